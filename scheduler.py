@@ -1,0 +1,13 @@
+"""The scheduler process: python scheduler.py. Any number may run; each due draft moves once."""
+
+from smartcontent import create_app
+from smartcontent.extensions import connect
+from smartcontent.scheduling import Scheduler
+from smartcontent.scheduling.clerk import Clerk
+
+app = create_app()
+
+if __name__ == "__main__":
+    clerk = Clerk(app)
+    clerk.start()
+    Scheduler(connect(app.config["REDIS_URL"], timeout_seconds=5), clerk.due).run()

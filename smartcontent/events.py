@@ -1,0 +1,80 @@
+"""What happened, said on a Redis channel: one channel a user, and the text written so far.
+
+An event on the channel is the very frame an event stream sends (`event: …`, `data: …`), made once
+by whoever speaks, so that a web process passes bytes on and parses nothing.
+"""
+
+import json
+import logging
+from typing import Any
+
+import redis as redis_py
+
+from smartcontent.extensions import redis
+
+log = logging.getLogger(__name__)
+
+TEXT_KEPT_SECONDS = 3600
+
+
+def channel(user_id: int) -> str:
+    """The channel that carries one user's events."""
+    return f"smartcontent:user:{user_id}"
+
+
+def frame(name: str, data: dict[str, Any]) -> bytes:
+    """One event of an event stream, as bytes."""
+    return f"event: {name}\ndata: {json.dumps(data, separators=(',', ':'))}\n\n".encode()
+
+
+def publish(user_id: int, name: str, data: dict[str, Any]) -> None:
+    """Tell the user's open pages; a page that misses it reads the database again."""
+    try:
+        with redis() as client:
+            client.publish(channel(user_id), frame(name, data))
+    except redis_py.RedisError as error:
+        log.warning("event %s not published: %s", name, error)
+
+
+def _text_key(draft_id: int, attempt: int) -> str:
+    return f"smartcontent:text:{draft_id}:{attempt}"
+
+
+class TextChannel:
+    """Where a worker says the words of one attempt at a draft, in order.
+
+    Keeps all of the text in Redis beside publishing it, so that a page that opens in mid-text
+    starts from what is there; offsets count characters (Unicode code points).
+    """
+
+    def __init__(self, user_id: int, content_id: str, draft_id: int, attempt: int) -> None:
+        self._channel = channel(user_id)
+        self._key = _text_key(draft_id, attempt)
+        self._ids = {"content_id": content_id, "draft_id": draft_id, "attempt": attempt}
+        self._said = ""
+
+    def say(self, text: str) -> None:
+        """Append a piece of text and publish it."""
+        event = {**self._ids, "offset": len(self._said), "text": text}
+        self._said += text
+        try:
+            with redis() as client, client.pipeline(transaction=True) as pipe:
+                pipe.append(self._key, text)
+                pipe.publish(self._channel, frame("text", event))
+                pipe.expire(self._key, TEXT_KEPT_SECONDS)
+                length = pipe.execute()[0]
+                if length != len(self._said.encode()):
+                    # Redis was away or came back empty: put the whole text back.
+                    client.set(self._key, self._said, ex=TEXT_KEPT_SECONDS)
+        except redis_py.RedisError as error:
+            log.warning("text of draft=%s not published: %s", self._ids["draft_id"], error)
+
+
+def text_so_far(draft_id: int, attempt: int) -> str | None:
+    """The text of an attempt as last said; None where Redis does not know or does not answer."""
+    try:
+        with redis() as client:
+            text = client.get(_text_key(draft_id, attempt))
+    except redis_py.RedisError:
+        return None
+    return text.decode() if isinstance(text, bytes) else None

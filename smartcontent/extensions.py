@@ -1,0 +1,135 @@
+"""What the app stands on, created here and bound to it in create_app: SQL, Redis, sessions."""
+
+import os
+import sqlite3
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import redis as redis_py
+from flask import Flask, has_request_context, request
+from flask_login import LoginManager
+from flask_migrate import Migrate
+from flask_sqlalchemy import SQLAlchemy
+from flask_wtf import CSRFProtect
+from redis.backoff import NoBackoff
+from redis.retry import Retry
+from sqlalchemy import Connection, Engine, MetaData, event
+from sqlalchemy.orm import DeclarativeBase
+
+
+class Base(DeclarativeBase):
+    """Parent of every model; every constraint has a name, so that a migration can change it."""
+
+    metadata = MetaData(
+        naming_convention={
+            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
+
+
+class RedisLink:
+    """The Redis client of this process, and a breaker so that a silent server holds nothing up.
+
+    redis-py's defaults wait up to a minute on a server that accepts and says nothing; a page may
+    not. Here a call waits a second at most, and after a failure none is tried for another second.
+    """
+
+    RETRY_AFTER_SECONDS = 1.0
+
+    def __init__(self) -> None:
+        self._client: redis_py.Redis | None = None
+        self._closed_until = 0.0
+
+    def init_app(self, app: Flask) -> None:
+        self._client = connect(app.config["REDIS_URL"], timeout_seconds=1)
+
+    @contextmanager
+    def __call__(self) -> Iterator[redis_py.Redis]:
+        """The client, for a `with` block.
+
+        Raises:
+            redis.ConnectionError: Redis does not answer, or did not a moment ago.
+            redis.TimeoutError: it took longer than a second.
+        """
+        if time.monotonic() < self._closed_until:
+            raise redis_py.ConnectionError("Redis did not answer a moment ago.")
+        assert self._client is not None, "create_app() binds the link first"
+        try:
+            yield self._client
+        except (redis_py.ConnectionError, redis_py.TimeoutError):
+            self._closed_until = time.monotonic() + self.RETRY_AFTER_SECONDS
+            raise
+
+
+def connect(url: str, timeout_seconds: float) -> redis_py.Redis:
+    """A Redis client that fails after one try of `timeout_seconds`; the callers decide what then."""
+    client: redis_py.Redis = redis_py.Redis.from_url(
+        url,
+        socket_timeout=timeout_seconds,
+        socket_connect_timeout=timeout_seconds,
+        retry=Retry(NoBackoff(), 0),
+        health_check_interval=0,
+    )
+    return client
+
+
+# Rows stay readable after a commit: what follows one (Redis, the answer) must hold no transaction.
+db = SQLAlchemy(model_class=Base, session_options={"expire_on_commit": False})
+migrate = Migrate()
+login = LoginManager()
+csrf = CSRFProtect()
+redis = RedisLink()
+
+
+def engine_options(url: str) -> dict[str, Any]:
+    """What create_engine is told: wait for SQLite's one writer, notice PostgreSQL's dead lines."""
+    if url.startswith("sqlite"):
+        return {"connect_args": {"timeout": 15}}
+    return {"pool_pre_ping": True, "pool_size": 10, "connect_args": {"connect_timeout": 3}}
+
+
+@event.listens_for(Engine, "connect")
+def _set_up_sqlite(connection: Any, _record: object) -> None:
+    if not isinstance(connection, sqlite3.Connection):
+        return
+    connection.isolation_level = None  # we begin transactions ourselves, below
+    for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON"):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+@event.listens_for(Engine, "begin")
+def _begin(connection: Connection) -> None:
+    if connection.dialect.name == "sqlite":
+        # A transaction that reads before it writes fails at once when another wrote in between;
+        # taking the write lock first makes it wait instead. A page that only reads need not.
+        only_reads = has_request_context() and request.method in ("GET", "HEAD")
+        connection.exec_driver_sql("BEGIN" if only_reads else "BEGIN IMMEDIATE")
+
+
+def forget_inherited_connections(app: Flask) -> None:
+    """Make forked children of this process open database connections of their own.
+
+    Two processes on one PostgreSQL connection read each other's answers.
+    """
+
+    def dispose() -> None:
+        with app.app_context():
+            db.engine.dispose(close=False)
+
+    os.register_at_fork(after_in_child=dispose)
+
+
+def init_app(app: Flask) -> None:
+    """Bind everything above to the app."""
+    db.init_app(app)
+    # SQLite changes a table by copying it: Alembic's batch mode.
+    migrate.init_app(app, db, os.path.join(app.root_path, "migrations"), render_as_batch=True)
+    login.init_app(app)
+    csrf.init_app(app)
+    redis.init_app(app)
+    forget_inherited_connections(app)

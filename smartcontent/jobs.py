@@ -1,0 +1,262 @@
+"""What runs in the background, each job beside the functions that ask for it."""
+
+import logging
+import random
+import time
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from flask import current_app
+from sqlalchemy import func, select
+from sqlalchemy.exc import IntegrityError
+
+from smartcontent import events, writing
+from smartcontent.briefs import Brief
+from smartcontent.extensions import db
+from smartcontent.models import UNFINISHED, Content, Draft, Origin, Status, now
+from smartcontent.models.draft import iso
+from smartcontent.ollama import Answer, OllamaError
+from smartcontent.scheduling import backoff, schedule_draft, unschedule_draft
+from smartcontent.sentiment import sentiment_of
+
+log = logging.getLogger(__name__)
+
+
+def due_in(seconds: float) -> datetime:
+    """The moment that many seconds from now, rounded up to the millisecond people are told."""
+    moment = now() + timedelta(seconds=seconds, microseconds=999)
+    return moment.replace(microsecond=moment.microsecond // 1000 * 1000)
+
+
+def submit(
+    user_id: int,
+    brief: Brief,
+    title: str,
+    settings: dict[str, Any] | None = None,
+    delay_seconds: float | None = None,
+    idempotency_key: str | None = None,
+) -> Content:
+    """Store a brief with its first draft, then schedule the draft.
+
+    A second call with the same idempotency key answers the content of the first.
+    """
+    if delay_seconds is None:
+        delay_seconds = current_app.config["GENERATION_DELAY_SECONDS"]
+    content = Content(
+        user_id=user_id,
+        title=title,
+        settings=settings or {},
+        idempotency_key=idempotency_key,
+        current_number=1,
+    )
+    write_brief(content, brief)
+    draft = Draft(user_id=user_id, number=1, status=Status.PENDING, due_at=due_in(delay_seconds))
+    content.drafts.append(draft)
+    db.session.add(content)
+    try:
+        db.session.commit()
+    except IntegrityError:
+        db.session.rollback()
+        return db.session.scalars(
+            select(Content).filter_by(user_id=user_id, idempotency_key=idempotency_key)
+        ).one()
+    schedule_draft(draft)
+    draft.announce()
+    return content
+
+
+def write_brief(content: Content, brief: Brief) -> None:
+    """Copy a brief into its content's columns."""
+    for name in ("content_type", "topic", "audience", "tone", "length", "language", "instructions"):
+        setattr(content, name, getattr(brief, name))
+    content.keywords = list(brief.keywords)
+    content.index_text("")
+
+
+def change_brief(content: Content, brief: Brief, title: str) -> bool:
+    """Change the brief while its draft waits, the due time kept; False once it has started."""
+    write_brief(content, brief)
+    content.title = title
+    waiting = Draft.status.in_([Status.PENDING, Status.HELD])
+    status = Status(content.current.status)
+    if status not in (Status.PENDING, Status.HELD):
+        db.session.rollback()
+        return False
+    return content.current.move(status, waiting, (Draft.due_at > now()) | Draft.due_at.is_(None))
+
+
+def start_now(draft: Draft) -> bool:
+    """Make a waiting draft due at this moment; False if its time has come already."""
+    waiting = Draft.status.in_([Status.PENDING, Status.HELD])
+    if not draft.move(Status.PENDING, waiting, due_at=due_in(0)):
+        return False
+    schedule_draft(draft)
+    return True
+
+
+def cancel(draft: Draft) -> bool:
+    """Stop a draft for good, what it has of text kept; False if it had ended."""
+    job_id = draft.job_id
+    text = events.text_so_far(draft.id, draft.attempt) if draft.attempt else None
+    values = {"text": text} if text and len(text) > len(draft.text) else {}
+    if not draft.move(Status.CANCELLED, finished_at=now(), **values):
+        return False
+    unschedule_draft(job_id)
+    return True
+
+
+def retry(content: Content) -> Draft | None:
+    """Ask for another draft, at once; None while one is unfinished."""
+    return new_draft(content, Status.PENDING, due_at=due_in(0))
+
+
+def save_edit(content: Content, title: str, text: str) -> Draft | None:
+    """Keep a text edited by hand as the next version; None while one is unfinished."""
+    feeling = sentiment_of(text, content.language)
+    content.title = title
+    content.index_text(text)
+    return new_draft(
+        content,
+        Status.COMPLETED,
+        origin=Origin.EDITED,
+        text=text,
+        finished_at=now(),
+        sentiment_score=feeling and feeling.score,
+        sentiment_label=feeling and feeling.label,
+    )
+
+
+def new_draft(content: Content, status: Status, **values: Any) -> Draft | None:
+    """Add the next version to a content and make it the current one; None while one is unfinished."""
+    if content.current.status in UNFINISHED:
+        db.session.rollback()
+        return None
+    last = db.session.scalar(
+        select(func.max(Draft.number)).where(Draft.content_id == content.id)
+    )
+    draft = Draft(
+        user_id=content.user_id, content_id=content.id, number=(last or 0) + 1, status=status
+    )
+    for name, value in values.items():
+        setattr(draft, name, value)
+    content.current_number = draft.number
+    db.session.add(draft)
+    try:
+        db.session.commit()
+    except IntegrityError:  # two tabs asked at once: the other's draft has this number
+        db.session.rollback()
+        return None
+    db.session.expire(content)
+    if status is Status.PENDING:
+        schedule_draft(draft)
+    draft.announce()
+    return draft
+
+
+def discard(content: Content) -> None:
+    """Move a content to the trash; an unfinished draft of it is cancelled."""
+    cancel(content.current)
+    content.deleted_at = now()
+    db.session.commit()
+
+
+def restore(user_id: int, content_id: UUID) -> Content | None:
+    """Take a content of the user out of the trash again."""
+    content = db.session.scalar(select(Content).filter_by(user_id=user_id, id=content_id))
+    if content is not None:
+        content.deleted_at = None
+        db.session.commit()
+    return content
+
+
+def write_draft(draft_id: int) -> None:
+    """Write one draft, showing the text as it comes. Safe to run twice."""
+    draft = db.session.get(Draft, draft_id)
+    if draft is None or not _claim(draft):
+        db.session.rollback()
+        log.info("Nothing to do draft=%s", draft_id)
+        return
+    attempt = writing.Attempt(draft)
+    try:
+        request = writing.request_for(draft.content)
+        draft.write(
+            attempt.number, model=request.model, prompt=request.messages, options=request.options
+        )
+        answer = attempt.write(request)
+    except writing.DraftTaken:
+        log.info("Stopped draft=%s attempt=%s", draft.id, attempt.number)
+    except writing.WorkerStopping:
+        writing.patiently(lambda: _hand_back(draft, attempt))
+    except OllamaError as error:
+        problem = error
+        writing.patiently(lambda: _give_up_or_try_later(draft, attempt, problem))
+    else:
+        writing.patiently(lambda: _complete(draft, attempt, answer))
+
+
+def _claim(draft: Draft) -> bool:
+    if draft.due_at and draft.status in (Status.PENDING, Status.QUEUED):
+        # A scheduler whose clock is ahead of ours may not make us early.
+        early = (draft.due_at - now()).total_seconds()
+        time.sleep(min(max(early, 0.0), 1.0))
+    if not draft.claim(current_app.config["LEASE_SECONDS"]):
+        return False
+    assert draft.started_at and draft.due_at
+    late = (draft.started_at - draft.due_at).total_seconds() * 1000
+    log.info(
+        "Job picked up draft=%s job=%s due=%s late_ms=%.1f attempt=%s",
+        draft.id, draft.job_id, iso(draft.due_at), late, draft.attempt,
+    )  # fmt: skip
+    return True
+
+
+def _complete(draft: Draft, attempt: writing.Attempt, answer: Answer) -> bool:
+    feeling = sentiment_of(attempt.text, draft.content.language)
+    # The owner may have renamed it meanwhile.
+    db.session.refresh(draft.content)
+    draft.content.index_text(attempt.text)
+    completed = draft.move(
+        Status.COMPLETED,
+        *Draft.held_by(attempt.number),
+        text=attempt.text,
+        first_word_at=attempt.first_word_at,
+        finished_at=now(),
+        lease_until=None,
+        done_reason=answer.done_reason,
+        stats=answer.stats,
+        sentiment_score=feeling and feeling.score,
+        sentiment_label=feeling and feeling.label,
+    )
+    log.info("Completed draft=%s words=%s won=%s", draft.id, len(attempt.text.split()), completed)
+    return completed
+
+
+def _give_up_or_try_later(draft: Draft, attempt: writing.Attempt, error: OllamaError) -> bool:
+    held = Draft.held_by(attempt.number)
+    values = {
+        "text": attempt.text,
+        "first_word_at": attempt.first_word_at,
+        "lease_until": None,
+        "error": str(error),
+        "error_cause": error.cause,
+        "failures": draft.failures + 1,
+    }
+    log.warning("Failed draft=%s cause=%s detail=%s", draft.id, error.cause, error.detail)
+    if not error.transient or draft.failures + 1 >= current_app.config["GENERATION_ATTEMPTS"]:
+        return draft.move(Status.FAILED, *held, finished_at=now(), **values)
+    pause = error.retry_after or backoff(draft.failures + 1).total_seconds()
+    # Jitter, so that the drafts that met one outage do not all come back in one instant.
+    due_at = due_in(pause * random.uniform(0.8, 1.2))  # noqa: S311
+    if not draft.move(Status.PENDING, *held, due_at=due_at, **values):
+        return False
+    return schedule_draft(draft)
+
+
+def _hand_back(draft: Draft, attempt: writing.Attempt) -> bool:
+    """Give the draft to another worker; an attempt that we broke off does not count."""
+    held = Draft.held_by(attempt.number)
+    if not draft.move(Status.PENDING, *held, due_at=now(), lease_until=None, text=attempt.text):
+        return False
+    log.info("Handed back draft=%s", draft.id)
+    return schedule_draft(draft)

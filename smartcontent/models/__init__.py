@@ -1,0 +1,18 @@
+"""What is stored, and the rules of the product about it."""
+
+from smartcontent.models.accounts import ApiToken, User
+from smartcontent.models.columns import now
+from smartcontent.models.content import Content
+from smartcontent.models.draft import FINAL, UNFINISHED, Draft, Origin, Status
+
+__all__ = [
+    "FINAL",
+    "UNFINISHED",
+    "ApiToken",
+    "Content",
+    "Draft",
+    "Origin",
+    "Status",
+    "User",
+    "now",
+]

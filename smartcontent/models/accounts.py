@@ -1,0 +1,113 @@
+"""Who may use the product: users with their sessions, and API tokens."""
+
+import hashlib
+import secrets
+from datetime import datetime
+
+from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerifyMismatchError
+from flask_login import UserMixin
+from sqlalchemy import ForeignKey, String, select
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from smartcontent.extensions import Base, db
+from smartcontent.models.columns import UtcDateTime, now
+
+# 19 MiB and two passes: OWASP's first choice for Argon2id.
+_hasher = PasswordHasher(time_cost=2, memory_cost=19456, parallelism=1)
+_NOBODY = _hasher.hash(secrets.token_hex())
+
+
+class User(UserMixin, Base):
+    """A person with an account. The first one is the founder, and an administrator."""
+
+    __tablename__ = "users"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    email: Mapped[str] = mapped_column(String(254), unique=True)
+    password_hash: Mapped[str] = mapped_column(String(200))
+    is_admin: Mapped[bool] = mapped_column(default=False)
+    is_enabled: Mapped[bool] = mapped_column(default=True)
+    # True for the founder, NULL for all others: the unique index lets two people who open the
+    # first page at once make one administrator, not two.
+    is_founder: Mapped[bool | None] = mapped_column(unique=True)
+    # Raised by sign-out and by a new password: older session cookies no longer match.
+    session_epoch: Mapped[int] = mapped_column(default=0)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
+
+    @property
+    def is_active(self) -> bool:
+        return self.is_enabled
+
+    def get_id(self) -> str:
+        """What the session cookie holds."""
+        return f"{self.id}.{self.session_epoch}"
+
+    @classmethod
+    def from_session(cls, session_id: str) -> "User | None":
+        """The user whose session this is; None when it has ended."""
+        user_id, _, epoch = session_id.partition(".")
+        if not (user_id.isdecimal() and epoch.isdecimal()):
+            return None
+        return db.session.scalar(
+            select(cls).where(cls.id == int(user_id), cls.session_epoch == int(epoch))
+        )
+
+    @classmethod
+    def with_email(cls, email: str) -> "User | None":
+        """The user with this address, in any case of letters."""
+        return db.session.scalar(select(cls).where(cls.email == email.strip().casefold()))
+
+    def set_password(self, password: str) -> None:
+        """Store a new password and end all sessions."""
+        self.password_hash = _hasher.hash(password)
+        self.session_epoch = (self.session_epoch or 0) + 1
+
+    def end_sessions(self) -> None:
+        """Make every session cookie of this user invalid, on all devices."""
+        self.session_epoch += 1
+
+
+def check_password(user: User | None, password: str) -> bool:
+    """Whether this is the user's password; takes as long for a user who does not exist."""
+    try:
+        _hasher.verify(user.password_hash if user else _NOBODY, password)
+    except (VerifyMismatchError, InvalidHashError):
+        return False
+    return user is not None
+
+
+class ApiToken(Base):
+    """A secret a script signs its requests with. Only its hash is stored."""
+
+    __tablename__ = "api_tokens"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), index=True)
+    name: Mapped[str] = mapped_column(String(100))
+    digest: Mapped[str] = mapped_column(String(64), unique=True)
+    prefix: Mapped[str] = mapped_column(String(12))
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
+    revoked_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+    user: Mapped[User] = relationship(lazy="joined")
+
+    @classmethod
+    def issue(cls, user: User, name: str) -> tuple["ApiToken", str]:
+        """A new token and its secret, which is shown this once."""
+        secret = "sc_" + secrets.token_urlsafe(32)
+        token = cls(user_id=user.id, name=name, digest=_digest(secret), prefix=secret[:8])
+        db.session.add(token)
+        db.session.commit()
+        return token, secret
+
+    @classmethod
+    def with_secret(cls, secret: str) -> "ApiToken | None":
+        """The valid token with this secret."""
+        token = db.session.scalar(select(cls).where(cls.digest == _digest(secret)))
+        return token if token and not token.revoked_at and token.user.is_enabled else None
+
+
+def _digest(secret: str) -> str:
+    # A random 256-bit secret needs no slow hash.
+    return hashlib.sha256(secret.encode()).hexdigest()

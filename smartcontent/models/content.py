@@ -1,0 +1,104 @@
+"""A content: one thing a user wants written, with its brief and all its drafts."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID, uuid4
+
+from sqlalchemy import (
+    JSON,
+    ForeignKey,
+    Index,
+    Select,
+    String,
+    Text,
+    UniqueConstraint,
+    and_,
+    select,
+)
+from sqlalchemy.orm import Mapped, foreign, mapped_column, relationship, remote
+
+from smartcontent.briefs import Brief
+from smartcontent.extensions import Base, db
+from smartcontent.models.accounts import User
+from smartcontent.models.columns import UtcDateTime, now
+from smartcontent.models.draft import Draft
+
+
+class Content(Base):
+    """A brief and what was written from it."""
+
+    __tablename__ = "contents"
+    __table_args__ = (
+        Index(None, "user_id", "created_at"),
+        UniqueConstraint("user_id", "idempotency_key"),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid4)
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"))
+    title: Mapped[str] = mapped_column(String(200))
+    content_type: Mapped[str] = mapped_column(String(40))
+    topic: Mapped[str] = mapped_column(Text)
+    audience: Mapped[str] = mapped_column(String(200), default="")
+    tone: Mapped[str] = mapped_column(String(40))
+    length: Mapped[str] = mapped_column(String(20))
+    language: Mapped[str] = mapped_column(String(20))
+    keywords: Mapped[list[str]] = mapped_column(JSON, default=list)
+    instructions: Mapped[str] = mapped_column(Text, default="")
+    # What the user asks of Ollama beyond the defaults: model, temperature, seed.
+    settings: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
+
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
+    deleted_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    idempotency_key: Mapped[str | None] = mapped_column(String(255))
+    # The number of the draft people see.
+    current_number: Mapped[int] = mapped_column(default=1)
+    # Title, brief and text in small letters: what the search looks through, alike on all databases.
+    search_text: Mapped[str] = mapped_column(Text, default="")
+
+    user: Mapped[User] = relationship()
+    drafts: Mapped[list[Draft]] = relationship(
+        back_populates="content", order_by=Draft.number, passive_deletes=True
+    )
+    current: Mapped[Draft] = relationship(
+        primaryjoin=lambda: and_(
+            remote(foreign(Draft.content_id)) == Content.id,
+            Draft.number == Content.current_number,
+        ),
+        viewonly=True,
+        uselist=False,
+        lazy="joined",
+        innerjoin=True,
+    )
+
+    @property
+    def brief(self) -> Brief:
+        """What prompts are made from."""
+        return Brief(
+            content_type=self.content_type,
+            topic=self.topic,
+            audience=self.audience,
+            tone=self.tone,
+            length=self.length,
+            language=self.language,
+            keywords=tuple(self.keywords),
+            instructions=self.instructions,
+        )
+
+    def index_text(self, text: str) -> None:
+        """Make the content findable by its title, its brief and this text."""
+        parts = (self.title, self.topic, self.audience, *self.keywords, self.instructions, text)
+        self.search_text = "\n".join(parts).casefold()
+
+    @classmethod
+    def owned_by(cls, user_id: int) -> Select[tuple["Content"]]:
+        """The user's contents that are not in the trash, newest first."""
+        return (
+            select(cls)
+            .where(cls.user_id == user_id, cls.deleted_at.is_(None))
+            .order_by(cls.created_at.desc(), cls.id.desc())
+        )
+
+    @classmethod
+    def find(cls, user_id: int, content_id: UUID) -> "Content | None":
+        """One content of the user; None also where it is somebody else's."""
+        return db.session.scalar(cls.owned_by(user_id).where(cls.id == content_id))

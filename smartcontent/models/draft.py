@@ -1,0 +1,221 @@
+"""A draft: one version of a text, and the only way its status changes."""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from enum import StrEnum
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+from sqlalchemy import JSON, ColumnElement, ForeignKey, Index, String, Text, UniqueConstraint, update
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from smartcontent import events
+from smartcontent.extensions import Base, db
+from smartcontent.models.columns import UtcDateTime, now
+
+if TYPE_CHECKING:
+    from smartcontent.models.content import Content
+
+
+class Status(StrEnum):
+    """Where a draft is on its way."""
+
+    PENDING = "pending"
+    HELD = "held"
+    QUEUED = "queued"
+    GENERATING = "generating"
+    COMPLETED = "completed"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+
+    @property
+    def label(self) -> str:
+        """What people read."""
+        return {Status.HELD: "On hold", Status.GENERATING: "Writing"}.get(self, self.capitalize())
+
+
+class Origin(StrEnum):
+    """How a draft came about."""
+
+    GENERATED = "generated"
+    EDITED = "edited"
+
+
+# The whole status machine: what each status may become. Pending to pending is an edited brief or
+# another due time; generating to queued, a worker that was lost or told to stop; generating to
+# pending, another attempt after a pause. The last three are final.
+MAY_BECOME: Mapping[Status, frozenset[Status]] = MappingProxyType(
+    {
+        Status.PENDING: frozenset(
+            {
+                Status.PENDING,
+                Status.HELD,
+                Status.QUEUED,
+                Status.GENERATING,
+                Status.CANCELLED,
+                Status.FAILED,
+            }
+        ),
+        Status.HELD: frozenset({Status.HELD, Status.PENDING, Status.CANCELLED}),
+        Status.QUEUED: frozenset({Status.GENERATING, Status.CANCELLED, Status.FAILED}),
+        Status.GENERATING: frozenset(
+            {
+                Status.QUEUED,
+                Status.PENDING,
+                Status.COMPLETED,
+                Status.FAILED,
+                Status.CANCELLED,
+            }
+        ),
+        Status.COMPLETED: frozenset(),
+        Status.FAILED: frozenset(),
+        Status.CANCELLED: frozenset(),
+    }
+)
+FINAL = frozenset(status for status, next_ones in MAY_BECOME.items() if not next_ones)
+UNFINISHED = frozenset(Status) - FINAL
+
+
+def _may_become(status: Status) -> list[Status]:
+    return [before for before, after in MAY_BECOME.items() if status in after]
+
+
+class Draft(Base):
+    """One version of a content's text, numbered within it."""
+
+    __tablename__ = "drafts"
+    __table_args__ = (
+        UniqueConstraint("content_id", "number"),
+        # The scheduler's and the reconciler's question: what is due?
+        Index(None, "status", "due_at"),
+        # A number is never given twice: jobs in Redis carry it.
+        {"sqlite_autoincrement": True},
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    content_id: Mapped[UUID] = mapped_column(ForeignKey("contents.id", ondelete="CASCADE"))
+    # The owner once more, so that telling them needs no join.
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), index=True)
+    number: Mapped[int]
+    origin: Mapped[str] = mapped_column(String(20), default=Origin.GENERATED)
+    status: Mapped[str] = mapped_column(String(20))
+    # Raised by every change of status, so that a page can put events in order.
+    revision: Mapped[int] = mapped_column(default=1)
+
+    # Claims so far. It fences a worker that lost its lease: its later writes match no row.
+    attempt: Mapped[int] = mapped_column(default=0)
+    # Attempts that went wrong; one broken off because its worker had to end is none.
+    failures: Mapped[int] = mapped_column(default=0)
+    lease_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
+    due_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    started_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    first_word_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    finished_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+    text: Mapped[str] = mapped_column(Text, default="")
+    done_reason: Mapped[str | None] = mapped_column(String(20))
+    error: Mapped[str | None] = mapped_column(Text)
+    error_cause: Mapped[str | None] = mapped_column(String(40))
+    model: Mapped[str | None] = mapped_column(String(200))
+    prompt: Mapped[list[dict[str, str]] | None] = mapped_column(JSON)
+    options: Mapped[dict[str, Any] | None] = mapped_column(JSON)
+    stats: Mapped[dict[str, Any] | None] = mapped_column(JSON)
+    sentiment_score: Mapped[float | None]
+    sentiment_label: Mapped[str | None] = mapped_column(String(10))
+
+    content: Mapped["Content"] = relationship(back_populates="drafts")
+
+    @property
+    def job_id(self) -> str:
+        """The id of the RQ job of the next attempt, or of the present one.
+
+        Padded, so that jobs due at the same instant sort in the order of submission.
+        """
+        attempt = self.attempt if self.status == Status.GENERATING else self.attempt + 1
+        return f"draft-{self.id:012d}-{attempt}"
+
+    @property
+    def is_final(self) -> bool:
+        return self.status in FINAL
+
+    @property
+    def word_count(self) -> int:
+        return len(self.text.split())
+
+    def move(self, to: Status, *conditions: ColumnElement[bool], **values: object) -> bool:
+        """Change the status, commit with it whatever the session holds, and tell the owner.
+
+        The conditions are in the UPDATE, so of any number of processes that try the same change
+        exactly one gets True. On False nothing of the session is saved.
+        """
+        moved = db.session.scalar(
+            update(Draft)
+            .where(Draft.id == self.id, Draft.status.in_(_may_become(to)), *conditions)
+            .values(status=to, revision=Draft.revision + 1, **values)
+            .returning(Draft),
+            execution_options={"populate_existing": True, "synchronize_session": False},
+        )
+        if moved is None:
+            db.session.rollback()
+            return False
+        db.session.commit()
+        self.announce()
+        return True
+
+    def announce(self) -> None:
+        """Tell the owner's open pages the status; call it after the commit."""
+        events.publish(self.user_id, "status", self.as_event())
+
+    def as_event(self) -> dict[str, Any]:
+        """What a `status` event and a snapshot say of a draft."""
+        return {
+            "content_id": str(self.content_id),
+            "draft_id": self.id,
+            "status": self.status,
+            "label": Status(self.status).label,
+            "at": iso(now()),
+            "revision": self.revision,
+            "attempt": self.attempt,
+            "scheduled_for": iso(self.due_at),
+            "error": self.error,
+        }
+
+    def claim(self, lease_seconds: float) -> bool:
+        """Take the draft for one attempt; False if it is not due or another has it."""
+        moment = now()
+        return self.move(
+            Status.GENERATING,
+            Draft.due_at <= moment,
+            attempt=Draft.attempt + 1,
+            lease_until=moment + timedelta(seconds=lease_seconds),
+            started_at=moment,
+            first_word_at=None,
+            text="",
+            done_reason=None,
+            error=None,
+            error_cause=None,
+        )
+
+    def write(self, attempt: int, **values: object) -> bool:
+        """Put something on record without a change of status; False if the lease is lost."""
+        written = db.session.execute(
+            update(Draft).where(Draft.id == self.id, *self.held_by(attempt)).values(**values),
+            execution_options={"synchronize_session": False},
+        )
+        db.session.commit()
+        return written.rowcount == 1  # type: ignore[attr-defined]
+
+    @staticmethod
+    def held_by(attempt: int) -> tuple[ColumnElement[bool], ...]:
+        """The condition under which the worker of this attempt may still write."""
+        return (Draft.attempt == attempt, Draft.status == Status.GENERATING)
+
+
+def iso(moment: datetime | None) -> str | None:
+    """A moment as people's scripts read it: ISO 8601, UTC, milliseconds."""
+    if moment is None:
+        return None
+    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -1,0 +1,67 @@
+"""The list of a user's contents: filtered, searched, and cut into pages that do not shift."""
+
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import Select, tuple_
+from sqlalchemy.orm import contains_eager
+
+from smartcontent.extensions import db
+from smartcontent.models.content import Content
+from smartcontent.models.draft import Draft
+
+
+@dataclass(frozen=True)
+class Filters:
+    """What to list; an empty string means any. `q` is looked for in title, brief and text."""
+
+    status: str = ""
+    content_type: str = ""
+    q: str = ""
+
+
+@dataclass(frozen=True)
+class Page:
+    """Some contents, newest first, and the cursor of the page after them, if there is one."""
+
+    items: list[Content]
+    next_cursor: str | None
+
+
+def list_contents(user_id: int, filters: Filters, cursor: str = "", limit: int = 20) -> Page:
+    """One page of the user's contents.
+
+    Raises:
+        ValueError: the cursor is not one of ours.
+    """
+    query = _filtered(user_id, filters)
+    if cursor:
+        query = query.where(tuple_(Content.created_at, Content.id) < _position(cursor))
+    rows = db.session.scalars(query.limit(limit + 1)).unique().all()
+    items = list(rows[:limit])
+    return Page(items, _cursor(items[-1]) if len(rows) > limit else None)
+
+
+def _filtered(user_id: int, filters: Filters) -> Select[tuple[Content]]:
+    query = (
+        Content.owned_by(user_id).join(Content.current).options(contains_eager(Content.current))
+    )
+    if filters.status:
+        query = query.where(Draft.status == filters.status)
+    if filters.content_type:
+        query = query.where(Content.content_type == filters.content_type)
+    for word in filters.q.casefold().split():
+        query = query.where(Content.search_text.contains(word, autoescape=True))
+    return query
+
+
+def _cursor(content: Content) -> str:
+    position = f"{content.created_at.isoformat()} {content.id}"
+    return urlsafe_b64encode(position.encode()).decode()
+
+
+def _position(cursor: str) -> tuple[datetime, UUID]:
+    moment, _, content_id = urlsafe_b64decode(cursor.encode()).decode().partition(" ")
+    return datetime.fromisoformat(moment), UUID(content_id)

@@ -1,0 +1,72 @@
+"""Drafts on their way through Redis: put in for a time, taken out, marked when they are due."""
+
+import logging
+from datetime import timedelta
+
+import redis as redis_py
+from flask import current_app
+from sqlalchemy import update
+
+from smartcontent.extensions import db, redis
+from smartcontent.models import Draft, Status
+from smartcontent.models.draft import iso
+from smartcontent.scheduling.job import WRITE_DRAFT
+from smartcontent.scheduling.scheduler import Scheduler
+
+log = logging.getLogger(__name__)
+
+
+def schedule_draft(draft: Draft) -> bool:
+    """Schedule the draft's next attempt for its due time; False while Redis does not answer.
+
+    Call it after the commit. A False loses nothing: the reconciler schedules what is missing.
+    """
+    assert draft.due_at is not None, "a draft on hold has no due time"
+    # RQ's own timeout is the last net, behind our deadlines.
+    timeout = current_app.config["OLLAMA_TOTAL_SECONDS"] + 60
+    try:
+        with redis() as client:
+            Scheduler(client).enqueue_at(
+                draft.due_at,
+                WRITE_DRAFT,
+                draft.id,
+                job_id=draft.job_id,
+                timeout=int(timeout),
+                job_description=f"draft {draft.id}",
+            )
+    except redis_py.RedisError as error:
+        log.warning("draft=%s kept in the database, Redis does not answer: %s", draft.id, error)
+        return False
+    log.info(
+        "Job successfully queued draft=%s job=%s due=%s", draft.id, draft.job_id, iso(draft.due_at)
+    )
+    return True
+
+
+def unschedule_draft(job_id: str) -> None:
+    """Take a job out of Redis; where Redis does not answer, its claim will find nothing to do."""
+    try:
+        with redis() as client:
+            Scheduler(client).forget(job_id)
+    except redis_py.RedisError as error:
+        log.warning("job=%s left in Redis: %s", job_id, error)
+
+
+def mark_queued(job_ids: list[str]) -> None:
+    """Write down that these drafts are due and wait for a worker, and tell their owners."""
+    ids = [int(job_id.split("-")[1]) for job_id in job_ids]
+    drafts = db.session.scalars(
+        update(Draft)
+        .where(Draft.id.in_(ids), Draft.status == Status.PENDING)
+        .values(status=Status.QUEUED, revision=Draft.revision + 1)
+        .returning(Draft),
+        execution_options={"populate_existing": True, "synchronize_session": False},
+    ).all()
+    db.session.commit()
+    for draft in drafts:
+        draft.announce()
+
+
+def backoff(failures: int) -> timedelta:
+    """The pause after so many failures: 2, 8, 32 s, then two minutes."""
+    return timedelta(seconds=min(2 * 4 ** (failures - 1), 120))

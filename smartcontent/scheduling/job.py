@@ -1,0 +1,45 @@
+"""The RQ job of this product: JSON, and a fixed list of functions."""
+
+from collections.abc import Callable
+from typing import Any
+
+import redis as redis_py
+import rq.job
+from rq.serializers import JSONSerializer
+
+QUEUE = "generation"
+WRITE_DRAFT = "smartcontent.jobs.write_draft"
+# Whoever reaches Redis can put a function's name into a job; only these are ever called.
+JOB_FUNCTIONS = frozenset({WRITE_DRAFT})
+
+
+class Job(rq.job.Job):
+    """An RQ job that is JSON, calls nothing but our job functions, and reports to nobody else."""
+
+    def __init__(
+        self,
+        id: str | None = None,
+        connection: redis_py.Redis | None = None,
+        serializer: object = None,
+    ) -> None:
+        super().__init__(id=id, connection=connection, serializer=JSONSerializer)
+
+    @property
+    def func(self) -> Callable[..., Any]:
+        """The job function.
+
+        Raises:
+            ValueError: the name is not one of ours.
+        """
+        if self.func_name not in JOB_FUNCTIONS or self.instance is not None:
+            raise ValueError(f"{self.func_name!r} is not a job function of this product")
+        function: Callable[..., Any] = super().func  # type: ignore[misc]
+        return function
+
+    def restore(self, raw_data: Any) -> Any:
+        restored = super().restore(raw_data)
+        # Callbacks and webhooks by name would be another way to make a worker call something.
+        self._success_callback_name = self._failure_callback_name = None
+        self._stopped_callback_name = None
+        self.webhooks = []
+        return restored

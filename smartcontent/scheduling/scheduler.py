@@ -1,0 +1,157 @@
+"""Our rq-scheduler: due times kept to the millisecond, and moved to RQ's queue in one step.
+
+Stock rq-scheduler cuts due times to whole seconds (so jobs start early), polls, moves a job with
+two commands (so a crash between them runs it twice) and ends when Redis does. This one keeps
+fractions, sleeps until the next due time or a wake-up, and moves whatever is due in one Lua call,
+which any number of schedulers may make at once.
+"""
+
+import logging
+import os
+import signal
+import socket
+import time
+from collections.abc import Callable
+from datetime import datetime
+from types import FrameType
+from typing import Any
+
+import redis as redis_py
+import rq.utils
+import rq_scheduler
+from redis.client import PubSub
+
+from smartcontent.scheduling.job import QUEUE, Job
+
+log = logging.getLogger(__name__)
+
+JOB_RESULT_KEPT_SECONDS = 600
+WAKE_CHANNEL = "smartcontent:scheduler:wake"
+HEARTBEATS_KEY = "smartcontent:scheduler:heartbeats"
+HEARTBEAT_SECONDS = 1.0
+
+# Moves what is due from the sorted set to the queue's list. Answers the ids moved, the ids set
+# aside because their job is gone or not waiting, and the seconds until the next one (-1: none).
+MOVE_DUE = """
+local time = redis.call('TIME')
+local now = time[1] + time[2] / 1000000
+local due = redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', string.format('%.6f', now),
+                       'LIMIT', 0, ARGV[1])
+local moved, dropped = {}, {}
+for _, id in ipairs(due) do
+  local job = 'rq:job:' .. id
+  redis.call('ZREM', KEYS[1], id)
+  if redis.call('TYPE', job).ok == 'hash' and redis.call('HGET', job, 'status') == 'scheduled' then
+    redis.call('HSET', job, 'status', 'queued', 'enqueued_at', ARGV[2])
+    redis.call('SADD', 'rq:queues', KEYS[2])
+    redis.call('RPUSH', KEYS[2], id)
+    moved[#moved + 1] = id
+  else
+    dropped[#dropped + 1] = id
+  end
+end
+local wait = -1
+local first = redis.call('ZRANGE', KEYS[1], 0, 0, 'WITHSCORES')
+if first[2] then wait = math.max(0, first[2] - now) end
+return {moved, dropped, string.format('%.6f', wait)}
+"""
+
+
+class Scheduler(rq_scheduler.Scheduler):
+    """rq-scheduler with exact due times; `on_moved` is told the ids of jobs that became due."""
+
+    job_class = Job
+    BATCH = 500
+
+    def __init__(
+        self,
+        connection: redis_py.Redis,
+        on_moved: Callable[[list[str]], None] = lambda ids: None,
+    ) -> None:
+        super().__init__(QUEUE, connection=connection, interval=HEARTBEAT_SECONDS)
+        self.name = f"{socket.gethostname()}-{os.getpid()}"
+        self.birth = time.time()
+        self._on_moved = on_moved
+        self._move_due = connection.register_script(MOVE_DUE)
+
+    def enqueue_at(
+        self, scheduled_time: datetime, func: str, *args: object, **options: Any
+    ) -> Job:
+        """Put a job into the sorted set under its exact time, and wake the scheduler.
+
+        Job and entry are written in one transaction: a job that is in no set would never run.
+        Scheduling the same `job_id` again moves it to the new time.
+        """
+        job: Job = self._create_job(
+            func,
+            args=args,
+            commit=False,
+            id=options["job_id"],
+            timeout=options["timeout"],
+            description=options["job_description"],
+            result_ttl=JOB_RESULT_KEPT_SECONDS,
+        )
+        with self.connection.pipeline(transaction=True) as pipe:
+            job.save(pipeline=pipe)
+            pipe.zadd(self.scheduled_jobs_key, {job.id: scheduled_time.timestamp()})
+            pipe.publish(WAKE_CHANNEL, "")
+            pipe.execute()
+        return job
+
+    def forget(self, job_id: str) -> None:
+        """Remove every trace of a job that must not run: entry, place in the queue, and hash."""
+        with self.connection.pipeline(transaction=True) as pipe:
+            pipe.zrem(self.scheduled_jobs_key, job_id)
+            pipe.lrem(f"rq:queue:{QUEUE}", 0, job_id)
+            pipe.delete(Job.key_for(job_id))
+            pipe.execute()
+
+    def enqueue_jobs(self) -> float:
+        """Move all that is due; answers the seconds until the next job is, at most a heartbeat."""
+        while True:
+            moved, dropped, wait = self._move_due(
+                keys=[self.scheduled_jobs_key, f"rq:queue:{QUEUE}"],
+                args=[self.BATCH, rq.utils.utcformat(rq.utils.now())],
+            )
+            if dropped:
+                log.warning("set aside, no job is waiting under these ids: %s", dropped)
+            if moved:
+                self._on_moved([job_id.decode() for job_id in moved])
+            if len(moved) + len(dropped) < self.BATCH:
+                seconds = float(wait)
+                return min(seconds, HEARTBEAT_SECONDS) if seconds >= 0 else HEARTBEAT_SECONDS
+
+    def heartbeat(self) -> None:
+        """Say that this scheduler is alive, and since when."""
+        stale = time.time() - 3600
+        with self.connection.pipeline(transaction=False) as pipe:
+            pipe.zadd(HEARTBEATS_KEY, {f"{self.name} {self.birth}": time.time()})
+            pipe.zremrangebyscore(HEARTBEATS_KEY, "-inf", stale)
+            pipe.execute()
+
+    def run(self, burst: bool = False) -> None:
+        """Move jobs as they become due until told to stop; outlives an absence of Redis."""
+        signal.signal(signal.SIGTERM, _end)
+        signal.signal(signal.SIGINT, _end)
+        while True:
+            try:
+                with self.connection.pubsub() as wake_ups:
+                    wake_ups.subscribe(WAKE_CHANNEL)
+                    log.info("Scheduler ready name=%s", self.name)
+                    self._run_connected(wake_ups)
+            except redis_py.RedisError as error:
+                log.warning("Redis does not answer, trying again: %s", error)
+                time.sleep(0.5)
+
+    def _run_connected(self, wake_ups: PubSub) -> None:
+        beat_at = 0.0
+        while True:
+            wait = self.enqueue_jobs()
+            if time.monotonic() >= beat_at:
+                self.heartbeat()
+                beat_at = time.monotonic() + HEARTBEAT_SECONDS
+            wake_ups.get_message(timeout=wait)
+
+
+def _end(_signal: int, _frame: FrameType | None) -> None:
+    raise SystemExit(0)

@@ -1,0 +1,127 @@
+"""Worker slots: one process a text written at once, forked from a parent that restarts them."""
+
+import ctypes
+import logging
+import os
+import signal
+import sys
+import threading
+import time
+from types import FrameType
+from typing import NoReturn
+
+import redis as redis_py
+from rq import SimpleWorker
+from rq.job import Job
+from rq.worker import WorkerStatus
+
+from smartcontent.extensions import connect
+from smartcontent.scheduling import QUEUE
+from smartcontent.writing import stopping
+
+log = logging.getLogger(__name__)
+
+HEARTBEAT_SECONDS = 5
+# RQ forgets a worker that has been silent for this long.
+WORKER_TTL_SECONDS = 30
+GRACE_SECONDS = 8
+_PR_SET_PDEATHSIG = 1
+
+
+def die_with_parent() -> None:
+    """Have the kernel kill this process when its parent ends, however that ends (Linux)."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+
+
+class SlotWorker(SimpleWorker):
+    """RQ's worker without a fork a job: the slot's process is the isolation.
+
+    A fork costs a job 10 ms and buys what the parent and the draft's lease already give.
+    """
+
+    max_connection_wait_time = 1.0  # seconds; RQ waits up to a minute after Redis returned
+
+    def handle_warm_shutdown_request(self) -> None:
+        stopping.set()
+
+    def keep_alive(self) -> None:
+        """Beat while a text is written, too; RQ's SimpleWorker is silent then."""
+        while True:
+            time.sleep(HEARTBEAT_SECONDS)
+            if self.get_state() == WorkerStatus.BUSY:
+                try:
+                    self.heartbeat(WORKER_TTL_SECONDS)
+                except redis_py.RedisError as error:
+                    log.warning("no heartbeat, Redis does not answer: %s", error)
+
+
+class Slots:
+    """Keeps a number of slot processes running; the parent itself touches neither store."""
+
+    def __init__(self, redis_url: str, job_class: type[Job], count: int) -> None:
+        self._redis_url = redis_url
+        self._job_class = job_class
+        self._count = count
+        self._pids: set[int] = set()
+        self._ending = False
+
+    def run(self) -> NoReturn:
+        """Start the slots and replace those that end, until told to stop."""
+        signal.signal(signal.SIGTERM, self._end)
+        signal.signal(signal.SIGINT, self._end)
+        log.info("Worker ready slots=%s", self._count)
+        while not self._ending:
+            while len(self._pids) < self._count:
+                self._pids.add(self._fork())
+            started = time.monotonic()
+            pid, status = os.wait()
+            self._pids.discard(pid)
+            if not self._ending:
+                log.warning("slot pid=%s ended code=%s", pid, os.waitstatus_to_exitcode(status))
+                # One that cannot start must not spin.
+                time.sleep(1.0 if time.monotonic() - started < 1 else 0)
+        self._stop_slots()
+        raise SystemExit(0)
+
+    def _fork(self) -> int:
+        pid = os.fork()
+        if pid == 0:
+            try:
+                self._work()
+            finally:
+                os._exit(1)
+        return pid
+
+    def _work(self) -> NoReturn:
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+        connection = connect(self._redis_url, timeout_seconds=5)
+        while True:
+            try:
+                worker = SlotWorker(
+                    [QUEUE],
+                    connection=connection,
+                    job_class=self._job_class,
+                    serializer="json",
+                    worker_ttl=WORKER_TTL_SECONDS,
+                )
+                threading.Thread(target=worker.keep_alive, daemon=True).start()
+                worker.work(logging_level="WARNING")
+                os._exit(0)
+            except redis_py.RedisError as error:
+                log.warning("Redis does not answer, trying again: %s", error)
+                time.sleep(0.5)
+
+    def _end(self, _signal: int, _frame: FrameType | None) -> None:
+        self._ending = True
+        for pid in self._pids:
+            os.kill(pid, signal.SIGTERM)
+
+    def _stop_slots(self) -> None:
+        deadline = time.monotonic() + GRACE_SECONDS
+        while self._pids and time.monotonic() < deadline:
+            pid, _ = os.waitpid(-1, os.WNOHANG)
+            self._pids.discard(pid)
+            time.sleep(0.02)
+        for pid in self._pids:
+            os.kill(pid, signal.SIGKILL)

@@ -1,0 +1,67 @@
+// What every page does with script: live drafts, countdowns, search as one types, copying.
+import { follow } from "./live.js";
+import { startClocks } from "./clock.js";
+
+document.documentElement.classList.add("js");
+
+document.addEventListener("keydown", (event) => {
+  const form = event.target.closest?.("[data-submit-on-ctrl-enter]");
+  if (form && event.key === "Enter" && (event.ctrlKey || event.metaKey)) form.requestSubmit();
+});
+
+// A second press must not submit twice.
+document.addEventListener("submit", (event) => {
+  const button = event.submitter;
+  if (button && !event.defaultPrevented && event.target.method === "post") {
+    button.setAttribute("aria-busy", "true");
+    window.addEventListener("pageshow", () => button.removeAttribute("aria-busy"), { once: true });
+  }
+});
+
+document.addEventListener("click", async (event) => {
+  const button = event.target.closest("[data-copy], [data-copy-text]");
+  if (!button) return;
+  const said = await copy(button).then(() => "Copied", () => "Not copied: mark the text and press Ctrl+C");
+  const label = button.textContent;
+  button.textContent = said;
+  document.getElementById("announcer").textContent = said;
+  setTimeout(() => { button.textContent = label; }, 1500);
+});
+
+// Rich text for word processors, Markdown for everything else, both at once.
+async function copy(button) {
+  if (button.dataset.copy) {
+    return navigator.clipboard.writeText(document.querySelector(button.dataset.copy).textContent);
+  }
+  let page = document;
+  if (!page.querySelector(button.dataset.source)) {
+    const answer = await fetch(button.dataset.copyText);
+    page = new DOMParser().parseFromString(await answer.text(), "text/html");
+  }
+  const markdown = page.querySelector(button.dataset.source).value;
+  const html = page.querySelector(button.dataset.rich).innerHTML;
+  return navigator.clipboard.write([new ClipboardItem({
+    "text/plain": new Blob([markdown], { type: "text/plain" }),
+    "text/html": new Blob([html], { type: "text/html" }),
+  })]);
+}
+
+const search = document.getElementById("search");
+if (search) {
+  let timer = 0;
+  let latest = 0;
+  const find = async () => {
+    const query = new URLSearchParams(new FormData(search));
+    const mine = ++latest;
+    const answer = await fetch(`${search.dataset.list}?${query}`);
+    if (!answer.ok || mine !== latest) return;
+    document.getElementById("list").innerHTML = await answer.text();
+    history.replaceState(null, "", `?${query}`);
+    document.dispatchEvent(new Event("drafts-changed"));
+  };
+  search.addEventListener("input", () => { clearTimeout(timer); timer = setTimeout(find, 250); });
+  search.addEventListener("submit", (event) => { event.preventDefault(); find(); });
+}
+
+startClocks();
+if (document.body.dataset.events) follow(document.body.dataset.events);

@@ -1,0 +1,138 @@
+// The live drafts of a page: one EventSource, and what each draft is known to be.
+//
+// The stream begins with a snapshot of every unfinished draft; after it come status changes and
+// pieces of text with their offsets. A piece that does not fit shows that something was missed:
+// the stream is opened anew, and its snapshot says how things are. Nothing is guessed.
+import { paintClocks, setServerTime } from "./clock.js";
+
+const drafts = new Map(); // id → {revision, status, attempt, text}
+const FINAL = ["completed", "failed", "cancelled"];
+let source;
+
+export function follow(url) {
+  connect(url);
+  document.addEventListener("drafts-changed", () => paintAll());
+  window.addEventListener("pagehide", () => source.close());
+  window.addEventListener("pageshow", (event) => { if (event.persisted) connect(url); });
+}
+
+function connect(url) {
+  source?.close();
+  source = new EventSource(url);
+  const mine = source;
+  const on = (name, react) => mine.addEventListener(name, (event) => react(JSON.parse(event.data)));
+  on("snapshot", (snapshot) => { interrupted(false); takeSnapshot(snapshot); });
+  on("status", takeStatus);
+  on("text", (piece) => takeText(piece) || connect(url));
+  mine.addEventListener("error", () => {
+    interrupted(true);
+    // Closed for good: signed out, or too many pages. Try again calmly, unless signed out.
+    if (mine.readyState === EventSource.CLOSED) setTimeout(() => mine === source && connect(url), 5000 + Math.random() * 5000);
+  });
+}
+
+function interrupted(is) {
+  document.getElementById("connection").hidden = !is;
+}
+
+function takeSnapshot({ server_time, drafts: unfinished }) {
+  setServerTime(server_time);
+  const ids = new Set(unfinished.map((draft) => draft.draft_id));
+  for (const draft of unfinished) {
+    drafts.set(draft.draft_id, draft);
+    const element = elementOf(draft.draft_id);
+    if (element && Number(element.dataset.revision) < draft.revision) refresh(element);
+    else if (!element) reloadCardOf(draft);
+  }
+  // On the page as unfinished, yet not in the snapshot: it ended while we were away.
+  for (const element of document.querySelectorAll("[data-draft]")) {
+    const id = Number(element.dataset.draft);
+    if (!ids.has(id) && !FINAL.includes(element.dataset.status)) { drafts.delete(id); refresh(element); }
+  }
+  paintAll();
+}
+
+function takeStatus(event) {
+  const known = drafts.get(event.draft_id);
+  if (known && known.revision >= event.revision) return;
+  const text = known && known.attempt === event.attempt ? known.text : "";
+  drafts.set(event.draft_id, { ...event, text });
+  const element = elementOf(event.draft_id);
+  if (!element) return reloadCardOf(event);
+  const badge = element.querySelector(".badge");
+  badge.className = `badge ${event.status}`;
+  badge.textContent = event.label;
+  announce(element, event);
+  refresh(element);
+}
+
+// Whether the piece fits. Offsets count characters as Python does, not UTF-16 units.
+function takeText(piece) {
+  let draft = drafts.get(piece.draft_id);
+  if (!draft || piece.attempt > draft.attempt) {
+    draft = { ...draft, draft_id: piece.draft_id, attempt: piece.attempt, text: "", revision: draft?.revision ?? 0, status: "generating" };
+    drafts.set(piece.draft_id, draft);
+  }
+  if (piece.attempt < draft.attempt) return true;
+  const have = [...draft.text].length;
+  if (piece.offset > have) return false;
+  draft.text += [...piece.text].slice(have - piece.offset).join("");
+  paint(draft);
+  return true;
+}
+
+function elementOf(id) {
+  return document.querySelector(`[data-draft="${id}"]`);
+}
+
+function paintAll() {
+  for (const draft of drafts.values()) paint(draft);
+  paintClocks();
+}
+
+function paint(draft) {
+  if (draft.status !== "generating") return;
+  const target = elementOf(draft.draft_id)?.querySelector("[data-text]");
+  if (target) target.textContent = draft.text; // never as HTML: the model's output is not trusted
+}
+
+// Fetch the element as the server draws it now. The newest request wins.
+async function refresh(element) {
+  const url = element.dataset.fragment;
+  const mine = (element.dataset.request = String(Number(element.dataset.request ?? 0) + 1));
+  const answer = await fetch(url);
+  if (!answer.ok || !element.isConnected || element.dataset.request !== mine) return;
+  const fresh = new DOMParser().parseFromString(await answer.text(), "text/html").querySelector("article");
+  if (!element.isConnected || element.dataset.request !== mine) return;
+  swap(element, document.adoptNode(fresh));
+}
+
+function swap(old, fresh) {
+  const focused = old.contains(document.activeElement);
+  for (const [index, details] of old.querySelectorAll("details").entries()) {
+    const same = fresh.querySelectorAll("details")[index];
+    if (same && details.open) same.open = true;
+  }
+  old.replaceWith(fresh);
+  if (focused) fresh.querySelector("a, button")?.focus();
+  const draft = drafts.get(Number(fresh.dataset.draft));
+  if (draft) paint(draft);
+  paintClocks(fresh);
+}
+
+// A draft the page does not show: a new version of a content it shows, or a new content.
+async function reloadCardOf({ content_id }) {
+  const shown = document.getElementById(`content-${content_id}`);
+  if (shown) return refresh(shown);
+  const list = document.getElementById("list");
+  if (!list || location.search) return;
+  const answer = await fetch(document.getElementById("search").dataset.list);
+  if (!answer.ok) return;
+  list.innerHTML = await answer.text();
+  paintAll();
+}
+
+function announce(element, { status, label }) {
+  const title = element.querySelector("h1, h3").textContent;
+  if (status !== "queued") document.getElementById("announcer").textContent = `${title}: ${label}`;
+}

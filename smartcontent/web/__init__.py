@@ -1,0 +1,18 @@
+"""The pages: the only code, with the API, that knows HTTP."""
+
+from flask import Flask
+
+from smartcontent.hub import hub
+from smartcontent.web import account, admin, auth, contents, errors, health, safety, stream, words
+
+
+def init_app(app: Flask) -> None:
+    """Register the blueprints and what every page needs."""
+    hub.init_app(app)
+    auth.init_app(app)
+    errors.init_app(app)
+    words.init_app(app)
+    for blueprint in (account.bp, auth.bp, contents.bp, stream.bp, health.bp):
+        app.register_blueprint(blueprint)
+    admin.init_app(app)
+    app.after_request(safety.add_headers)

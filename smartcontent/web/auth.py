@@ -1,0 +1,166 @@
+"""Signing in and out, the first account, and who may make one after it."""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+from flask import (
+    Blueprint,
+    Flask,
+    current_app,
+    flash,
+    redirect,
+    render_template,
+    request,
+    session,
+    url_for,
+)
+from flask.typing import ResponseReturnValue
+from flask_login import current_user, login_required, login_user, logout_user
+from gevent import get_hub
+from gevent.monkey import is_module_patched
+from itsdangerous import BadSignature, URLSafeTimedSerializer
+from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
+from werkzeug.exceptions import Forbidden
+
+from smartcontent.extensions import db, login
+from smartcontent.models import User
+from smartcontent.models.accounts import check_password
+from smartcontent.web.forms import SignInForm, SignUpForm
+from smartcontent.web.safety import own_page
+
+bp = Blueprint("auth", __name__)
+
+INVITATION_DAYS = 7
+
+
+def init_app(app: Flask) -> None:
+    login.user_loader(User.from_session)
+    login.login_view = "auth.sign_in"
+    login.login_message = "Sign in to go on."
+    login.session_protection = None  # the session's epoch ends it; a changed address does not
+    app.context_processor(lambda: {"signup_is_open": app.config["SIGNUP"] == "open"})
+
+
+def admin_required(view: Callable[..., Any]) -> Callable[..., Any]:
+    """Let administrators in, send visitors to sign in, refuse all others."""
+
+    @wraps(view)
+    @login_required
+    def guarded(*args: Any, **kwargs: Any) -> Any:
+        if not current_user.is_admin:
+            raise Forbidden
+        return view(*args, **kwargs)
+
+    return guarded
+
+
+def slowly(work: Callable[..., Any], *args: object) -> Any:
+    """Do the work of a password hash in a thread: it would stall every open stream for 30 ms."""
+    if is_module_patched("threading"):
+        return get_hub().threadpool.apply(work, args)
+    return work(*args)
+
+
+def nobody_yet() -> bool:
+    """Whether the next account is the first one."""
+    return db.session.scalar(select(User.id).limit(1)) is None
+
+
+@bp.route("/welcome", methods=["GET", "POST"])
+def welcome() -> ResponseReturnValue:
+    """The first page of a new installation: whoever fills it in is the administrator."""
+    if not nobody_yet():
+        return redirect(url_for("auth.sign_in"))
+    form = SignUpForm(request.form)
+    if request.method == "GET" or not form.validate():
+        return _form_page("auth/welcome.html", form)
+    user = User(email=form.email.data, is_admin=True, is_founder=True)
+    return _create(user, form, "Somebody was faster: the first account exists. Sign in with it.")
+
+
+@bp.route("/sign-up", methods=["GET", "POST"])
+def sign_up() -> ResponseReturnValue:
+    """An account of one's own, where the setting or an invitation allows it."""
+    if nobody_yet():
+        return redirect(url_for("auth.welcome"))
+    invited = invited_address(request.args.get("invitation", ""))
+    if not invited and current_app.config["SIGNUP"] != "open":
+        return render_template("auth/sign_up_closed.html"), 403
+    form = SignUpForm(request.form)
+    if invited:
+        form.email.data = invited
+    if request.method == "GET" or not form.validate():
+        return _form_page("auth/sign_up.html", form, invited=invited)
+    return _create(User(email=form.email.data), form, "This address has an account: sign in.")
+
+
+@bp.route("/sign-in", methods=["GET", "POST"])
+def sign_in() -> ResponseReturnValue:
+    """Start a session."""
+    if nobody_yet():
+        return redirect(url_for("auth.welcome"))
+    form = SignInForm(request.form)
+    if request.method == "GET" or not form.validate():
+        return _form_page("auth/sign_in.html", form)
+    user = User.with_email(form.email.data)
+    db.session.rollback()  # hashing takes a while; the database need not wait for it
+    if not slowly(check_password, user, form.password.data) or not user or not user.is_enabled:
+        form.password.errors = ["Email and password do not belong together. Try again."]
+        return _form_page("auth/sign_in.html", form)
+    _start_session(user, remember=form.remember.data)
+    return redirect(own_page(request.args.get("next")) or url_for("contents.index"), 303)
+
+
+@bp.post("/sign-out")
+@login_required
+def sign_out() -> ResponseReturnValue:
+    """End the user's sessions, on all devices: a copied cookie must not outlive this."""
+    current_user.end_sessions()
+    db.session.commit()
+    logout_user()
+    session.clear()
+    flash("You are signed out.")
+    return redirect(url_for("auth.sign_in"), 303)
+
+
+def invitation_for(address: str) -> str:
+    """A signed invitation that makes one account, with this address, within a week."""
+    return _invitations().dumps(address.strip().casefold())
+
+
+def invited_address(invitation: str) -> str | None:
+    """Whom an invitation is for; None where it is forged, old or empty."""
+    try:
+        address: str = _invitations().loads(invitation, max_age=INVITATION_DAYS * 86400)
+    except BadSignature:
+        return None
+    return address
+
+
+def _invitations() -> URLSafeTimedSerializer:
+    return URLSafeTimedSerializer(current_app.config["SECRET_KEY"], salt="invitation")
+
+
+def _create(user: User, form: SignUpForm, if_taken: str) -> ResponseReturnValue:
+    slowly(user.set_password, form.password.data)
+    db.session.add(user)
+    try:
+        db.session.commit()
+    except IntegrityError:
+        db.session.rollback()
+        flash(if_taken)
+        return redirect(url_for("auth.sign_in"), 303)
+    _start_session(user)
+    return redirect(url_for("contents.index"), 303)
+
+
+def _start_session(user: User, remember: bool = False) -> None:
+    session.clear()  # nothing a visitor was given before signing in lives on
+    login_user(user)
+    session.permanent = remember
+
+
+def _form_page(template: str, form: Any, **values: object) -> ResponseReturnValue:
+    return render_template(template, form=form, **values), 422 if form.errors else 200

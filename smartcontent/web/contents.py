@@ -1,0 +1,186 @@
+"""The dashboard: write a brief, follow its drafts, read, edit, find and delete."""
+
+from uuid import UUID
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_login import current_user, login_required
+from werkzeug.datastructures import MultiDict
+from werkzeug.exceptions import BadRequest, NotFound
+
+from smartcontent import jobs
+from smartcontent.briefs import CONTENT_TYPES, BriefForm
+from smartcontent.extensions import login
+from smartcontent.models import Content
+from smartcontent.models.listing import Filters, Page, list_contents
+from smartcontent.web import errors
+from smartcontent.web.auth import nobody_yet
+
+bp = Blueprint("contents", __name__)
+
+TITLE_LONGEST = 200
+TEXT_LONGEST = 100_000
+
+
+def own_content(content_id: UUID) -> Content:
+    """The signed-in user's content; 404 also where it is somebody else's."""
+    content = Content.find(current_user.id, content_id)
+    if content is None:
+        raise NotFound
+    return content
+
+
+@bp.get("/")
+def index() -> ResponseReturnValue:
+    """The dashboard; before the first account, the welcome page."""
+    if not current_user.is_authenticated:
+        return redirect(url_for("auth.welcome")) if nobody_yet() else login.unauthorized()
+    return _dashboard(_example_or_empty())
+
+
+@bp.get("/list")
+@login_required
+def listed() -> str:
+    """The list alone, for searching as one types."""
+    return render_template("contents/_list.html", page=_page(), filters=_filters())
+
+
+@bp.post("/contents")
+@login_required
+def create() -> ResponseReturnValue:
+    """Save the brief and schedule its first draft."""
+    form = BriefForm(request.form)
+    if not form.validate():
+        return _dashboard(form), 422
+    content = jobs.submit(current_user.id, form.brief, form.title_or_default)
+    return redirect(url_for(".index", _anchor=f"content-{content.id}"), 303)
+
+
+@bp.get("/contents/<uuid:content_id>")
+@login_required
+def show(content_id: UUID) -> str:
+    """One content: brief, text and versions."""
+    return render_template("contents/show.html", content=own_content(content_id))
+
+
+@bp.get("/contents/<uuid:content_id>/card")
+@login_required
+def card(content_id: UUID) -> str:
+    """The content as it looks in the list, when its status has changed."""
+    return render_template("contents/_card.html", content=own_content(content_id))
+
+
+@bp.get("/contents/<uuid:content_id>/view")
+@login_required
+def view(content_id: UUID) -> str:
+    """The content as it looks on its page, when its status has changed."""
+    return render_template("contents/_view.html", content=own_content(content_id))
+
+
+@bp.route("/contents/<uuid:content_id>/brief", methods=["GET", "POST"])
+@login_required
+def edit_brief(content_id: UUID) -> ResponseReturnValue:
+    """Change the brief while its minute lasts; the due time stays."""
+    content = own_content(content_id)
+    if request.method == "GET":
+        form = BriefForm(data=vars(content.brief) | {"title": content.title})
+        return render_template("contents/edit_brief.html", content=content, form=form)
+    form = BriefForm(request.form)
+    if not form.validate():
+        return render_template("contents/edit_brief.html", content=content, form=form), 422
+    if not jobs.change_brief(content, form.brief, form.title_or_default):
+        return errors.answer(409, "It has just started: the brief can no longer be changed.")
+    return redirect(url_for(".show", content_id=content_id), 303)
+
+
+@bp.post("/contents/<uuid:content_id>/cancel")
+@login_required
+def cancel(content_id: UUID) -> ResponseReturnValue:
+    """Stop a draft that waits or is being written."""
+    if not jobs.cancel(own_content(content_id).current):
+        return errors.answer(409, "It had already ended. Reload the page to see how.")
+    return _back(content_id)
+
+
+@bp.post("/contents/<uuid:content_id>/start")
+@login_required
+def start(content_id: UUID) -> ResponseReturnValue:
+    """Start a waiting draft now."""
+    if not jobs.start_now(own_content(content_id).current):
+        return errors.answer(409, "It has just started by itself.")
+    return _back(content_id)
+
+
+@bp.post("/contents/<uuid:content_id>/retry")
+@login_required
+def retry(content_id: UUID) -> ResponseReturnValue:
+    """Write another draft, at once."""
+    if not jobs.retry(own_content(content_id)):
+        return errors.answer(409, "A draft of it is on its way already.")
+    return _back(content_id)
+
+
+@bp.post("/contents/<uuid:content_id>/text")
+@login_required
+def edit_text(content_id: UUID) -> ResponseReturnValue:
+    """Save title and text edited by hand, as the next version."""
+    title = request.form.get("title", "").strip()
+    text = request.form.get("text", "").replace("\r\n", "\n")
+    if not 0 < len(title) <= TITLE_LONGEST or len(text) > TEXT_LONGEST or "\0" in title + text:
+        return errors.answer(
+            400,
+            f"A title needs 1 to {TITLE_LONGEST} characters, a text at most {TEXT_LONGEST:,}: "
+            "go back and shorten it.",
+        )
+    if not jobs.save_edit(own_content(content_id), title, text):
+        return errors.answer(409, "A draft of it is on its way; edit the text when it is done.")
+    flash("Saved as a new version.")
+    return redirect(url_for(".show", content_id=content_id), 303)
+
+
+@bp.post("/contents/<uuid:content_id>/delete")
+@login_required
+def delete(content_id: UUID) -> ResponseReturnValue:
+    """Move to the trash; the next page offers to undo it."""
+    content = own_content(content_id)
+    jobs.discard(content)
+    flash(f"“{content.title}” is in the trash.", f"undo:{content_id}")
+    return redirect(url_for(".index"), 303)
+
+
+@bp.post("/contents/<uuid:content_id>/restore")
+@login_required
+def restore(content_id: UUID) -> ResponseReturnValue:
+    """Undo the deletion."""
+    if jobs.restore(current_user.id, content_id) is None:
+        raise NotFound
+    return _back(content_id)
+
+
+def _back(content_id: UUID) -> ResponseReturnValue:
+    """To the page the button was on."""
+    if request.form.get("from") == "show":
+        return redirect(url_for(".show", content_id=content_id), 303)
+    return redirect(url_for(".index", _anchor=f"content-{content_id}"), 303)
+
+
+def _filters() -> Filters:
+    values = request.args
+    return Filters(values.get("status", ""), values.get("content_type", ""), values.get("q", ""))
+
+
+def _page() -> Page:
+    try:
+        return list_contents(current_user.id, _filters(), request.args.get("cursor", ""))
+    except ValueError as error:
+        raise BadRequest from error
+
+
+def _dashboard(form: BriefForm) -> str:
+    return render_template("contents/index.html", form=form, page=_page(), filters=_filters())
+
+
+def _example_or_empty() -> BriefForm:
+    """The form as the visitor asked for it: empty, or filled with a content type's example."""
+    example = CONTENT_TYPES.get(request.args.get("example", ""))
+    return BriefForm(MultiDict(example.example) if example else None)

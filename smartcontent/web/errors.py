@@ -1,0 +1,69 @@
+"""Every error as a page that says what happened and what to do next; as JSON where a script asks."""
+
+import logging
+
+from flask import Flask, jsonify, render_template, request
+from flask.typing import ResponseReturnValue
+from flask_wtf.csrf import CSRFError
+from sqlalchemy.exc import OperationalError
+from werkzeug.exceptions import HTTPException
+
+log = logging.getLogger(__name__)
+
+# Title and advice for the people who meet them.
+_SENTENCES = {
+    400: ("That request made no sense to us", "Go back, reload the page and try again."),
+    403: ("That is not yours to open", "Sign in with an account that may, or go back."),
+    404: ("There is nothing here", "It may have been deleted, or the address has a typo."),
+    405: ("That cannot be done here", "Go back to the dashboard and use its buttons."),
+    409: ("That came too late", "Reload the page to see how it stands now."),
+    413: ("That is too much at once", "Send at most 256 KB: shorten the text and try again."),
+    429: ("That was too often", "Wait a minute, then try again."),
+    500: ("Something broke on our side", "It has been logged. Try again; your texts are safe."),
+    503: ("The database does not answer", "Wait a moment and try again; nothing was lost."),
+}
+
+
+def init_app(app: Flask) -> None:
+    app.register_error_handler(CSRFError, _csrf)
+    app.register_error_handler(HTTPException, _http)
+    app.register_error_handler(OperationalError, _database_away)
+
+
+def wants_problem() -> bool:
+    """Whether the one who asks is a script."""
+    return request.path.startswith("/api/")
+
+
+def problem(status: int, title: str, detail: str, **more: object) -> ResponseReturnValue:
+    """An RFC 9457 problem document."""
+    response = jsonify(type="about:blank", title=title, status=status, detail=detail, **more)
+    response.content_type = "application/problem+json"
+    return response, status
+
+
+def answer(status: int, advice: str | None = None) -> ResponseReturnValue:
+    """The error as whoever asks can read it."""
+    title, usual_advice = _SENTENCES.get(status, _SENTENCES[400])
+    if wants_problem():
+        return problem(status, title, advice or usual_advice)
+    page = render_template("error.html", status=status, title=title, advice=advice or usual_advice)
+    return page, status
+
+
+def _http(error: HTTPException) -> ResponseReturnValue:
+    if error.response is not None:
+        return error.response  # type: ignore[return-value]
+    code = error.code or 500
+    if 300 <= code < 400:
+        return error  # type: ignore[return-value]
+    return answer(code)
+
+
+def _csrf(_error: CSRFError) -> ResponseReturnValue:
+    return answer(400, "Your session has changed since this page was opened: reload it, then retry.")
+
+
+def _database_away(error: OperationalError) -> ResponseReturnValue:
+    log.error("database does not answer: %s", error.orig)
+    return answer(503)

@@ -1,0 +1,162 @@
+"""One attempt at a draft: words in from Ollama, words out to the pages, the lease kept meanwhile."""
+
+import logging
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from flask import current_app
+from sqlalchemy import select
+from sqlalchemy.exc import OperationalError
+
+import smartcontent.prompts as prompts
+from smartcontent.events import TextChannel
+from smartcontent.extensions import db
+from smartcontent.models import Content, Draft, now
+from smartcontent.ollama import Answer, Ollama
+
+log = logging.getLogger(__name__)
+
+# Set when this process was told to end: the draft goes back to the queue, its attempt unspent.
+stopping = threading.Event()
+
+LOOK_AROUND_SECONDS = 0.2
+GATHER_SECONDS = 0.04
+DATABASE_PATIENCE_SECONDS = 60
+
+
+class DraftTaken(Exception):
+    """The draft is no longer this worker's: cancelled, or given to another after a silence."""
+
+
+class WorkerStopping(Exception):
+    """The worker was told to end in the middle of the text."""
+
+
+@dataclass(frozen=True)
+class Request:
+    """What is sent to Ollama for a draft."""
+
+    model: str
+    messages: list[dict[str, str]]
+    options: dict[str, Any]
+
+
+def request_for(content: Content) -> Request:
+    """The messages and the options for a content's brief, the user's own settings on top."""
+    settings = content.settings
+    options = prompts.options_for(content.brief)
+    options["num_ctx"] = current_app.config["OLLAMA_NUM_CTX"]
+    options |= {name: settings[name] for name in ("temperature", "seed") if name in settings}
+    model = settings.get("model") or current_app.config["OLLAMA_MODEL"]
+    return Request(model, prompts.messages_for(content.brief), options)
+
+
+def ollama() -> Ollama:
+    """The client for the configured server."""
+    config = current_app.config
+    return Ollama(
+        config["OLLAMA_HOST"],
+        first_byte_seconds=config["OLLAMA_FIRST_BYTE_SECONDS"],
+        gap_seconds=config["OLLAMA_GAP_SECONDS"],
+        total_seconds=config["OLLAMA_TOTAL_SECONDS"],
+        api_key=config["OLLAMA_API_KEY"] or None,
+    )
+
+
+class Attempt:
+    """Writes one attempt at a claimed draft; `text` is what has come so far."""
+
+    def __init__(self, draft: Draft) -> None:
+        self.draft = draft
+        self.number = draft.attempt
+        self.text = ""
+        self.first_word_at: datetime | None = None
+        self._channel = TextChannel(
+            draft.user_id, str(draft.content_id), draft.id, self.number
+        )
+        self._gathered = ""
+        self._said_at = 0.0
+        self._looked_at = self._kept_at = time.monotonic()
+        self._lease = current_app.config["LEASE_SECONDS"]
+
+    def write(self, request: Request) -> Answer:
+        """Stream the text until its end.
+
+        Raises:
+            OllamaError: the model did not finish it.
+            DraftTaken: it was cancelled, or the lease was lost.
+            WorkerStopping: this process has to end.
+        """
+        keep_alive = current_app.config["OLLAMA_KEEP_ALIVE"]
+        try:
+            with ollama().chat(request.model, request.messages, request.options, keep_alive) as answer:
+                for piece in answer:
+                    self._add(piece)
+                    self._look_around()
+            return answer
+        finally:
+            self._say()
+
+    def _add(self, piece: str) -> None:
+        if piece and self.first_word_at is None:
+            self.first_word_at = now()
+        self.text += piece
+        self._gathered += piece
+        # The first word goes out at once; a fast model's further pieces in parcels.
+        if time.monotonic() - self._said_at >= GATHER_SECONDS:
+            self._say()
+
+    def _say(self) -> None:
+        if self._gathered:
+            self._channel.say(self._gathered)
+            self._gathered = ""
+            self._said_at = time.monotonic()
+
+    def _look_around(self) -> None:
+        if stopping.is_set():
+            raise WorkerStopping
+        moment = time.monotonic()
+        if moment - self._looked_at < LOOK_AROUND_SECONDS:
+            return
+        self._looked_at = moment
+        try:
+            self._keep() if moment - self._kept_at >= self._lease / 4 else self._check()
+        except OperationalError as error:
+            # The database is away: go on writing, the text is worth more than a look.
+            db.session.rollback()
+            log.warning("draft=%s database does not answer: %s", self.draft.id, error.orig)
+
+    def _keep(self) -> None:
+        self._kept_at = time.monotonic()
+        lease_until = now() + timedelta(seconds=self._lease)
+        if not self.draft.write(self.number, text=self.text, lease_until=lease_until):
+            raise DraftTaken
+
+    def _check(self) -> None:
+        held = db.session.scalar(
+            select(Draft.id).where(Draft.id == self.draft.id, *Draft.held_by(self.number))
+        )
+        db.session.rollback()
+        if held is None:
+            raise DraftTaken
+
+
+def patiently(write: Callable[[], bool]) -> bool:
+    """Carry out a last write, and wait up to a minute for a database that is away.
+
+    Raises:
+        sqlalchemy.exc.OperationalError: it stayed away; the lease runs out and another tries.
+    """
+    give_up_at = time.monotonic() + DATABASE_PATIENCE_SECONDS
+    while True:
+        try:
+            return write()
+        except OperationalError:
+            db.session.rollback()
+            if time.monotonic() > give_up_at:
+                raise
+            time.sleep(0.5)

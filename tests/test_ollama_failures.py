@@ -1,0 +1,341 @@
+"""Everything Ollama and the way to it can do wrong, and what the user is told."""
+
+import socket
+import ssl
+import subprocess
+import threading
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from ollama_scripts import done, line, piece
+from scripted_ollama import ScriptedOllama
+from test_ollama import BRIEF, chat, error_of, text_of
+
+from smartcontent.ollama import Ollama, OllamaError
+from smartcontent.ollama.causes import KINDS
+
+CONTEXT = (
+    '{"error":{"code":400,"message":"request (3031 tokens) exceeds the available context size '
+    '(2048 tokens), try increasing it","type":"exceed_context_size_error"}}'
+)
+PERMANENT, TRANSIENT = False, True
+
+STATUSES = [
+    (400, "missing request body", "refused", PERMANENT),
+    (400, "model is required", "refused", PERMANENT),
+    (400, "invalid model name", "model_name", PERMANENT),
+    (404, "model 'x' not found", "model_missing", PERMANENT),
+    (404, 'model "x" not found, try pulling it first', "model_missing", PERMANENT),
+    (400, '"x" does not support chat', "unsupported", PERMANENT),
+    (400, '"x" does not support thinking', "unsupported", PERMANENT),
+    (500, 'option "stop" must be of type array', "refused", PERMANENT),
+    (500, 'invalid format: "xml"', "refused", PERMANENT),
+    (400, CONTEXT, "prompt_too_long", PERMANENT),
+    (400, "the prompt is longer than the context length currently", "prompt_too_long", PERMANENT),
+    (503, "server busy, please try again.  maximum pending requests exceeded", "busy", TRANSIENT),
+    (500, "llama-server process has terminated: exit status 2", "load_failed", TRANSIENT),
+    (500, "timed out waiting for llama-server to start - ", "load_failed", TRANSIENT),
+    (500, "llama-server reported out-of-memory during startup: x", "out_of_memory", TRANSIENT),
+    (500, "unable to load full model on GPU", "out_of_memory", TRANSIENT),
+    (500, "model requires more system memory (5 GiB) than", "out_of_memory", TRANSIENT),
+    (500, "this model may be incompatible with your version", "model_incompatible", PERMANENT),
+    (500, "model runner has unexpectedly stopped, this may be", "runner_died", TRANSIENT),
+    (500, "an error was encountered while running the model: x", "runner_died", TRANSIENT),
+    (500, "prediction aborted, token repeat limit reached", "repeating", TRANSIENT),
+    (500, "something new", "server_error", TRANSIENT),
+    (501, "not implemented", "server_error", TRANSIENT),
+    (499, "request canceled", "refused", PERMANENT),
+    (401, "unauthorized", "unauthorized", PERMANENT),
+    (403, "ollama cloud is disabled: remote model is unavailable", "forbidden", PERMANENT),
+    (429, "too many requests", "busy", TRANSIENT),
+    (502, "upstream down", "gateway", TRANSIENT),
+    (504, "", "gateway", TRANSIENT),
+    (408, "", "gateway", TRANSIENT),
+    (418, "teapot", "refused", PERMANENT),
+]
+
+
+@pytest.mark.parametrize(("status", "text", "cause", "transient"), STATUSES)
+def test_error_status_is_told_by_its_cause(
+    ollama: ScriptedOllama, status: int, text: str, cause: str, transient: bool
+) -> None:
+    ollama.fails(status, {"error": text})
+
+    error = error_of(chat(ollama))
+
+    assert (error.cause, error.transient) == (cause, transient)
+    assert error.detail == " ".join(text.split())[:200]
+
+
+LINES = [
+    ("model runner has unexpectedly stopped, this may be due to", "runner_died", TRANSIENT),
+    ("an error was encountered while running the model: EOF", "runner_died", TRANSIENT),
+    ("llama-server x stream event exceeded 8 MB limit", "refused", PERMANENT),
+    ("prediction aborted, token repeat limit reached", "repeating", TRANSIENT),
+    ("CUDA error: out of memory", "out_of_memory", TRANSIENT),
+    ("model 'x' not found", "model_missing", PERMANENT),
+    ("something new", "server_error", TRANSIENT),
+]
+
+
+@pytest.mark.parametrize(("text", "cause", "transient"), LINES)
+def test_error_line_in_mid_stream_is_told_by_its_cause(
+    ollama: ScriptedOllama, text: str, cause: str, transient: bool
+) -> None:
+    ollama.line_error(text, "Tea ")
+
+    with chat(ollama) as answer:
+        assert next(answer) == "Tea "
+        with pytest.raises(OllamaError) as caught:
+            next(answer)
+
+    assert (caught.value.cause, caught.value.transient) == (cause, transient)
+
+
+@pytest.mark.parametrize("cause", KINDS)
+def test_every_sentence_says_what_happened_and_what_to_do(cause: str) -> None:
+    sentence = KINDS[cause].sentence
+
+    assert sentence.count(": ") == 1
+    assert sentence.endswith(".")
+    assert sentence.count(". ") == 0
+    assert "\n" not in sentence
+
+
+def test_missing_model_is_named_with_the_command_that_gets_it(ollama: ScriptedOllama) -> None:
+    ollama.fails(404, {"error": "model 'llama3.2' not found"})
+
+    assert str(error_of(chat(ollama))) == (
+        "The model llama3.2 is not on the Ollama server: run `ollama pull llama3.2`, then retry."
+    )
+
+
+@pytest.mark.parametrize("chunked", [True, False])
+@pytest.mark.parametrize("ending", ["close", "reset"])
+def test_text_whose_connection_breaks_is_never_complete(
+    ollama: ScriptedOllama, chunked: bool, ending: str
+) -> None:
+    ollama.says("Tea ", "is ", "warm.", cut=True, chunked=chunked, ending=ending)
+
+    error = error_of(chat(ollama))
+
+    assert (error.cause, error.transient) == ("stream_cut", True)
+
+
+def test_text_that_ends_in_order_but_without_done_is_not_complete(ollama: ScriptedOllama) -> None:
+    ollama.lines(piece("Tea "))
+
+    assert error_of(chat(ollama)).cause == "stream_cut"
+
+
+@pytest.mark.parametrize("chunked", [True, False])
+def test_text_cut_in_mid_line_is_not_complete(ollama: ScriptedOllama, chunked: bool) -> None:
+    ollama.raw(line(piece("Tea ")) + line(done())[:-9], chunked=chunked)
+
+    assert error_of(chat(ollama)).cause == "stream_cut"
+
+
+def test_last_line_without_its_line_end_is_complete(ollama: ScriptedOllama) -> None:
+    ollama.raw(line(piece("Tea.")) + line(done())[:-1])
+
+    assert text_of(chat(ollama)) == "Tea."
+
+
+def test_server_that_hangs_up_before_answering_may_be_asked_again(ollama: ScriptedOllama) -> None:
+    ollama.bytes(b"")
+
+    error = error_of(chat(ollama))
+
+    assert (error.cause, error.transient) == ("stream_cut", True)
+
+
+BODIES = [
+    b"",
+    b"<!doctype html><title>Sign in</title>",
+    b"<html>\n<body>\n</html>\n",
+    b"[]\n",
+    b'"Tea"\n',
+    b"null\n",
+    b"{}\n",
+    b'{"message": "Tea", "done": false}\n',
+    b'{"message": {"content": 7}, "done": false}\n',
+    b'{"message": {"content": null}, "done": false}\n',
+    b'{"message": {"content": "Tea"}, "done": "yes"}\n',
+    b'{"message": {"content": "Tea"}}\n',
+    b'{"response": "Tea", "done": false}\n',
+    b'{"message": {"content": "\xff"}, "done": false}\n',
+    b"[" * 200_000 + b"\n",
+    b'data: {"choices": []}\n\n',
+]
+
+
+@pytest.mark.parametrize("body", BODIES)
+def test_what_is_not_ollamas_language_is_refused(ollama: ScriptedOllama, body: bytes) -> None:
+    ollama.raw(body)
+
+    error = error_of(chat(ollama))
+
+    assert (error.cause, error.transient) == ("protocol", False)
+    first_line = body.decode(errors="replace").partition("\n")[0]
+    assert error.detail == first_line[:200]
+
+
+def test_what_is_not_http_is_refused(ollama: ScriptedOllama) -> None:
+    ollama.bytes(b"SSH-2.0-OpenSSH_9.6\r\n")
+
+    assert error_of(chat(ollama)).cause == "protocol"
+
+
+@pytest.mark.parametrize(
+    ("stats", "kept"),
+    [({"eval_count": "9"}, None), ({"eval_count": True}, None), ({"eval_count": 9}, 9)],
+)
+def test_odd_statistics_do_not_spoil_a_text(
+    ollama: ScriptedOllama, stats: dict[str, Any], kept: int | None
+) -> None:
+    ollama.lines(piece("Tea."), done(**stats))
+
+    with chat(ollama) as answer:
+        assert "".join(answer) == "Tea."
+
+    assert answer.stats.get("eval_count") == kept
+
+
+@pytest.mark.parametrize("texts", [[], [""], [" \n", "\t"], ["<think>Hm.</think>", "\n"]])
+def test_empty_text_is_a_failure(ollama: ScriptedOllama, texts: list[str]) -> None:
+    ollama.says(*texts)
+
+    error = error_of(chat(ollama))
+
+    assert str(error) == ("The model answered with an empty text: retry, or choose another model.")
+    assert (error.cause, error.transient) == ("empty", True)
+
+
+def test_length_spent_on_thinking_is_told(ollama: ScriptedOllama) -> None:
+    ollama.says("<think>Hm", " and hm", done_reason="length")
+
+    assert error_of(chat(ollama)).cause == "only_thinking"
+
+
+@pytest.mark.parametrize("value", ["7", " 7 "])
+def test_wait_the_server_asks_for_is_passed_on(ollama: ScriptedOllama, value: str) -> None:
+    ollama.fails(503, {"error": "server busy"}, {"Retry-After": value})
+
+    assert error_of(chat(ollama)).retry_after == 7
+
+
+def test_wait_may_be_given_as_a_date(ollama: ScriptedOllama) -> None:
+    date = format_datetime(datetime.now(UTC) + timedelta(seconds=60), usegmt=True)
+    ollama.fails(503, {"error": "server busy"}, {"Retry-After": date})
+
+    assert error_of(chat(ollama)).retry_after == pytest.approx(60, abs=2)
+
+
+@pytest.mark.parametrize(
+    ("value", "wait"),
+    [("soon", None), ("-3", None), ("", None), ("9" * 30, 3600), ("²", None)],
+)
+def test_senseless_wait_is_not_believed(
+    ollama: ScriptedOllama, value: str, wait: float | None
+) -> None:
+    ollama.fails(429, "", {"Retry-After": value.encode().decode("latin-1")})
+
+    assert error_of(chat(ollama)).retry_after == wait
+
+
+@pytest.mark.parametrize("body", ["404 page not found", "<h1>Not Found</h1>", ""])
+def test_address_without_ollama_behind_it_is_told(ollama: ScriptedOllama, body: str) -> None:
+    ollama.fails(404, body, {"Content-Type": "text/plain"})
+
+    assert error_of(chat(ollama)).cause == "address"
+
+
+def test_refused_host_name_comes_with_an_empty_body(ollama: ScriptedOllama) -> None:
+    ollama.fails(403)
+
+    error = error_of(chat(ollama))
+
+    assert (error.cause, error.detail) == ("forbidden", "")
+
+
+def test_redirect_is_not_followed(ollama: ScriptedOllama) -> None:
+    ollama.fails(302, "", {"Location": f"{ollama.url}/api/version"})
+
+    assert error_of(chat(ollama)).cause == "address"
+    assert len(ollama.requests) == 1
+
+
+def test_error_that_a_proxy_says_in_its_own_shape_is_kept_for_the_log(
+    ollama: ScriptedOllama,
+) -> None:
+    ollama.fails(503, {"error": {"message": "upstream\r\n\x1b[31mdown"}})
+
+    error = error_of(chat(ollama))
+
+    assert error.cause == "busy"
+    assert "upstream" in error.detail
+    assert error.detail.isprintable()
+
+
+def test_what_the_server_says_cannot_write_lines_into_our_log() -> None:
+    error = OllamaError("Sorry.", cause="refused", detail="a\r\nERROR forged \x1b[2J" + "x" * 500)
+
+    assert error.detail.startswith("a ERROR forged [2Jxxx")
+    assert len(error.detail) == 200
+
+
+def test_server_that_is_not_there_is_transient() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+
+    error = error_of(Ollama(f"127.0.0.1:{port}").chat("llama3.2", BRIEF, {}))
+
+    assert (error.cause, error.transient) == ("unreachable", True)
+    assert str(error) == (
+        f"Ollama at http://127.0.0.1:{port} cannot be reached: "
+        "start it with `ollama serve` or check OLLAMA_HOST, then retry."
+    )
+
+
+def test_host_name_nobody_knows_is_transient() -> None:
+    error = error_of(Ollama("ollama.invalid").chat("llama3.2", BRIEF, {}))
+
+    assert (error.cause, error.transient) == ("unreachable", True)
+
+
+def test_option_that_is_no_json_is_refused(ollama: ScriptedOllama) -> None:
+    client = Ollama(ollama.url)
+
+    assert error_of(client.chat("llama3.2", BRIEF, {"seed": float("nan")})).cause == "refused"
+
+
+@pytest.mark.parametrize("key", ["ключ", "two\nlines"])
+def test_key_that_cannot_be_sent_is_told(ollama: ScriptedOllama, key: str) -> None:
+    client = Ollama(ollama.url, api_key=key)
+
+    assert error_of(client.chat("llama3.2", BRIEF, {})).cause == "unauthorized"
+
+
+def test_certificate_nobody_signed_is_told(tmp_path: Path) -> None:
+    command = "openssl req -x509 -newkey rsa:2048 -nodes -subj /CN=localhost -keyout k -out c"
+    subprocess.run(command.split(), cwd=tmp_path, check=True, capture_output=True)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(tmp_path / "c", tmp_path / "k")
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        thread = threading.Thread(target=shake_hands, args=(server, context))
+        thread.start()
+        host = "https://{}:{}".format(*server.getsockname())
+
+        error = error_of(Ollama(host).chat("llama3.2", BRIEF, {}))
+
+        thread.join()
+    assert (error.cause, error.transient) == ("tls", False)
+
+
+def shake_hands(server: socket.socket, context: ssl.SSLContext) -> None:
+    connection, _ = server.accept()
+    with connection, pytest.raises(ssl.SSLError):
+        context.wrap_socket(connection, server_side=True)
