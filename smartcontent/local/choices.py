@@ -1,0 +1,158 @@
+"""What the stack uses for Redis and for Ollama: the user's own, or what it brings along."""
+
+import ctypes
+import http.client
+import importlib.util
+import json
+import platform
+import re
+import socket
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from . import redis_server
+from .home import Refusal, kept_port
+from .model_file import DEMO_NAME, demo_path, name_of
+from .supervisor import Part
+
+_HERE = Path(__file__).parent
+_OLLAMA = ("127.0.0.1", 11434)
+
+
+@dataclass(frozen=True)
+class Choice:
+    """One line for the user, what the other parts are told, and what has to run for it."""
+
+    note: str
+    environment: Mapping[str, str] = field(default_factory=dict)
+    parts: tuple[Part, ...] = ()
+
+
+def choose_redis(environ: Mapping[str, str], home: Path) -> Choice:
+    """The server REDIS_URL names, or an embedded Valkey whose data stay in the folder.
+
+    Raises:
+        Refusal: neither is there.
+    """
+    if environ.get("REDIS_URL"):
+        return Choice(f"Redis: {_without_password(environ['REDIS_URL'])} (REDIS_URL)")
+    if redis_server.binary() is None:
+        raise Refusal("There is no embedded Redis for this machine: set REDIS_URL.")
+    folder = home / "redis"
+    port = kept_port(home / "redis.port")
+    part = Part(
+        "redis",
+        (sys.executable, "-I", redis_server.__file__, str(folder), str(port)),
+        ready=partial(_is_our_redis, port),
+        # A warning for big data sets, which would greet every new user.
+        unsaid="Memory overcommit must be enabled",
+        round=2,
+        orphaned="SIGTERM",
+    )
+    note = f"Redis: embedded Valkey in {folder} (REDIS_URL is not set)"
+    return Choice(note, {"REDIS_URL": f"redis://127.0.0.1:{port}/0"}, (part,))
+
+
+def choose_ollama(environ: Mapping[str, str], home: Path) -> Choice:
+    """The server OLLAMA_HOST names, one at Ollama's own address, or the built-in model."""
+    if environ.get("OLLAMA_HOST"):
+        return Choice(f"Ollama: {environ['OLLAMA_HOST']} (OLLAMA_HOST)")
+    if _ollama_answers(*_OLLAMA):
+        return Choice("Ollama: found at 127.0.0.1:11434")
+    given = environ.get("EMBEDDED_MODEL_PATH")
+    path = Path(given).absolute() if given else None
+    missing = missing_for_model(path or demo_path())
+    if missing:
+        return Choice(f"Ollama: none, texts cannot be written yet. {missing}")
+    return _built_in(environ, home, path)
+
+
+def _built_in(environ: Mapping[str, str], home: Path, path: Path | None) -> Choice:
+    port = kept_port(home / "model.port")
+    module = (str(_HERE / "apart.py"), "local.model_server")
+    part = Part("model", (sys.executable, *module, "--port", str(port)), round=1)
+    name = name_of(path) if path else DEMO_NAME
+    environment = {"OLLAMA_HOST": f"127.0.0.1:{port}", "OLLAMA_MODEL": name}
+    if path:
+        environment["EMBEDDED_MODEL_PATH"] = str(path)
+        note = f"Ollama: built-in, with {path} (EMBEDDED_MODEL_PATH)"
+    else:
+        environment["SMARTCONTENT_DEMO_MODEL"] = "1"
+        note = "Ollama: built-in demo model SmolLM2-135M; set OLLAMA_HOST to use your own"
+    if environ.get("OLLAMA_MODEL") not in {None, "", name}:
+        note += f" (OLLAMA_MODEL={environ['OLLAMA_MODEL']} is not there and not used)"
+    return Choice(note, environment, (part,))
+
+
+def missing_for_model(path: Path | None) -> str | None:
+    """Why the built-in model cannot run here, with the remedy; None when it can."""
+    if importlib.util.find_spec("xllamacpp") is None or path is None:
+        return "The built-in model is not installed: run `make install`, or set OLLAMA_HOST."
+    if not path.is_file():
+        return f"EMBEDDED_MODEL_PATH: there is no file {path}."
+    if sys.platform == "linux" and not _loads("libgomp.so.1"):
+        return (
+            "The built-in model needs libgomp.so.1: `apt-get install libgomp1`, then start again."
+        )
+    if not _has_avx2():
+        return "The built-in model needs a processor with AVX2: set OLLAMA_HOST."
+    return None
+
+
+def _loads(library: str) -> bool:
+    try:
+        ctypes.CDLL(library)
+    except OSError:
+        return False
+    return True
+
+
+def _has_avx2() -> bool:
+    """Without it the model's library ends its process by SIGILL instead of saying so."""
+    cpuinfo = Path("/proc/cpuinfo")
+    if platform.machine() != "x86_64" or not cpuinfo.exists():
+        return True
+    return " avx2 " in cpuinfo.read_text()
+
+
+def _without_password(url: str) -> str:
+    return re.sub(r"//[^@/]*@", "//…@", url)
+
+
+def _is_our_redis(port: int, pid: int) -> bool:
+    """Whether the server on the port has loaded its data and is the process we started."""
+    try:
+        with socket.create_connection(("127.0.0.1", port), timeout=0.5) as link:
+            link.sendall(b"INFO server\r\nINFO persistence\r\nQUIT\r\n")
+            answer = b"".join(iter(partial(link.recv, 65536), b"")).decode()
+    except OSError:
+        return False
+    return f"process_id:{pid}\r\n" in answer and "\r\nloading:0\r\n" in answer
+
+
+def _ollama_answers(address: str, port: int) -> bool:
+    link = http.client.HTTPConnection(address, port, timeout=1)
+    try:
+        link.request("GET", "/api/version")
+        return "version" in json.loads(link.getresponse().read(10_000))
+    except (OSError, ValueError, TypeError, http.client.HTTPException):
+        return False
+    finally:
+        link.close()
+
+
+def page_answers(url: str, _pid: int) -> bool:
+    """Whether the page is served, whatever it redirects to."""
+    parts = urlsplit(url)
+    link = http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=5)
+    try:
+        link.request("GET", "/")
+        return link.getresponse().status < 500
+    except (OSError, http.client.HTTPException):
+        return False
+    finally:
+        link.close()

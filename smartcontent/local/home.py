@@ -1,0 +1,80 @@
+"""The folder of one running stack: its lock, the ports it keeps, what other terminals need."""
+
+import contextlib
+import fcntl
+import os
+import socket
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+
+class Refusal(Exception):
+    """Why the stack does not start, in one sentence that says what to do."""
+
+
+@contextlib.contextmanager
+def owned(home: Path) -> Iterator[None]:
+    """Hold the folder for this process; the kernel lets go of it, however the process ends.
+
+    Raises:
+        Refusal: another process holds it.
+    """
+    home.mkdir(parents=True, exist_ok=True)
+    with (home / "lock").open("a+") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise Refusal(_already_runs(home)) from error
+        file.truncate(0)
+        file.write(str(os.getpid()))
+        file.flush()
+        yield
+
+
+def _already_runs(home: Path) -> str:
+    process = (home / "lock").read_text()
+    return (
+        f"Smart Content already runs on {home} (process {process}). "
+        "Stop it first, or set SMARTCONTENT_HOME to another folder."
+    )
+
+
+def kept_port(path: Path) -> int:
+    """The port in the file, or another free one, kept there, where that is taken or missing."""
+    text = path.read_text().strip() if path.exists() else ""
+    port = int(text) if text.isdecimal() else 0
+    if not 0 < port < 65536 or not is_free("127.0.0.1", port):
+        port = _any_port()
+        path.write_text(f"{port}\n")
+    return port
+
+
+def is_free(address: str, port: int) -> bool:
+    """Whether a server could listen there now."""
+    family = socket.AF_INET6 if ":" in address else socket.AF_INET
+    with socket.socket(family) as probe:
+        # As servers do: connections that are only waiting to be forgotten do not count.
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((address, port))
+        except OSError:
+            return False
+    return True
+
+
+def _any_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@contextlib.contextmanager
+def announced(path: Path, environment: Mapping[str, str]) -> Iterator[None]:
+    """Keep a file of settings, while the stack runs, for commands in other terminals."""
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "w") as file:
+        file.writelines(f"{name}={value}\n" for name, value in environment.items())
+    try:
+        yield
+    finally:
+        path.unlink(missing_ok=True)

@@ -1,0 +1,101 @@
+"""Runs pip and shows only what takes long: install.py PIP-INSTALL-ARGUMENTS…
+
+pip itself shows a hundred lines or, with --quiet, nothing for minutes. Run by its path, with
+the standard library alone.
+"""
+
+import os
+import re
+import subprocess
+import sys
+import tempfile
+import threading
+from pathlib import Path
+from typing import IO
+
+_DOWNLOAD = re.compile(r"Downloading (\S+?)(?:-\d\S*)? \(([\d.]+ [kM]B)\)")
+_LOOK_SECONDS = 0.3
+_NOTABLE_KB = 500
+
+
+class Progress:
+    """Shows the download that is under way; on a terminal how far it is, too."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._terminal = sys.stdout.isatty()
+        self._current = ""
+        self._over = threading.Event()
+
+    def follow(self, pipe: IO[str]) -> None:
+        """Read pip's lines to the end."""
+        ticker = threading.Thread(target=self._tick)
+        ticker.start()
+        for line in pipe:
+            self._see(line.strip())
+        self._over.set()
+        ticker.join()
+
+    def _see(self, line: str) -> None:
+        found = _DOWNLOAD.search(line)
+        if found:
+            name, size = found[1].rsplit("/", 1)[-1], found[2]
+            self._current = f"{name} ({size})"
+            if not self._terminal and _kilobytes(size) > _NOTABLE_KB:
+                self._write(f"downloading {self._current}\n")
+        elif line.startswith(("Installing collected", "Preparing")):
+            self._current = ""
+            self._write(f"{self._start()}installing\n")
+        elif line.startswith(("ERROR", "WARNING")):
+            self._write(f"{self._start()}{line}\n")
+
+    def _tick(self) -> None:
+        while self._terminal and not self._over.wait(_LOOK_SECONDS):
+            if self._current:
+                done = max(map(_size, self._folder.rglob("*.whl")), default=0) / 1e6
+                self._write(f"{self._start()}downloading {self._current}: {done:.1f} MB")
+
+    def _start(self) -> str:
+        """Go to the start of the line, which is emptied, on a terminal."""
+        return "\r\x1b[K" if self._terminal else ""
+
+    def _write(self, text: str) -> None:
+        sys.stdout.write(text)
+        sys.stdout.flush()
+
+
+def _size(path: Path) -> int:
+    try:
+        return path.stat().st_size
+    except FileNotFoundError:
+        return 0
+
+
+def _kilobytes(size: str) -> float:
+    number, unit = size.split()
+    return float(number) * (1000 if unit == "MB" else 1)
+
+
+def main() -> int:
+    pip = [sys.executable, "-m", "pip", "--disable-pip-version-check", "install"]
+    # pip downloads into TMPDIR: a folder of our own, so that its size tells the progress.
+    with tempfile.TemporaryDirectory(prefix="smartcontent-") as folder:
+        process = subprocess.Popen(
+            [*pip, *sys.argv[1:]],
+            env={**_environment(), "TMPDIR": folder},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+        assert process.stdout is not None  # noqa: S101
+        Progress(Path(folder)).follow(process.stdout)
+        return process.wait()
+
+
+def _environment() -> dict[str, str]:
+    # Their user's settings for pip (a mirror, a proxy, a cache) go on to apply.
+    return {**os.environ, "PIP_ROOT_USER_ACTION": "ignore", "PYTHONUNBUFFERED": "1"}
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,175 @@
+"""Starts the parts of the stack, waits, and ends them all together."""
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from queue import Empty, SimpleQueue
+from types import FrameType
+
+from .log import Log
+
+# Rounds of stopping and the seconds each may take; together under five.
+GRACE_SECONDS = (3.0, 0.5, 1.0)
+STILL_SECONDS = 10.0
+_LOOK_SECONDS = 0.05
+_TETHER = str(Path(__file__).with_name("tether.py"))
+
+
+@dataclass(frozen=True)
+class Part:
+    """One process of the stack, as data."""
+
+    name: str
+    command: Sequence[str]
+    ready: Callable[[int], bool] = lambda _pid: True  # asked until it agrees, then the next starts
+    hello: str = ""  # said when ready
+    unsaid: str = ""  # lines with this text are not shown
+    once: bool = False  # ends by itself, before the next starts
+    round: int = 0  # of stopping
+    orphaned: str = "SIGKILL"  # what the kernel sends it if we are killed
+
+
+class Stop(Exception):
+    """The stack has to end; the message says why."""
+
+    def __init__(self, why: str, code: int) -> None:
+        super().__init__(why)
+        self.code = code
+
+
+class Supervisor:
+    """The parts that run. All are children of the thread that calls `run`."""
+
+    def __init__(self, log: Log, environment: Mapping[str, str], folder: Path) -> None:
+        self._log = log
+        self._environment = dict(environment)
+        self._folder = folder
+        self._processes: dict[Part, subprocess.Popen[bytes]] = {}
+        self._copiers: list[threading.Thread] = []
+        self._events: SimpleQueue[Part | str] = SimpleQueue()
+        self._asked = 0
+        log.lost = lambda: self.ask_to_stop("Nobody reads the log any more.")
+
+    def ask_to_stop(self, why: str) -> None:
+        """End everything soon; asked a second time, at once. Safe in signal handlers."""
+        self._asked += 1
+        self._events.put(why)
+
+    def run(self, parts: Sequence[Part]) -> int:
+        """Start the parts in order and wait until somebody asks to stop or a part ends.
+
+        Returns the exit code: 0 when asked, 1 when a part ended by itself. Nothing that was
+        started is left then, at most five seconds later.
+        """
+        try:
+            for part in parts:
+                self._start(part)
+                self._await(part)
+            while True:
+                self._look(None)
+        except Stop as stop:
+            self._log.say(str(stop))
+            return stop.code
+        finally:
+            self._stop_all()
+
+    def _start(self, part: Part) -> None:
+        # The tether, not preexec_fn: the threads here make code between fork and exec unsafe.
+        tether = [sys.executable, "-I", "-S", _TETHER, str(os.getpid()), part.orphaned]
+        process = subprocess.Popen(
+            [*tether, *part.command],
+            cwd=self._folder,
+            env=self._environment,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+        self._processes[part] = process
+        source = (part.name, process.stdout, part.unsaid)
+        copier = threading.Thread(target=self._log.copy, args=source)
+        copier.daemon = True
+        copier.start()
+        self._copiers.append(copier)
+        threading.Thread(target=self._report_end, args=(part, process), daemon=True).start()
+
+    def _report_end(self, part: Part, process: subprocess.Popen[bytes]) -> None:
+        process.wait()
+        self._events.put(part)
+
+    def _await(self, part: Part) -> None:
+        """Wait until the part is ready (or over, if it runs once), saying so when that is long."""
+        started = said = time.monotonic()
+        process = self._processes[part]
+        while not (part not in self._processes if part.once else part.ready(process.pid)):
+            self._look(_LOOK_SECONDS)
+            if time.monotonic() - said > STILL_SECONDS:
+                said = time.monotonic()
+                self._log.say(f"still starting after {said - started:.0f} s", part.name)
+        if part.hello:
+            self._log.say(part.hello)
+
+    def _look(self, seconds: float | None) -> None:
+        """Take one event, if one comes in time.
+
+        Raises:
+            Stop: it was a wish to stop, or the end of a part that should go on.
+        """
+        try:
+            event = self._events.get(timeout=seconds)
+        except Empty:
+            return
+        if isinstance(event, str):
+            raise Stop(event, 0)
+        code = self._processes[event].returncode
+        if not event.once or code != 0:
+            raise Stop(f"{event.name} ended by itself ({_words(code)}); stopping the rest.", 1)
+        del self._processes[event]
+
+    def _stop_all(self) -> None:
+        for number, seconds in enumerate(GRACE_SECONDS):
+            members = [process for part, process in self._processes.items() if part.round == number]
+            self._stop(members, seconds)
+        for copier in self._copiers:
+            copier.join(0.1)
+
+    def _stop(self, processes: list[subprocess.Popen[bytes]], seconds: float) -> None:
+        for process in processes:
+            _signal_group(process, signal.SIGTERM)
+        deadline = time.monotonic() + seconds
+        while any(process.poll() is None for process in processes):
+            if time.monotonic() > deadline or self._asked > 1:
+                break
+            time.sleep(0.02)
+        for process in processes:
+            # Also where the first of the group has ended: its children may not have.
+            _signal_group(process, signal.SIGKILL)
+            process.wait()
+
+
+def stop_on_signals(supervisor: Supervisor) -> None:
+    """Ctrl-C, SIGTERM and a closed terminal end the stack in order."""
+
+    def stop(number: int, _frame: FrameType | None) -> None:
+        supervisor.ask_to_stop(f"Stopping ({signal.Signals(number).name}).")
+
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, stop)
+
+
+def _signal_group(process: subprocess.Popen[bytes], number: signal.Signals) -> None:
+    try:
+        os.killpg(process.pid, number)
+    except (ProcessLookupError, PermissionError):
+        # Nobody is left in it; macOS says "not permitted" of a group of zombies.
+        return
+
+
+def _words(code: int) -> str:
+    return f"killed by {signal.Signals(-code).name}" if code < 0 else f"exit code {code}"
