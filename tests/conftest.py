@@ -24,8 +24,10 @@ from smartcontent import create_app, jobs
 from smartcontent.briefs import Brief
 from smartcontent.extensions import db
 from smartcontent.models import Content, Draft, User
+from smartcontent.models.accounts import hash_password
 
 PASSWORD = "correct horse battery"
+PASSWORD_HASH = hash_password(PASSWORD)
 SECRET = "a secret for tests that is long enough"
 BRIEF = Brief(
     content_type="product_description",
@@ -172,7 +174,7 @@ def app(settings: dict) -> Iterator[Flask]:
 
 def make_user(email: str, **values: object) -> User:
     user = User(email=email, **values)
-    user.set_password(PASSWORD)
+    user.take_password(PASSWORD_HASH)
     db.session.add(user)
     db.session.commit()
     return user

@@ -7,7 +7,7 @@ from sqlalchemy import select
 
 from smartcontent.extensions import db
 from smartcontent.models import ApiToken, now
-from smartcontent.models.accounts import check_password
+from smartcontent.models.accounts import check_password, hash_password
 from smartcontent.web.auth import slowly
 from smartcontent.web.forms import PasswordForm
 
@@ -28,10 +28,10 @@ def change_password() -> ResponseReturnValue:
     form = PasswordForm(request.form)
     if not form.validate():
         return _page(form), 422
-    if not slowly(check_password, current_user, form.password_now.data):
+    if not slowly(check_password, current_user.password_hash, form.password_now.data):
         form.password_now.errors = ["This is not your present password."]
         return _page(form), 422
-    slowly(current_user.set_password, form.password.data)
+    current_user.take_password(slowly(hash_password, form.password.data))
     db.session.commit()
     login_user(current_user)
     flash("Your password is changed; other sessions have ended.")

@@ -26,7 +26,7 @@ from werkzeug.exceptions import Forbidden
 
 from smartcontent.extensions import db, login
 from smartcontent.models import User
-from smartcontent.models.accounts import check_password
+from smartcontent.models.accounts import check_password, hash_password
 from smartcontent.web.forms import SignInForm, SignUpForm
 from smartcontent.web.safety import own_page
 
@@ -105,8 +105,9 @@ def sign_in() -> ResponseReturnValue:
     if request.method == "GET" or not form.validate():
         return _form_page("auth/sign_in.html", form)
     user = User.with_email(form.email.data)
-    db.session.rollback()  # hashing takes a while; the database need not wait for it
-    if not slowly(check_password, user, form.password.data) or not user or not user.is_enabled:
+    password_hash = user.password_hash if user and user.is_enabled else None
+    db.session.commit()  # hashing takes a while; the database need not wait for it
+    if not slowly(check_password, password_hash, form.password.data) or user is None:
         form.password.errors = ["Email and password do not belong together. Try again."]
         return _form_page("auth/sign_in.html", form)
     _start_session(user, remember=form.remember.data)
@@ -144,7 +145,7 @@ def _invitations() -> URLSafeTimedSerializer:
 
 
 def _create(user: User, form: SignUpForm, if_taken: str) -> ResponseReturnValue:
-    slowly(user.set_password, form.password.data)
+    user.take_password(slowly(hash_password, form.password.data))
     db.session.add(user)
     try:
         db.session.commit()
