@@ -1,11 +1,13 @@
 """The event stream of one open page: a snapshot first, then what happens, as it happens."""
 
+import select
+import socket
 import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from flask import Flask, Response, current_app
-from sqlalchemy import select
+from flask import Flask, Response, current_app, request
+from sqlalchemy import select as select_rows
 
 from smartcontent import events
 from smartcontent.extensions import db
@@ -15,11 +17,21 @@ from smartcontent.models.draft import iso
 
 HEARTBEAT_SECONDS = 15
 RECHECK_SECONDS = 4
+LOOK_SECONDS = 0.5
 HEADERS = {
     "Content-Type": "text/event-stream",
     "Cache-Control": "no-store, no-transform",
     "X-Accel-Buffering": "no",  # or nginx would hold the words back
 }
+
+
+def has_gone(client: socket.socket) -> bool:
+    """Whether the page at the other end was closed; a write would notice only much later."""
+    try:
+        readable, _, _ = select.select([client], [], [], 0)
+        return bool(readable) and not client.recv(1, socket.MSG_PEEK)
+    except (OSError, ValueError):
+        return True
 
 
 def too_many_streams(user_id: int) -> bool:
@@ -33,10 +45,13 @@ def event_stream(user_id: int, is_allowed: Callable[[], bool]) -> Response:
     `is_allowed` is asked every few seconds, so that signing out or revoking a token ends it.
     """
     app = current_app._get_current_object()  # type: ignore[attr-defined]
-    return Response(_events(app, user_id, is_allowed), headers=HEADERS)
+    client = request.environ.get("gunicorn.socket")
+    return Response(_events(app, user_id, is_allowed, client), headers=HEADERS)
 
 
-def _events(app: Flask, user_id: int, is_allowed: Callable[[], bool]) -> Iterator[bytes]:
+def _events(
+    app: Flask, user_id: int, is_allowed: Callable[[], bool], client: socket.socket | None
+) -> Iterator[bytes]:
     # The first byte goes out before anything is waited for, or proxies and browsers wait too.
     yield b"retry: 2000\n: welcome\n\n"
     mailbox = hub.open(user_id)
@@ -44,7 +59,9 @@ def _events(app: Flask, user_id: int, is_allowed: Callable[[], bool]) -> Iterato
         yield _snapshot(app, user_id)
         said_at = checked_at = time.monotonic()
         while True:
-            happened, must_read_again = mailbox.take(timeout=1.0)
+            happened, must_read_again = mailbox.take(timeout=LOOK_SECONDS)
+            if client is not None and has_gone(client):
+                return
             moment = time.monotonic()
             if must_read_again:
                 happened = [_snapshot(app, user_id)]
@@ -73,7 +90,7 @@ def _snapshot(app: Flask, user_id: int) -> bytes:
 
 def snapshot(user_id: int) -> dict[str, Any]:
     """Every unfinished draft of the user, with the text so far and its length in characters."""
-    unfinished = select(Draft).where(
+    unfinished = select_rows(Draft).where(
         Draft.user_id == user_id, Draft.status.in_(UNFINISHED)
     )
     drafts = db.session.scalars(unfinished.order_by(Draft.due_at, Draft.id)).all()
