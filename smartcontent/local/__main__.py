@@ -1,7 +1,6 @@
 """What `make run` starts: the whole product in the foreground, until Ctrl-C."""
 
 import os
-import signal
 import sys
 import time
 from collections.abc import Mapping
@@ -14,7 +13,7 @@ from .home import Refusal, announced, is_free, owned
 from .log import Log
 from .migrations import up_to_date
 from .supervisor import Part, Supervisor, stop_on_signals
-from .tether import tie
+from .tether import end_with_make
 
 _ROOT = Path(__file__).resolve().parents[2]
 _VERSIONS = _ROOT / "smartcontent" / "migrations" / "versions"
@@ -54,9 +53,7 @@ class Settings:
 
 
 def main() -> int:
-    # Killing make, however, must not leave the stack behind.
-    if "MAKELEVEL" in os.environ:
-        tie(signal.SIGTERM)
+    end_with_make()
     log = Log(sys.stdout)
     try:
         settings = Settings.read(os.environ)

@@ -10,12 +10,14 @@ import subprocess
 import sys
 import tempfile
 import threading
+from collections import deque
 from pathlib import Path
 from typing import IO
 
 _DOWNLOAD = re.compile(r"Downloading (\S+?)(?:-\d\S*)? \(([\d.]+ [kM]B)\)")
 _LOOK_SECONDS = 0.3
 _NOTABLE_KB = 500
+_TAIL_LINES = 12
 
 
 class Progress:
@@ -26,6 +28,7 @@ class Progress:
         self._terminal = sys.stdout.isatty()
         self._current = ""
         self._over = threading.Event()
+        self._tail: deque[str] = deque(maxlen=_TAIL_LINES)
 
     def follow(self, pipe: IO[str]) -> None:
         """Read pip's lines to the end."""
@@ -36,7 +39,12 @@ class Progress:
         self._over.set()
         ticker.join()
 
+    def explain(self) -> None:
+        """Show pip's last lines, which say why it failed."""
+        self._write("\n".join([self._start(), *self._tail, ""]))
+
     def _see(self, line: str) -> None:
+        self._tail.append(line)
         found = _DOWNLOAD.search(line)
         if found:
             name, size = found[1].rsplit("/", 1)[-1], found[2]
@@ -46,8 +54,6 @@ class Progress:
         elif line.startswith(("Installing collected", "Preparing")):
             self._current = ""
             self._write(f"{self._start()}installing\n")
-        elif line.startswith(("ERROR", "WARNING")):
-            self._write(f"{self._start()}{line}\n")
 
     def _tick(self) -> None:
         while self._terminal and not self._over.wait(_LOOK_SECONDS):
@@ -88,8 +94,11 @@ def main() -> int:
             text=True,
         )
         assert process.stdout is not None  # noqa: S101
-        Progress(Path(folder)).follow(process.stdout)
-        return process.wait()
+        progress = Progress(Path(folder))
+        progress.follow(process.stdout)
+        if process.wait():
+            progress.explain()
+        return process.returncode
 
 
 def _environment() -> dict[str, str]:

@@ -15,7 +15,7 @@ from types import FrameType
 from .log import Log
 
 # Rounds of stopping and the seconds each may take; together under five.
-GRACE_SECONDS = (3.0, 0.5, 1.0)
+GRACE_SECONDS = (2.5, 0.4, 1.0)
 STILL_SECONDS = 10.0
 _LOOK_SECONDS = 0.05
 _TETHER = str(Path(__file__).with_name("tether.py"))

@@ -18,6 +18,12 @@ def tie(number: int) -> None:
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, number)
 
 
+def end_with_make() -> None:
+    """Have a process that make started end when make is killed, in whatever way."""
+    if "MAKELEVEL" in os.environ:
+        tie(signal.SIGTERM)
+
+
 def main() -> None:
     parent, number, *command = sys.argv[1:]
     tie(signal.Signals[number])
