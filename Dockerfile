@@ -1,0 +1,32 @@
+# One image, three processes: the web process (the default), python worker.py, python scheduler.py.
+FROM python:3.12.14-slim-trixie
+
+ENV PYTHONUNBUFFERED=1 \
+    PYTHONDONTWRITEBYTECODE=1 \
+    FLASK_APP=wsgi \
+    SMARTCONTENT_HOME=/var/lib/smartcontent \
+    SMARTCONTENT_BIND=0.0.0.0
+
+# A number as USER below, not a name, lets Kubernetes prove that it is not root.
+RUN useradd --system --uid 10001 --no-create-home --home-dir "$SMARTCONTENT_HOME" smartcontent \
+    && install --directory --owner 10001 --group smartcontent --mode 700 "$SMARTCONTENT_HOME"
+
+WORKDIR /app
+COPY requirements.txt ./
+# A package that would need a compiler fails the build; crontab is pure Python without a wheel.
+RUN pip install --no-cache-dir --only-binary :all: --no-binary crontab -r requirements.txt
+
+COPY gunicorn.conf.py wsgi.py worker.py scheduler.py ./
+COPY smartcontent smartcontent
+# The tree belongs to root and is read-only for the processes, so its byte code is made here.
+RUN python -m compileall -q .
+
+USER 10001
+EXPOSE 8000
+# http.client and not urllib, which would ask the proxy of an HTTP_PROXY variable.
+HEALTHCHECK --interval=15s --timeout=5s --start-period=20s --retries=3 \
+    CMD ["python", "-c", "import os, sys, http.client as http; \
+connection = http.HTTPConnection('127.0.0.1', int(os.environ.get('PORT') or 8000), timeout=4); \
+connection.request('GET', '/healthz'); \
+sys.exit(connection.getresponse().status != 200)"]
+CMD ["gunicorn", "-c", "gunicorn.conf.py", "wsgi:app"]
