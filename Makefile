@@ -18,7 +18,7 @@ run: .venv/.installed ## start everything in the foreground; Ctrl-C ends it
 	@exec $(BIN)/python smartcontent/local/apart.py local
 
 test: .venv/.installed-dev ## run the tests
-	@$(BIN)/pytest $(ARGS)
+	@$(BIN)/python -m pytest $(ARGS)
 
 check: .venv/.installed-dev ## check style, types and which module may import which
 	@$(BIN)/ruff check

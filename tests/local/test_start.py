@@ -1,0 +1,175 @@
+"""What `make run` decides and says before anything starts."""
+
+import os
+import socket
+import sqlite3
+import subprocess
+import sys
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from smartcontent.config import SETTINGS
+from smartcontent.local import choices
+from smartcontent.local.__main__ import Settings
+from smartcontent.local.home import owned
+from smartcontent.local.migrations import up_to_date
+from smartcontent.local.model_file import demo_path, full_name, name_of
+
+ROOT = Path(__file__).parents[2]
+APART = ROOT / "smartcontent" / "local" / "apart.py"
+
+
+def run(home: Path, **environment: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, str(APART), "local"],
+        env={**os.environ, "SMARTCONTENT_HOME": str(home), **environment},
+        capture_output=True,
+        text=True,
+        timeout=20,
+        check=False,
+    )
+
+
+def make(*arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        ["make", *arguments], cwd=ROOT, capture_output=True, text=True, timeout=20, check=False
+    )
+
+
+def test_second_run_on_the_same_folder_is_refused(tmp_path: Path) -> None:
+    with owned(tmp_path):
+        second = run(tmp_path)
+
+    assert second.returncode == 1
+    assert second.stdout == (
+        f"Smart Content already runs on {tmp_path} (process {os.getpid()}). "
+        "Stop it first, or set SMARTCONTENT_HOME to another folder.\n"
+    )
+
+
+def test_taken_port_is_said_and_nothing_starts(tmp_path: Path) -> None:
+    with closing(socket.create_server(("127.0.0.1", 0))) as taken:
+        port = taken.getsockname()[1]
+        refused = run(tmp_path, PORT=str(port))
+
+    assert refused.returncode == 1
+    assert refused.stdout == (
+        f"Port {port} is taken by another program. Choose a free one: PORT={port + 1} make run\n"
+    )
+    assert not (tmp_path / "redis").exists()
+
+
+def test_port_that_is_no_number_is_said(tmp_path: Path) -> None:
+    refused = run(tmp_path, PORT="web")
+
+    assert refused.returncode == 1
+    assert refused.stdout.startswith("PORT=web cannot be used")
+
+
+def test_stack_and_product_agree_on_the_defaults() -> None:
+    defaults = {setting.name: setting.default for setting in SETTINGS}
+    settings = Settings.read({})
+
+    assert settings.home == ROOT / defaults["SMARTCONTENT_HOME"]
+    assert settings.bind == defaults["SMARTCONTENT_BIND"]
+    assert str(settings.port) == defaults["PORT"]
+
+
+@pytest.fixture
+def no_ollama(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing at Ollama's own address, whatever runs on the machine of the test."""
+    monkeypatch.setattr(choices, "_OLLAMA", ("127.0.0.1", 1))
+
+
+def test_ollama_host_is_used_as_it_is(tmp_path: Path) -> None:
+    choice = choices.choose_ollama({"OLLAMA_HOST": "gpu-box"}, tmp_path)
+
+    assert choice.note == "Ollama: gpu-box (OLLAMA_HOST)"
+    assert choice.parts == ()
+
+
+@pytest.mark.usefixtures("no_ollama")
+def test_built_in_model_is_used_where_nothing_answers(tmp_path: Path) -> None:
+    choice = choices.choose_ollama({}, tmp_path)
+
+    assert choice.environment["OLLAMA_MODEL"] == "smollm2:135m"
+    assert choice.environment["SMARTCONTENT_DEMO_MODEL"] == "1"
+    assert [part.name for part in choice.parts] == ["model"]
+
+
+@pytest.mark.usefixtures("no_ollama")
+def test_own_model_file_is_no_demo(tmp_path: Path) -> None:
+    choice = choices.choose_ollama({"EMBEDDED_MODEL_PATH": str(demo_path())}, tmp_path)
+
+    assert choice.environment["OLLAMA_MODEL"] == "smollm2-135m-instruct.q4_1"
+    assert "SMARTCONTENT_DEMO_MODEL" not in choice.environment
+
+
+@pytest.mark.usefixtures("no_ollama")
+def test_missing_model_file_is_said_and_the_rest_starts(tmp_path: Path) -> None:
+    choice = choices.choose_ollama({"EMBEDDED_MODEL_PATH": "/no/such.gguf"}, tmp_path)
+
+    assert "there is no file /no/such.gguf" in choice.note
+    assert choice.parts == ()
+
+
+def test_library_that_is_missing_is_noticed() -> None:
+    assert not choices._loads("libnothing.so.9")
+
+
+def test_names_are_compared_as_ollama_does() -> None:
+    assert full_name("SmolLM2") == full_name("registry.ollama.ai/library/smollm2:latest")
+    assert full_name("smollm2:135m") != full_name("smollm2")
+    assert name_of(Path("/models/My Model (v2).Q4_K_M.gguf")) == "my-model-v2-.q4_k_m"
+
+
+@pytest.fixture
+def versions(tmp_path: Path) -> Path:
+    folder = tmp_path / "versions"
+    folder.mkdir()
+    (folder / "0001_first.py").write_text('revision = "0001"\ndown_revision = None\n')
+    (folder / "0002_next.py").write_text('revision: str = "0002"\ndown_revision = "0001"\n')
+    return folder
+
+
+def database_at(path: Path, revision: str) -> Path:
+    with closing(sqlite3.connect(path)) as link, link:
+        link.execute("CREATE TABLE alembic_version (version_num TEXT)")
+        link.execute("INSERT INTO alembic_version VALUES (?)", (revision,))
+    return path
+
+
+def test_database_at_the_newest_revision_is_not_migrated(tmp_path: Path, versions: Path) -> None:
+    assert up_to_date(database_at(tmp_path / "data.db", "0002"), versions)
+
+
+def test_older_database_is_migrated(tmp_path: Path, versions: Path) -> None:
+    assert not up_to_date(database_at(tmp_path / "data.db", "0001"), versions)
+
+
+def test_missing_and_spoilt_databases_are_left_to_flask(tmp_path: Path, versions: Path) -> None:
+    (tmp_path / "spoilt.db").write_text("no database")
+
+    assert not up_to_date(tmp_path / "none.db", versions)
+    assert not up_to_date(tmp_path / "spoilt.db", versions)
+
+
+def test_every_verb_of_make_is_explained() -> None:
+    verbs = {line.split()[1] for line in make("help").stdout.splitlines()}
+
+    assert verbs == {"help", "install", "run", "test", "check", "lock", "bench"}
+
+
+def test_old_python_is_refused_in_one_sentence(tmp_path: Path) -> None:
+    old = tmp_path / "python3"
+    old.write_text('#!/bin/sh\n[ "$1" = -V ] && echo Python 3.9.2 && exit 0\nexit 1\n')
+    old.chmod(0o755)
+    (tmp_path / "Makefile").write_text((ROOT / "Makefile").read_text())
+
+    refused = make("-C", str(tmp_path), ".venv/bin/pip", f"PYTHON={old}")
+
+    assert refused.returncode != 0
+    assert f"needs Python 3.11 or newer, and {old} is Python 3.9.2." in refused.stdout
+    assert not (tmp_path / ".venv").exists()
