@@ -8,18 +8,20 @@ ENV PYTHONUNBUFFERED=1 \
     SMARTCONTENT_BIND=0.0.0.0
 
 # A number as USER below, not a name, lets Kubernetes prove that it is not root.
-RUN useradd --system --uid 10001 --no-create-home --home-dir "$SMARTCONTENT_HOME" smartcontent \
+RUN useradd --uid 10001 --no-create-home --home-dir "$SMARTCONTENT_HOME" smartcontent \
     && install --directory --owner 10001 --group smartcontent --mode 700 "$SMARTCONTENT_HOME"
 
 WORKDIR /app
 COPY requirements.txt ./
 # A package that would need a compiler fails the build; crontab is pure Python without a wheel.
-RUN pip install --no-cache-dir --only-binary :all: --no-binary crontab -r requirements.txt
+RUN pip install --no-cache-dir --only-binary :all: --no-binary crontab \
+    --root-user-action ignore -r requirements.txt
 
 COPY gunicorn.conf.py wsgi.py worker.py scheduler.py ./
 COPY smartcontent smartcontent
-# The tree belongs to root and is read-only for the processes, so its byte code is made here.
-RUN python -m compileall -q .
+# The tree belongs to root and is read-only for the processes, so its byte code is made here. A
+# checkout made under umask 077 brought files along that only root could read.
+RUN chmod -R a+rX . && python -m compileall -q .
 
 USER 10001
 EXPOSE 8000
