@@ -3,6 +3,7 @@
 import argparse
 import logging
 import os
+import re
 import signal
 import socketserver
 import sys
@@ -12,7 +13,6 @@ from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import Any, ClassVar
-from urllib.parse import urlsplit
 
 from . import question
 from .answer import Answer
@@ -28,7 +28,7 @@ log = logging.getLogger(__name__)
 # The Ollama whose behaviour this follows.
 VERSION = "0.32.15"
 _BUSY = "server busy, please try again.  maximum pending requests exceeded"
-_LOCAL_HOSTS = {"localhost", "127.0.0.1", "::1"}
+_LOCAL_HOST = re.compile(r"(localhost|127\.0\.0\.1|\[::1\])(:\d+)?", re.IGNORECASE)
 _NEVER = "2318-01-01T00:00:00Z"
 
 
@@ -70,7 +70,7 @@ class Handler(BaseHTTPRequestHandler):
 
     def _route(self, method: str) -> None:
         wire = Wire(self)
-        path = urlsplit(self.path).path
+        path = self.path.partition("?")[0]
         allowed, serve = self._ROUTES.get(path, ("", None))
         if not self._is_local():
             self.close_connection = True
@@ -94,8 +94,8 @@ class Handler(BaseHTTPRequestHandler):
 
     def _is_local(self) -> bool:
         """No web page may use the model, by its own name for this machine or from its origin."""
-        host = urlsplit(f"//{self.headers.get('Host', 'localhost')}").hostname
-        return host in _LOCAL_HOSTS and "Origin" not in self.headers
+        host = self.headers.get("Host", "localhost")
+        return bool(_LOCAL_HOST.fullmatch(host)) and "Origin" not in self.headers
 
     def _root(self, wire: Wire) -> None:
         wire.reply(200, "Ollama is running", "text/plain")

@@ -23,7 +23,7 @@ _FLOATS = {
 }  # fmt: skip
 # Ollama's, where llama.cpp has others.
 _DEFAULTS = {"temperature": 0.8, "top_k": 40, "top_p": 0.9, "min_p": 0.0, "repeat_penalty": 1.0}
-_NAME = re.compile(r"[\w.-]+(:\d+)?(/[\w.-]+){0,2}(:[\w.-]+)?", re.ASCII)
+_NAME = re.compile(r"\w[\w.-]*(:\d+)?(/\w[\w.-]*){0,2}(:\w[\w.-]*)?", re.ASCII)
 _DURATION = re.compile(r"[-+]?(\d+(\.\d+)?(ns|us|µs|ms|s|m|h))+|[-+]?0")
 _HUGE = 1e38  # what a 32-bit float holds
 _ROLES = {"system", "user", "assistant", "tool"}
