@@ -1,0 +1,131 @@
+"""A text as Ollama writes it: pieces, then how it ended and what it cost."""
+
+import contextlib
+import time
+from collections.abc import Iterator
+from types import TracebackType
+from typing import Any, Self
+
+from smartcontent.ollama.errors import failure
+from smartcontent.ollama.exchange import TICK, Exchange
+from smartcontent.ollama.lines import decoded, unreadable
+from smartcontent.ollama.thoughts import Thoughts
+
+TEXT_LIMIT = 200_000
+_DURATIONS = ("total_duration", "load_duration", "prompt_eval_duration", "eval_duration")
+_COUNTS = ("prompt_eval_count", "eval_count")
+
+
+class Answer:
+    """The pieces of a text, in order, and "" about every TICK seconds while none comes.
+
+    When the iteration has ended by itself, `done_reason` is "stop", or "length" for a text cut at
+    its limit, and `stats` has Ollama's counts and durations (`…_ms`, milliseconds) and
+    `first_token_ms`, measured here. Every other end raises OllamaError. Closing, also from
+    another thread, ends the connection at once, and with it the generation.
+    """
+
+    def __init__(self, exchange: Exchange) -> None:
+        self.done_reason: str | None = None
+        self.stats: dict[str, Any] = {}
+        self._exchange = exchange
+        self._thoughts = Thoughts()
+        self._length = 0
+        self._has_text = False
+        self._pieces = self._read()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def __iter__(self) -> Iterator[str]:
+        return self
+
+    def __next__(self) -> str:
+        return next(self._pieces)
+
+    def close(self) -> None:
+        """End the connection to Ollama, whatever it is doing; a second call does nothing."""
+        self._exchange.close()
+
+    def _read(self) -> Iterator[str]:
+        yielded = self._exchange.started
+        with contextlib.closing(self._exchange.lines()) as lines:
+            for line in lines:
+                piece = self._piece(line) if line.strip() else ""
+                # Thinking can bring hundreds of lines a second without text: one "" a TICK will do.
+                if piece or time.monotonic() - yielded >= TICK:
+                    yielded = time.monotonic()
+                    yield piece
+                if self.done_reason is not None:
+                    break
+        self._check_end()
+
+    def _piece(self, line: bytes) -> str:
+        """The text on one line, the last one's included; remembers how the answer ended."""
+        data = decoded(line, self._exchange.names)
+        message, done = data.get("message"), data.get("done")
+        is_chat = isinstance(message, dict) or (message is None and done is True)
+        content = (message or {}).get("content", "") if is_chat else None
+        if not isinstance(content, str) or not isinstance(done, bool):
+            raise unreadable(line, self._exchange.names)
+        if message and message.get("thinking"):
+            self._thoughts.seen = True
+        piece = self._thoughts.without(_storable(content))
+        if done:
+            piece += self._thoughts.rest()
+            self._finish(data)
+        return self._counted(piece)
+
+    def _counted(self, piece: str) -> str:
+        if piece and "first_token_ms" not in self.stats:
+            self.stats["first_token_ms"] = _ms_since(self._exchange.started)
+        self._length += len(piece)
+        self._has_text = self._has_text or bool(piece.strip())
+        if self._length > TEXT_LIMIT:
+            limit = {"limit": f"{TEXT_LIMIT:,}"}
+            raise failure("too_long", self._exchange.names | limit)
+        return piece
+
+    def _finish(self, data: dict[str, Any]) -> None:
+        reason = data.get("done_reason")
+        # Servers before 0.1.35 give no reason.
+        self.done_reason = reason if isinstance(reason, str) and reason else "stop"
+        for name in _DURATIONS:
+            if _is_number(data.get(name)):
+                self.stats[f"{name}_ms"] = round(data[name] / 1e6, 3)
+        for name in _COUNTS:
+            if _is_number(data.get(name)):
+                self.stats[name] = data[name]
+        if isinstance(data.get("model"), str):
+            self.stats["model"] = data["model"]
+
+    def _check_end(self) -> None:
+        if self.done_reason is None:
+            is_empty = not self._exchange.has_answered
+            raise self._exchange.failure("protocol" if is_empty else "stream_cut")
+        if not self._has_text:
+            is_spent = self.done_reason == "length" and self._thoughts.seen
+            raise self._exchange.failure("only_thinking" if is_spent else "empty")
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
+def _ms_since(start: float) -> float:
+    return round((time.monotonic() - start) * 1000, 3)
+
+
+def _storable(text: str) -> str:
+    """The text without what no database or socket takes: NUL, and halves of surrogate pairs."""
+    if text.isascii():
+        return text.replace("\0", "")
+    return text.replace("\0", "").encode("utf-16", "surrogatepass").decode("utf-16", "replace")

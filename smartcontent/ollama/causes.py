@@ -1,0 +1,87 @@
+"""Every cause of a failure: the sentence people read, and the words it is known by."""
+
+# One cause a row; wrapped rows would hide the table.
+# ruff: noqa: E501
+
+from typing import NamedTuple
+
+
+class Kind(NamedTuple):
+    """How one cause is told: may it pass by itself, and what to say."""
+
+    transient: bool
+    sentence: str
+
+
+KINDS = {
+    "address": Kind(False, "Nothing at {server} answers as Ollama does: check OLLAMA_HOST, then retry."),
+    "unreachable": Kind(True, "Ollama at {server} cannot be reached: start it with `ollama serve` or check OLLAMA_HOST, then retry."),
+    "gateway": Kind(True, "The gateway in front of Ollama at {server} could not reach it: retry in a minute."),
+    "tls": Kind(False, "No secure connection to Ollama at {server}: check its certificate and OLLAMA_HOST, then retry."),
+    "unauthorized": Kind(False, "Ollama at {server} asks for a sign-in: check OLLAMA_API_KEY or run `ollama signin` there, then retry."),
+    "forbidden": Kind(False, "Ollama at {server} does not accept requests from here: check OLLAMA_HOST and the server's settings, then retry."),
+    "model_missing": Kind(False, "The model {model} is not on the Ollama server: run `ollama pull {model}`, then retry."),
+    "model_unknown": Kind(False, "The Ollama library has no model named {model}: check the spelling, then pull it again."),
+    "model_name": Kind(False, "“{model}” cannot be the name of an Ollama model: choose another, then retry."),
+    "model_incompatible": Kind(False, "The model {model} does not run on this version of Ollama: update Ollama or choose another model, then retry."),
+    "unsupported": Kind(False, "The model {model} cannot write texts: choose another model, then retry."),
+    "prompt_too_long": Kind(False, "The brief is too long for the model {model}: shorten it or raise OLLAMA_NUM_CTX, then retry."),
+    "refused": Kind(False, "Ollama refused the request: ask whoever runs it to look at its log."),
+    "busy": Kind(True, "Ollama is busy with other texts: retry in a few minutes."),
+    "out_of_memory": Kind(True, "The Ollama server has too little memory for the model {model}: choose a smaller model or retry when other models are unloaded."),
+    "load_failed": Kind(True, "Ollama could not load the model {model}: retry, or choose another model."),
+    "runner_died": Kind(True, "Ollama stopped while it ran the model {model}: retry, or choose a smaller model."),
+    "server_error": Kind(True, "Ollama reported an error: retry, and if it happens again ask whoever runs it to look at its log."),
+    "disk_full": Kind(False, "The Ollama server has no room left for the model {model}: free some disk space there, then pull it again."),
+    "pull_failed": Kind(True, "Ollama could not download the model {model}: check its connection to the internet, then pull it again."),
+    "stream_cut": Kind(True, "The connection to Ollama broke before it had finished: retry."),
+    "timeout": Kind(True, "{what}: retry later, or choose a smaller model."),
+    "repeating": Kind(True, "The model {model} went on repeating itself: retry, or choose another model."),
+    "empty": Kind(True, "The model answered with an empty text: retry, or choose another model."),
+    "only_thinking": Kind(False, "The model spent its whole length on thinking and wrote no text: choose a longer text or another model, then retry."),
+    "too_long": Kind(False, "The model wrote {limit} characters without coming to an end: ask for a shorter text or choose another model, then retry."),
+    "protocol": Kind(False, "What answers at {server} does not speak Ollama's language: check OLLAMA_HOST, then retry."),
+    "closed": Kind(True, "The request to Ollama was stopped before it had finished: retry."),
+}  # fmt: skip
+
+
+class Rule(NamedTuple):
+    """Statuses and words by which a cause is known; no status stands for an error in mid-stream."""
+
+    statuses: frozenset[int | None]
+    words: str
+    cause: str
+
+
+def _on(*statuses: int | range | None) -> frozenset[int | None]:
+    spread = [s if isinstance(s, range) else (s,) for s in statuses]
+    return frozenset(status for group in spread for status in group)
+
+
+_SERVER = _on(500, None)
+# Wording changes between versions, so the status decides first; servers before 0.12.6 sent every
+# error of a stream as a line, which is why lines (None) match nearly everything. First match wins.
+RULES = (
+    Rule(_on(404), "page not found", "address"),
+    Rule(_on(404, None), r"model .*not found|try pulling", "model_missing"),
+    Rule(_on(404, range(300, 400)), "", "address"),
+    Rule(_on(400, None), r"available context size|longer than the context|exceed_context", "prompt_too_long"),
+    Rule(_on(400, None), r"does not support", "unsupported"),
+    Rule(_on(400), r"invalid model name", "model_name"),
+    Rule(_on(401), "", "unauthorized"),
+    Rule(_on(403), "", "forbidden"),
+    Rule(_on(429, 503), "", "busy"),
+    Rule(_on(None), r"server busy", "busy"),
+    Rule(_on(408, 502, 504), "", "gateway"),
+    Rule(_SERVER, r"file does not exist", "model_unknown"),
+    Rule(_SERVER, r"no space left", "disk_full"),
+    Rule(_SERVER, r"must be of type|invalid format|stream event exceeded", "refused"),
+    Rule(_SERVER, r"out.of.memory|more system memory|unable to load full model|insufficient memory", "out_of_memory"),
+    Rule(_SERVER, r"may be incompatible|unknown model architecture", "model_incompatible"),
+    Rule(_SERVER, r"token repeat limit", "repeating"),
+    Rule(_SERVER, r"process has terminated|timed out waiting for llama|failed to load", "load_failed"),
+    Rule(_SERVER, r"unexpectedly stopped|error was encountered while running", "runner_died"),
+    Rule(_SERVER, r"pull model manifest|dial tcp|max retries exceeded|digest mismatch", "pull_failed"),
+    Rule(_on(None, range(500, 600)), "", "server_error"),
+    Rule(_on(range(400, 500)), "", "refused"),
+)  # fmt: skip

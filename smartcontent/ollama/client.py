@@ -1,0 +1,138 @@
+"""The questions we ask an Ollama server."""
+
+import contextlib
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from smartcontent.ollama.address import base_url, canonical
+from smartcontent.ollama.answer import Answer
+from smartcontent.ollama.errors import failure
+from smartcontent.ollama.exchange import Call, Exchange, Limits
+from smartcontent.ollama.lines import decoded
+
+# A page or a check is waiting for these answers.
+QUICK = Limits(connect=2, first_byte=2, gap=2, total=2, line=8 << 20)
+
+# Ollama adds these by default, differently in every version: thinking costs minutes, truncating
+# loses the brief in silence, shifting loses the instructions. A changed `shift` reloads the model,
+# which is why warming up sends the same.
+FIXED = {"think": False, "truncate": False, "shift": False}
+
+
+@dataclass(frozen=True)
+class PullProgress:
+    """How far a download is: what Ollama does, and bytes over all layers known so far."""
+
+    status: str
+    completed: int
+    total: int
+
+
+class Ollama:
+    """One Ollama server; every time limit is in seconds of wall clock."""
+
+    def __init__(
+        self,
+        host: str,
+        *,
+        connect_seconds: float = 5,
+        first_byte_seconds: float = 600,
+        gap_seconds: float = 120,
+        total_seconds: float = 1800,
+        api_key: str | None = None,
+    ) -> None:
+        self.url = base_url(host)
+        self._limits = Limits(connect_seconds, first_byte_seconds, gap_seconds, total_seconds)
+        self._headers = {"Authorization": f"Bearer {api_key}"} if api_key else {}
+
+    def version(self) -> str:
+        """The server's version; proves that it answers, not that a model can run."""
+        return self._expect(self._ask(self._call("GET", "/api/version"), QUICK), "version", str)
+
+    def models(self) -> list[str]:
+        """The names of the models on the server, each with its tag."""
+        listed = self._expect(self._ask(self._call("GET", "/api/tags"), QUICK), "models", list)
+        return [self._expect(entry, "name", str) for entry in listed]
+
+    def has_model(self, name: str) -> bool:
+        """Whether the server has the model; `llama3.2` and `Llama3.2:latest` are one."""
+        return canonical(name) in {canonical(model) for model in self.models()}
+
+    def context_length(self, model: str) -> int | None:
+        """The most tokens the model was made for; None where the server does not say."""
+        shown = self._ask(self._call("POST", "/api/show", {"model": model}), QUICK)
+        info = shown.get("model_info")
+        if not isinstance(info, dict):
+            return None
+        length = info.get(f"{info.get('general.architecture')}.context_length")
+        return length if isinstance(length, int) and length > 0 else None
+
+    def load(self, model: str, options: dict[str, Any], keep_alive: str) -> None:
+        """Load the model and wait until it is there; the options must be those of the texts."""
+        payload = self._chat_payload(model, [], options, keep_alive) | {"stream": False}
+        self._ask(self._call("POST", "/api/chat", payload), self._limits)
+
+    def pull(self, model: str) -> Iterator[PullProgress]:
+        """Download the model, telling how far it is; closing the iterator stops the download."""
+        patient = self._limits.first_byte
+        limits = Limits(self._limits.connect, patient, gap=patient, total=math.inf)
+        call = self._call("POST", "/api/pull", {"model": model, "stream": True})
+        exchange = Exchange(call, limits)
+        layers: dict[str, tuple[int, int]] = {}
+        with contextlib.closing(exchange.lines()) as lines:
+            for line in filter(bytes.strip, lines):
+                data = decoded(line, call.names)
+                layers[str(data.get("digest"))] = _bytes(data, "completed"), _bytes(data, "total")
+                done, total = (sum(numbers) for numbers in zip(*layers.values(), strict=True))
+                yield PullProgress(self._expect(data, "status", str), done, total)
+                if data["status"] == "success":
+                    return
+        raise exchange.failure("stream_cut")
+
+    def chat(
+        self,
+        model: str,
+        messages: list[dict[str, str]],
+        options: dict[str, Any],
+        keep_alive: str = "5m",
+    ) -> Answer:
+        """Have a text written; the request is under way when this returns."""
+        payload = self._chat_payload(model, messages, options, keep_alive)
+        return Answer(Exchange(self._call("POST", "/api/chat", payload), self._limits))
+
+    def _chat_payload(
+        self, model: str, messages: list[dict[str, str]], options: dict[str, Any], keep_alive: str
+    ) -> dict[str, Any]:
+        return {
+            "model": model,
+            "messages": messages,
+            "stream": True,
+            "options": options,
+            "keep_alive": _duration(keep_alive),
+            **FIXED,
+        }
+
+    def _call(self, method: str, path: str, payload: dict[str, Any] | None = None) -> Call:
+        return Call(method, self.url, path, payload, self._headers)
+
+    def _ask(self, call: Call, limits: Limits) -> dict[str, Any]:
+        """The answer to a question that has one JSON object as its answer."""
+        return decoded(b"".join(Exchange(call, limits).lines()), call.names)
+
+    def _expect(self, data: Any, name: str, kind: type) -> Any:
+        value = data.get(name) if isinstance(data, dict) else None
+        if not isinstance(value, kind):
+            raise failure("protocol", self._call("GET", "").names, detail=str(data))
+        return value
+
+
+def _bytes(data: dict[str, Any], name: str) -> int:
+    value = data.get(name)
+    return value if isinstance(value, int) else 0
+
+
+def _duration(keep_alive: str) -> int | str:
+    # Ollama takes seconds as a number only: "300" as a string is an error.
+    return int(keep_alive) if keep_alive.removeprefix("-").isdecimal() else keep_alive

@@ -1,0 +1,249 @@
+"""One request to Ollama: read by a thread, so that waiting has an end and closing works at once."""
+
+import contextlib
+import http.client
+import queue
+import socket
+import threading
+import time
+from collections.abc import Callable, Generator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import requests
+import urllib3
+from requests.adapters import HTTPAdapter
+
+from smartcontent.ollama.address import without_credentials
+from smartcontent.ollama.errors import OllamaError, error_text, failure, retry_after, told
+from smartcontent.ollama.lines import Lines
+
+TICK = 0.2
+_LINE_LIMIT = 1 << 20
+_BLOCK = 1 << 16
+_BROKEN = (requests.RequestException, urllib3.exceptions.HTTPError, OSError, UnicodeError)
+_AHEAD = 1024  # lines the reader may be ahead, so that a fast server cannot fill our memory
+
+
+@dataclass(frozen=True)
+class Limits:
+    """How long to wait, in seconds (to connect, for the first line, between lines, in all).
+
+    `line` is the longest line, in bytes.
+    """
+
+    connect: float
+    first_byte: float
+    gap: float
+    total: float
+    line: int = _LINE_LIMIT
+
+
+@dataclass(frozen=True)
+class Call:
+    """What to ask of which server."""
+
+    method: str
+    base: str
+    path: str
+    payload: dict[str, Any] | None = None
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def names(self) -> dict[str, object]:
+        """What an error's sentence may name."""
+        model = self.payload.get("model", "") if self.payload else ""
+        return {"model": model, "server": without_credentials(self.base)}
+
+
+class _Adapter(HTTPAdapter):
+    """Tells of the socket as soon as there is one: urllib3 shows it only after the headers."""
+
+    def __init__(self, opened: Callable[[socket.socket], None]) -> None:
+        super().__init__()
+        self._opened = opened
+
+    def get_connection_with_tls_context(self, *args: Any, **kwargs: Any) -> Any:
+        """The pool for a request, its connections reporting their socket."""
+        pool: Any = super().get_connection_with_tls_context(*args, **kwargs)
+        opened = self._opened
+
+        class Connection(pool.ConnectionCls):
+            def connect(self) -> None:
+                super().connect()
+                opened(self.sock)
+
+        pool.ConnectionCls = Connection
+        return pool
+
+
+class Exchange:
+    """A request under way; `lines()` gives the answer, `close()` ends it whatever it is doing."""
+
+    def __init__(self, call: Call, limits: Limits) -> None:
+        self.started = time.monotonic()
+        self.names = call.names
+        self._call = call
+        self._limits = limits
+        self._arrived: queue.Queue[bytes | OllamaError | None] = queue.Queue(_AHEAD)
+        self._last_line: float | None = None
+        self._closed = threading.Event()
+        self._lock = threading.Lock()
+        self._handle: socket.socket | None = None
+        self._reader = threading.Thread(target=self._read, name="ollama-reader", daemon=True)
+        self._reader.start()
+
+    @property
+    def has_answered(self) -> bool:
+        """Whether at least one line has come."""
+        return self._last_line is not None
+
+    def failure(self, cause: str, detail: str = "") -> OllamaError:
+        """An error that names this request's model and server."""
+        return failure(cause, self.names, detail=detail)
+
+    def lines(self) -> Generator[bytes, None, None]:
+        """Every line with its line feed, and b"" whenever TICK seconds pass without one.
+
+        Raises:
+            OllamaError: no connection, an error status, a deadline, a broken or endless stream.
+        """
+        try:
+            while (line := self._next()) is not None:
+                yield line
+        finally:
+            self.close()
+
+    def _next(self) -> bytes | None:
+        try:
+            item = self._arrived.get(timeout=TICK)
+        except queue.Empty:
+            self._check_silence()
+            item = b""
+        if self._closed.is_set():
+            raise self.failure("closed")
+        if isinstance(item, OllamaError):
+            raise item
+        if item is not None:
+            self._check_total()
+        if item:
+            self._last_line = time.monotonic()
+        return item
+
+    def _check_silence(self) -> None:
+        limits, now = self._limits, time.monotonic()
+        waited = now - self.started
+        if self._handle is None and waited > limits.connect:
+            # The resolver and hosts with many addresses know nothing of the connect timeout.
+            raise self.failure("unreachable", "no connection in time")
+        if self._last_line is None:
+            if waited > limits.first_byte:
+                raise self._timeout(f"Ollama sent no word in {limits.first_byte:g} seconds")
+        elif now - self._last_line > limits.gap:
+            raise self._timeout(f"Ollama fell silent in mid-text for {limits.gap:g} seconds")
+
+    def _check_total(self) -> None:
+        if time.monotonic() - self.started > self._limits.total:
+            # Another try would take as long.
+            what = f"Ollama had not finished after {self._limits.total:g} seconds"
+            raise self._timeout(what, transient=False)
+
+    def _timeout(self, what: str, transient: bool = True) -> OllamaError:
+        return failure("timeout", self.names | {"what": what}, transient=transient)
+
+    def close(self) -> None:
+        """End the connection, which is what makes Ollama stop; a second call does nothing."""
+        with self._lock:
+            if self._closed.is_set():
+                return
+            self._closed.set()
+            handle, self._handle = self._handle, None
+        if handle is not None:
+            _shut(handle)
+        # Only name resolution and connecting cannot be interrupted; they end by themselves.
+        self._reader.join(TICK / 2)
+
+    def _opened(self, sock: socket.socket) -> None:
+        # A duplicate of our own: shutting it down ends the connection even below TLS, and its
+        # number cannot meanwhile belong to somebody else's socket.
+        handle = socket.fromfd(sock.fileno(), sock.family, sock.type)
+        with self._lock:
+            if not self._closed.is_set():
+                self._handle = handle
+                return
+        _shut(handle)
+
+    def _read(self) -> None:
+        try:
+            self._request()
+        except OllamaError as error:
+            self._put(error)
+        except _BROKEN as error:
+            cause = _cause(error, is_connected=self._handle is not None)
+            self._put(self.failure(cause, without_credentials(repr(error))))
+        finally:
+            self._put(None)
+
+    def _request(self) -> None:
+        call = self._call
+        with requests.Session() as session:
+            # Proxy variables and .netrc are for the internet, not for the machine next door.
+            session.trust_env = False
+            session.mount("http://", _Adapter(self._opened))
+            session.mount("https://", _Adapter(self._opened))
+            with session.request(
+                call.method,
+                call.base + call.path,
+                json=call.payload,
+                headers={"Accept-Encoding": "identity", **call.headers},
+                stream=True,
+                allow_redirects=False,
+                # Reading has no timeout here: whoever reads lines() watches all the clocks.
+                timeout=(self._limits.connect, None),
+            ) as response:
+                self._deliver(response)
+
+    def _deliver(self, response: requests.Response) -> None:
+        if not 200 <= response.status_code < 300:
+            text = error_text(response.raw.read(_BLOCK, decode_content=True))
+            error = told(response.status_code, text, self.names)
+            error.retry_after = retry_after(response.headers)
+            raise error
+        lines = Lines(self._limits.line, self.names)
+        while block := response.raw.read1(_BLOCK, decode_content=True):
+            for line in lines.feed(block):
+                self._put(line)
+        if lines.rest:
+            self._put(bytes(lines.rest))
+
+    def _put(self, item: bytes | OllamaError | None) -> None:
+        while not self._closed.is_set():
+            with contextlib.suppress(queue.Full):
+                return self._arrived.put(item, timeout=TICK)
+
+
+def _cause(error: Exception, is_connected: bool) -> str:
+    if isinstance(error, requests.exceptions.InvalidJSONError):
+        return "refused"
+    if isinstance(error, requests.exceptions.SSLError):
+        return "tls"
+    if isinstance(error, (UnicodeError, requests.exceptions.InvalidHeader)):
+        return "unauthorized"  # only the key comes from outside
+    if isinstance(error, ValueError):
+        return "address"
+    if not is_connected:
+        return "unreachable"
+    return "protocol" if _is_not_http(error) else "stream_cut"
+
+
+def _is_not_http(error: Exception) -> bool:
+    """Whether something answered, but not in HTTP; requests keeps the reason two levels down."""
+    inner = error.args[0] if error.args else None
+    reason = inner.args[-1] if isinstance(inner, urllib3.exceptions.ProtocolError) else None
+    return isinstance(reason, http.client.HTTPException) and not isinstance(reason, OSError)
+
+
+def _shut(handle: socket.socket) -> None:
+    with contextlib.suppress(OSError):  # the other end was faster
+        handle.shutdown(socket.SHUT_RDWR)
+    handle.close()

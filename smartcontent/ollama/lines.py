@@ -1,0 +1,65 @@
+"""Bytes in, lines out, and what stands on a line."""
+
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from smartcontent.ollama.errors import error_text, failure, told
+
+# Enough bytes to fill an error's detail, whatever they are.
+_SHOWN = 800
+
+
+class Lines:
+    """Cuts bytes into lines at line feeds alone, looking at every byte once.
+
+    str.splitlines and its relatives also cut at U+0085 and U+2028, which are text here.
+    """
+
+    def __init__(self, limit: int, names: Mapping[str, object]) -> None:
+        self.rest = bytearray()
+        self._limit = limit
+        self._names = names
+
+    def feed(self, block: bytes) -> Iterator[bytes]:
+        """The lines that the block completes, each with its line feed.
+
+        Raises:
+            OllamaError: cause `protocol`, for a line longer than the limit.
+        """
+        start = 0
+        while (end := block.find(b"\n", start) + 1) > 0:
+            self._add(block[start:end])
+            yield bytes(self.rest)
+            self.rest.clear()
+            start = end
+        self._add(block[start:])
+
+    def _add(self, part: bytes) -> None:
+        self.rest += part
+        if len(self.rest) > self._limit:
+            raise unreadable(self.rest, self._names)
+
+
+def unreadable(line: bytes | bytearray, names: Mapping[str, object]) -> Exception:
+    """The error for bytes that are not what Ollama sends."""
+    return failure("protocol", names, detail=line[:_SHOWN].decode(errors="replace"))
+
+
+def decoded(line: bytes, names: Mapping[str, object]) -> dict[str, Any]:
+    """The JSON object on a line.
+
+    Raises:
+        OllamaError: the line is no JSON object, is cut in the middle, or tells of an error.
+    """
+    try:
+        value = json.loads(line)
+    except (ValueError, RecursionError):
+        if line.startswith(b"{") and not line.endswith(b"\n"):
+            raise failure("stream_cut", names, detail="in the middle of a line") from None
+        raise unreadable(line, names) from None
+    if not isinstance(value, dict):
+        raise unreadable(line, names)
+    if value.get("error"):
+        raise told(None, error_text(line), names)
+    return value
