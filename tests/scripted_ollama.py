@@ -1,0 +1,284 @@
+"""An Ollama server that answers as a test tells it to: real sockets, every byte and pause scripted.
+
+In a test: `with ScriptedOllama() as ollama: ollama.says("Tea ", "is warm.")`. As a process of its
+own: `python tests/scripted_ollama.py --port N`, told what to do over POST /_control.
+"""
+
+import argparse
+import json
+import select
+import socket
+import struct
+import threading
+import time
+from collections import defaultdict
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from functools import partial
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from types import TracebackType
+from typing import Any, Self
+
+from ollama_scripts import FOREVER, LOAD, Script, Scripts, done
+
+
+@dataclass
+class Recorded:
+    """One request, and what became of it; times are time.monotonic()'s."""
+
+    path: str
+    json: dict[str, Any]
+    headers: dict[str, str]
+    at: float
+    closed_at: float | None = None  # when the client went away before the answer had ended
+    finished_at: float | None = None
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether the answer is over."""
+        return bool(self.closed_at or self.finished_at)
+
+    @property
+    def is_text(self) -> bool:
+        """Whether a text was asked for (and not the loading of a model)."""
+        return self.path == "/api/chat" and bool(self.json.get("messages"))
+
+
+def tagged(model: str) -> str:
+    """The name as Ollama lists it."""
+    return model.lower() if ":" in model else f"{model.lower()}:latest"
+
+
+class ScriptedOllama(Scripts):
+    """The server; told nothing, it writes "Tea is warm." for whatever model is asked.
+
+    `models` are those that /api/tags and /api/show know. `key` says which requests are for the
+    same draft (by default: those with the same messages), for `most_at_once_of_a_draft`.
+    """
+
+    def __init__(
+        self,
+        port: int = 0,
+        models: Iterable[str] = ("llama3.2:latest",),
+        key: Callable[[dict[str, Any]], str] = lambda body: json.dumps(body.get("messages")),
+    ) -> None:
+        super().__init__()
+        self.models = list(models)
+        self.version = "0.32.15"
+        self.context_length = 131_072
+        self.requests: list[Recorded] = []
+        self.most_at_once = 0
+        self.most_at_once_of_a_draft = 0
+        self.stopping = threading.Event()
+        self.changed = threading.Condition()
+        self._key = key
+        self._running: dict[str, int] = defaultdict(int)
+        self._by_place: dict[tuple[str, str], Scripts] = {}
+        self._server = _Server(("127.0.0.1", port), partial(_Handler, self))
+        self.port = self._server.server_address[1]
+        self.url = f"http://127.0.0.1:{self.port}"
+
+    def __enter__(self) -> Self:
+        threading.Thread(target=self.serve, name="scripted-ollama", daemon=True).start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.stopping.set()
+        self._server.shutdown()
+        self._server.server_close()
+
+    def serve(self) -> None:
+        """Answer until told to stop."""
+        self._server.serve_forever(poll_interval=0.005)
+
+    def on(self, model: str = "", path: str = "/api/chat") -> Scripts:
+        """The answers of one model, or of another path, such as /api/pull or LOAD."""
+        with self.changed:
+            return self._by_place.setdefault((path, model), Scripts())
+
+    @property
+    def chats(self) -> list[dict[str, Any]]:
+        """What /api/chat was asked to write, in order."""
+        return [r.json for r in self.requests if r.is_text]
+
+    def wait_closed(self, timeout: float = 5.0) -> Recorded | None:
+        """The first request whose client went away before its end; None if none did in time."""
+        return self._wait(lambda: next((r for r in self.requests if r.closed_at), None), timeout)
+
+    def wait_requests(self, number: int = 1, timeout: float = 5.0) -> bool:
+        """Wait until that many requests have come."""
+        return bool(self._wait(lambda: len(self.requests) >= number, timeout))
+
+    def wait_idle(self, timeout: float = 5.0) -> bool:
+        """Wait until every request has ended, by either side."""
+        return bool(self._wait(lambda: all(r.has_ended for r in self.requests), timeout))
+
+    def _wait(self, what: Callable[[], Any], timeout: float) -> Any:
+        with self.changed:
+            return self.changed.wait_for(what, timeout)
+
+    def state(self) -> dict[str, Any]:
+        """What happened so far, as JSON."""
+        return {
+            "requests": [vars(recorded) for recorded in self.requests],
+            "closed": sum(r.closed_at is not None for r in self.requests),
+            "most_at_once": self.most_at_once,
+            "most_at_once_of_a_draft": self.most_at_once_of_a_draft,
+        }
+
+    def control(self, call: dict[str, Any]) -> dict[str, Any]:
+        """Obey {"do": "says", "args"?, "kwargs"?, "model"?, "path"?} or {"models": […]}."""
+        if "models" in call:
+            self.models = call["models"]
+        if "do" in call:
+            is_placed = "model" in call or "path" in call
+            place = {k: v for k, v in call.items() if k in {"model", "path"}}
+            scripts = self.on(**place) if is_placed else self
+            getattr(scripts, call["do"])(*call.get("args", []), **call.get("kwargs", {}))
+        return self.state()
+
+    def record(self, recorded: Recorded) -> None:
+        """Remember a request."""
+        with self.changed:
+            self.requests.append(recorded)
+            self.changed.notify_all()
+
+    def script_for(self, recorded: Recorded) -> Script:
+        """What to answer: what was told for this model, this path or all, else the usual."""
+        is_load = recorded.path == "/api/chat" and not recorded.is_text
+        path = LOAD if is_load else recorded.path
+        model = str(recorded.json.get("model", ""))
+        with self.changed:
+            told = [self._by_place.get((path, name)) for name in (model, "")]
+            told += [self] if path == "/api/chat" else []
+            for scripts in filter(None, told):
+                if script := scripts.next():
+                    return script
+        usual = Scripts()
+        self._usual(usual, path, model)
+        return usual.waiting[0]
+
+    def _usual(self, answer: Scripts, path: str, model: str) -> None:
+        match path:
+            case "/api/chat":
+                answer.says("Tea ", "is ", "warm.")
+            case "load":
+                answer.fails(200, done("load", model=model))
+            case "/api/version":
+                answer.fails(200, {"version": self.version})
+            case "/api/tags":
+                answer.fails(200, {"models": [{"name": m, "model": m} for m in self.models]})
+            case "/api/show":
+                self._show(answer, model)
+            case "/api/pull":
+                self.models.append(tagged(model))
+                answer.lines({"status": "pulling manifest"}, {"status": "success"})
+            case _:
+                answer.fails(404, "404 page not found", {"Content-Type": "text/plain"})
+
+    def _show(self, answer: Scripts, model: str) -> None:
+        info = {"general.architecture": "llama", "llama.context_length": self.context_length}
+        if tagged(model) in map(tagged, self.models):
+            answer.fails(200, {"model_info": info, "capabilities": ["completion"]})
+        else:
+            answer.fails(404, {"error": f"model '{model}' not found"})
+
+    def begin(self, body: dict[str, Any]) -> str:
+        """Count a text that is being written now; the key under which it counts."""
+        key = self._key(body)
+        with self.changed:
+            self._running[key] += 1
+            self.most_at_once_of_a_draft = max(self.most_at_once_of_a_draft, self._running[key])
+            self.most_at_once = max(self.most_at_once, sum(self._running.values()))
+        return key
+
+    def end(self, key: str) -> None:
+        """The text with this key is no longer written."""
+        with self.changed:
+            self._running[key] -= 1
+
+
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+    request_queue_size = 128
+
+
+class _Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+
+    def __init__(self, ollama: ScriptedOllama, *args: Any) -> None:
+        self.ollama = ollama
+        super().__init__(*args)
+
+    def log_message(self, *args: Any) -> None:
+        """Stay silent."""
+
+    def do_GET(self) -> None:
+        self.close_connection = True
+        self.connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        body = json.loads(self.rfile.read(int(self.headers.get("Content-Length") or 0)) or b"{}")
+        if self.path == "/_control":
+            answer = Scripts()
+            answer.fails(200, self.ollama.control(body))
+            self.play(answer.waiting[0], "")
+            return
+        recorded = Recorded(self.path, body, dict(self.headers), time.monotonic())
+        script = self.ollama.script_for(recorded)
+        self.ollama.record(recorded)
+        key = self.ollama.begin(body) if recorded.is_text else ""
+        has_ended = self.play(script, str(body.get("model", "")))
+        if recorded.is_text:
+            self.ollama.end(key)
+        with self.ollama.changed:
+            setattr(recorded, "finished_at" if has_ended else "closed_at", time.monotonic())
+            self.ollama.changed.notify_all()
+
+    do_POST = do_DELETE = do_GET
+
+    def play(self, script: Script, model: str) -> bool:
+        """Send a script; False if the client (or the test) ended it before."""
+        for delay, data in script.parts(model):
+            if not self.pause(delay):
+                return False
+            try:
+                self.connection.sendall(data)
+            except OSError:
+                return False
+        if script.ending == "hold":
+            return self.pause(FOREVER)
+        if script.ending == "reset":
+            linger = struct.pack("ii", 1, 0)
+            self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
+            self.connection.close()
+        return True
+
+    def pause(self, seconds: float) -> bool:
+        """Wait, looking at the connection all the time; False if the client has gone."""
+        until = time.monotonic() + seconds
+        while not self.ollama.stopping.is_set():
+            wait = min(max(until - time.monotonic(), 0.0), 0.05)
+            if select.select([self.connection], [], [], wait)[0]:
+                return False
+            if time.monotonic() >= until:
+                return True
+        return False
+
+
+def main() -> None:
+    """Serve until killed; the first line printed is the URL."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--port", type=int, default=0)
+    parser.add_argument("--model", action="append", default=[])
+    arguments = parser.parse_args()
+    ollama = ScriptedOllama(arguments.port, arguments.model or ("llama3.2:latest",))
+    print(ollama.url, flush=True)
+    ollama.serve()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,77 @@
+"""The scripted Ollama keeps its word: other tests stand on it."""
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+from ollama_scripts import done, piece
+from scripted_ollama import ScriptedOllama
+from test_ollama import BRIEF, chat, text_of
+
+from smartcontent.ollama import Ollama
+
+
+@pytest.fixture
+def process_url() -> Iterator[str]:
+    script = Path(__file__).with_name("scripted_ollama.py")
+    with subprocess.Popen([sys.executable, script], stdout=subprocess.PIPE, text=True) as process:
+        yield process.stdout.readline().strip()
+        process.kill()
+
+
+def tell(url: str, **call: Any) -> dict[str, Any]:
+    return requests.post(f"{url}/_control", json=call, timeout=5).json()
+
+
+def test_process_of_its_own_does_what_it_is_told_and_tells_what_it_saw(process_url: str) -> None:
+    client = Ollama(process_url)
+    tell(process_url, do="says", args=["Cocoa."], kwargs={"gap": 0.01})
+    tell(process_url, do="says", args=["Milk."], model="mistral")
+    tell(process_url, models=["mistral:latest"])
+
+    texts = [text_of(client.chat(m, BRIEF, {})) for m in ("mistral", "llama3.2", "llama3.2")]
+
+    assert texts == ["Milk.", "Cocoa.", "Tea is warm."]
+    assert client.models() == ["mistral:latest"]
+    state = tell(process_url)
+    assert [request["json"].get("model") for request in state["requests"]] == [
+        "mistral",
+        "llama3.2",
+        "llama3.2",
+        None,
+    ]
+    assert (state["closed"], state["most_at_once"]) == (0, 1)
+
+
+def test_answers_come_in_the_order_told_and_as_often_as_told(ollama: ScriptedOllama) -> None:
+    ollama.says("One.", times=2)
+    ollama.says("Two.")
+
+    assert [text_of(chat(ollama)) for _ in range(4)] == ["One.", "One.", "Two.", "Tea is warm."]
+
+
+def test_texts_written_at_the_same_time_are_counted_by_draft(ollama: ScriptedOllama) -> None:
+    ollama.lines(piece("x"), ending="hold", times=3)
+    client = Ollama(ollama.url)
+    other = [{"role": "user", "content": "Coffee."}]
+
+    answers = [client.chat("llama3.2", messages, {}) for messages in (BRIEF, BRIEF, other)]
+    for answer in answers:
+        next(answer)
+    for answer in answers:
+        answer.close()
+
+    assert (ollama.most_at_once, ollama.most_at_once_of_a_draft) == (3, 2)
+
+
+def test_client_that_reads_to_the_end_has_not_left_early(ollama: ScriptedOllama) -> None:
+    ollama.lines(piece("Tea."), done())
+
+    text_of(chat(ollama))
+
+    assert ollama.wait_idle()
+    assert ollama.wait_closed(0) is None
