@@ -79,7 +79,10 @@ def _run(settings: Settings, log: Log) -> int:
     }
     supervisor = Supervisor(log, {**os.environ, **own, **brought}, _ROOT)
     stop_on_signals(supervisor)
-    with announced(settings.home / "local.env", brought):
+    found = settings.home / "local.env"
+    if brought:
+        log.say(f"For flask commands in another terminal: set -a; . {found}; set +a")
+    with announced(found, brought):
         return supervisor.run(parts(settings, redis, ollama))
 
 

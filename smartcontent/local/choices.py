@@ -53,7 +53,7 @@ def choose_redis(environ: Mapping[str, str], home: Path) -> Choice:
         round=2,
         orphaned="SIGTERM",
     )
-    note = f"Redis: embedded Valkey in {folder} (REDIS_URL is not set)"
+    note = f"Redis: embedded Valkey in {_shown(folder)} (REDIS_URL is not set)"
     return Choice(note, {"REDIS_URL": f"redis://127.0.0.1:{port}/0"}, (part,))
 
 
@@ -121,6 +121,10 @@ def _has_avx2() -> bool:
 
 def _without_password(url: str) -> str:
     return re.sub(r"//[^@/]*@", "//…@", url)
+
+
+def _shown(path: Path) -> Path:
+    return path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path
 
 
 def _is_our_redis(port: int, pid: int) -> bool:

@@ -26,7 +26,7 @@ class Progress:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._terminal = sys.stdout.isatty()
-        self._current = ""
+        self._name = self._size = ""
         self._over = threading.Event()
         self._tail: deque[str] = deque(maxlen=_TAIL_LINES)
 
@@ -47,19 +47,20 @@ class Progress:
         self._tail.append(line)
         found = _DOWNLOAD.search(line)
         if found:
-            name, size = found[1].rsplit("/", 1)[-1], found[2]
-            self._current = f"{name} ({size})"
-            if not self._terminal and _kilobytes(size) > _NOTABLE_KB:
-                self._write(f"downloading {self._current}\n")
+            self._name, self._size = found[1].rsplit("/", 1)[-1], found[2]
+            if not self._terminal and _kilobytes(self._size) > _NOTABLE_KB:
+                self._write(f"downloading {self._name} ({self._size})\n")
         elif line.startswith(("Installing collected", "Preparing")):
-            self._current = ""
+            self._name = ""
             self._write(f"{self._start()}installing\n")
 
     def _tick(self) -> None:
         while self._terminal and not self._over.wait(_LOOK_SECONDS):
-            if self._current:
-                done = max(map(_size, self._folder.rglob("*.whl")), default=0) / 1e6
-                self._write(f"{self._start()}downloading {self._current}: {done:.1f} MB")
+            if self._name:
+                files = self._folder.rglob(f"{self._name}-*")
+                done = max(map(_size, files), default=0) / 1e6
+                text = f"downloading {self._name}: {done:.1f} MB of {self._size}"
+                self._write(self._start() + text)
 
     def _start(self) -> str:
         """Go to the start of the line, which is emptied, on a terminal."""

@@ -1,0 +1,34 @@
+"""What `make install` shows of pip."""
+
+from io import StringIO
+from pathlib import Path
+
+import pytest
+
+from smartcontent.local.install import Progress
+
+PIP = """\
+Looking in links: /somewhere
+Collecting flask==3.1.3
+  Downloading flask-3.1.3-py3-none-any.whl (103 kB)
+Requirement already satisfied: click in ./lib
+  Downloading https://files.example/xllamacpp-2026.10.11549-cp310-abi3-manylinux.whl (33.8 MB)
+Installing collected packages: flask, xllamacpp
+"""
+
+
+def test_only_what_takes_long_is_shown(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    Progress(tmp_path).follow(StringIO(PIP))
+
+    assert capsys.readouterr().out == "downloading xllamacpp (33.8 MB)\ninstalling\n"
+
+
+def test_failure_shows_what_pip_said_last(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    progress = Progress(tmp_path)
+    progress.follow(StringIO("Collecting nothing\nERROR: No matching distribution found\n"))
+
+    progress.explain()
+
+    assert "ERROR: No matching distribution found" in capsys.readouterr().out
