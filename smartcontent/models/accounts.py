@@ -17,6 +17,9 @@ from smartcontent.models.columns import UtcDateTime, now
 _hasher = PasswordHasher(time_cost=2, memory_cost=19456, parallelism=1)
 _NOBODY = _hasher.hash(secrets.token_hex())
 
+EMAIL_PATTERN = r"[^@\s\x00-\x1f]{1,64}@[^@\s\x00-\x1f]+\.[^@\s\x00-\x1f]+"
+PASSWORD_LENGTHS = (10, 200)
+
 
 class User(UserMixin, Base):
     """A person with an account. The first one is the founder, and an administrator."""
@@ -66,6 +69,11 @@ class User(UserMixin, Base):
     def end_sessions(self) -> None:
         """Make every session cookie of this user invalid, on all devices."""
         self.session_epoch += 1
+
+
+def nobody_yet() -> bool:
+    """Whether the next account is the first one."""
+    return db.session.scalar(select(User.id).limit(1)) is None
 
 
 def hash_password(password: str) -> str:

@@ -19,20 +19,17 @@ from flask.typing import ResponseReturnValue
 from flask_login import current_user, login_required, login_user, logout_user
 from gevent import get_hub
 from gevent.monkey import is_module_patched
-from itsdangerous import BadSignature, URLSafeTimedSerializer
-from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from werkzeug.exceptions import Forbidden
 
 from smartcontent.extensions import db, login
+from smartcontent.invitations import invited_address
 from smartcontent.models import User
-from smartcontent.models.accounts import check_password, hash_password
+from smartcontent.models.accounts import check_password, hash_password, nobody_yet
 from smartcontent.web.forms import SignInForm, SignUpForm
 from smartcontent.web.safety import own_page
 
 bp = Blueprint("auth", __name__)
-
-INVITATION_DAYS = 7
 
 
 def init_app(app: Flask) -> None:
@@ -61,11 +58,6 @@ def slowly(work: Callable[..., Any], *args: object) -> Any:
     if is_module_patched("threading"):
         return get_hub().threadpool.apply(work, args)
     return work(*args)
-
-
-def nobody_yet() -> bool:
-    """Whether the next account is the first one."""
-    return db.session.scalar(select(User.id).limit(1)) is None
 
 
 @bp.route("/welcome", methods=["GET", "POST"])
@@ -124,24 +116,6 @@ def sign_out() -> ResponseReturnValue:
     session.clear()
     flash("You are signed out.")
     return redirect(url_for("auth.sign_in"), 303)
-
-
-def invitation_for(address: str) -> str:
-    """A signed invitation that makes one account, with this address, within a week."""
-    return _invitations().dumps(address.strip().casefold())
-
-
-def invited_address(invitation: str) -> str | None:
-    """Whom an invitation is for; None where it is forged, old or empty."""
-    try:
-        address: str = _invitations().loads(invitation, max_age=INVITATION_DAYS * 86400)
-    except BadSignature:
-        return None
-    return address
-
-
-def _invitations() -> URLSafeTimedSerializer:
-    return URLSafeTimedSerializer(current_app.config["SECRET_KEY"], salt="invitation")
 
 
 def _create(user: User, form: SignUpForm, if_taken: str) -> ResponseReturnValue:
