@@ -12,4 +12,4 @@ worker_connections = 2000
 graceful_timeout = 2
 keepalive = 75  # longer than a proxy keeps idle connections
 control_socket_disable = True
-loglevel = "warning"
+loglevel = "info"

@@ -1,5 +1,6 @@
 """Every setting of the product, read from the environment: name, default, kind and meaning."""
 
+import contextlib
 import os
 import secrets
 from collections.abc import Callable, Mapping
@@ -114,12 +115,12 @@ def from_environment(environ: Mapping[str, str] = os.environ) -> dict[str, Any]:
 
 def _kept_secret(path: Path) -> str:
     """The secret in the file, made first where there is none."""
-    try:
-        # Exclusive creation: of several processes started at once, one writes.
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        return path.read_text().strip()
-    with os.fdopen(descriptor, "w") as file:
-        secret = secrets.token_urlsafe(48)
-        file.write(secret)
-    return secret
+    made = path.with_name(f".{path.name}.{os.getpid()}")
+    if not path.exists():
+        made.touch(0o600)
+        made.write_text(secrets.token_urlsafe(48))
+        # Of several processes started at once one links its own; all read that one, and whole.
+        with contextlib.suppress(FileExistsError):
+            os.link(made, path)
+        made.unlink()
+    return path.read_text().strip()

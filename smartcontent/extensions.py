@@ -47,6 +47,7 @@ class RedisLink:
 
     def init_app(self, app: Flask) -> None:
         self._client = connect(app.config["REDIS_URL"], timeout_seconds=1)
+        self._closed_until = 0.0
 
     @contextmanager
     def __call__(self) -> Iterator[redis_py.Redis]:

@@ -9,20 +9,20 @@ import logging
 import threading
 import time
 from collections import defaultdict, deque
+from uuid import uuid4
 
 import redis as redis_py
 from flask import Flask
 from redis.client import PubSub
 
 from smartcontent.events import channel
-from smartcontent.extensions import connect
+from smartcontent.extensions import connect, redis
 
 log = logging.getLogger(__name__)
 
 MAILBOX_EVENTS = 256
 CONFIRM_SECONDS = 1.0
 WITHOUT_REDIS_SECONDS = 2.0
-_IDLE_CHANNEL = "smartcontent:hub"  # keeps the subscription alive while no page is open
 
 
 class Mailbox:
@@ -59,17 +59,22 @@ class Mailbox:
 
 
 class Hub:
-    """The subscription of this process and the mailboxes of its open pages."""
+    """The subscription of this process and the mailboxes of its open pages.
+
+    The listening thread alone touches the subscription; the others change the table of mailboxes
+    and wake it, by a message on a channel that only this hub hears.
+    """
 
     def __init__(self) -> None:
         self._url = ""
+        self._own_channel = ""
         self._mailboxes: defaultdict[str, set[Mailbox]] = defaultdict(set)
-        self._confirmed: dict[str, threading.Event] = {}
-        self._pubsub: PubSub | None = None
+        self._confirmed: defaultdict[str, threading.Event] = defaultdict(threading.Event)
         self._started = threading.Lock()
 
     def init_app(self, app: Flask) -> None:
         self._url = app.config["REDIS_URL"]
+        self._own_channel = f"smartcontent:hub:{uuid4().hex}"
 
     def open(self, user_id: int) -> Mailbox:
         """A mailbox that misses nothing from here on.
@@ -79,12 +84,13 @@ class Hub:
         """
         name = channel(user_id)
         mailbox = Mailbox(user_id)
-        confirmed = self._confirmed.setdefault(name, threading.Event())
         self._mailboxes[name].add(mailbox)
-        if self._start_listening() and not confirmed.is_set():
-            self._subscribe(name)
-        if not confirmed.wait(CONFIRM_SECONDS):
-            mailbox.read_again()
+        # On the first page, not at import: a thread made before gunicorn forks would stay behind.
+        if self._started.acquire(blocking=False):
+            threading.Thread(target=self._listen, name="hub", daemon=True).start()
+        elif not self._confirmed[name].is_set():
+            self._wake()
+        self._confirmed[name].wait(CONFIRM_SECONDS)
         return mailbox
 
     def close(self, mailbox: Mailbox) -> None:
@@ -93,55 +99,52 @@ class Hub:
         self._mailboxes[name].discard(mailbox)
         if not self._mailboxes[name]:
             del self._mailboxes[name]
-            self._confirmed.pop(name, None)
-            self._unsubscribe(name)
+            self._wake()
 
     def count(self, user_id: int) -> int:
         """How many pages of the user are open in this process."""
         return len(self._mailboxes.get(channel(user_id), ()))
 
-    def _start_listening(self) -> bool:
-        # On the first page, not at import: a thread made before gunicorn forks would stay behind.
-        # False for the first page: the thread subscribes to its channel as it connects.
-        if self._started.acquire(blocking=False):
-            threading.Thread(target=self._listen, name="hub", daemon=True).start()
-            return False
-        return True
-
-    def _subscribe(self, name: str) -> None:
-        if self._pubsub is not None:
-            try:
-                self._pubsub.subscribe(name)
-            except redis_py.RedisError:
-                log.info("hub: subscribing once Redis is back")
-
-    def _unsubscribe(self, name: str) -> None:
-        if self._pubsub is not None:
-            try:
-                self._pubsub.unsubscribe(name)
-            except redis_py.RedisError:
-                log.info("hub: Redis does not answer")
+    def _wake(self) -> None:
+        try:
+            with redis() as client:
+                client.publish(self._own_channel, b"")
+        except redis_py.RedisError:
+            log.info("hub: will subscribe once Redis is back")
 
     def _listen(self) -> None:
-        client = connect(self._url, timeout_seconds=5)
         while True:
             try:
-                self._pubsub = client.pubsub()
-                self._pubsub.subscribe(_IDLE_CHANNEL, *self._mailboxes)
-                while True:
-                    self._handle(self._pubsub.get_message(timeout=5))
+                # No longer than a second in one wait: a subscription asked for while Redis did
+                # not answer is made then.
+                with connect(self._url, timeout_seconds=5).pubsub() as pubsub:
+                    pubsub.subscribe(self._own_channel)
+                    while True:
+                        self._adjust(pubsub)
+                        self._handle(pubsub.get_message(timeout=1.0))
             except redis_py.RedisError as error:
                 log.warning("hub: Redis does not answer, pages read the database: %s", error)
                 self._while_away()
 
+    def _adjust(self, pubsub: PubSub) -> None:
+        """Subscribe to what open pages need, and to nothing else."""
+        have = {name.decode() for name in pubsub.channels} - {self._own_channel}
+        wanted = set(self._mailboxes)
+        if new := wanted - have:
+            pubsub.subscribe(*new)
+        if old := have - wanted:
+            pubsub.unsubscribe(*old)
+            for name in old:
+                self._confirmed.pop(name, None)
+
     def _handle(self, message: dict[str, bytes] | None) -> None:
-        if message is None:
+        name = message["channel"].decode() if message else ""
+        if not message or name == self._own_channel:
             return
-        name = message["channel"].decode()
         if message["type"] == "message":
             for mailbox in list(self._mailboxes.get(name, ())):
                 mailbox.put(message["data"])
-        elif message["type"] == "subscribe" and name in self._confirmed:
+        elif message["type"] == "subscribe":
             if self._confirmed[name].is_set():
                 self._read_again(name)
             self._confirmed[name].set()

@@ -23,9 +23,9 @@ from smartcontent.sentiment import sentiment_of
 log = logging.getLogger(__name__)
 
 
-def due_in(seconds: float) -> datetime:
-    """The moment that many seconds from now, rounded up to the millisecond people are told."""
-    moment = now() + timedelta(seconds=seconds, microseconds=999)
+def due_in(seconds: float, since: datetime | None = None) -> datetime:
+    """That many seconds from now (or since a moment), rounded up to the millisecond people see."""
+    moment = (since or now()) + timedelta(seconds=seconds, microseconds=999)
     return moment.replace(microsecond=moment.microsecond // 1000 * 1000)
 
 
@@ -43,15 +43,23 @@ def submit(
     """
     if delay_seconds is None:
         delay_seconds = current_app.config["GENERATION_DELAY_SECONDS"]
+    submitted_at = now()
     content = Content(
         user_id=user_id,
+        created_at=submitted_at,
         title=title,
         settings=settings or {},
         idempotency_key=idempotency_key,
         current_number=1,
     )
     write_brief(content, brief)
-    draft = Draft(user_id=user_id, number=1, status=Status.PENDING, due_at=due_in(delay_seconds))
+    draft = Draft(
+        user_id=user_id,
+        number=1,
+        status=Status.PENDING,
+        created_at=submitted_at,
+        due_at=due_in(delay_seconds, submitted_at),
+    )
     content.drafts.append(draft)
     db.session.add(content)
     try:

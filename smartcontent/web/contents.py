@@ -5,7 +5,6 @@ from uuid import UUID
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user, login_required
-from werkzeug.datastructures import MultiDict
 from werkzeug.exceptions import BadRequest, NotFound
 
 from smartcontent import jobs
@@ -183,4 +182,4 @@ def _dashboard(form: BriefForm) -> str:
 def _example_or_empty() -> BriefForm:
     """The form as the visitor asked for it: empty, or filled with a content type's example."""
     example = CONTENT_TYPES.get(request.args.get("example", ""))
-    return BriefForm(MultiDict(example.example) if example else None)
+    return BriefForm(data=example.example if example else None)

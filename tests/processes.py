@@ -1,0 +1,106 @@
+"""The product's own processes, started as users start them, for tests that look from outside."""
+
+import os
+import re
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import requests
+from conftest import PASSWORD, free_port, wait_until
+
+ROOT = Path(__file__).parent.parent
+GUNICORN = [str(Path(sys.executable).parent / "gunicorn"), "-c", "gunicorn.conf.py", "wsgi:app"]
+COMMANDS = {
+    "web": GUNICORN,
+    "worker": [sys.executable, "worker.py"],
+    "scheduler": [sys.executable, "scheduler.py"],
+}
+READY = {"web": None, "worker": "Worker ready", "scheduler": "Scheduler ready"}
+
+
+class Processes:
+    """Web, worker and scheduler on the stores of a test; each may be killed and started again."""
+
+    def __init__(self, settings: dict, folder: Path, **more: object) -> None:
+        self.port = free_port()
+        self.url = f"http://127.0.0.1:{self.port}"
+        self.running: dict[str, subprocess.Popen] = {}
+        self._folder = folder
+        self._env = {
+            **os.environ,
+            **{name: str(value) for name, value in {**settings, **more}.items()},
+            "PORT": str(self.port),
+            "PYTHONUNBUFFERED": "1",
+        }
+
+    def start(self, *names: str) -> "Processes":
+        for name in names or COMMANDS:
+            with self.log(name).open("ab") as log:
+                # A group of its own, so that a kill can take children along.
+                self.running[name] = subprocess.Popen(
+                    COMMANDS[name], cwd=ROOT, env=self._env, stdout=log, stderr=log, start_new_session=True
+                )
+        try:
+            for name in names or COMMANDS:
+                wait_until(lambda name=name: self._is_ready(name), 20)
+        except BaseException:
+            self.stop()
+            raise
+        return self
+
+    def _is_ready(self, name: str) -> bool:
+        assert self.running[name].poll() is None, self.log(name).read_text()
+        return self._answers() if name == "web" else bool(self.said(name, READY[name]))
+
+    def log(self, name: str) -> Path:
+        return self._folder / f"{name}.log"
+
+    def said(self, name: str, words: str) -> list[str]:
+        """The lines of a process's log that hold the words."""
+        return [line for line in self.log(name).read_text().splitlines() if words in line]
+
+    def kill(self, name: str, sign: signal.Signals = signal.SIGKILL, group: bool = True) -> None:
+        process = self.running[name]
+        (os.killpg if group else os.kill)(process.pid, sign)
+        if sign == signal.SIGKILL:
+            process.wait()
+
+    def stop(self) -> None:
+        for name, process in self.running.items():
+            if process.poll() is None:
+                os.killpg(process.pid, signal.SIGCONT)
+                self.kill(name)
+
+    def _answers(self) -> bool:
+        try:
+            return requests.get(f"{self.url}/healthz", timeout=5).ok
+        except requests.ConnectionError:
+            return False
+
+
+class Browser:
+    """A signed-in session over real HTTP."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+        self.session = requests.Session()
+
+    def token(self) -> str:
+        page = self.session.get(f"{self.url}/sign-in", timeout=10).text
+        return re.search(r'name="csrf-token" content="([^"]+)"', page)[1]
+
+    def post(self, path: str, **data: str) -> requests.Response:
+        data["csrf_token"] = self.token()
+        return self.session.post(f"{self.url}{path}", data=data, timeout=10, allow_redirects=False)
+
+    def sign_in(self, email: str) -> "Browser":
+        assert self.post("/sign-in", email=email, password=PASSWORD).status_code == 303
+        return self
+
+    def submit(self, topic: str = "A teapot", **brief: str) -> str:
+        """Submit a brief; answers the content's id."""
+        answer = self.post("/contents", content_type="product_description", topic=topic, **brief)
+        assert answer.status_code == 303, answer.text
+        return answer.headers["Location"].split("#content-")[1]

@@ -1,0 +1,266 @@
+"""From a submitted brief to a text on record, on both databases."""
+
+import threading
+from datetime import timedelta
+
+import pytest
+from conftest import BRIEF, both_databases, wait_until
+from sqlalchemy import select
+
+from smartcontent import jobs
+from smartcontent.events import text_so_far
+from smartcontent.extensions import db
+from smartcontent.models import Content, Draft, Status, now
+
+pytestmark = both_databases
+
+
+def written(draft: Draft) -> Draft:
+    """The draft after its job has run."""
+    jobs.write_draft(draft.id)
+    db.session.refresh(draft)
+    return draft
+
+
+def in_thread(app, work, *args) -> threading.Thread:
+    db.session.commit()  # SQLite has one writer: this thread must not be it
+
+    def run() -> None:
+        with app.app_context():
+            work(*args)
+
+    thread = threading.Thread(target=run)
+    thread.start()
+    return thread
+
+
+def status_of(draft: Draft) -> str:
+    status = db.session.scalar(select(Draft.status).where(Draft.id == draft.id))
+    db.session.rollback()
+    return status
+
+
+def test_submitted_brief_waits_exactly_the_delay(content):
+    draft = content.current
+
+    wait = draft.due_at - draft.created_at
+
+    assert draft.status == Status.PENDING
+    assert timedelta(seconds=60) <= wait < timedelta(seconds=60, milliseconds=1)
+    assert draft.due_at.microsecond % 1000 == 0
+
+
+def test_same_idempotency_key_gives_the_same_content(ada):
+    first = jobs.submit(ada.id, BRIEF, "A teapot", idempotency_key="k")
+
+    second = jobs.submit(ada.id, BRIEF, "A teapot", idempotency_key="k")
+
+    assert second.id == first.id
+    assert db.session.query(Content).count() == 1
+
+
+def test_due_draft_is_written_with_text_statistics_and_sentiment(due_draft, ollama):
+    ollama.says("A lovely ", "teapot. ", "It is great!")
+
+    draft = written(due_draft)
+
+    assert (draft.status, draft.text) == (Status.COMPLETED, "A lovely teapot. It is great!")
+    assert draft.model == "llama3.2"
+    assert draft.prompt[-1]["role"] == "user"
+    assert draft.options["num_ctx"] == 4096
+    assert draft.stats["eval_count"] == 12
+    assert draft.sentiment_label == "positive"
+    assert draft.due_at <= draft.started_at <= draft.first_word_at <= draft.finished_at
+
+
+def test_settings_of_a_brief_reach_ollama(ada, ollama):
+    settings = {"model": "mistral", "temperature": 0.1, "seed": 7}
+    ollama.models.append("mistral:latest")
+
+    written(jobs.submit(ada.id, BRIEF, "A teapot", settings, delay_seconds=0).current)
+
+    sent = ollama.chats[0]
+    assert sent["model"] == "mistral"
+    assert (sent["options"]["temperature"], sent["options"]["seed"]) == (0.1, 7)
+
+
+def test_job_that_comes_too_early_starts_nothing(content, ollama):
+    draft = written(content.current)
+
+    assert (draft.status, ollama.chats) == (Status.PENDING, [])
+
+
+def test_job_delivered_twice_writes_once(due_draft, ollama):
+    written(due_draft)
+    first_text, first_revision = due_draft.text, due_draft.revision
+
+    written(due_draft)
+
+    assert len(ollama.chats) == 1
+    assert (due_draft.text, due_draft.revision) == (first_text, first_revision)
+
+
+def test_of_many_workers_at_once_one_claims(app, due_draft, ollama):
+    ollama.says("Tea ", "is warm.", gap=0.2)
+
+    threads = [in_thread(app, jobs.write_draft, due_draft.id) for _ in range(6)]
+    for thread in threads:
+        thread.join()
+
+    assert status_of(due_draft) == Status.COMPLETED
+    assert len(ollama.chats) == 1
+
+
+def test_missing_model_fails_at_once_with_the_remedy(due_draft, ollama):
+    ollama.fails(404, {"error": "model 'llama3.2' not found"})
+
+    draft = written(due_draft)
+
+    assert draft.status == Status.FAILED
+    assert "ollama pull llama3.2" in draft.error
+    assert draft.finished_at
+
+
+def test_failed_draft_keeps_the_text_that_came(app, due_draft, ollama):
+    app.config["GENERATION_ATTEMPTS"] = 1
+    ollama.says("Tea ", "is ", cut=True)
+
+    draft = written(due_draft)
+
+    assert (draft.status, draft.text, draft.error_cause) == (Status.FAILED, "Tea is ", "stream_cut")
+
+
+def test_busy_server_is_tried_again_after_a_pause(due_draft, ollama):
+    ollama.fails(503, {"error": "server busy, please try again."})
+
+    draft = written(due_draft)
+
+    pause = (draft.due_at - now()).total_seconds()
+    assert (draft.status, draft.failures) == (Status.PENDING, 1)
+    assert 1 < pause < 3
+    assert draft.error
+
+
+def test_last_attempt_fails_for_good(app, due_draft, ollama):
+    app.config["GENERATION_ATTEMPTS"] = 2
+    ollama.fails(503, {"error": "server busy"}, times=2)
+    written(due_draft)
+    due_draft.move(Status.PENDING, due_at=now())
+
+    draft = written(due_draft)
+
+    assert (draft.status, draft.failures) == (Status.FAILED, 2)
+
+
+def test_second_attempt_starts_from_a_clean_text(due_draft, ollama):
+    ollama.says("Half a ", cut=True)
+    written(due_draft)
+    assert due_draft.text == "Half a "
+    due_draft.move(Status.PENDING, due_at=now())
+    ollama.says("The whole.")
+
+    draft = written(due_draft)
+
+    assert (draft.status, draft.text, draft.error) == (Status.COMPLETED, "The whole.", None)
+
+
+def test_cancelled_draft_stays_cancelled_when_the_model_answers_late(app, due_draft, ollama):
+    ollama.says("Tea ", "is ", "warm.", gap=0.3)
+    writer = in_thread(app, jobs.write_draft, due_draft.id)
+    wait_until(lambda: status_of(due_draft) == Status.GENERATING)
+    wait_until(lambda: text_so_far(due_draft.id, 1))
+
+    assert jobs.cancel(due_draft)
+    writer.join()
+
+    db.session.refresh(due_draft)
+    assert due_draft.status == Status.CANCELLED
+    assert due_draft.text.startswith("Tea ")
+    assert ollama.wait_closed(1)
+
+
+def test_cancelled_pending_draft_never_starts_and_leaves_nothing_in_redis(content, ollama, valkey):
+    draft = content.current
+    jobs.cancel(draft)
+
+    jobs.write_draft(draft.id)
+
+    assert status_of(draft) == Status.CANCELLED
+    assert ollama.chats == []
+    assert not [key for key in valkey.client.keys() if b"draft" in key or b"scheduled" in key]
+
+
+def test_final_draft_is_not_cancelled(due_draft):
+    written(due_draft)
+
+    assert not jobs.cancel(due_draft)
+    assert status_of(due_draft) == Status.COMPLETED
+
+
+def test_brief_is_edited_while_it_waits_and_keeps_its_due_time(content):
+    due_at = content.current.due_at
+    changed = type(BRIEF)(**(vars(BRIEF) | {"topic": "A kettle"}))
+
+    assert jobs.change_brief(content, changed, "A kettle")
+
+    db.session.expire_all()
+    assert (content.topic, content.current.due_at) == ("A kettle", due_at)
+
+
+def test_brief_cannot_be_edited_once_it_is_due(due_draft):
+    changed = type(BRIEF)(**(vars(BRIEF) | {"topic": "A kettle"}))
+
+    assert not jobs.change_brief(due_draft.content, changed, "A kettle")
+
+    db.session.expire_all()
+    assert due_draft.content.topic == BRIEF.topic
+
+
+def test_started_now_is_due_now(content, ollama):
+    assert jobs.start_now(content.current)
+
+    assert written(content.current).status == Status.COMPLETED
+
+
+def test_retry_makes_the_next_version_due_at_once(due_draft, ollama):
+    ollama.fails(404, {"error": "model 'llama3.2' not found"})
+    written(due_draft)
+
+    again = jobs.retry(due_draft.content)
+
+    assert (again.number, again.status) == (2, Status.PENDING)
+    assert written(again).status == Status.COMPLETED
+    assert due_draft.content.current.number == 2
+
+
+def test_retry_while_one_is_unfinished_is_refused(content):
+    assert jobs.retry(content) is None
+    assert len(content.drafts) == 1
+
+
+def test_edited_text_is_a_new_version_and_the_old_one_stays(due_draft):
+    written(due_draft)
+
+    edited = jobs.save_edit(due_draft.content, "Teapots", "All new. Wonderful!")
+
+    db.session.expire_all()
+    assert [draft.text for draft in due_draft.content.drafts] == ["Tea is warm.", "All new. Wonderful!"]
+    assert (edited.origin, edited.sentiment_label) == ("edited", "positive")
+    assert due_draft.content.title == "Teapots"
+
+
+def test_text_cut_at_the_length_limit_is_completed_and_says_so(due_draft, ollama):
+    ollama.says("Tea is", done_reason="length")
+
+    draft = written(due_draft)
+
+    assert (draft.status, draft.done_reason) == (Status.COMPLETED, "length")
+
+
+@pytest.mark.parametrize("language", ["de", "ja"])
+def test_sentiment_is_not_guessed_in_a_language_the_lexicon_does_not_know(ada, language):
+    brief = type(BRIEF)(**(vars(BRIEF) | {"language": language}))
+
+    draft = written(jobs.submit(ada.id, brief, "A teapot", delay_seconds=0).current)
+
+    assert draft.sentiment_score is None

@@ -1,0 +1,241 @@
+"""Due times through Redis: exact, in order, moved once, and mended when Redis forgets."""
+
+import threading
+import time
+from datetime import timedelta
+
+import pytest
+from conftest import BRIEF, both_databases, wait_until
+
+from smartcontent import jobs
+from smartcontent.extensions import connect, db
+from smartcontent.models import Draft, Status, now
+from smartcontent.scheduling import QUEUE, Job, Scheduler, mark_queued, reconcile, schedule_draft
+
+LIST = f"rq:queue:{QUEUE}"
+SET = Scheduler.scheduled_jobs_key
+
+
+@pytest.fixture
+def scheduler(app, valkey):
+    return Scheduler(connect(valkey.url, timeout_seconds=5), mark_queued)
+
+
+def queued(valkey) -> list[str]:
+    return [job_id.decode() for job_id in valkey.client.lrange(LIST, 0, -1)]
+
+
+def submit_due(ada, seconds: float = 0) -> Draft:
+    return jobs.submit(ada.id, BRIEF, "A teapot", delay_seconds=seconds).current
+
+
+def test_due_time_keeps_its_fraction(content, valkey):
+    score = valkey.client.zscore(SET, content.current.job_id)
+
+    assert score == content.current.due_at.timestamp()
+
+
+def test_nothing_moves_before_its_time(ada, scheduler, valkey):
+    draft = submit_due(ada, 0.3)
+
+    scheduler.enqueue_jobs()
+    assert queued(valkey) == []
+    while not queued(valkey):
+        scheduler.enqueue_jobs()
+
+    assert now() >= draft.due_at
+
+
+def test_wait_is_the_time_until_the_next_job(ada, scheduler):
+    draft = submit_due(ada, 0.5)
+
+    wait = scheduler.enqueue_jobs()
+
+    assert 0 < wait <= (draft.due_at - now()).total_seconds() + 0.05
+
+
+def test_drafts_due_at_one_instant_keep_the_order_of_submission(ada, scheduler, valkey):
+    drafts = [submit_due(ada) for _ in range(12)]
+    instant = now()
+    for draft in reversed(drafts):
+        draft.due_at = instant
+        schedule_draft(draft)
+
+    scheduler.enqueue_jobs()
+
+    assert queued(valkey) == [draft.job_id for draft in drafts]
+
+
+@both_databases
+def test_moved_draft_is_marked_queued(ada, scheduler):
+    draft = submit_due(ada)
+
+    scheduler.enqueue_jobs()
+
+    db.session.refresh(draft)
+    assert draft.status == Status.QUEUED
+
+
+def test_many_schedulers_move_each_job_once(ada, valkey):
+    for _ in range(300):
+        submit_due(ada)
+    moved: list[str] = []
+
+    def move() -> None:
+        Scheduler(connect(valkey.url, timeout_seconds=5), moved.extend).enqueue_jobs()
+
+    threads = [threading.Thread(target=move) for _ in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert len(moved) == len(set(moved)) == len(queued(valkey)) == 300
+
+
+@pytest.mark.parametrize("payload", [None, b"random bytes", {"data": b"\x80\x04K*."}])
+def test_poisoned_entry_does_not_stop_the_next_job(ada, scheduler, valkey, payload):
+    valkey.client.zadd(SET, {"poison": 1})
+    if isinstance(payload, bytes):
+        valkey.client.set("rq:job:poison", payload)
+    elif payload:
+        valkey.client.hset("rq:job:poison", mapping=payload)
+    draft = submit_due(ada)
+
+    scheduler.enqueue_jobs()
+
+    assert queued(valkey) == [draft.job_id]
+    assert valkey.client.zcard(SET) == 0
+
+
+def test_forged_function_name_is_refused(valkey):
+    forged = Job.create("os.system", args=["true"], connection=valkey.client, id="forged")
+    forged.save()
+
+    with pytest.raises(ValueError, match="not a job function"):
+        Job.fetch("forged", connection=valkey.client).perform()
+
+
+def test_callbacks_and_webhooks_of_a_forged_job_are_dropped(content, valkey):
+    key = f"rq:job:{content.current.job_id}"
+    valkey.client.hset(key, mapping={"failure_callback_name": "os.abort", "webhooks": '[{"url": "http://x"}]'})
+
+    job = Job.fetch(content.current.job_id, connection=valkey.client)
+
+    assert (job.failure_callback, job.webhooks) == (None, [])
+
+
+def test_nothing_in_redis_is_pickled(ada, scheduler, valkey):
+    submit_due(ada)
+    submit_due(ada, 60)
+    scheduler.enqueue_jobs()
+
+    hashes = [valkey.client.hgetall(key) for key in valkey.client.keys("rq:job:*")]
+
+    assert len(hashes) == 2
+    assert not any(b"\x80\x04" in value or b"\x80\x05" in value for h in hashes for value in h.values())
+
+
+@both_databases
+def test_pending_draft_that_redis_forgot_is_scheduled_again_before_it_is_due(ada, valkey):
+    draft = submit_due(ada, 10)
+    valkey.client.flushall()
+
+    repairs = reconcile()
+
+    assert len(repairs) == 1
+    assert valkey.client.zscore(SET, draft.job_id) == draft.due_at.timestamp()
+
+
+@both_databases
+def test_queued_draft_that_redis_forgot_is_scheduled_again(ada, scheduler, valkey):
+    draft = submit_due(ada)
+    scheduler.enqueue_jobs()
+    valkey.client.flushall()
+    long_due = now() - timedelta(seconds=10)
+    db.session.query(Draft).update({"due_at": long_due})
+    db.session.commit()
+
+    reconcile()
+
+    db.session.refresh(draft)
+    assert draft.status == Status.QUEUED
+    assert valkey.client.zscore(SET, draft.job_id) is not None
+
+
+def test_what_redis_holds_is_left_alone(ada, scheduler, valkey):
+    submit_due(ada, 5)
+    submit_due(ada)
+    scheduler.enqueue_jobs()
+
+    assert reconcile() == []
+
+
+@both_databases
+def test_draft_of_a_silent_worker_is_given_to_another(ada):
+    draft = submit_due(ada)
+    assert draft.claim(lease_seconds=-1)
+
+    reconcile()
+
+    db.session.refresh(draft)
+    assert (draft.status, draft.failures) == (Status.PENDING, 1)
+    assert draft.claim(lease_seconds=10)
+    assert draft.attempt == 2
+
+
+def test_draft_whose_workers_all_died_fails_with_a_sentence(app, ada):
+    app.config["GENERATION_ATTEMPTS"] = 1
+    draft = submit_due(ada)
+    draft.claim(lease_seconds=-1)
+
+    reconcile()
+
+    db.session.refresh(draft)
+    assert draft.status == Status.FAILED
+    assert "worker" in draft.error
+
+
+def test_worker_that_lost_its_lease_cannot_write(ada):
+    draft = submit_due(ada)
+    draft.claim(lease_seconds=-1)
+    reconcile()
+    draft.claim(lease_seconds=10)
+
+    late = draft.move(Status.COMPLETED, *Draft.held_by(1), text="late")
+
+    db.session.refresh(draft)
+    assert not late
+    assert (draft.status, draft.attempt, draft.text) == (Status.GENERATING, 2, "")
+
+
+def test_dry_run_repairs_nothing(ada, valkey):
+    submit_due(ada, 5)
+    valkey.client.flushall()
+
+    assert len(reconcile(dry_run=True)) == 1
+    assert valkey.client.zcard(SET) == 0
+
+
+def test_submitting_goes_on_while_redis_is_away(app, ada, ollama):
+    app.config["REDIS_URL"] = "redis://127.0.0.1:1/0"
+    from smartcontent.extensions import redis
+
+    redis.init_app(app)
+    started = time.monotonic()
+
+    draft = submit_due(ada, 60)
+
+    assert time.monotonic() - started < 1.5
+    assert draft.status == Status.PENDING
+
+
+def test_wake_up_ends_the_scheduler_s_sleep(app, ada, valkey):
+    scheduler = Scheduler(connect(valkey.url, timeout_seconds=5))
+    with scheduler.connection.pubsub() as wake_ups:
+        wake_ups.subscribe("smartcontent:scheduler:wake")
+        wait_until(lambda: wake_ups.get_message(timeout=1) is not None)
+
+        submit_due(ada)
+
+        assert wake_ups.get_message(timeout=1)["type"] == "message"

@@ -1,0 +1,181 @@
+"""The event stream as a page meets it: over real sockets, from a real gunicorn."""
+
+import json
+import threading
+import time
+from collections.abc import Iterator
+
+import pytest
+import requests
+from conftest import BRIEF, wait_until
+from processes import Browser, Processes
+
+from smartcontent import jobs
+from smartcontent.extensions import db
+from smartcontent.models import Status
+
+
+@pytest.fixture
+def web(app, ada, settings, tmp_path) -> Iterator[Processes]:
+    processes = Processes(settings, tmp_path).start("web")
+    yield processes
+    processes.stop()
+
+
+@pytest.fixture
+def browser(web, ada) -> Browser:
+    return Browser(web.url).sign_in(ada.email)
+
+
+class Page:
+    """An open page: collects the events of its stream."""
+
+    def __init__(self, browser: Browser) -> None:
+        self.events: list[tuple[str, dict]] = []
+        self.ended = False
+        self.answer = browser.session.get(f"{browser.url}/events", stream=True, timeout=30)
+        threading.Thread(target=self._read, daemon=True).start()
+
+    def _read(self) -> None:
+        name = ""
+        try:
+            for line in self.answer.iter_lines(chunk_size=1):
+                if line.startswith(b"event: "):
+                    name = line[7:].decode()
+                elif line.startswith(b"data: "):
+                    self.events.append((name, json.loads(line[6:])))
+        except (requests.ConnectionError, requests.exceptions.ChunkedEncodingError, AttributeError):
+            pass
+        self.ended = True
+
+    def of(self, name: str) -> list[dict]:
+        return [data for kind, data in self.events if kind == name]
+
+    def wait(self, name: str, number: int = 1) -> list[dict]:
+        wait_until(lambda: len(self.of(name)) >= number)
+        return self.of(name)
+
+    def close(self) -> None:
+        self.answer.close()
+
+
+def test_stream_begins_with_a_snapshot_of_what_is_unfinished(browser, ada, content):
+    snapshot = Page(browser).wait("snapshot")[0]
+
+    seen = snapshot["drafts"][0]
+    assert (seen["content_id"], seen["status"]) == (str(content.id), "pending")
+    assert (seen["offset"], seen["text"]) == (0, "")
+    assert snapshot["server_time"].endswith("Z")
+
+
+def test_page_hears_every_status_and_every_word_in_order(browser, ada, ollama):
+    page = Page(browser)
+    page.wait("snapshot")
+    ollama.says("Tee ", "für zwei ☕", "!", gap=0.06)
+
+    draft = jobs.submit(ada.id, BRIEF, "A teapot", delay_seconds=0).current
+    jobs.write_draft(draft.id)
+
+    statuses = page.wait("status", 3)
+    assert [event["status"] for event in statuses] == ["pending", "generating", "completed"]
+    assert [event["revision"] for event in statuses] == [1, 2, 3]
+    pieces = page.of("text")
+    assert "".join(piece["text"] for piece in pieces) == "Tee für zwei ☕!"
+    assert [piece["offset"] for piece in pieces] == [0, 4, 14]
+
+
+def test_page_that_opens_in_mid_text_starts_from_what_was_said(app, browser, ada, ollama):
+    ollama.says("Tea ", "is ", "warm.", gap=0.4)
+    draft = jobs.submit(ada.id, BRIEF, "A teapot", delay_seconds=0).current
+
+    def write() -> None:
+        with app.app_context():
+            jobs.write_draft(draft.id)
+
+    db.session.commit()
+    writer = threading.Thread(target=write)
+    writer.start()
+    wait_until(lambda: ollama.requests)
+    time.sleep(0.5)
+    page = Page(browser)
+    writer.join()
+
+    seen = page.wait("snapshot")[0]["drafts"][0]
+    page.wait("status")
+    later = "".join(piece["text"] for piece in page.of("text") if piece["offset"] >= seen["offset"])
+    assert seen["text"].startswith("Tea ")
+    assert seen["offset"] == len(seen["text"])
+    assert seen["text"] + later == "Tea is warm."
+
+
+def test_nobody_hears_another_user_s_events(web, browser, ada, bob):
+    page = Page(Browser(web.url).sign_in(bob.email))
+    page.wait("snapshot")
+
+    content = jobs.submit(ada.id, BRIEF, "A teapot")
+    jobs.submit(bob.id, BRIEF, "Another")
+
+    page.wait("status")
+    assert str(content.id) not in str(page.events)
+
+
+def test_stream_needs_a_session(web):
+    assert requests.get(f"{web.url}/events", timeout=5).status_code == 401
+
+
+def test_signing_out_ends_the_open_streams_and_the_copied_cookie(browser):
+    page = Page(browser)
+    page.wait("snapshot")
+    cookie = dict(browser.session.cookies)
+
+    browser.post("/sign-out")
+
+    wait_until(lambda: page.ended, 6)
+    answer = requests.get(f"{browser.url}/events", cookies=cookie, timeout=5)
+    assert answer.status_code == 401
+
+
+def test_more_streams_than_allowed_are_refused_until_one_closes(browser):
+    pages = [Page(browser) for _ in range(6)]
+    for page in pages:
+        page.wait("snapshot")
+
+    assert browser.session.get(f"{browser.url}/events", timeout=5).status_code == 429
+
+    pages[0].close()
+    wait_until(lambda: Page(browser).answer.status_code == 200, 3, every=0.3)
+
+
+def test_page_reads_again_after_redis_was_away(browser, ada, valkey):
+    page = Page(browser)
+    page.wait("snapshot")
+
+    valkey.kill()
+    try:
+        draft = jobs.submit(ada.id, BRIEF, "A teapot").current
+        wait_until(lambda: any(s["drafts"] for s in page.of("snapshot")), 8)
+    finally:
+        valkey.start()
+
+    assert page.of("snapshot")[-1]["drafts"][0]["draft_id"] == draft.id
+    known = len(page.of("snapshot"))
+    wait_until(lambda: len(page.of("snapshot")) > known, 8)
+    jobs.cancel(draft)
+    wait_until(lambda: [e["status"] for e in page.of("status")][-1:] == [Status.CANCELLED], 8)
+
+
+def test_cut_subscription_makes_the_page_read_again(browser, valkey):
+    page = Page(browser)
+    page.wait("snapshot")
+
+    valkey.client.client_kill_filter(_type="pubsub")
+
+    page.wait("snapshot", 2)
+
+
+def test_one_web_process_needs_one_subscription(browser, valkey):
+    pages = [Page(browser) for _ in range(4)]
+    for page in pages:
+        page.wait("snapshot")
+
+    assert len(valkey.client.client_list(_type="pubsub")) == 1
