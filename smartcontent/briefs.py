@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from wtforms import Form, SelectField, StringField, TextAreaField, ValidationError
+from wtforms import Form, StringField, TextAreaField, ValidationError
 from wtforms.fields import Field
 from wtforms.widgets import TextInput
 
@@ -218,13 +218,24 @@ def _given(form: Form, field: Field) -> None:
         raise ValidationError(f"{field.label.text} is missing: say what the text is about.")
 
 
-def _one_of_its_choices(form: Form, field: Field) -> None:
-    values = [value for value, _ in field.choices]
-    if field.data not in values:
-        raise ValidationError(
-            f"{field.label.text} is {'not known' if field.data else 'missing'}: "
-            f"use one of {', '.join(values)}."
-        )
+def _one_of(values: Iterable[str]) -> Callable[[Form, Field], None]:
+    def check(form: Form, field: Field) -> None:
+        if field.data not in values:
+            raise ValidationError(
+                f"{field.label.text} is {'not known' if field.data else 'missing'}: "
+                f"use one of {', '.join(values)}."
+            )
+
+    return check
+
+
+def _keywords(texts: Iterable[str]) -> list[str]:
+    """The keywords in some texts, in order, each once whatever the case of its letters."""
+    parts = map(_one_line, _BETWEEN_KEYWORDS.split(_clean("\n".join(texts))))
+    kept: dict[str, str] = {}
+    for part in filter(None, parts):
+        kept.setdefault(part.casefold(), part)
+    return list(kept.values())
 
 
 class KeywordsField(Field):
@@ -233,15 +244,11 @@ class KeywordsField(Field):
     widget = TextInput()
 
     def process_data(self, value: str | Iterable[str] | None) -> None:
-        self.process_formdata([value] if isinstance(value, str) else list(value or ()))
+        self.data = _keywords([value] if isinstance(value, str) else value or ())
 
     def process_formdata(self, valuelist: Sequence[str]) -> None:
-        if valuelist or self.data is None:
-            parts = map(_one_line, _BETWEEN_KEYWORDS.split(_clean("\n".join(valuelist))))
-            kept: dict[str, str] = {}
-            for part in filter(None, parts):
-                kept.setdefault(part.casefold(), part)
-            self.data = list(kept.values())
+        if valuelist:
+            self.data = _keywords(valuelist)
 
     def _value(self) -> str:
         return ", ".join(self.data)
@@ -259,30 +266,21 @@ class KeywordsField(Field):
             )
 
 
-def _choice(label: str, choices: Mapping[str, str]) -> SelectField:
-    # WTForms' own check answers "Not a valid choice." without saying which are.
-    return SelectField(
-        label,
-        [_one_of_its_choices],
-        choices=list(choices.items()),
-        filters=[_clean],
-        validate_choice=False,
-    )
+def _choice(label: str, values: Iterable[str]) -> StringField:
+    return StringField(label, [_one_of(values)], filters=[_clean])
 
 
 class BriefForm(Form):
     """A brief as typed; after a successful `validate()`, `brief` is what to keep of it."""
 
-    content_type = _choice("Content type", {kind.slug: kind.label for kind in _TYPES})
+    content_type = _choice("Content type", CONTENT_TYPES)
     topic = TextAreaField(
         "Topic", [_given, _at_most(2_000), _no_control_characters], filters=[_clean]
     )
     audience = StringField("Audience", [_at_most(200), _no_control_characters], filters=[_one_line])
     tone = _choice("Tone", TONES)
     length = _choice("Length", LENGTHS)
-    language = _choice(
-        "Language", {code: f"{name} ({own})" for code, (name, own) in LANGUAGES.items()}
-    )
+    language = _choice("Language", LANGUAGES)
     keywords = KeywordsField("Keywords", [_no_control_characters])
     instructions = TextAreaField(
         "Instructions", [_at_most(4_000), _no_control_characters], filters=[_clean]
