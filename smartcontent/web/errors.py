@@ -1,14 +1,18 @@
-"""Every error as a page that says what happened and what to do next; as JSON where a script asks."""
+"""Every error as a page that says what happened and what to do next; as JSON for a script."""
 
 import logging
 
-from flask import Flask, jsonify, render_template, request
+from flask import Flask, render_template
 from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import OperationalError
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, ServiceUnavailable
+
+from smartcontent import problems
 
 log = logging.getLogger(__name__)
+
+RETRY_SECONDS = 5
 
 # Title and advice for the people who meet them.
 _SENTENCES = {
@@ -30,40 +34,28 @@ def init_app(app: Flask) -> None:
     app.register_error_handler(OperationalError, _database_away)
 
 
-def wants_problem() -> bool:
-    """Whether the one who asks is a script."""
-    return request.path.startswith("/api/")
-
-
-def problem(status: int, title: str, detail: str, **more: object) -> ResponseReturnValue:
-    """An RFC 9457 problem document."""
-    response = jsonify(type="about:blank", title=title, status=status, detail=detail, **more)
-    response.content_type = "application/problem+json"
-    return response, status
-
-
 def answer(status: int, advice: str | None = None) -> ResponseReturnValue:
-    """The error as whoever asks can read it."""
+    """The error as a page."""
     title, usual_advice = _SENTENCES.get(status, _SENTENCES[400])
-    if wants_problem():
-        return problem(status, title, advice or usual_advice)
     page = render_template("error.html", status=status, title=title, advice=advice or usual_advice)
     return page, status
 
 
 def _http(error: HTTPException) -> ResponseReturnValue:
     if error.response is not None:
-        return error.response  # type: ignore[return-value]
+        return error.response
     code = error.code or 500
     if 300 <= code < 400:
-        return error  # type: ignore[return-value]
-    return answer(code)
+        return error
+    return problems.answer(error) if problems.wants_problem() else answer(code)
 
 
 def _csrf(_error: CSRFError) -> ResponseReturnValue:
-    return answer(400, "Your session has changed since this page was opened: reload it, then retry.")
+    return answer(400, "Your session has changed since this page opened: reload it, then retry.")
 
 
 def _database_away(error: OperationalError) -> ResponseReturnValue:
     log.error("database does not answer: %s", error.orig)
+    if problems.wants_problem():
+        return problems.answer(ServiceUnavailable(retry_after=RETRY_SECONDS))
     return answer(503)
