@@ -2,7 +2,7 @@
 
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from uuid import UUID
 
 from sqlalchemy import Select, tuple_
@@ -45,9 +45,7 @@ def list_contents(user_id: int, filters: Filters, cursor: str = "", limit: int =
 
 
 def _filtered(user_id: int, filters: Filters) -> Select[tuple[Content]]:
-    query = (
-        Content.owned_by(user_id).join(Content.current).options(contains_eager(Content.current))
-    )
+    query = Content.owned_by(user_id).join(Content.current).options(contains_eager(Content.current))
     if filters.status:
         query = query.where(Draft.status == filters.status)
     if filters.content_type:
@@ -63,5 +61,8 @@ def _cursor(content: Content) -> str:
 
 
 def _position(cursor: str) -> tuple[datetime, UUID]:
-    moment, _, content_id = urlsafe_b64decode(cursor.encode()).decode().partition(" ")
-    return datetime.fromisoformat(moment), UUID(content_id)
+    written, _, content_id = urlsafe_b64decode(cursor.encode()).decode().partition(" ")
+    moment = datetime.fromisoformat(written)
+    if moment.tzinfo is not UTC:
+        raise ValueError("ours are in UTC")
+    return moment, UUID(content_id)
