@@ -1,7 +1,15 @@
-"""To be filled."""
+"""The JSON API under /api/v1, for scripts; docs/api.md says what each call does."""
 
 from flask import Flask
 
+from smartcontent.api import actions, contents, stream
+from smartcontent.extensions import csrf
+
+PREFIX = "/api/v1"
+
 
 def init_app(app: Flask) -> None:
-    """Register."""
+    for blueprint in (contents.bp, actions.bp, stream.bp):
+        # What signs a request here is a header no browser adds by itself, so none can be forged.
+        csrf.exempt(blueprint)
+        app.register_blueprint(blueprint, url_prefix=PREFIX)

@@ -1,0 +1,70 @@
+"""Who asks, known by a bearer token alone, and which contents are theirs."""
+
+from uuid import UUID
+
+from flask import Blueprint, g, request
+from werkzeug.exceptions import NotFound, RequestEntityTooLarge
+
+from smartcontent.models import ApiToken, Content
+from smartcontent.problems import Problem
+
+
+def protected(name: str) -> Blueprint:
+    """A blueprint whose every call needs a token."""
+    bp = Blueprint(f"api_{name}", __name__)
+    bp.before_request(authenticate)
+    return bp
+
+
+def authenticate() -> None:
+    """Know the user by the token; a session counts for nothing here.
+
+    Raises:
+        Problem: there is no token (401), or none that works.
+        RequestEntityTooLarge: the body is larger than we take.
+    """
+    credentials = request.authorization
+    if credentials is None or credentials.type != "bearer" or not credentials.token:
+        raise _unauthorized("Send your API token in a header: Authorization: Bearer TOKEN.")
+    _read_body()
+    token = ApiToken.with_secret(credentials.token)
+    if token is None:
+        raise _unauthorized("This token is not valid, or no longer.", ', error="invalid_token"')
+    g.api_user_id, g.api_secret = token.user_id, credentials.token
+
+
+def user_id() -> int:
+    """The user whose token came with the request."""
+    asking: int = g.api_user_id
+    return asking
+
+
+def secret() -> str:
+    """The token as it was sent."""
+    sent: str = g.api_secret
+    return sent
+
+
+def own_content(content_id: UUID) -> Content:
+    """The user's content; 404 also where it is somebody else's.
+
+    Raises:
+        NotFound: they have none with this id.
+    """
+    content = Content.find(user_id(), content_id)
+    if content is None:
+        raise NotFound
+    return content
+
+
+def _read_body() -> None:
+    # All of it before the first query: a slow sender must not hold the database's lock.
+    body = request.get_data()
+    # Werkzeug cuts a body of unannounced length at the limit, without a word.
+    if request.content_length is None and len(body) == request.max_content_length:
+        raise RequestEntityTooLarge
+
+
+def _unauthorized(detail: str, parameters: str = "") -> Problem:
+    challenge = f'Bearer realm="Smart Content"{parameters}'
+    return Problem(401, detail, headers={"WWW-Authenticate": challenge})

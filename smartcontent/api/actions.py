@@ -1,0 +1,44 @@
+"""/api/v1/contents/ID/…: what can be done to a content's draft; each answers its new status."""
+
+from uuid import UUID
+
+from flask.typing import ResponseReturnValue
+
+from smartcontent import jobs
+from smartcontent.api.access import own_content, protected
+from smartcontent.api.representation import progress
+from smartcontent.models import Content
+from smartcontent.problems import Problem
+
+bp = protected("actions")
+
+
+@bp.post("/contents/<uuid:content_id>/cancel")
+def cancel(content_id: UUID) -> ResponseReturnValue:
+    """Stop a draft that waits or is being written; the text so far is kept."""
+    content = own_content(content_id)
+    if not jobs.cancel(content.current):
+        raise _conflict(content, "only one that waits or is being written can be cancelled")
+    return progress(content.current)
+
+
+@bp.post("/contents/<uuid:content_id>/start")
+def start(content_id: UUID) -> ResponseReturnValue:
+    """Start a waiting draft now."""
+    content = own_content(content_id)
+    if not jobs.start_now(content.current):
+        raise _conflict(content, "only one that is pending or held can be started")
+    return progress(content.current)
+
+
+@bp.post("/contents/<uuid:content_id>/retry")
+def retry(content_id: UUID) -> ResponseReturnValue:
+    """Write another draft, at once."""
+    content = own_content(content_id)
+    if not jobs.retry(content):
+        raise _conflict(content, "another can be written when it has ended")
+    return progress(content.current)
+
+
+def _conflict(content: Content, rule: str) -> Problem:
+    return Problem(409, f"The draft is {content.current.status}: {rule}.")

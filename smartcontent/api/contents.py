@@ -1,0 +1,73 @@
+"""/api/v1/contents: submit a brief, list, read, follow, change and delete."""
+
+from uuid import UUID
+
+from flask import url_for
+from flask.typing import ResponseReturnValue
+
+from smartcontent import jobs
+from smartcontent.api import representation
+from smartcontent.api.access import own_content, protected, user_id
+from smartcontent.api.body import json_object
+from smartcontent.api.idempotency import kept_digest, submit_once
+from smartcontent.api.query import list_asked_for
+from smartcontent.api.submission import as_payload, submission_from
+from smartcontent.problems import Problem
+
+bp = protected("contents")
+
+
+@bp.post("/contents")
+def create() -> ResponseReturnValue:
+    """Store a brief and schedule its first draft; the model is asked later, by a worker."""
+    content, is_replay = submit_once(user_id(), submission_from(json_object()))
+    headers = {"Location": url_for(".show", content_id=content.id)}
+    if is_replay:
+        headers["Idempotency-Replayed"] = "true"
+    return representation.accepted(content), 202, headers
+
+
+@bp.get("/contents")
+def index() -> ResponseReturnValue:
+    """A page of the user's contents, the newest first."""
+    page = list_asked_for(user_id())
+    items = [representation.summary(content) for content in page.items]
+    return {"items": items, "next_cursor": page.next_cursor}
+
+
+@bp.get("/contents/<uuid:content_id>")
+def show(content_id: UUID) -> ResponseReturnValue:
+    """One content with all its drafts."""
+    return representation.whole(own_content(content_id))
+
+
+@bp.get("/contents/<uuid:content_id>/status")
+def status(content_id: UUID) -> ResponseReturnValue:
+    """Where the current draft is on its way."""
+    return representation.progress(own_content(content_id).current)
+
+
+@bp.patch("/contents/<uuid:content_id>")
+def change(content_id: UUID) -> ResponseReturnValue:
+    """Change what was sent, and nothing else, before the draft's time has come."""
+    content = own_content(content_id)
+    sent = json_object()
+    if "delay_seconds" in sent:
+        sentence = "The due time stays when a brief changes; POST …/start starts it now."
+        raise Problem(422, sentence, {"delay_seconds": [sentence]})
+    changed = submission_from(as_payload(content) | sent)
+    content.settings = changed.settings | kept_digest(content)
+    if not jobs.change_brief(content, changed.brief, changed.title):
+        raise Problem(
+            409,
+            "A brief can be changed until its draft's time has come, no longer: "
+            f"the draft is {content.current.status}.",
+        )
+    return representation.whole(content)
+
+
+@bp.delete("/contents/<uuid:content_id>")
+def delete(content_id: UUID) -> ResponseReturnValue:
+    """Move to the trash; an unfinished draft is cancelled."""
+    jobs.discard(own_content(content_id))
+    return "", 204

@@ -1,0 +1,92 @@
+"""Rows as the JSON that scripts read; docs/api.md explains every name."""
+
+from typing import Any
+from uuid import UUID
+
+from flask import current_app, url_for
+
+from smartcontent.api.waiting import drafts_ahead, seconds_until_start, waiting_for
+from smartcontent.models import Content, Draft
+from smartcontent.models.draft import iso
+
+
+def accepted(content: Content) -> dict[str, Any]:
+    """The answer to a submission."""
+    draft = content.current
+    usual_delay = current_app.config["GENERATION_DELAY_SECONDS"]
+    return {
+        "id": str(content.id),
+        "status": draft.status,
+        "job_id": draft.job_id,
+        "draft_id": draft.id,
+        "scheduled_for": iso(draft.due_at),
+        "delay_seconds": content.settings.get("delay_seconds", usual_delay),
+        "links": _links(content.id),
+    }
+
+
+def summary(content: Content) -> dict[str, Any]:
+    """A content as it stands in the list: all but its drafts."""
+    settings = {name: content.settings.get(name) for name in ("model", "temperature", "seed")}
+    brief = vars(content.brief) | {"keywords": content.keywords}
+    return {
+        "id": str(content.id),
+        "title": content.title,
+        **brief,
+        **settings,
+        "created_at": iso(content.created_at),
+        "status": content.current.status,
+        "scheduled_for": iso(content.current.due_at),
+        "text": content.current.text,
+        "links": _links(content.id),
+    }
+
+
+def whole(content: Content) -> dict[str, Any]:
+    """A content with all its drafts, the first one first."""
+    return {**summary(content), "drafts": [_draft(draft) for draft in content.drafts]}
+
+
+def progress(draft: Draft) -> dict[str, Any]:
+    """Where a draft is on its way; small enough to be asked for often."""
+    ahead = drafts_ahead(draft)
+    return {
+        "status": draft.status,
+        "scheduled_for": iso(draft.due_at),
+        "seconds_until_start": seconds_until_start(draft),
+        "position": ahead,
+        "eta_seconds": None,
+        "waiting_for": waiting_for(draft, ahead),
+        "started_at": iso(draft.started_at),
+        "finished_at": iso(draft.finished_at),
+    }
+
+
+def _draft(draft: Draft) -> dict[str, Any]:
+    return {
+        "id": draft.id,
+        "number": draft.number,
+        "origin": draft.origin,
+        "status": draft.status,
+        "scheduled_for": iso(draft.due_at),
+        "started_at": iso(draft.started_at),
+        "finished_at": iso(draft.finished_at),
+        "text": draft.text,
+        "error": draft.error,
+        "model": draft.model,
+        "stats": draft.stats,
+    }
+
+
+def _links(content_id: UUID) -> dict[str, str]:
+    # Paths without a host: behind a proxy we may not know the name people call us by.
+    calls = {
+        "self": "api_contents.show",
+        "status": "api_contents.status",
+        "cancel": "api_actions.cancel",
+        "start": "api_actions.start",
+        "retry": "api_actions.retry",
+        "page": "contents.show",
+    }
+    links = {name: url_for(call, content_id=content_id) for name, call in calls.items()}
+    return links | {"events": url_for("api_stream.events")}

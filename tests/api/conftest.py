@@ -1,0 +1,76 @@
+"""Scripts that call the API: Ada's, Bob's, and one with nothing to show."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from processes import Processes
+from werkzeug.test import TestResponse
+
+from smartcontent.extensions import db
+from smartcontent.models import ApiToken, User
+
+BRIEF = {"content_type": "product_description", "topic": "A teapot of blue glass"}
+
+
+class Script:
+    """A program with a token, or without one."""
+
+    def __init__(self, app: Flask, token: str | None = None) -> None:
+        self.app, self.token = app, token
+        self._client = app.test_client()
+        self._headers = {"Authorization": f"Bearer {token}"} if token else {}
+
+    def call(self, method: str, path: str, headers: dict | None = None, **options) -> TestResponse:
+        """The answer to a request to /api/v1 and the path."""
+        db.session.rollback()  # so that the test reads its rows anew afterwards
+        options["headers"] = {**self._headers, **(headers or {})}
+        return self._client.open(f"/api/v1{path}", method=method, **options)
+
+    def get(self, path: str, **options) -> TestResponse:
+        return self.call("GET", path, **options)
+
+    def post(self, path: str, json: object = None, **options) -> TestResponse:
+        return self.call("POST", path, json=json, **options)
+
+    def patch(self, path: str, json: object) -> TestResponse:
+        return self.call("PATCH", path, json=json)
+
+    def delete(self, path: str) -> TestResponse:
+        return self.call("DELETE", path)
+
+    def submit(self, **fields) -> dict:
+        """Submit a brief; answers what the API answers."""
+        answer = self.post("/contents", {**BRIEF, **fields})
+        assert answer.status_code == 202, answer.text
+        return answer.json
+
+
+def script_of(app: Flask, user: User) -> Script:
+    return Script(app, ApiToken.issue(user, "a script")[1])
+
+
+@pytest.fixture
+def script(app: Flask, ada: User) -> Script:
+    """Ada's."""
+    return script_of(app, ada)
+
+
+@pytest.fixture
+def bobs_script(app: Flask, bob: User) -> Script:
+    return script_of(app, bob)
+
+
+@pytest.fixture
+def stranger(app: Flask) -> Script:
+    """No token."""
+    return Script(app)
+
+
+@pytest.fixture
+def web(script: Script, settings: dict, tmp_path: Path) -> Iterator[Processes]:
+    """A real web process."""
+    processes = Processes(settings, tmp_path).start("web")
+    yield processes
+    processes.stop()

@@ -1,0 +1,133 @@
+"""Who may call the API, and that nobody reaches what is another's."""
+
+from uuid import uuid4
+
+import pytest
+from conftest import both_databases
+from flask import Flask
+from werkzeug.routing import Rule
+
+from smartcontent.extensions import db
+from smartcontent.models import ApiToken, now
+
+from .conftest import Script
+
+
+def api_rules(app: Flask) -> list[Rule]:
+    return [rule for rule in app.url_map.iter_rules() if rule.rule.startswith("/api/")]
+
+
+def calls(app: Flask, content_id: object) -> list[tuple[str, str]]:
+    """Every method of every rule, for one content."""
+    return [
+        (method, rule.rule.removeprefix("/api/v1").replace("<uuid:content_id>", str(content_id)))
+        for rule in api_rules(app)
+        for method in rule.methods
+    ]
+
+
+def test_every_call_needs_a_token(app, stranger, content):
+    for method, path in calls(app, content.id):
+        answer = stranger.call(method, path)
+
+        assert answer.status_code == 401, (method, path)
+        assert answer.headers["WWW-Authenticate"] == 'Bearer realm="Smart Content"'
+        assert answer.content_type == "application/problem+json"
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        "",
+        "Bearer",
+        "Bearer ",
+        "bearer sc_wrong",
+        "Bearer a b",
+        "Basic YWRhOmFkYQ==",
+        "Bearer ü",
+        "é",
+    ],
+)
+def test_what_is_no_token_of_ours_is_refused(stranger, header):
+    answer = stranger.get("/contents", headers={"Authorization": header})
+
+    assert answer.status_code == 401
+    assert answer.headers["WWW-Authenticate"].startswith("Bearer ")
+
+
+def test_wrong_token_is_told_apart_from_none(app):
+    answer = Script(app, "sc_wrong").get("/contents")
+
+    assert 'error="invalid_token"' in answer.headers["WWW-Authenticate"]
+
+
+def test_session_counts_for_nothing(as_ada):
+    assert as_ada.get("/").status_code == 200
+    assert as_ada.get("/api/v1/contents").status_code == 401
+
+
+def test_token_counts_in_one_place_only(app, script, stranger):
+    for header in ("X-Api-Key", "X-Authorization", "Cookie"):
+        assert stranger.get("/contents", headers={header: script.token}).status_code == 401
+    assert stranger.get(f"/contents?token={script.token}").status_code == 401
+
+
+def test_no_cookie_and_no_leave_for_other_sites(script):
+    answer = script.get("/contents", headers={"Origin": "https://evil.example"})
+
+    assert "Set-Cookie" not in answer.headers
+    assert answer.headers["Cache-Control"] == "no-store"
+    assert not [name for name, _ in answer.headers if name.startswith("Access-Control")]
+
+
+@both_databases
+def test_revoked_token_is_refused_at_once(script):
+    assert script.get("/contents").status_code == 200
+
+    db.session.query(ApiToken).update({"revoked_at": now()})
+    db.session.commit()
+
+    assert script.get("/contents").status_code == 401
+
+
+@both_databases
+def test_disabled_user_is_refused_at_once(script, ada):
+    ada.is_enabled = False
+    db.session.commit()
+
+    assert script.get("/contents").status_code == 401
+
+
+@both_databases
+def test_strangers_content_looks_like_none_whatever_is_tried(app, bobs_script, content):
+    content_id, text_before = content.id, content.topic
+    tried = [call for call in calls(app, content_id) if str(content_id) in call[1]]
+    assert len(tried) >= 8
+
+    for method, path in tried:
+        if method == "OPTIONS":
+            continue
+        hers = bobs_script.call(method, path)
+        unknown = bobs_script.call(method, path.replace(str(content_id), str(uuid4())))
+        malformed = bobs_script.call(method, path.replace(str(content_id), "1"))
+
+        assert hers.status_code == 404, (method, path)
+        assert hers.data == unknown.data == malformed.data
+        assert hers.headers == unknown.headers == malformed.headers
+    assert (content.topic, content.current.status, content.deleted_at) == (
+        text_before,
+        "pending",
+        None,
+    )
+
+
+def test_list_holds_nothing_of_others(bobs_script, content):
+    assert bobs_script.get("/contents?q=teapot").json == {"items": [], "next_cursor": None}
+
+
+def test_content_in_the_trash_is_not_found(script, content):
+    assert script.delete(f"/contents/{content.id}").status_code == 204
+
+    assert script.get(f"/contents/{content.id}").status_code == 404
+    assert script.delete(f"/contents/{content.id}").status_code == 404
+    assert script.get("/contents").json["items"] == []

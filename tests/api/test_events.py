@@ -1,0 +1,118 @@
+"""GET /api/v1/events, from a real web process."""
+
+import json
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+import requests
+from conftest import wait_until
+
+from smartcontent import jobs
+from smartcontent.extensions import db
+from smartcontent.models import ApiToken, now
+
+
+@contextmanager
+def events(web, token: str, path: str = "/api/v1/events") -> Iterator[Iterator[tuple[str, dict]]]:
+    headers = {"Authorization": f"Bearer {token}", "Last-Event-ID": "smartcontent:user:1"}
+    with requests.get(f"{web.url}{path}", headers=headers, stream=True, timeout=20) as answer:
+        assert answer.status_code == 200, answer.text
+        assert answer.headers["Content-Type"].startswith("text/event-stream")
+        yield parsed(answer)
+
+
+def parsed(answer: requests.Response) -> Iterator[tuple[str, dict]]:
+    name = ""
+    for line in answer.iter_lines(chunk_size=1):
+        if line.startswith(b"event: "):
+            name = line[7:].decode()
+        elif line.startswith(b"data: "):
+            yield name, json.loads(line[6:])
+
+
+def test_script_follows_its_draft_to_the_end(web, script, ollama):
+    ollama.says("Tea ", "is warm.", gap=0.06)
+    with events(web, script.token) as stream:
+        assert next(stream)[0] == "snapshot"
+        told = script.submit(delay_seconds=0)
+        jobs.write_draft(told["draft_id"])
+
+        seen = []
+        while not seen or seen[-1][1].get("status") != "completed":
+            seen.append(next(stream))
+
+    statuses = [data["status"] for name, data in seen if name == "status"]
+    words = "".join(data["text"] for name, data in seen if name == "text")
+    assert statuses == ["pending", "generating", "completed"]
+    assert words == "Tea is warm."
+
+
+def test_stream_carries_nothing_of_others(web, script, bobs_script):
+    bobs_script.submit()
+    with events(
+        web, script.token, "/api/v1/events?user_id=3&channel=smartcontent:user:3"
+    ) as stream:
+        assert next(stream)[1]["drafts"] == []
+        bobs_script.submit()
+        told = script.submit()
+
+        assert next(stream)[1]["content_id"] == told["id"]
+
+
+@pytest.mark.parametrize("reason", ["revoked token", "disabled user"])
+def test_stream_ends_within_five_seconds_of(web, script, ada, reason):
+    with events(web, script.token) as stream:
+        next(stream)
+        if reason == "revoked token":
+            db.session.query(ApiToken).update({"revoked_at": now()})
+        else:
+            ada.is_enabled = False
+        db.session.commit()
+        began = time.monotonic()
+
+        assert list(stream) == []
+    assert time.monotonic() - began < 5
+
+
+def test_stream_too_many_is_refused_until_one_closes(web, script):
+    headers = {"Authorization": f"Bearer {script.token}"}
+    url = f"{web.url}/api/v1/events"
+    streams = [requests.get(url, headers=headers, stream=True, timeout=20) for _ in range(6)]
+    for stream in streams:
+        next(parsed(stream))
+
+    refused = requests.get(url, headers=headers, timeout=5)
+    streams[0].close()
+
+    assert (refused.status_code, refused.headers["Retry-After"]) == (429, "30")
+    assert refused.json()["status"] == 429
+    assert refused.headers["Content-Type"] == "application/problem+json"
+    wait_until(lambda: opens(url, headers), every=0.1)
+    for stream in streams[1:]:
+        stream.close()
+
+
+def opens(url: str, headers: dict) -> bool:
+    with requests.get(url, headers=headers, stream=True, timeout=5) as answer:
+        return answer.status_code == 200
+
+
+def test_body_sent_slowly_keeps_nobody_from_writing(web, script):
+    body = json.dumps({"content_type": "ad_copy", "topic": "tea"}).encode()
+    other_took = []
+
+    def slowly() -> Iterator[bytes]:
+        yield body[:10]
+        time.sleep(0.5)
+        began = time.monotonic()
+        script.submit()
+        other_took.append(time.monotonic() - began)
+        yield body[10:]
+
+    headers = {"Authorization": f"Bearer {script.token}", "Content-Type": "application/json"}
+    answer = requests.post(f"{web.url}/api/v1/contents", data=slowly(), headers=headers, timeout=30)
+
+    assert answer.status_code == 202, answer.text
+    assert other_took[0] < 1
