@@ -1,0 +1,96 @@
+"""Does the database answer, and is its schema the one this program was written for?"""
+
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from alembic.script import ScriptDirectory
+from flask import current_app
+from sqlalchemy import Engine, NullPool, create_engine
+from sqlalchemy.engine import make_url
+
+from smartcontent.extensions import migrate
+from smartcontent.health.finding import Finding, degraded, down, ok, one_line
+
+MIGRATE = "run `flask --app wsgi db upgrade`"
+# A connection of the check's own: one from the app's pool could wait behind pages for 30 s, and
+# would say nothing of whether a new one can be made.
+_LIMITS: dict[str, dict[str, Any]] = {
+    "sqlite": {"timeout": 1},
+    "postgresql": {
+        "connect_timeout": 2,
+        "tcp_user_timeout": 2000,
+        "options": "-c statement_timeout=1500",
+    },
+}
+
+
+def check_database() -> Finding:
+    """Reachable, migrated, and on SQLite in the mode in which readers do not wait for a writer."""
+    url = make_url(current_app.config["DATABASE_URL"])
+    kind = url.get_backend_name()
+    engine = create_engine(url, poolclass=NullPool, connect_args=_LIMITS.get(kind, {}))
+    if kind == "sqlite" and not _exists(engine):
+        return down("there is no database yet", MIGRATE)
+    try:
+        # The driver's connection: a transaction of ours would take SQLite's write lock.
+        connection = engine.raw_connection()
+        try:
+            cursor = connection.cursor()
+            cursor.execute("SELECT version_num FROM alembic_version")
+            revisions = {row[0] for row in cursor.fetchall()}
+            return _schema(revisions) or _KINDS[kind](cursor)
+        finally:
+            connection.close()
+    except engine.dialect.loaded_dbapi.Error as error:
+        return _trouble(error)
+
+
+def _exists(engine: Engine) -> bool:
+    """Whether there is a file; connecting would make an empty one."""
+    return Path(engine.url.database or "").is_file()
+
+
+def _trouble(error: Exception) -> Finding:
+    if "alembic_version" in str(error):
+        return down("the database has no tables yet", MIGRATE)
+    return down(
+        f"the database does not answer: {one_line(error)}", "start it or check DATABASE_URL"
+    )
+
+
+def _schema(revisions: set[str]) -> Finding | None:
+    """What is wrong with the schema, if anything is."""
+    script = _scripts(str(migrate.directory))
+    wanted = set(script.get_heads())
+    if revisions == wanted:
+        return None
+    known = {revision.revision for revision in script.walk_revisions()}
+    if revisions - known:
+        return degraded("the schema is newer than this program", "restart with the new version")
+    return down("the schema is older than this program", MIGRATE)
+
+
+@cache
+def _scripts(directory: str) -> ScriptDirectory:
+    return ScriptDirectory(directory)
+
+
+def _sqlite(cursor: Any) -> Finding:
+    cursor.execute("PRAGMA journal_mode")
+    mode = cursor.fetchone()[0]
+    if mode != "wal":
+        return degraded(
+            f"SQLite's journal mode is {mode}: pages wait while a text is saved",
+            "keep the file on a local disk, where WAL works",
+        )
+    return ok("SQLite, migrated, WAL")
+
+
+def _postgresql(cursor: Any) -> Finding:
+    cursor.execute("SELECT current_setting('server_version'), pg_postmaster_start_time()")
+    version, born = cursor.fetchone()
+    return ok(f"PostgreSQL {version.split()[0]}, migrated", since=born)
+
+
+_KINDS = {"sqlite": _sqlite, "postgresql": _postgresql}

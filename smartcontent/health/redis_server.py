@@ -1,0 +1,79 @@
+"""Does Redis answer, and does it keep what it is given?"""
+
+import time
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any
+
+import redis as redis_py
+from flask import current_app
+
+from smartcontent.extensions import connect
+from smartcontent.health.finding import Finding, degraded, down, ok, one_line
+from smartcontent.models import now
+
+TIMEOUT_SECONDS = 1.0
+CLOCK_SECONDS = 0.5
+OLDEST = (6, 2)
+
+
+def check_redis() -> Finding:
+    """Reachable within a second, writable, durable, its clock near ours."""
+    try:
+        with connect(current_app.config["REDIS_URL"], TIMEOUT_SECONDS) as client:
+            before = time.time()
+            seconds, microseconds = client.time()
+            middle = (before + time.time()) / 2
+            info = client.info()
+    except redis_py.AuthenticationError:
+        return down("Redis refuses the password", "check REDIS_URL")
+    except (redis_py.ConnectionError, redis_py.TimeoutError) as error:
+        return down(f"Redis does not answer: {one_line(error)}", "start it or check REDIS_URL")
+    except redis_py.ResponseError as error:
+        return degraded(f"Redis may not be asked how it is: {one_line(error)}", "allow INFO, TIME")
+    since = now() - timedelta(seconds=info["uptime_in_seconds"])
+    return (
+        _serious(info)
+        or _weakness(info, seconds + microseconds / 1e6 - middle)
+        or ok(f"{_name(info)}, append-only file on", since)
+    )
+
+
+def _name(info: Mapping[str, Any]) -> str:
+    if "valkey_version" in info:
+        return f"Valkey {info['valkey_version']}"
+    return f"Redis {info['redis_version']}"
+
+
+def _serious(info: Mapping[str, Any]) -> Finding | None:
+    """What makes every write fail."""
+    if info["role"] != "master":
+        return down("Redis is a replica that takes no writes", "name the primary in REDIS_URL")
+    failed = {info.get("aof_last_write_status"), info.get("rdb_last_bgsave_status")} - {"ok", None}
+    if failed:
+        return down("Redis cannot write to its disk", "make room there or look at its log")
+    return None
+
+
+def _weakness(info: Mapping[str, Any], ahead: float) -> Finding | None:
+    """What goes well until something happens."""
+    version = tuple(int(part) for part in str(info["redis_version"]).split(".")[:2])
+    if version < OLDEST:
+        return degraded(f"{_name(info)} is too old", "upgrade to Redis 6.2 or newer, or Valkey")
+    if info["maxmemory_policy"] != "noeviction":
+        return degraded(
+            f"Redis drops keys when its memory is full ({info['maxmemory_policy']})",
+            "set maxmemory-policy to noeviction",
+        )
+    if not info["aof_enabled"]:
+        return degraded(
+            "Redis forgets its latest writes when it ends (no append-only file)",
+            "set appendonly to yes",
+        )
+    if abs(ahead) > CLOCK_SECONDS:
+        direction = "ahead of" if ahead > 0 else "behind"
+        return degraded(
+            f"the clock of Redis is {abs(ahead):.1f} s {direction} ours: texts start out of time",
+            "synchronise both clocks (NTP)",
+        )
+    return None

@@ -1,0 +1,91 @@
+"""GET /readyz and /healthz: what a visitor, a member and an administrator are told."""
+
+import socket
+import threading
+import time
+from collections.abc import Iterator
+
+import pytest
+import requests
+from conftest import Visitor
+from processes import Browser, Processes
+from test_health import silence
+
+from smartcontent import create_app
+
+
+@pytest.fixture
+def processes(app, settings, tmp_path) -> Iterator[Processes]:
+    processes = Processes(settings, tmp_path)
+    yield processes
+    processes.stop()
+
+
+def test_silent_server_is_asked_once_however_many_ask(settings, ollama):
+    ollama.on(path="/api/tags").silent(times=100)
+    app = create_app(**settings)
+    visitors = [threading.Thread(target=app.test_client().get, args=("/readyz",)) for _ in range(8)]
+
+    for visitor in visitors:
+        visitor.start()
+    for visitor in visitors:
+        visitor.join()
+
+    assert len(ollama.requests) == 1
+
+
+def test_readyz_tells_a_visitor_states_but_no_causes(visitor):
+    answer = visitor.get("/readyz")
+
+    assert answer.status_code == 200
+    assert answer.json["status"] == "degraded"
+    assert [set(each) for each in answer.json["dependencies"]] == [{"name", "state", "since"}] * 5
+
+
+def test_readyz_tells_administrators_causes_and_members_none(app, founder, ada, processes):
+    web = processes.start("web")
+
+    administrator = Browser(web.url).sign_in(founder.email).session.get(f"{web.url}/readyz").json()
+    member = Browser(web.url).sign_in(ada.email).session.get(f"{web.url}/readyz").json()
+
+    workers = administrator["dependencies"][3]
+    assert workers["remedy"] == "start one with `python worker.py`"
+    assert set(member["dependencies"][3]) == {"name", "state", "since"}
+
+
+@pytest.mark.parametrize("url", ["sqlite:////nowhere/x.db", "postgresql+psycopg://u@127.0.0.1:1/x"])
+def test_readyz_is_503_without_the_database_even_for_who_was_signed_in(settings, as_ada, url):
+    cookie = as_ada.client.get_cookie("smartcontent")
+    away = Visitor(create_app(**settings | {"DATABASE_URL": url}))
+    away.client.set_cookie("smartcontent", cookie.value)
+
+    answer = away.get("/readyz")
+
+    assert (answer.status_code, answer.json["status"]) == (503, "down")
+    assert away.get("/healthz").status_code == 200
+
+
+def test_web_process_goes_on_while_a_check_waits_for_silent_servers(settings, app, tmp_path):
+    with silence() as port:
+        silent = {"REDIS_URL": f"redis://127.0.0.1:{port}/0", "OLLAMA_HOST": f"127.0.0.1:{port}"}
+        web = Processes(settings | silent, tmp_path).start("web")
+        try:
+            with requests.get(f"{web.url}/healthz", stream=True, timeout=5):
+                waiting = socket.create_connection(("127.0.0.1", web.port))
+                waiting.sendall(b"GET /readyz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+            slowest = max(_seconds(f"{web.url}/healthz") for _ in range(10))
+            waiting.settimeout(3)
+            answer = waiting.makefile("rb").read()
+            waiting.close()
+        finally:
+            web.stop()
+
+    assert slowest < 0.5
+    assert b"200 OK" in answer
+    assert b'"degraded"' in answer
+
+
+def _seconds(url: str) -> float:
+    began = time.monotonic()
+    requests.get(url, timeout=5)
+    return time.monotonic() - began
