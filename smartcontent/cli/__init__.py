@@ -1,7 +1,14 @@
-"""To be filled."""
+"""The flask commands, one module a noun: `flask --app wsgi NOUN VERB`."""
 
 from flask import Flask
 
+from smartcontent.cli.contents import contents
+from smartcontent.cli.doctor import doctor
+from smartcontent.cli.queue import queue
+from smartcontent.cli.tokens import tokens
+from smartcontent.cli.users import users
+
 
 def init_app(app: Flask) -> None:
-    """Register."""
+    for command in (users, tokens, contents, queue, doctor):
+        app.cli.add_command(command)

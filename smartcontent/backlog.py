@@ -1,0 +1,46 @@
+"""What waits to be written: counted in the database, and in Redis, where it moves."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import func, select
+
+from smartcontent.extensions import db, redis
+from smartcontent.models import Draft, Status, now
+from smartcontent.scheduling import QUEUE, Scheduler
+
+
+@dataclass(frozen=True)
+class Backlog:
+    """Drafts by status, when the next is due, and since when the oldest overdue one waits."""
+
+    counts: dict[str, int]
+    next_due: datetime | None
+    oldest_overdue: datetime | None
+
+
+def backlog() -> Backlog:
+    """The backlog by the database."""
+    moment = now()
+    rows = db.session.execute(select(Draft.status, func.count()).group_by(Draft.status)).all()
+    counted = {status: count for status, count in rows}
+    waits = Draft.status.in_([Status.PENDING, Status.QUEUED])
+    first = select(func.min(Draft.due_at))
+    next_due = db.session.scalar(first.where(waits, Draft.due_at > moment))
+    oldest_overdue = db.session.scalar(first.where(waits, Draft.due_at <= moment))
+    db.session.rollback()
+    counts = {status.value: counted.get(status, 0) for status in Status}
+    return Backlog(counts, next_due, oldest_overdue)
+
+
+def in_redis() -> tuple[int, int]:
+    """How many jobs are scheduled, and how many wait in the queue.
+
+    Raises:
+        redis.RedisError: Redis does not answer.
+    """
+    with redis() as client, client.pipeline(transaction=False) as pipe:
+        pipe.zcard(Scheduler.scheduled_jobs_key)
+        pipe.llen(f"rq:queue:{QUEUE}")
+        scheduled, queued = pipe.execute()
+    return scheduled, queued

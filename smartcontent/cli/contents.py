@@ -1,0 +1,168 @@
+"""flask contents: write a brief, list, read, follow, cancel."""
+
+from typing import Any
+from uuid import UUID
+
+import click
+
+from smartcontent import jobs
+from smartcontent.briefs import CONTENT_TYPES, Brief, Errors, brief_from_json, settings_from_json
+from smartcontent.cli.documents import summary, whole
+from smartcontent.cli.group import Group, json_option
+from smartcontent.cli.printing import moment, print_json, print_table
+from smartcontent.cli.users import user_with
+from smartcontent.cli.watch import watch_draft
+from smartcontent.extensions import db
+from smartcontent.models import Content, Status
+from smartcontent.models.listing import Filters, list_contents
+
+contents = Group("contents", help="Briefs and texts: create, list, show, watch, cancel.")
+status_choice = click.Choice([status.value for status in Status])
+
+
+@contents.command("create")
+@click.argument("email")
+@click.option("--type", "content_type", help=f"One of {', '.join(CONTENT_TYPES)}.")
+@click.option("--topic", help="What the text is about.")
+@click.option("--audience", help="For whom it is.")
+@click.option("--tone")
+@click.option("--length", help="short, medium or long.")
+@click.option("--language", help="A code such as en or de.")
+@click.option("--keyword", "keywords", multiple=True, help="May be given several times.")
+@click.option("--instructions", help="What else the writer must know.")
+@click.option("--title", help="Else made from the topic.")
+@click.option("--model", help="An Ollama model other than the usual one.")
+@click.option("--temperature", type=float)
+@click.option("--seed", type=int)
+@click.option("--delay", "delay_seconds", type=float, metavar="SECONDS", help="Until it starts.")
+@click.option("--watch", is_flag=True, help="Follow it as `contents watch` does.")
+@json_option
+def create(email: str, watch: bool, as_json: bool, **options: Any) -> None:
+    """Store a brief and schedule its first draft; prints the id."""
+    content = _submit(user_with(email).id, options)
+    if watch:
+        click.echo(content.id, err=True)
+        watch_draft(content.current, as_json)
+    elif as_json:
+        print_json(summary(content))
+    else:
+        click.echo(content.id)
+        click.echo(f"It starts at {moment(content.current.due_at)}.", err=True)
+
+
+@contents.command("list")
+@click.argument("email")
+@click.option("--status", type=status_choice)
+@click.option("--q", default="", help="Words to find in title, brief and text.")
+@click.option("--limit", default=20, show_default=True, type=click.IntRange(1, 1000))
+@json_option
+def list_(email: str, status: str | None, q: str, limit: int, as_json: bool) -> None:
+    """List a user's contents, newest first."""
+    filters = Filters(status=status or "", q=q)
+    page = list_contents(user_with(email).id, filters, limit=limit)
+    if as_json:
+        print_json([summary(content) for content in page.items])
+        return
+    rows = [
+        (str(content.id), Status(content.current.status).label, content.title)
+        for content in page.items
+    ]
+    print_table(("ID", "STATUS", "TITLE"), rows)
+    if page.next_cursor:
+        click.echo(f"The newest {limit}; --limit shows more.", err=True)
+
+
+@contents.command("show")
+@click.argument("content_id", metavar="ID")
+@json_option
+def show(content_id: str, as_json: bool) -> None:
+    """Show one content: brief, status and text."""
+    content = _content(content_id)
+    if as_json:
+        print_json(whole(content))
+        return
+    for head, text in _heads(content).items():
+        if text:
+            click.echo(f"{head:<12}  {text}")
+    if content.current.text:
+        click.echo(f"\n{content.current.text}")
+
+
+@contents.command("watch")
+@click.argument("content_id", metavar="ID")
+@json_option
+def watch(content_id: str, as_json: bool) -> None:
+    """Follow a content live, to its end.
+
+    The text goes to standard output, all else to standard error. Exit code 0: completed,
+    1: failed, 2: cancelled.
+    """
+    watch_draft(_content(content_id).current, as_json)
+
+
+@contents.command("cancel")
+@click.argument("content_id", metavar="ID")
+def cancel(content_id: str) -> None:
+    """Stop a draft that waits or is being written; its text is kept."""
+    draft = _content(content_id).current
+    if not jobs.cancel(draft):
+        db.session.refresh(draft)
+        if draft.status != Status.CANCELLED:
+            raise click.ClickException(f"It had ended already: {draft.status}.")
+    click.echo("Cancelled.")
+
+
+def _content(content_id: str) -> Content:
+    """The content with this id, whoever owns it.
+
+    Raises:
+        click.ClickException: there is none.
+    """
+    try:
+        content = db.session.get(Content, UUID(content_id))
+    except ValueError:
+        content = None
+    if content is None:
+        raise click.ClickException(f"There is no content {content_id}: see `contents list EMAIL`.")
+    return content
+
+
+def _submit(user_id: int, options: dict[str, Any]) -> Content:
+    given = {name: value for name, value in options.items() if value not in (None, ())}
+    given["keywords"] = list(given.get("keywords", ()))
+    fields, brief_errors = brief_from_json(given)
+    settings, settings_errors = settings_from_json(given)
+    _refuse(brief_errors | settings_errors)
+    title = fields.pop("title")
+    return jobs.submit(
+        user_id, Brief(**fields), title, settings, delay_seconds=settings.get("delay_seconds")
+    )
+
+
+def _refuse(errors: Errors) -> None:
+    sentences = [sentence for sentences in errors.values() for sentence in sentences]
+    if sentences:
+        raise click.ClickException("\n       ".join(sentences))
+
+
+def _heads(content: Content) -> dict[str, str | None]:
+    draft = content.current
+    return {
+        "Title": content.title,
+        "Owner": content.user.email,
+        "Status": Status(draft.status).label,
+        "In the trash": moment(content.deleted_at) if content.deleted_at else None,
+        "Type": CONTENT_TYPES[content.content_type].label,
+        "Topic": content.topic,
+        "Audience": content.audience,
+        "Tone": content.tone,
+        "Length": content.length,
+        "Language": content.language,
+        "Keywords": ", ".join(content.keywords),
+        "Instructions": content.instructions,
+        "Due": moment(draft.due_at) if draft.due_at else None,
+        "Finished": moment(draft.finished_at) if draft.finished_at else None,
+        "Version": f"{draft.number} of {len(content.drafts)}",
+        "Model": draft.model,
+        "Error": draft.error,
+    }

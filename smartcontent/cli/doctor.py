@@ -1,0 +1,53 @@
+"""flask doctor: what is wrong, and what to do about it."""
+
+import shutil
+import sys
+import textwrap
+from dataclasses import asdict
+from datetime import timedelta
+
+import click
+from flask.cli import with_appcontext
+
+from smartcontent.cli.group import json_option
+from smartcontent.cli.printing import moment, print_json
+from smartcontent.health import Dependency, State, check_all
+from smartcontent.models import now
+from smartcontent.models.draft import iso
+
+MARKS = {State.OK: "✓", State.DEGRADED: "!", State.DOWN: "✗"}
+
+
+@click.command("doctor")
+@json_option
+@with_appcontext
+def doctor(as_json: bool) -> None:
+    """Check everything the product needs; exit code 1 when something is down."""
+    found = check_all()
+    if as_json:
+        print_json([asdict(each) | {"since": iso(each.since)} for each in found])
+    else:
+        for dependency in found:
+            click.echo(_line(dependency))
+    click.get_current_context().exit(int(any(each.state is State.DOWN for each in found)))
+
+
+def _line(found: Dependency) -> str:
+    head = f"{MARKS[found.state]} {found.name:<9}  {found.state:<8}  "
+    remedy = f" → {found.remedy}" if found.remedy else ""
+    # What this process saw first just now says nothing about since when.
+    is_known = now() - found.since > timedelta(seconds=5)
+    since = f" since {moment(found.since)}" if is_known else ""
+    line = f"{head}{found.cause}{since}{remedy}"
+    # Scripts read one line a dependency; a person's terminal would break it in mid-word.
+    return _wrapped(line, len(head)) if sys.stdout.isatty() else line
+
+
+def _wrapped(line: str, indent: int) -> str:
+    return textwrap.fill(
+        line,
+        width=shutil.get_terminal_size().columns,
+        subsequent_indent=" " * indent,
+        break_long_words=False,
+        break_on_hyphens=False,
+    )

@@ -1,0 +1,118 @@
+"""A draft followed to its end: Redis for speed, the database each second for certainty."""
+
+import json
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from smartcontent import events
+from smartcontent.extensions import db
+from smartcontent.hub import Mailbox, hub
+from smartcontent.models import Draft, Status
+
+READ_AGAIN_SECONDS = 1.0
+
+
+@dataclass(frozen=True)
+class Words:
+    """A piece of text; offset 0 begins the text (once more, when another attempt is made)."""
+
+    attempt: int
+    offset: int
+    text: str
+
+
+class _Heard:
+    """The text of the present attempt as far as it was passed on."""
+
+    def __init__(self) -> None:
+        self.attempt = 0
+        self.text = ""
+
+    def catch_up(self, draft: Draft) -> Iterator[Words]:
+        """What the draft has beyond that."""
+        text = _text_of(draft)
+        if draft.attempt != self.attempt or not text.startswith(self.text):
+            # The database lags behind Redis: a beginning of what was heard is nothing new.
+            if draft.attempt == self.attempt and self.text.startswith(text):
+                return
+            self.attempt, self.text = draft.attempt, ""
+        if len(text) > len(self.text):
+            yield self._take(text[len(self.text) :])
+
+    def hear(self, event: dict[str, Any]) -> Iterator[Words]:
+        """What is new in an event.
+
+        Raises:
+            LookupError: something is missing before it, so the draft has to be read again.
+        """
+        known = len(self.text)
+        if event["attempt"] > self.attempt or event["offset"] > known:
+            raise LookupError
+        new = event["text"][known - event["offset"] :]
+        if new and event["attempt"] == self.attempt:
+            yield self._take(new)
+
+    def _take(self, text: str) -> Words:
+        words = Words(self.attempt, len(self.text), text)
+        self.text += text
+        return words
+
+
+def follow(draft_id: int, user_id: int) -> Iterator[Draft | Words]:
+    """The draft whenever it was read, and its words in order, until it has ended.
+
+    It needs no Redis; without, the words come as the worker saves them. Ends early if the draft is
+    deleted for good.
+    """
+    mailbox = hub.open(user_id)
+    heard = _Heard()
+    try:
+        while True:
+            draft = db.session.get(Draft, draft_id, populate_existing=True)
+            # Not a rollback: that would have every look at the draft read it again.
+            db.session.commit()
+            if draft is None:
+                return
+            if not draft.is_final:
+                yield draft
+            yield from heard.catch_up(draft)
+            if draft.is_final:
+                yield draft
+                return
+            yield from _listen(mailbox, draft_id, heard)
+    finally:
+        hub.close(mailbox)
+
+
+def _listen(mailbox: Mailbox, draft_id: int, heard: _Heard) -> Iterator[Words]:
+    """Words as they are said, until it is time to read the draft again."""
+    read_again_at = time.monotonic() + READ_AGAIN_SECONDS
+    while (left := read_again_at - time.monotonic()) > 0:
+        frames, must_read_again = mailbox.take(left)
+        for name, event in map(_parsed, frames):
+            if event.get("draft_id") != draft_id:
+                continue
+            if name == "status":
+                return
+            try:
+                yield from heard.hear(event)
+            except LookupError:
+                return
+        if must_read_again:
+            # At once would be in a loop for as long as Redis is away.
+            time.sleep(max(0.0, read_again_at - time.monotonic()))
+
+
+def _parsed(frame: bytes) -> tuple[str, dict[str, Any]]:
+    """The name and the data of a frame as events.frame() makes it."""
+    head, _, data = frame.decode().partition("\ndata: ")
+    return head.removeprefix("event: "), json.loads(data)
+
+
+def _text_of(draft: Draft) -> str:
+    if draft.status != Status.GENERATING:
+        return draft.text
+    said = events.text_so_far(draft.id, draft.attempt)
+    return draft.text if said is None else said

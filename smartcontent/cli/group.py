@@ -1,0 +1,63 @@
+"""What all commands share: a known problem ends in one sentence, and logs stay silent."""
+
+import functools
+import logging
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import click
+import redis as redis_py
+from flask.cli import AppGroup
+from sqlalchemy.exc import OperationalError, ProgrammingError
+
+from smartcontent.extensions import db
+from smartcontent.health import State, check_database, check_redis
+
+json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+
+
+class Group(AppGroup):
+    """The commands of one noun."""
+
+    def add_command(self, cmd: click.Command, name: str | None = None) -> None:
+        assert cmd.callback is not None  # noqa: S101
+        cmd.callback = _plainly(cmd.callback)
+        super().add_command(cmd, name)
+
+
+def _plainly(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Say in one sentence that a store is away, with what to do; no stack trace, no log lines."""
+
+    @functools.wraps(function)
+    def run(*args: Any, **kwargs: Any) -> Any:
+        try:
+            with _quiet():
+                return function(*args, **kwargs)
+        except (OperationalError, ProgrammingError) as error:
+            db.session.rollback()
+            found = check_database()
+            if found.state is State.OK:
+                raise click.ClickException(f"The database refused: {error.orig}") from error
+            raise click.ClickException(_sentence(found.cause, found.remedy)) from error
+        except redis_py.RedisError as error:
+            found = check_redis()
+            raise click.ClickException(_sentence(found.cause, found.remedy)) from error
+
+    return run
+
+
+def _sentence(cause: str, remedy: str) -> str:
+    return f"{cause[0].upper()}{cause[1:]}. {remedy[:1].upper()}{remedy[1:]}."
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    # A person reads this: what the web process logs would stand in the middle of it.
+    root = logging.getLogger()
+    level = root.level
+    root.setLevel(logging.ERROR)
+    try:
+        yield
+    finally:
+        root.setLevel(level)

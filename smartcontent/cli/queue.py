@@ -1,0 +1,88 @@
+"""flask queue: what waits, and putting back what Redis forgot."""
+
+from dataclasses import asdict
+from typing import Any
+
+import click
+import redis as redis_py
+
+from smartcontent.backlog import Backlog, backlog, in_redis
+from smartcontent.cli.group import Group, json_option
+from smartcontent.cli.printing import moment, print_json
+from smartcontent.health import Finding, check_scheduler, check_workers
+from smartcontent.models import Status, now
+from smartcontent.models.draft import iso
+from smartcontent.scheduling import reconcile
+
+queue = Group("queue", help="What waits to be written: status, reconcile.")
+
+
+@queue.command("status")
+@json_option
+def status(as_json: bool) -> None:
+    """Say how many drafts wait, since when, and who works on them."""
+    waiting = backlog()
+    jobs = _jobs()
+    processes = {"scheduler": check_scheduler(), "workers": check_workers()}
+    if as_json:
+        print_json(_as_json(waiting, jobs, processes))
+        return
+    _print_drafts(waiting)
+    _print_line("In Redis", _sentence(jobs))
+    for name, found in processes.items():
+        since = f" since {moment(found.since)}" if found.since else ""
+        remedy = f" → {found.remedy}" if found.remedy else ""
+        _print_line(name.capitalize(), f"{found.cause}{since}{remedy}")
+
+
+@queue.command("reconcile")
+@click.option("--dry-run", is_flag=True, help="Say what would be repaired, change nothing.")
+def reconcile_(dry_run: bool) -> None:
+    """Put back what Redis forgot and release what a dead worker holds."""
+    repairs = reconcile(dry_run)
+    for repair in repairs:
+        click.echo(repair)
+    if not repairs:
+        click.echo("Nothing to repair.")
+
+
+def _print_drafts(waiting: Backlog) -> None:
+    for status in Status:
+        _print_line(status.label, f"{waiting.counts[status]:,}")
+    if waiting.next_due:
+        seconds = (waiting.next_due - now()).total_seconds()
+        _print_line("Next due", f"in {max(0, seconds):.0f} s ({moment(waiting.next_due)})")
+    if waiting.oldest_overdue:
+        seconds = (now() - waiting.oldest_overdue).total_seconds()
+        _print_line("Overdue", f"the oldest for {seconds:.0f} s ({moment(waiting.oldest_overdue)})")
+
+
+def _jobs() -> tuple[int, int] | None:
+    """How many are scheduled and queued; None while Redis does not answer."""
+    try:
+        return in_redis()
+    except redis_py.RedisError:
+        return None
+
+
+def _sentence(jobs: tuple[int, int] | None) -> str:
+    if jobs is None:
+        return "unknown, Redis does not answer → start it or check REDIS_URL"
+    return f"{jobs[0]:,} scheduled, {jobs[1]:,} queued"
+
+
+def _as_json(
+    waiting: Backlog, jobs: tuple[int, int] | None, processes: dict[str, Finding]
+) -> dict[str, Any]:
+    scheduled, queued = jobs or (None, None)
+    return {
+        "drafts": waiting.counts,
+        "next_due": iso(waiting.next_due),
+        "oldest_overdue": iso(waiting.oldest_overdue),
+        "redis": {"scheduled": scheduled, "queued": queued},
+        **{name: asdict(found) | {"since": iso(found.since)} for name, found in processes.items()},
+    }
+
+
+def _print_line(head: str, text: str) -> None:
+    click.echo(f"{head:<10}  {text}")

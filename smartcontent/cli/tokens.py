@@ -1,0 +1,66 @@
+"""flask tokens: the secrets scripts sign their requests with."""
+
+import click
+from sqlalchemy import select
+
+from smartcontent.cli.group import Group, json_option
+from smartcontent.cli.printing import moment, print_json, print_table
+from smartcontent.cli.users import user_with
+from smartcontent.extensions import db
+from smartcontent.models import ApiToken, now
+from smartcontent.models.draft import iso
+
+tokens = Group("tokens", help="API tokens: create, list, revoke.")
+
+
+@tokens.command("create")
+@click.argument("email")
+@click.option("--name", default="command line", show_default=True, help="What it is for.")
+def create(email: str, name: str) -> None:
+    """Print a new token, which is shown this once."""
+    user = user_with(email)
+    if not user.is_enabled:
+        raise click.ClickException(f"{user.email} is disabled: `users enable` comes first.")
+    _, secret = ApiToken.issue(user, name.strip()[:100] or "unnamed")
+    click.echo(secret)
+
+
+@tokens.command("list")
+@click.argument("email")
+@json_option
+def list_(email: str, as_json: bool) -> None:
+    """List a user's tokens by the beginning of their secrets."""
+    query = select(ApiToken).filter_by(user_id=user_with(email).id).order_by(ApiToken.id)
+    found = db.session.scalars(query).all()
+    if as_json:
+        print_json([_as_json(token) for token in found])
+        return
+    print_table(("ID", "SECRET", "CREATED", "REVOKED", "NAME"), [_row(token) for token in found])
+
+
+@tokens.command("revoke")
+@click.argument("token_id", metavar="ID", type=int)
+def revoke(token_id: int) -> None:
+    """Make a token useless, at once and for good."""
+    token = db.session.get(ApiToken, token_id)
+    if token is None:
+        raise click.ClickException(f"There is no token {token_id}: see `tokens list EMAIL`.")
+    if token.revoked_at is None:
+        token.revoked_at = now()
+        db.session.commit()
+    click.echo(f"Token {token_id} of {token.user.email} no longer works.")
+
+
+def _row(token: ApiToken) -> tuple[str, ...]:
+    times = (moment(token.created_at), moment(token.revoked_at))
+    return (str(token.id), f"{token.prefix}…", *times, token.name)
+
+
+def _as_json(token: ApiToken) -> dict[str, object]:
+    return {
+        "id": token.id,
+        "name": token.name,
+        "prefix": token.prefix,
+        "created_at": iso(token.created_at),
+        "revoked_at": iso(token.revoked_at),
+    }

@@ -1,0 +1,165 @@
+"""flask users: who may sign in."""
+
+import re
+import sys
+
+import click
+from flask import current_app, url_for
+from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
+
+from smartcontent.cli.group import Group, json_option
+from smartcontent.cli.printing import moment, print_json, print_table
+from smartcontent.extensions import db
+from smartcontent.invitations import INVITATION_DAYS, invitation_for
+from smartcontent.models import User
+from smartcontent.models.accounts import (
+    EMAIL_PATTERN,
+    PASSWORD_LENGTHS,
+    hash_password,
+    nobody_yet,
+)
+from smartcontent.models.draft import iso
+
+users = Group("users", help="People with an account: create, list, disable, invite.")
+password_option = click.option(
+    "--password-stdin", is_flag=True, help="Read the password from standard input, one line."
+)
+
+
+def user_with(email: str) -> User:
+    """The user with this address.
+
+    Raises:
+        click.ClickException: there is none.
+    """
+    user = User.with_email(email)
+    if user is None:
+        raise click.ClickException(f"Nobody has the address {email}: see `users list`.")
+    return user
+
+
+@users.command("create")
+@click.argument("email")
+@click.option("--admin", is_flag=True, help="Make this user an administrator.")
+@password_option
+def create(email: str, admin: bool, password_stdin: bool) -> None:
+    """Make an account; the first one is an administrator's."""
+    address = _new_address(email)
+    password_hash = hash_password(_new_password(password_stdin))
+    is_first = nobody_yet()
+    user = User(email=address, is_admin=admin or is_first, is_founder=is_first or None)
+    user.take_password(password_hash)
+    db.session.add(user)
+    try:
+        db.session.commit()
+    except IntegrityError as error:
+        db.session.rollback()
+        raise click.ClickException("Somebody was faster: see `users list`.") from error
+    click.echo(f"Created {address}, {_role(user)}.")
+
+
+@users.command("list")
+@json_option
+def list_(as_json: bool) -> None:
+    """List all users."""
+    everyone = db.session.scalars(select(User).order_by(User.id)).all()
+    if as_json:
+        print_json([_as_json(user) for user in everyone])
+        return
+    print_table(("ROLE", "STATE", "CREATED", "EMAIL"), [_row(user) for user in everyone])
+
+
+@users.command("disable")
+@click.argument("email")
+def disable(email: str) -> None:
+    """Refuse this user: sessions end, tokens stop working, texts stay."""
+    user = user_with(email)
+    if user.is_enabled:
+        user.is_enabled = False
+        user.end_sessions()
+        db.session.commit()
+    click.echo(f"{user.email} is disabled.")
+
+
+@users.command("enable")
+@click.argument("email")
+def enable(email: str) -> None:
+    """Let a disabled user in again."""
+    user = user_with(email)
+    user.is_enabled = True
+    db.session.commit()
+    click.echo(f"{user.email} is enabled.")
+
+
+@users.command("reset-password")
+@click.argument("email")
+@password_option
+def reset_password(email: str, password_stdin: bool) -> None:
+    """Give a user a new password; all sessions end."""
+    user = user_with(email)
+    db.session.rollback()  # SQLite's other writers must not wait while somebody types
+    password_hash = hash_password(_new_password(password_stdin))
+    user.take_password(password_hash)
+    db.session.commit()
+    click.echo(f"{user.email} has a new password; all sessions have ended.")
+
+
+@users.command("invite")
+@click.argument("email")
+@click.option("--url", help="Where the site is reached, such as https://texts.example.org.")
+def invite(email: str, url: str | None) -> None:
+    """Print a link with which this address can make an account."""
+    address = _new_address(email)
+    config = current_app.config
+    base = url or f"http://{config['SMARTCONTENT_BIND']}:{config['PORT']}"
+    with current_app.test_request_context(base_url=base):
+        link = url_for("auth.sign_up", invitation=invitation_for(address), _external=True)
+    click.echo(link)
+    click.echo(f"For {address} alone, valid for {INVITATION_DAYS} days.", err=True)
+
+
+def _new_address(email: str) -> str:
+    """The address as it is stored, if no account has it."""
+    address = email.strip().casefold()
+    if not re.fullmatch(EMAIL_PATTERN, address) or len(address) > 254:
+        raise click.ClickException(f"{email} is no email address: write it like ada@example.org.")
+    if User.with_email(address):
+        raise click.ClickException(
+            f"{address} has an account already; `users reset-password` gives it a new password."
+        )
+    db.session.rollback()  # SQLite's other writers must not wait while somebody types
+    return address
+
+
+def _new_password(from_stdin: bool) -> str:
+    if from_stdin:
+        password = sys.stdin.readline().rstrip("\r\n")
+    else:
+        password = click.prompt("Password", hide_input=True, confirmation_prompt="Once more")
+    shortest, longest = PASSWORD_LENGTHS
+    if not shortest <= len(password) <= longest:
+        raise click.ClickException(f"The password needs {shortest} to {longest} characters.")
+    return password
+
+
+def _role(user: User) -> str:
+    if user.is_founder:
+        return "founder"
+    return "administrator" if user.is_admin else "member"
+
+
+def _row(user: User) -> tuple[str, ...]:
+    state = "enabled" if user.is_enabled else "disabled"
+    return (_role(user), state, moment(user.created_at), user.email)
+
+
+def _as_json(user: User) -> dict[str, object]:
+    return {
+        "id": user.id,
+        "email": user.email,
+        "is_admin": user.is_admin,
+        "is_founder": bool(user.is_founder),
+        "is_enabled": user.is_enabled,
+        "created_at": iso(user.created_at),
+    }

@@ -1,0 +1,86 @@
+"""flask doctor, as a process of its own."""
+
+import json
+import os
+import socket
+import subprocess
+import sys
+import time
+
+import pytest
+from conftest import ROOT, free_port
+from processes import Processes
+
+DOCTOR = [sys.executable, "-m", "flask", "--app", "wsgi", "doctor"]
+
+
+def doctor(settings: dict, *options: str, **more: str) -> subprocess.CompletedProcess:
+    env = {**os.environ, **settings, **more}
+    return subprocess.run([*DOCTOR, *options], cwd=ROOT, env=env, capture_output=True, text=True)
+
+
+@pytest.fixture
+def running(app, settings, tmp_path):
+    processes = Processes(settings, tmp_path).start("worker", "scheduler")
+    yield processes
+    processes.stop()
+
+
+def test_everything_that_runs_is_one_line_and_the_exit_code_is_0(running, settings):
+    result = doctor(settings)
+
+    lines = result.stdout.splitlines()
+    assert [line.split()[:3] for line in lines] == [
+        ["✓", name, "ok"] for name in ("database", "redis", "scheduler", "workers", "ollama")
+    ]
+    assert (result.returncode, result.stderr) == (0, "")
+
+
+def test_what_is_down_has_its_cause_and_remedy_and_the_exit_code_is_1(settings, app):
+    result = doctor(settings, OLLAMA_MODEL="tea")
+
+    assert result.returncode == 1
+    assert result.stdout.splitlines()[2:] == [
+        "✗ scheduler  down      no scheduler is running → start one with `python scheduler.py`",
+        "✗ workers    down      no worker is running → start one with `python worker.py`",
+        "✗ ollama     down      the model tea is not on the Ollama server → run `ollama pull tea`",
+    ]
+
+
+def test_json_tells_the_same(settings, app):
+    found = json.loads(doctor(settings, "--json").stdout)
+
+    assert [each["name"] for each in found][:2] == ["database", "redis"]
+    assert set(found[0]) == {"name", "state", "since", "cause", "remedy"}
+
+
+def test_nothing_printed_holds_a_password(settings, app):
+    port = free_port()
+    result = doctor(
+        settings,
+        DATABASE_URL=f"postgresql://u:hunter2@127.0.0.1:{port}/x",
+        REDIS_URL=f"redis://:hunter2@127.0.0.1:{port}/0",
+        OLLAMA_HOST=f"http://u:hunter2@127.0.0.1:{port}",
+    )
+
+    assert result.stdout.count("✗") == 3
+    assert "hunter2" not in result.stdout + result.stderr
+
+
+def test_silent_servers_do_not_make_it_wait(settings, app):
+    usual = time.monotonic()
+    doctor(settings)
+    usual = time.monotonic() - usual
+    with socket.create_server(("127.0.0.1", 0), backlog=50) as silent:
+        port = silent.getsockname()[1]
+        began = time.monotonic()
+        result = doctor(
+            settings,
+            DATABASE_URL=f"postgresql://u:p@127.0.0.1:{port}/x",
+            REDIS_URL=f"redis://127.0.0.1:{port}/0",
+            OLLAMA_HOST=f"127.0.0.1:{port}",
+        )
+        took = time.monotonic() - began
+
+    assert result.stdout.count("✗") == 3
+    assert took < usual + 3

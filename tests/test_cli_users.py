@@ -1,0 +1,176 @@
+"""flask users and flask tokens, through the runner, on both databases."""
+
+import json
+import re
+
+import pytest
+from conftest import PASSWORD, both_databases
+
+from smartcontent.extensions import db
+from smartcontent.models import ApiToken, User
+from smartcontent.models.accounts import check_password
+
+
+@pytest.fixture
+def flask(app):
+    """Runs a command: flask("users", "list")."""
+
+    def run(*args: str, **options):
+        return app.test_cli_runner().invoke(args=args, **options)
+
+    return run
+
+
+def create(flask, email: str, *options: str, password: str = PASSWORD):
+    return flask("users", "create", email, "--password-stdin", *options, input=f"{password}\n")
+
+
+@both_databases
+def test_first_user_is_the_founder_and_an_administrator(flask):
+    result = create(flask, "Founder@Example.org")
+
+    assert (result.exit_code, result.stdout) == (0, "Created founder@example.org, founder.\n")
+    user = User.with_email("founder@example.org")
+    assert user.is_admin
+    assert user.is_founder
+    assert check_password(user.password_hash, PASSWORD)
+
+
+@both_databases
+def test_second_user_is_a_member_unless_made_an_administrator(flask, founder):
+    create(flask, "ada@example.org")
+    create(flask, "bob@example.org", "--admin")
+
+    everyone = db.session.query(User).order_by(User.id)
+    assert [(user.email, user.is_admin, user.is_founder) for user in everyone] == [
+        ("founder@example.org", True, True),
+        ("ada@example.org", False, None),
+        ("bob@example.org", True, None),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("email", "password", "sentence"),
+    [
+        ("eve@example.org", "short one", "The password needs 10 to 200 characters."),
+        ("not an address", PASSWORD, "is no email address"),
+        ("ADA@example.org", PASSWORD, "has an account already; `users reset-password`"),
+    ],
+)
+def test_account_that_cannot_be_made_is_refused_in_a_sentence(
+    flask, ada, email, password, sentence
+):
+    result = create(flask, email, password=password)
+
+    assert result.exit_code == 1
+    assert sentence in result.stderr
+    assert db.session.query(User).count() == 2
+
+
+def test_password_is_asked_for_twice_without_password_stdin(flask, founder):
+    differing = flask("users", "create", "eve@example.org", input=f"{PASSWORD}\nanother one\n")
+    same = flask("users", "create", "eve@example.org", input=f"{PASSWORD}\n{PASSWORD}\n")
+
+    assert differing.exit_code == 1
+    assert same.exit_code == 0
+    assert PASSWORD not in same.output
+
+
+@both_databases
+def test_disabled_user_is_out_until_enabled_again(flask, ada):
+    session_id = ada.get_id()
+    _, secret = ApiToken.issue(ada, "script")
+
+    for _ in range(2):
+        assert flask("users", "disable", ada.email).exit_code == 0
+
+    assert User.from_session(session_id) is None
+    assert ApiToken.with_secret(secret) is None
+    assert "disabled" in flask("users", "list").stdout
+    flask("users", "enable", ada.email)
+    assert User.from_session(session_id) is None
+    assert ApiToken.with_secret(secret) is not None
+
+
+@both_databases
+def test_new_password_ends_all_sessions(flask, ada):
+    session_id = ada.get_id()
+
+    result = flask("users", "reset-password", ada.email, "--password-stdin", input="a new password")
+
+    assert result.exit_code == 0
+    assert User.from_session(session_id) is None
+    assert check_password(User.with_email(ada.email).password_hash, "a new password")
+
+
+def test_invited_person_can_make_an_account_with_the_printed_link(app, flask, founder):
+    result = flask("users", "invite", "Eve@example.org", "--url", "https://texts.example.org")
+
+    link = result.stdout.strip()
+    assert link.startswith("https://texts.example.org/sign-up?invitation=")
+    page = app.test_client().get(link.removeprefix("https://texts.example.org"))
+    assert page.status_code == 200
+    assert "eve@example.org" in page.text
+
+
+def test_list_fits_eighty_columns_and_json_tells_all(flask, ada):
+    lines = flask("users", "list").stdout.splitlines()
+    everyone = json.loads(flask("users", "list", "--json").stdout)
+
+    assert max(map(len, lines)) <= 80
+    assert [(user["email"], user["is_founder"]) for user in everyone] == [
+        ("founder@example.org", True),
+        ("ada@example.org", False),
+    ]
+
+
+@both_databases
+def test_token_alone_is_printed_and_works_until_revoked(flask, ada):
+    secret = flask("tokens", "create", ada.email, "--name", "nightly").stdout
+
+    assert re.fullmatch(r"sc_[\w-]{43}\n", secret)
+    token = ApiToken.with_secret(secret.strip())
+    assert (token.user_id, token.name) == (ada.id, "nightly")
+    for _ in range(2):
+        assert flask("tokens", "revoke", str(token.id)).exit_code == 0
+    assert ApiToken.with_secret(secret.strip()) is None
+
+
+def test_token_list_shows_no_secret(flask, ada):
+    secret = flask("tokens", "create", ada.email).stdout.strip()
+
+    table = flask("tokens", "list", ada.email).stdout
+    listed = json.loads(flask("tokens", "list", ada.email, "--json").stdout)
+
+    assert secret[:8] in table
+    assert secret not in table + json.dumps(listed)
+    assert listed[0]["revoked_at"] is None
+
+
+def test_disabled_user_gets_no_token(flask, ada):
+    flask("users", "disable", ada.email)
+
+    result = flask("tokens", "create", ada.email)
+
+    assert (result.exit_code, result.stdout) == (1, "")
+
+
+@pytest.mark.parametrize(
+    "args",
+    [
+        ("users", "disable", "nobody@example.org"),
+        ("tokens", "create", "nobody@example.org"),
+        ("tokens", "revoke", "99"),
+        ("contents", "list", "nobody@example.org"),
+        ("contents", "show", "no-such-id"),
+        ("contents", "cancel", "8df6288f-02a2-4925-8cde-4aafa50dd748"),
+        ("contents", "watch", "8df6288f-02a2-4925-8cde-4aafa50dd748"),
+    ],
+)
+def test_what_does_not_exist_is_said_in_one_sentence_with_the_command_that_lists_it(
+    flask, founder, args
+):
+    result = flask(*args)
+
+    assert result.exit_code == 1
+    assert re.fullmatch(r"Error: [^\n]+: see `[^`]+`\.\n", result.stderr)
