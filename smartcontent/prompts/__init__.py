@@ -79,7 +79,7 @@ def options_for(brief: Brief) -> dict[str, Any]:
         "temperature": 0.5,
         "top_p": 0.9,
         "min_p": 0.05,
-        "repeat_penalty": 1.1,
+        "repeat_penalty": 1.05,
     }
 
 
