@@ -140,9 +140,7 @@ def new_draft(content: Content, status: Status, **values: Any) -> Draft | None:
     if content.current.status in UNFINISHED:
         db.session.rollback()
         return None
-    last = db.session.scalar(
-        select(func.max(Draft.number)).where(Draft.content_id == content.id)
-    )
+    last = db.session.scalar(select(func.max(Draft.number)).where(Draft.content_id == content.id))
     draft = Draft(
         user_id=content.user_id, content_id=content.id, number=(last or 0) + 1, status=status
     )

@@ -90,9 +90,7 @@ def _snapshot(app: Flask, user_id: int) -> bytes:
 
 def snapshot(user_id: int) -> dict[str, Any]:
     """Every unfinished draft of the user, with the text so far and its length in characters."""
-    unfinished = select_rows(Draft).where(
-        Draft.user_id == user_id, Draft.status.in_(UNFINISHED)
-    )
+    unfinished = select_rows(Draft).where(Draft.user_id == user_id, Draft.status.in_(UNFINISHED))
     drafts = db.session.scalars(unfinished.order_by(Draft.due_at, Draft.id)).all()
     return {"server_time": iso(now()), "drafts": [_as_seen(draft) for draft in drafts]}
 

@@ -75,9 +75,7 @@ class Attempt:
         self.number = draft.attempt
         self.text = ""
         self.first_word_at: datetime | None = None
-        self._channel = TextChannel(
-            draft.user_id, str(draft.content_id), draft.id, self.number
-        )
+        self._channel = TextChannel(draft.user_id, str(draft.content_id), draft.id, self.number)
         self._gathered = ""
         self._said_at = 0.0
         self._looked_at = self._kept_at = time.monotonic()
@@ -93,7 +91,9 @@ class Attempt:
         """
         keep_alive = current_app.config["OLLAMA_KEEP_ALIVE"]
         try:
-            with ollama().chat(request.model, request.messages, request.options, keep_alive) as answer:
+            with ollama().chat(
+                request.model, request.messages, request.options, keep_alive
+            ) as answer:
                 for piece in answer:
                     self._add(piece)
                     self._look_around()

@@ -3,6 +3,7 @@
 Ada owns what a test is about; Bob is a stranger; the founder is the administrator.
 """
 
+import contextvars
 import os
 import shutil
 import socket
@@ -146,7 +147,9 @@ def database_url(request, databases, tmp_path: Path) -> str:
     url = request.getfixturevalue("postgresql")
     engine = create_engine(url)
     with engine.begin() as connection:
-        connection.execute(text("TRUNCATE users, contents, drafts, api_tokens RESTART IDENTITY CASCADE"))
+        connection.execute(
+            text("TRUNCATE users, contents, drafts, api_tokens RESTART IDENTITY CASCADE")
+        )
     engine.dispose()
     return url
 
@@ -173,6 +176,7 @@ def settings(database_url: str, valkey: Valkey, ollama: ScriptedOllama, tmp_path
 @pytest.fixture
 def app(settings: dict) -> Iterator[Flask]:
     app = create_app(**settings)
+    app.test_client_class = CleanClient
     with app.app_context():
         yield app
         db.session.remove()
@@ -200,6 +204,15 @@ def ada(founder: User) -> User:
 @pytest.fixture
 def bob(founder: User) -> User:
     return make_user("bob@example.org")
+
+
+class CleanClient(FlaskClient):
+    """A client whose requests see nothing of the test's own app context."""
+
+    def open(self, *args, **options):
+        db.session.commit()  # SQLite has one writer: the test must not be it meanwhile
+        options.setdefault("buffered", True)
+        return contextvars.Context().run(super().open, *args, **options)
 
 
 class Visitor:

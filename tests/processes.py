@@ -40,7 +40,12 @@ class Processes:
             with self.log(name).open("ab") as log:
                 # A group of its own, so that a kill can take children along.
                 self.running[name] = subprocess.Popen(
-                    COMMANDS[name], cwd=ROOT, env=self._env, stdout=log, stderr=log, start_new_session=True
+                    COMMANDS[name],
+                    cwd=ROOT,
+                    env=self._env,
+                    stdout=log,
+                    stderr=log,
+                    start_new_session=True,
                 )
         try:
             for name in names or COMMANDS:

@@ -244,7 +244,10 @@ def test_edited_text_is_a_new_version_and_the_old_one_stays(due_draft):
     edited = jobs.save_edit(due_draft.content, "Teapots", "All new. Wonderful!")
 
     db.session.expire_all()
-    assert [draft.text for draft in due_draft.content.drafts] == ["Tea is warm.", "All new. Wonderful!"]
+    assert [draft.text for draft in due_draft.content.drafts] == [
+        "Tea is warm.",
+        "All new. Wonderful!",
+    ]
     assert (edited.origin, edited.sentiment_label) == ("edited", "positive")
     assert due_draft.content.title == "Teapots"
 

@@ -118,7 +118,9 @@ def test_forged_function_name_is_refused(valkey):
 
 def test_callbacks_and_webhooks_of_a_forged_job_are_dropped(content, valkey):
     key = f"rq:job:{content.current.job_id}"
-    valkey.client.hset(key, mapping={"failure_callback_name": "os.abort", "webhooks": '[{"url": "http://x"}]'})
+    valkey.client.hset(
+        key, mapping={"failure_callback_name": "os.abort", "webhooks": '[{"url": "http://x"}]'}
+    )
 
     job = Job.fetch(content.current.job_id, connection=valkey.client)
 
@@ -133,7 +135,9 @@ def test_nothing_in_redis_is_pickled(ada, scheduler, valkey):
     hashes = [valkey.client.hgetall(key) for key in valkey.client.keys("rq:job:*")]
 
     assert len(hashes) == 2
-    assert not any(b"\x80\x04" in value or b"\x80\x05" in value for h in hashes for value in h.values())
+    assert not any(
+        b"\x80\x04" in value or b"\x80\x05" in value for h in hashes for value in h.values()
+    )
 
 
 @both_databases

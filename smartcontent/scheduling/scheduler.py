@@ -74,9 +74,7 @@ class Scheduler(rq_scheduler.Scheduler):
         self._on_moved = on_moved
         self._move_due = connection.register_script(MOVE_DUE)
 
-    def enqueue_at(
-        self, scheduled_time: datetime, func: str, *args: object, **options: Any
-    ) -> Job:
+    def enqueue_at(self, scheduled_time: datetime, func: str, *args: object, **options: Any) -> Job:
         """Put a job into the sorted set under its exact time, and wake the scheduler.
 
         Job and entry are written in one transaction: a job that is in no set would never run.

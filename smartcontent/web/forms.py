@@ -15,7 +15,9 @@ def _lower(value: str | None) -> str:
 
 
 class SignInForm(Form):
-    email = StringField(filters=[_lower], validators=[InputRequired("Type your email address."), Length(max=254)])
+    email = StringField(
+        filters=[_lower], validators=[InputRequired("Type your email address."), Length(max=254)]
+    )
     password = PasswordField(validators=[InputRequired("Type your password."), Length(max=200)])
     remember = BooleanField()
 
@@ -23,13 +25,19 @@ class SignInForm(Form):
 class SignUpForm(Form):
     email = StringField(
         filters=[_lower],
-        validators=[InputRequired("Type your email address."), Length(max=254, message="This address is too long."), _EMAIL],
+        validators=[
+            InputRequired("Type your email address."),
+            Length(max=254, message="This address is too long."),
+            _EMAIL,
+        ],
     )
     password = PasswordField(validators=[InputRequired("Choose a password."), _NEW_PASSWORD])
     password_again = PasswordField(validators=[EqualTo("password", "The two passwords differ.")])
 
 
 class PasswordForm(Form):
-    password_now = PasswordField(validators=[InputRequired("Type the password you have now."), Length(max=200)])
+    password_now = PasswordField(
+        validators=[InputRequired("Type the password you have now."), Length(max=200)]
+    )
     password = PasswordField(validators=[InputRequired("Choose a new password."), _NEW_PASSWORD])
     password_again = PasswordField(validators=[EqualTo("password", "The two passwords differ.")])

@@ -1,0 +1,172 @@
+"""Accounts: the first one, signing in and out, passwords, who may sign up."""
+
+import pytest
+from conftest import PASSWORD, Visitor
+from sqlalchemy import func, select
+
+from smartcontent.extensions import db
+from smartcontent.models import ApiToken, User
+from smartcontent.web.safety import own_page
+
+NEW = {"password": "a long new password", "password_again": "a long new password"}
+
+
+def test_first_visit_leads_to_the_first_account_which_is_the_administrator(visitor):
+    assert visitor.get("/").headers["Location"] == "/welcome"
+
+    answer = visitor.post("/welcome", {"email": "Ada@Example.org ", **NEW})
+
+    assert answer.status_code == 303
+    user = db.session.scalar(select(User))
+    assert (user.email, user.is_admin, user.is_founder) == ("ada@example.org", True, True)
+    assert visitor.get("/").status_code == 200
+
+
+def test_there_is_no_second_first_account(founder, visitor):
+    visitor.post("/welcome", {"email": "mallory@example.org", **NEW})
+
+    assert db.session.scalar(select(func.count(User.id))) == 1
+
+
+def test_two_first_accounts_at_once_make_one_administrator(app, visitor, monkeypatch):
+    monkeypatch.setattr("smartcontent.web.auth.nobody_yet", lambda: True)
+
+    visitor.post("/welcome", {"email": "ada@example.org", **NEW})
+    other = Visitor(app)
+    answer = other.client.post(
+        "/welcome", data={"csrf_token": welcome_token(other), "email": "bob@example.org", **NEW}
+    )
+
+    assert answer.headers["Location"] == "/sign-in"
+    assert db.session.scalar(select(func.count(User.id))) == 1
+
+
+def welcome_token(visitor: Visitor) -> str:
+    return visitor.client.get("/welcome").text.split('name="csrf-token" content="')[1].split('"')[0]
+
+
+@pytest.mark.parametrize(
+    ("wrong", "sentence"),
+    [
+        ({"email": "ada"}, "not an email address"),
+        ({"email": ""}, "Type your email address"),
+        ({"email": "a@example.org\0"}, "not an email address"),
+        ({"email": f"{'a' * 300}@example.org"}, "too long"),
+        ({"password": "short", "password_again": "short"}, "between 10 and 200"),
+        ({"password": "x" * 201, "password_again": "x" * 201}, "between 10 and 200"),
+        ({"password_again": "different!!"}, "differ"),
+    ],
+)
+def test_problem_of_an_account_is_named_beside_its_field(visitor, wrong, sentence):
+    answer = visitor.post("/welcome", {"email": "ada@example.org", **NEW, **wrong})
+
+    assert answer.status_code == 422
+    assert sentence in answer.text
+    assert 'aria-invalid="true"' in answer.text
+
+
+def test_password_is_stored_as_argon2id(ada):
+    assert ada.password_hash.startswith("$argon2id$v=19$m=19456,t=2,")
+
+
+@pytest.mark.parametrize("email", ["ada@example.org", "nobody@example.org"])
+def test_wrong_password_and_unknown_address_read_alike(visitor, ada, email):
+    answer = visitor.post("/sign-in", {"email": email, "password": "wrong password"})
+
+    assert answer.status_code == 422
+    assert "do not belong together" in answer.text
+
+
+def test_disabled_user_cannot_sign_in_and_an_open_session_ends(as_ada, ada):
+    ada.is_enabled = False
+    db.session.commit()
+
+    assert as_ada.get("/account/").status_code == 302
+    assert as_ada.post("/sign-in", {"email": ada.email, "password": PASSWORD}).status_code == 422
+
+
+def test_signing_in_leads_back_to_the_page_that_was_asked_for(visitor, ada):
+    assert visitor.get("/account/").headers["Location"] == "/sign-in?next=%2Faccount%2F"
+
+    answer = visitor.post("/sign-in?next=%2Faccount%2F", {"email": ada.email, "password": PASSWORD})
+
+    assert answer.headers["Location"] == "/account/"
+
+
+@pytest.mark.parametrize(
+    "target",
+    ["//evil.example", "https:evil.example", "/\\evil.example", "\t//evil.example", "/\t/evil.example",
+     "https://evil.example/", "javascript:alert(1)", "evil", "", None],
+)  # fmt: skip
+def test_nobody_is_sent_to_a_foreign_page(target):
+    assert own_page(target) is None
+
+
+def test_own_pages_with_a_query_are_allowed():
+    assert own_page("/contents?q=1#x") == "/contents?q=1#x"
+
+
+def test_signing_out_makes_a_copied_cookie_useless(app, as_ada):
+    thief = app.test_client()
+    thief.set_cookie("smartcontent", as_ada.client.get_cookie("smartcontent").value)
+    assert thief.get("/account/").status_code == 200
+
+    as_ada.post("/sign-out")
+
+    assert thief.get("/account/").status_code == 302
+
+
+def test_changed_password_ends_other_sessions_and_keeps_this_one(app, as_ada, ada):
+    other = Visitor(app)
+    other.sign_in(ada)
+
+    answer = as_ada.post("/account/password", {"password_now": PASSWORD, **NEW})
+
+    assert answer.status_code == 303
+    assert as_ada.get("/account/").status_code == 200
+    assert other.get("/account/").status_code == 302
+
+
+def test_changing_the_password_needs_the_present_one(as_ada, ada):
+    before = ada.password_hash
+
+    answer = as_ada.post("/account/password", {"password_now": "wrong", **NEW})
+
+    assert answer.status_code == 422
+    db.session.refresh(ada)
+    assert ada.password_hash == before
+
+
+@pytest.mark.parametrize(("policy", "status"), [("open", 200), ("invite", 403), ("closed", 403)])
+def test_sign_up_follows_the_setting(app, visitor, founder, policy, status):
+    app.config["SIGNUP"] = policy
+
+    assert visitor.get("/sign-up").status_code == status
+
+
+def test_open_sign_up_makes_an_ordinary_account(app, visitor, founder):
+    app.config["SIGNUP"] = "open"
+
+    visitor.post("/sign-up", {"email": "bob@example.org", **NEW})
+
+    assert not User.with_email("bob@example.org").is_admin
+
+
+def test_token_is_shown_once_and_stored_as_a_hash(as_ada):
+    page = as_ada.post("/account/tokens", {"name": "script"}).text
+    secret = page.split('<code id="secret">')[1].split("<")[0]
+
+    token = db.session.scalar(select(ApiToken))
+    assert secret not in as_ada.get("/account/").text
+    assert secret not in (token.digest, token.prefix)
+    assert ApiToken.with_secret(secret).id == token.id
+
+    as_ada.post(f"/account/tokens/{token.id}/revoke")
+    assert ApiToken.with_secret(secret) is None
+
+
+def test_stranger_cannot_revoke_a_token(as_bob, ada):
+    token, secret = ApiToken.issue(ada, "script")
+
+    assert as_bob.post(f"/account/tokens/{token.id}/revoke").status_code == 404
+    assert ApiToken.with_secret(secret)

@@ -1,0 +1,402 @@
+"""The dashboard and the content pages through HTTP, with input good, bad and hostile."""
+
+import time
+from uuid import uuid4
+
+import pytest
+from conftest import BRIEF, Visitor
+
+from smartcontent import jobs
+from smartcontent.extensions import db
+from smartcontent.models import Content, Draft, Status
+
+BRIEF_FORM = {
+    "content_type": "product_description",
+    "topic": "A teapot of blue glass",
+    "audience": "people who love tea",
+    "tone": "warm",
+    "length": "short",
+    "language": "en",
+    "keywords": "teapot, glass",
+    "instructions": "",
+}
+
+
+def complete(content: Content, ollama, text: str = "Tea is **warm**.") -> Content:
+    """Have the content's draft written."""
+    ollama.says(text)
+    jobs.start_now(content.current)
+    jobs.write_draft(content.current.id)
+    db.session.expire_all()
+    return content
+
+
+def test_submitted_brief_is_a_card_on_top_within_200_ms(as_ada, caplog):
+    caplog.set_level("INFO")
+    token = as_ada.token()
+    started = time.perf_counter()
+
+    answer = as_ada.client.post("/contents", data={**BRIEF_FORM, "csrf_token": token})
+
+    assert time.perf_counter() - started < 0.2
+    content = db.session.query(Content).one()
+    assert (answer.status_code, answer.headers["Location"]) == (303, f"/#content-{content.id}")
+    assert (content.keywords, content.title) == (["teapot", "glass"], BRIEF_FORM["topic"])
+    page = as_ada.get("/").text
+    assert 'class="badge pending">Pending<' in page
+    assert "starts in" in page
+    queued = [
+        record.message for record in caplog.records if "Job successfully queued" in record.message
+    ]
+    assert f"draft={content.current.id} job={content.current.job_id} due=" in queued[0]
+
+
+def test_submitting_asks_the_model_nothing(as_ada, ollama):
+    as_ada.post("/contents", BRIEF_FORM)
+
+    assert ollama.requests == []
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "sentence"),
+    [
+        ("topic", "", "missing"),
+        ("topic", "x" * 2_001, "too long"),
+        ("topic", "tea\0", "control character"),
+        ("audience", "x" * 201, "too long"),
+        ("instructions", "x" * 4_001, "too long"),
+        ("keywords", ",".join(f"k{n}" for n in range(21)), "too many"),
+        ("keywords", "x" * 61, "too long"),
+        ("title", "x" * 201, "too long"),
+        ("content_type", "poem", "not known"),
+        ("tone", "angry", "not known"),
+        ("length", "endless", "not known"),
+        ("language", "xx", "not known"),
+    ],
+)
+def test_problem_of_a_brief_is_named_beside_its_field(as_ada, field, value, sentence):
+    answer = as_ada.post("/contents", {**BRIEF_FORM, field: value})
+
+    assert answer.status_code == 422
+    beside = answer.text.split(f'<small id="{field}-error" class="error">')[1].split("</small>")[0]
+    assert sentence in beside
+    assert db.session.query(Content).count() == 0
+
+
+def test_what_was_typed_is_kept_when_something_is_wrong(as_ada):
+    page = as_ada.post("/contents", {**BRIEF_FORM, "audience": "x" * 201}).text
+
+    assert ">A teapot of blue glass</textarea>" in page
+
+
+def test_example_is_one_click_away(as_ada):
+    page = as_ada.get("/?example=press_release").text
+
+    assert "Northwind Cargo Bikes" in page
+    assert '<option value="press_release" selected>' in page
+
+
+def test_body_of_ten_megabytes_is_refused(as_ada):
+    answer = as_ada.post("/contents", {**BRIEF_FORM, "topic": "x" * 10_000_000})
+
+    assert answer.status_code == 413
+    assert "shorten" in answer.text
+
+
+def test_owner_status_and_attempt_cannot_be_set_by_the_form(as_ada, ada, bob):
+    as_ada.post(
+        "/contents",
+        {**BRIEF_FORM, "user_id": bob.id, "status": "completed", "attempt": 9, "is_admin": 1},
+    )
+
+    draft = db.session.query(Draft).one()
+    assert (draft.user_id, draft.status, draft.attempt) == (ada.id, Status.PENDING, 0)
+
+
+HOSTILE = [
+    "<img src=x onerror=alert(1)>",
+    "<script>alert(1)</script>",
+    "[x](javascript:alert(1))",
+    "[x](data:text/html,<script>alert(1)</script>)",
+    "![x](https://evil.example/pixel.png)",
+    "<svg onload=alert(1)>",
+    "<a href='jav&#x09;ascript:alert(1)'>x</a>",
+    "[x]: javascript:alert(1)\n\n[x]",
+    "<iframe src=https://evil.example></iframe>",
+    "<javascript:alert(1)>",
+    "**<b onmouseover=alert(1)>x</b>**",
+    '<div style="background:url(https://evil.example)">x</div>',
+]
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_hostile_text_of_a_model_is_shown_harmless(as_ada, content, ollama, text):
+    complete(content, ollama, text)
+
+    page = as_ada.get(f"/contents/{content.id}").text
+    shown = page.split('class="text"')[1].split("</div>")[0].lower()
+
+    assert "<script" not in shown
+    assert "<img" not in shown
+    assert "<svg" not in shown
+    assert "<iframe" not in shown
+    assert 'href="javascript' not in shown
+    assert 'href="data' not in shown
+    assert " style=" not in shown
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_hostile_brief_is_shown_as_typed(as_ada, ada, text):
+    content = jobs.submit(ada.id, type(BRIEF)(**(vars(BRIEF) | {"topic": text})), text[:100])
+
+    for path in ("/", f"/contents/{content.id}", f"/contents/{content.id}/brief"):
+        page = as_ada.get(path).text
+        assert text not in page
+
+
+def test_completed_text_is_rendered_markdown_with_the_source_to_copy(as_ada, content, ollama):
+    complete(content, ollama)
+
+    page = as_ada.get(f"/contents/{content.id}").text
+
+    assert "<strong>warm</strong>" in page
+    assert ">Tea is **warm**.</textarea>" in page
+    assert "3 words" in page
+
+
+def test_failed_draft_says_what_to_do_and_offers_retry(as_ada, content, ollama):
+    ollama.fails(404, {"error": "model 'llama3.2' not found"})
+    jobs.start_now(content.current)
+    jobs.write_draft(content.current.id)
+
+    page = as_ada.get("/").text
+
+    assert "ollama pull llama3.2" in page
+    assert "Retry" in page
+
+
+ACTIONS = ["cancel", "start", "retry", "delete", "restore", "text", "brief"]
+
+
+@pytest.mark.parametrize("action", ACTIONS)
+@pytest.mark.parametrize("of", ["another user", "nobody"])
+def test_what_is_not_one_s_own_does_not_exist(as_bob, content, action, of):
+    content_id = content.id if of == "another user" else uuid4()
+
+    answer = as_bob.post(
+        f"/contents/{content_id}/{action}", {**BRIEF_FORM, "title": "x", "text": "x"}
+    )
+
+    assert answer.status_code == 404
+    assert as_bob.get(f"/contents/{content_id}").status_code == 404
+    db.session.expire_all()
+    assert content.current.status == Status.PENDING
+    assert content.deleted_at is None
+
+
+def test_every_page_of_a_content_is_closed_to_a_stranger(app, as_bob, content):
+    paths = [
+        app.url_map.bind("").build(rule.endpoint, {"content_id": content.id})
+        for rule in app.url_map.iter_rules()
+        if "content_id" in rule.arguments
+        and "GET" in rule.methods
+        and not rule.rule.startswith("/api")
+    ]
+
+    assert len(paths) >= 4
+    assert {as_bob.get(path).status_code for path in paths} == {404}
+
+
+def test_visitor_is_sent_to_sign_in_from_every_page(app, visitor, content):
+    for rule in app.url_map.iter_rules():
+        if (
+            rule.rule.startswith(("/contents", "/list", "/account", "/admin"))
+            and "GET" in rule.methods
+        ):
+            path = app.url_map.bind("").build(
+                rule.endpoint,
+                dict.fromkeys(rule.arguments, content.id if "content_id" in rule.arguments else 1),
+            )
+            answer = visitor.get(path)
+            assert answer.status_code in (302, 404), path
+            assert "teapot" not in answer.text
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["/contents", "/sign-out", "/account/password", "/account/tokens", "/sign-in", "/welcome"],
+)
+def test_form_without_our_token_changes_nothing(as_ada, path):
+    answer = as_ada.client.post(path, data=BRIEF_FORM)
+
+    assert answer.status_code == 400
+    assert "reload" in answer.text
+    assert db.session.query(Content).count() == 0
+    assert as_ada.get("/account/").status_code == 200
+
+
+def test_cancel_start_and_retry_from_the_page(as_ada, content, ollama):
+    assert as_ada.post(f"/contents/{content.id}/cancel").status_code == 303
+    assert as_ada.post(f"/contents/{content.id}/cancel").status_code == 409
+    assert as_ada.post(f"/contents/{content.id}/start").status_code == 409
+    assert (
+        as_ada.post(f"/contents/{content.id}/retry", {"from": "show"}).headers["Location"]
+        == f"/contents/{content.id}"
+    )
+
+    db.session.expire_all()
+    assert (content.current.number, content.current.status) == (2, Status.PENDING)
+
+
+def test_brief_is_edited_from_its_page(as_ada, content):
+    assert BRIEF.topic in as_ada.get(f"/contents/{content.id}/brief").text
+
+    as_ada.post(f"/contents/{content.id}/brief", {**BRIEF_FORM, "topic": "A kettle"})
+
+    db.session.expire_all()
+    assert content.topic == "A kettle"
+
+
+def test_edited_text_is_saved_as_the_next_version(as_ada, content, ollama):
+    complete(content, ollama)
+
+    as_ada.post(f"/contents/{content.id}/text", {"title": "Mine", "text": "By hand.\r\nTwo lines."})
+
+    db.session.expire_all()
+    assert (content.title, content.current.text, content.current.number) == (
+        "Mine",
+        "By hand.\nTwo lines.",
+        2,
+    )
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"title": ""}, {"title": "x" * 201}, {"text": "x" * 100_001}, {"text": "\0"}]
+)
+def test_edit_that_cannot_be_kept_says_why(as_ada, content, ollama, wrong):
+    complete(content, ollama)
+
+    answer = as_ada.post(f"/contents/{content.id}/text", {"title": "t", "text": "t", **wrong})
+
+    assert answer.status_code == 400
+    assert "characters" in answer.text
+
+
+def test_deletion_can_be_undone(as_ada, content):
+    page = as_ada.post(f"/contents/{content.id}/delete", follow_redirects=True).text
+    assert "in the trash" in page
+    assert "Undo" in page
+    assert as_ada.get(f"/contents/{content.id}").status_code == 404
+
+    as_ada.post(f"/contents/{content.id}/restore")
+
+    assert as_ada.get(f"/contents/{content.id}").status_code == 200
+
+
+def test_deleting_cancels_what_is_on_its_way(as_ada, content):
+    as_ada.post(f"/contents/{content.id}/delete")
+
+    db.session.expire_all()
+    assert content.current.status == Status.CANCELLED
+
+
+@pytest.mark.parametrize("q", ["TEAPOT", "kettle", "wärm", "love", "warm tea"])
+def test_search_finds_title_brief_and_text_in_any_case(as_ada, ada, ollama, q):
+    brief = type(BRIEF)(**(vars(BRIEF) | {"topic": "Something else", "keywords": ()}))
+    jobs.submit(ada.id, brief, "Unrelated")
+    found = jobs.submit(ada.id, BRIEF, "My Kettle")
+    complete(found, ollama, "Tea is WÄRM and warm tea loves you")
+
+    page = as_ada.get("/list", query_string={"q": q}).text
+
+    assert "My Kettle" in page
+    assert ("Unrelated" in page) == (q == "love")
+
+
+@pytest.mark.parametrize("q", ["100%", "_", "%"])
+def test_search_takes_wildcards_as_they_are(as_ada, content, q):
+    assert "Nothing matches" in as_ada.get("/list", query_string={"q": q}).text
+
+
+def test_list_is_filtered_by_status(as_ada, ada, content, ollama):
+    done = complete(jobs.submit(ada.id, BRIEF, "Done one"), ollama)
+
+    page = as_ada.get("/?status=completed").text
+
+    assert str(done.id) in page
+    assert str(content.id) not in page
+
+
+def test_pages_hold_twenty_and_lead_on(as_ada, ada):
+    for number in range(25):
+        jobs.submit(ada.id, BRIEF, f"Number {number:02d}")
+    first = as_ada.get("/").text
+    older = first.split('rel="next" href="')[1].split('"')[0].replace("&amp;", "&")
+
+    second = as_ada.get(older).text
+
+    assert "Number 24" in first
+    assert "Number 04" in second
+    assert first.count('<article class="card"') == 20
+    assert second.count('<article class="card"') == 5
+
+
+@pytest.mark.parametrize("cursor", ["x", "%00", "bm9wZQ==", "é"])
+def test_forged_cursor_is_a_bad_request(as_ada, cursor):
+    assert as_ada.get("/", query_string={"cursor": cursor}).status_code == 400
+
+
+def test_nobody_sees_another_user_s_contents(as_bob, content):
+    assert "A teapot" not in as_bob.get("/").text
+
+
+def test_answers_carry_the_safety_headers(as_ada, content):
+    for path in ("/", f"/contents/{content.id}", "/nothing", "/static/style.css"):
+        headers = as_ada.get(path).headers
+        assert "script-src 'self'" in headers["Content-Security-Policy"]
+        assert "unsafe" not in headers["Content-Security-Policy"]
+        assert headers["X-Content-Type-Options"] == "nosniff"
+        assert "Access-Control-Allow-Origin" not in headers
+    assert as_ada.get("/").headers["Cache-Control"] == "no-store"
+
+
+def test_cookie_is_http_only_and_same_site(as_ada):
+    cookie = as_ada.post(
+        "/sign-in", {"email": "ada@example.org", "password": "correct horse battery"}
+    ).headers["Set-Cookie"]
+
+    assert "HttpOnly" in cookie
+    assert "SameSite=Lax" in cookie
+
+
+def test_get_changes_nothing(app, as_ada, content, valkey):
+    def state():
+        db.session.expire_all()
+        rows = [(d.status, d.revision, d.due_at) for d in db.session.query(Draft)]
+        return rows, sorted(valkey.client.keys())
+
+    before = state()
+    for rule in app.url_map.iter_rules():
+        if (
+            "GET" in rule.methods
+            and rule.arguments <= {"content_id"}
+            and not rule.rule.startswith(("/api", "/admin/rq", "/events"))
+        ):
+            as_ada.get(
+                app.url_map.bind("").build(rule.endpoint, dict.fromkeys(rule.arguments, content.id))
+            )
+
+    assert state() == before
+
+
+def test_page_asks_nothing_of_other_hosts(app, as_ada, content, ollama):
+    complete(content, ollama)
+    visitor = Visitor(app)
+
+    pages = [as_ada.get(path).text for path in ("/", f"/contents/{content.id}", "/account/")] + [
+        visitor.get("/sign-in").text
+    ]
+
+    for page in pages:
+        assert 'src="http' not in page
+        assert '<link rel="stylesheet" href="http' not in page
