@@ -21,7 +21,10 @@ READY = {"web": None, "worker": "Worker ready", "scheduler": "Scheduler ready"}
 
 
 class Processes:
-    """Web, worker and scheduler on the stores of a test; each may be killed and started again."""
+    """Web, worker and scheduler on the stores of a test; each may be killed and started again.
+
+    "scheduler-2" is another scheduler, and so on.
+    """
 
     def __init__(self, settings: dict, folder: Path, **more: object) -> None:
         self.port = free_port()
@@ -35,14 +38,15 @@ class Processes:
             "PYTHONUNBUFFERED": "1",
         }
 
-    def start(self, *names: str) -> "Processes":
+    def start(self, *names: str, **env: object) -> "Processes":
+        """Start processes, with more of an environment where it is given; waits until all work."""
         for name in names or COMMANDS:
-            with self.log(name).open("ab") as log:
+            with self.log(name).open("wb") as log:
                 # A group of its own, so that a kill can take children along.
                 self.running[name] = subprocess.Popen(
-                    COMMANDS[name],
+                    COMMANDS[_kind(name)],
                     cwd=ROOT,
-                    env=self._env,
+                    env=self._env | {variable: str(value) for variable, value in env.items()},
                     stdout=log,
                     stderr=log,
                     start_new_session=True,
@@ -57,7 +61,8 @@ class Processes:
 
     def _is_ready(self, name: str) -> bool:
         assert self.running[name].poll() is None, self.log(name).read_text()
-        return self._answers() if name == "web" else bool(self.said(name, READY[name]))
+        ready = READY[_kind(name)]
+        return bool(self.said(name, ready)) if ready else self._answers()
 
     def log(self, name: str) -> Path:
         return self._folder / f"{name}.log"
@@ -83,6 +88,10 @@ class Processes:
             return requests.get(f"{self.url}/healthz", timeout=5).ok
         except requests.RequestException:
             return False
+
+
+def _kind(name: str) -> str:
+    return name.partition("-")[0]
 
 
 class Browser:

@@ -1,0 +1,104 @@
+"""What must be true of every draft ever submitted, whatever has failed meanwhile."""
+
+import itertools
+import time
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import Any
+
+import redis as redis_py
+from scripted_ollama import Recorded
+
+from faults.ledger import Change, Ledger
+from faults.storyteller import Storyteller
+from smartcontent.models.draft import FINAL
+from smartcontent.scheduling import QUEUE, Scheduler
+
+# How long a stopped draft's connection may stay open: another draft of its content may begin.
+CLOSING_SECONDS = 0.5
+
+
+class Invariants:
+    """Compares database, Redis and Ollama; `broken` says in sentences what does not fit."""
+
+    def __init__(self, ledger: Ledger, redis: redis_py.Redis, ollama: Storyteller) -> None:
+        self._ledger, self._redis, self._ollama = ledger, redis, ollama
+
+    def broken(self) -> list[str]:
+        """Every violation, once all drafts have had their time."""
+        drafts = self._ledger.drafts()
+        history = self._ledger.history()
+        return [
+            *self._unfinished(drafts),
+            *self._early(history),
+            *self._changed_after_the_end(history),
+            *self._unclaimed_requests(drafts, history),
+            *self._two_at_once(drafts),
+            *self._foreign_texts(drafts),
+            *self._left_in_redis(),
+        ]
+
+    def _unfinished(self, drafts: list[dict[str, Any]]) -> Iterator[str]:
+        for draft in drafts:
+            if draft["status"] not in FINAL and draft["status"] != "held":
+                yield f"draft {draft['id']} is still {draft['status']}"
+
+    def _early(self, history: list[Change]) -> Iterator[str]:
+        for change in history:
+            if change.is_claim and change.started_at < change.due_at:
+                early = (change.due_at - change.started_at).total_seconds() * 1000
+                yield f"draft {change.draft_id} started {early:.3f} ms early"
+
+    def _changed_after_the_end(self, history: list[Change]) -> Iterator[str]:
+        for change in history:
+            if change.before in FINAL:
+                yield f"draft {change.draft_id} became {change.after} after {change.before}"
+
+    def _unclaimed_requests(
+        self, drafts: list[dict[str, Any]], history: list[Change]
+    ) -> Iterator[str]:
+        """Ollama's own clock: the n-th request for a text came after the n-th claim of it."""
+        topics = {draft["id"]: draft["topic"] for draft in drafts}
+        claims = [
+            (topics[change.draft_id], change.started_at) for change in history if change.is_claim
+        ]
+        for name in set(topics.values()):
+            starts = sorted(started for topic, started in claims if topic == name)
+            requests = sorted(map(came_at, self._ollama.requests_for(name)))
+            for number, request in enumerate(requests):
+                if number >= len(starts) or request < starts[number]:
+                    yield f"{name}: request {number + 1} came without a claim"
+
+    def _two_at_once(self, drafts: list[dict[str, Any]]) -> Iterator[str]:
+        names = [draft["topic"] for draft in drafts]
+        for name in set(names):
+            allowed = CLOSING_SECONDS if names.count(name) > 1 else 0.0
+            requests = sorted(self._ollama.requests_for(name), key=lambda r: r.at)
+            for first, second in itertools.pairwise(requests):
+                ended = first.closed_at or first.finished_at or time.monotonic()
+                if ended - second.at > allowed:
+                    yield f"{name}: two requests were open at once for {ended - second.at:.3f} s"
+
+    def _foreign_texts(self, drafts: list[dict[str, Any]]) -> Iterator[str]:
+        """A completed text is one that Ollama told to its end, whole and nobody else's."""
+        for draft in drafts:
+            told = self._ollama.of(draft["topic"])
+            whole = [story.text for story in told if story.request.finished_at]
+            if draft["status"] == "completed" and told and draft["text"] not in whole:
+                yield f"draft {draft['id']} has a text that nobody told: {draft['text'][:80]!r}"
+
+    def _left_in_redis(self) -> Iterator[str]:
+        """No entry, no place in the queue, and no hash that Redis would keep for ever."""
+        for job_id in self._redis.zrange(Scheduler.scheduled_jobs_key, 0, -1):
+            yield f"{job_id!r} is left in the sorted set"
+        for job_id in self._redis.lrange(f"rq:queue:{QUEUE}", 0, -1):
+            yield f"{job_id!r} is left in the queue"
+        for key in self._redis.scan_iter("rq:job:*"):
+            if self._redis.ttl(key) == -1:
+                yield f"{key!r} is left, and would be for ever"
+
+
+def came_at(request: Recorded) -> datetime:
+    """When a request came, by the clock of the wall."""
+    ago = time.monotonic() - request.at
+    return datetime.fromtimestamp(time.time() - ago, UTC)

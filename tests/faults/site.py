@@ -1,0 +1,249 @@
+"""The whole product on stores of its own, with a proxy in each connection that can fail."""
+
+import contextlib
+import os
+import signal
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import count
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+from uuid import UUID
+
+from conftest import SECRET, Valkey, make_user, wait_until
+from processes import Processes
+
+from faults.invariants import Invariants
+from faults.ledger import Ledger
+from faults.proxy import Proxy
+from faults.storyteller import Storyteller, topic
+from smartcontent import create_app, jobs
+from smartcontent.briefs import Brief
+from smartcontent.extensions import db
+from smartcontent.models import Content, Draft, User
+from smartcontent.models.draft import FINAL
+
+BACKGROUND = ("worker", "scheduler")
+PROCESSES = ("web", *BACKGROUND)
+SHORT = {"LEASE_SECONDS": 2, "RECONCILE_SECONDS": 0.5, "SMARTCONTENT_WORKERS": 2}
+CONNECTED = "01"  # as the kernel writes it
+# What a draft may need at worst here: a lease, the reconciler's patience, a first pause, a text.
+SETTLE_SECONDS = 25
+
+
+@dataclass(frozen=True)
+class Sent:
+    """A brief that was submitted."""
+
+    draft_id: int
+    content_id: UUID
+    topic: str
+
+
+class Site:
+    """Web, worker and scheduler, each reaching its stores by proxies of its own.
+
+    The test itself asks and submits without a proxy. `numbers` gives every brief another topic.
+    """
+
+    def __init__(self, database_url: str, folder: Path, **settings: object) -> None:
+        folder.mkdir(exist_ok=True)
+        self.valkey = Valkey(folder)
+        self.ollama = Storyteller().__enter__()
+        self.ledger = Ledger(database_url)
+        self.ledger.open()
+        self.invariants = Invariants(self.ledger, self.valkey.client, self.ollama)
+        self.redis = {name: Proxy(self.valkey.port) for name in PROCESSES}
+        self.database = _database_proxies(database_url)
+        self.ollama_line = Proxy(self.ollama.port)
+        self.settings: dict[str, Any] = {
+            "DATABASE_URL": database_url,
+            "REDIS_URL": self.valkey.url,
+            "OLLAMA_HOST": f"http://127.0.0.1:{self.ollama_line.port}",
+            "OLLAMA_MODEL": "llama3.2",
+            "SECRET_KEY": SECRET,
+            "SMARTCONTENT_HOME": str(folder),
+            **SHORT,
+            **settings,
+        }
+        self.processes = Processes(self.settings, folder)
+        self.numbers = count(1)
+        self._changed_env: set[str] = set()
+        self.app = create_app(**self.settings)
+        with self.app.app_context():
+            self.user_id = make_user("ada@example.org", is_admin=True, is_founder=True).id
+
+    def close(self) -> None:
+        """End everything."""
+        self.restore()
+        self.processes.stop()
+        for proxy in self.proxies():
+            proxy.__exit__(None, None, None)
+        self.ollama.__exit__(None, None, None)
+        self.valkey.client.close()
+        self.valkey.kill()
+        with self.app.app_context():
+            db.engine.dispose()
+
+    def proxies(self) -> list[Proxy]:
+        return [*self.redis.values(), *self.database.values(), self.ollama_line]
+
+    def start(self, *names: str, **env: object) -> None:
+        """Start processes, or start them anew, with an environment that a test wants otherwise."""
+        for name in names:
+            self.kill(name)
+            if env:
+                self._changed_env.add(name)
+            proxied = {"REDIS_URL": f"redis://127.0.0.1:{self.redis[_kind(name)].port}/0"}
+            if self.database:
+                proxied["DATABASE_URL"] = self._proxied_database(_kind(name))
+            self.processes.start(name, **{**proxied, **env})
+
+    def kill(self, name: str) -> None:
+        """kill -9 of a process and its children, if it runs."""
+        process = self.processes.running.get(name)
+        if process is not None and process.poll() is None:
+            self.processes.kill(name)
+
+    def slots(self) -> list[int]:
+        """The process ids of the worker's slots."""
+        parent = self.processes.running["worker"].pid
+        return [
+            int(pid) for pid in Path(f"/proc/{parent}/task/{parent}/children").read_text().split()
+        ]
+
+    def writing_slot(self) -> int:
+        """The one slot with a connection to Ollama."""
+        wait_until(lambda: any(self._has_line(pid) for pid in self.slots()))
+        [pid] = [pid for pid in self.slots() if self._has_line(pid)]
+        return pid
+
+    def _has_line(self, pid: int) -> bool:
+        lines = [line.split() for line in Path("/proc/net/tcp").read_text().splitlines()]
+        peer = f"0100007F:{self.ollama_line.port:04X}"
+        sockets = {f"socket:[{line[9]}]" for line in lines if line[2:4] == [peer, CONNECTED]}
+        return any(os.readlink(f) in sockets for f in Path(f"/proc/{pid}/fd").iterdir())
+
+    def begin(self) -> None:
+        """Have worker and scheduler run as usual; the tests before may have ended them."""
+        self.app = create_app(**self.settings)  # binds the one Redis link to our Redis again
+        for name in list(self.processes.running):
+            if name not in PROCESSES or name in self._changed_env:
+                self.kill(name)
+        self._changed_env.clear()
+        for name in BACKGROUND:
+            process = self.processes.running.get(name)
+            if process is None or process.poll() is not None:
+                self.start(name)
+
+    def restore(self) -> None:
+        """End every fault."""
+        for proxy in self.proxies():
+            proxy.restore()
+        for name, process in self.processes.running.items():
+            if process.poll() is None:
+                os.killpg(self.processes.running[name].pid, signal.SIGCONT)
+
+    def settle(self, seconds: float = SETTLE_SECONDS) -> None:
+        """Wait until every draft has ended and Redis holds no more of them, then check it all."""
+        wait_until(lambda: not self.unfinished(), seconds, every=0.05)
+        until = time.monotonic() + 5
+        while (broken := self.invariants.broken()) and time.monotonic() < until:
+            time.sleep(0.1)
+        assert not broken, "\n".join(broken)
+
+    def unfinished(self) -> list[str]:
+        """The status of every draft that has not ended."""
+        return [d["status"] for d in self.ledger.drafts() if d["status"] not in FINAL]
+
+    def submit(self, delay: float = 0.0, **brief: object) -> Sent:
+        """Submit a brief as the web process does."""
+        name = topic(next(self.numbers))
+        with self.acting():
+            content = jobs.submit(
+                self.user_id, brief_about(name, **brief), name, delay_seconds=delay
+            )
+            return Sent(content.current.id, content.id, name)
+
+    @contextlib.contextmanager
+    def acting(self) -> Iterator[None]:
+        """A context in which jobs are asked for, as in a request; it holds no transaction after."""
+        with self.app.app_context():
+            yield
+            db.session.commit()
+
+    def cancel(self, sent: Sent) -> bool:
+        with self.acting():
+            return jobs.cancel(db.session.get_one(Draft, sent.draft_id))
+
+    def start_now(self, sent: Sent) -> bool:
+        with self.acting():
+            return jobs.start_now(db.session.get_one(Draft, sent.draft_id))
+
+    def edit(self, sent: Sent, **brief: object) -> bool:
+        with self.acting():
+            content = db.session.get_one(Content, sent.content_id)
+            return jobs.change_brief(content, brief_about(sent.topic, **brief), sent.topic)
+
+    def draft(self, sent: Sent) -> dict[str, Any]:
+        return self.ledger.draft(sent.draft_id)
+
+    def status(self, sent: Sent) -> str:
+        return self.draft(sent)["status"]
+
+    def wait_for(self, sent: Sent, status: str, seconds: float = 10) -> dict[str, Any]:
+        """Wait until a draft has a status; answers it."""
+        wait_until(lambda: self.status(sent) == status, seconds)
+        return self.draft(sent)
+
+    def wait_for_requests(self, sent: Sent, number: int = 1, seconds: float = 10) -> None:
+        """Wait until Ollama has been asked for a draft so many times."""
+        wait_until(lambda: len(self.ollama.requests_for(sent.topic)) >= number, seconds)
+
+    def user(self) -> User:
+        return db.session.get_one(User, self.user_id)
+
+    def _proxied_database(self, name: str) -> str:
+        port = self.database[name].port
+        path = urlsplit(self.settings["DATABASE_URL"]).path
+        return f"postgresql+psycopg://postgres@127.0.0.1:{port}{path}"
+
+
+def brief_about(topic: str, **values: object) -> Brief:
+    """A brief that is found again by its topic."""
+    usual = {
+        "content_type": "product_description", "topic": topic, "audience": "", "tone": "warm",
+        "length": "short", "language": "en", "keywords": (), "instructions": "",
+    }  # fmt: skip
+    return Brief(**{**usual, **values})
+
+
+def at_once(*actions: Any) -> list[Any]:
+    """The answers of functions called in the same instant."""
+    barrier = threading.Barrier(len(actions))
+    answers: list[Any] = [None] * len(actions)
+
+    def run(place: int) -> None:
+        barrier.wait()
+        answers[place] = actions[place]()
+
+    threads = [threading.Thread(target=run, args=(place,)) for place in range(len(actions))]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return answers
+
+
+def _kind(name: str) -> str:
+    return name.partition("-")[0]
+
+
+def _database_proxies(url: str) -> dict[str, Proxy]:
+    if url.startswith("sqlite"):
+        return {}
+    [folder] = parse_qs(urlsplit(url).query)["host"]
+    return {name: Proxy(f"{folder}/.s.PGSQL.5432") for name in PROCESSES}

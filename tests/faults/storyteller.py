@@ -1,0 +1,77 @@
+"""A scripted Ollama that tells every draft a story of its own, and remembers what it told."""
+
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from ollama_scripts import Part, Script, chunk, done, head, line, piece
+from scripted_ollama import Recorded, ScriptedOllama
+
+TOPIC = "Teapot No. "
+
+
+def topic(number: int) -> str:
+    """A topic by which a draft is found again in what Ollama was asked."""
+    return f"{TOPIC}{number:06d}"
+
+
+def topic_in(body: dict[str, Any]) -> str:
+    """The topic of the draft that a request is for; "" where it names none of ours."""
+    asked = " ".join(message["content"] for message in body.get("messages") or [])
+    _, found, after = asked.partition(TOPIC)
+    return found + after[:6]
+
+
+@dataclass
+class Told:
+    """One request for a draft's text, and the text it was to get."""
+
+    topic: str
+    text: str
+    request: Recorded
+
+
+class Storyteller(ScriptedOllama):
+    """Answers with a text of `words` words, one every `gap` seconds; no two answers are alike."""
+
+    def __init__(self) -> None:
+        super().__init__(key=topic_in)
+        self.words = 4
+        self.gap = 0.0
+        self.told: list[Told] = []
+        self._asked: defaultdict[str, int] = defaultdict(int)
+
+    def script_for(self, recorded: Recorded) -> Script:
+        """What a test told it to answer, else a story."""
+        name = topic_in(recorded.json) if recorded.is_text else ""
+        if not name or self.waiting:
+            return super().script_for(recorded)
+        with self.changed:
+            self._asked[name] += 1
+            text = f"{name}, telling {self._asked[name]}: "
+            pieces = [text, *(f"word {number} " for number in range(self.words))]
+            self.told.append(Told(name, "".join(pieces), recorded))
+        return Script(lambda model: self._parts(pieces, model))
+
+    def _parts(self, pieces: list[str], model: str) -> Iterator[Part]:
+        yield 0.0, head()
+        for text in pieces:
+            yield self.gap, chunk(line({"model": model} | piece(text)))
+        yield 0.0, chunk(line({"model": model} | done())) + chunk(b"")
+
+    def of(self, name: str) -> list[Told]:
+        """The stories asked for under a topic, in order."""
+        with self.changed:
+            return [told for told in self.told if told.topic == name]
+
+    def requests_for(self, name: str) -> list[Recorded]:
+        """Every request for a text under a topic, also those that tests scripted."""
+        with self.changed:
+            return [r for r in self.requests if r.is_text and topic_in(r.json) == name]
+
+    def forget_scripts(self) -> None:
+        """Tell stories again, at once, whatever a test has asked for."""
+        with self.changed:
+            self.waiting.clear()
+        self.words, self.gap = 4, 0.0
