@@ -7,12 +7,15 @@ rq worker generation --url $REDIS_URL --serializer json --job-class worker.Job
 import os
 from typing import Any
 
-from smartcontent import create_app, scheduling
+from smartcontent import create_app, jobs, scheduling
 from smartcontent.slots import Slots, die_with_parent
 
 app = create_app()
 # A horse or a slot whose parent was killed must not go on writing beside its replacement.
 os.register_at_fork(after_in_child=die_with_parent)
+# Once for all of them: a fork shares what its parent has loaded.
+with app.app_context():
+    jobs.warm_up()
 
 
 class Job(scheduling.Job):

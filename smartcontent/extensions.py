@@ -108,8 +108,19 @@ def _begin(connection: Connection) -> None:
     if connection.dialect.name == "sqlite":
         # A transaction that reads before it writes fails at once when another wrote in between;
         # taking the write lock first makes it wait instead. A page that only reads need not.
-        only_reads = has_request_context() and request.method in ("GET", "HEAD")
+        only_reads = connection.get_execution_options().get("only_reads") or (
+            has_request_context() and request.method in ("GET", "HEAD")
+        )
         connection.exec_driver_sql("BEGIN" if only_reads else "BEGIN IMMEDIATE")
+
+
+def only_read() -> None:
+    """Begin the session's transaction as one that will not write: it holds up no other on SQLite.
+
+    End it by a commit; a rollback would have every row that was read before read again.
+    """
+    if not db.session().in_transaction():
+        db.session.connection(execution_options={"only_reads": True})
 
 
 def forget_inherited_connections(app: Flask) -> None:

@@ -9,10 +9,10 @@ from uuid import UUID
 
 from flask import current_app
 from sqlalchemy import func, select
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
-from smartcontent import events, writing
-from smartcontent.briefs import Brief
+from smartcontent import events, prompts, writing
+from smartcontent.briefs import CONTENT_TYPES, Brief, BriefForm
 from smartcontent.extensions import db
 from smartcontent.models import UNFINISHED, Content, Draft, Origin, Status, now
 from smartcontent.models.draft import iso
@@ -84,8 +84,8 @@ def write_brief(content: Content, brief: Brief) -> None:
 
 def change_brief(content: Content, brief: Brief, title: str) -> bool:
     """Change the brief while its draft waits, the due time kept; False once it has started."""
-    write_brief(content, brief)
     content.title = title
+    write_brief(content, brief)
     waiting = Draft.status.in_([Status.PENDING, Status.HELD])
     status = Status(content.current.status)
     if status not in (Status.PENDING, Status.HELD):
@@ -174,6 +174,18 @@ def restore(user_id: int, content_id: UUID) -> Content | None:
         content.deleted_at = None
         db.session.commit()
     return content
+
+
+def warm_up() -> None:
+    """Load what the first draft would else wait for: lexicon, templates, mappers, statements."""
+    sentiment_of("A lovely teapot.", "en")
+    for content_type in CONTENT_TYPES.values():
+        prompts.messages_for(BriefForm(data=content_type.example).brief)
+    try:
+        Draft(id=0).claim(lease_seconds=0)  # there is no such draft
+    except SQLAlchemyError as error:
+        log.warning("not warmed up, the database does not answer: %s", error)
+    db.engine.dispose()
 
 
 def write_draft(draft_id: int) -> None:

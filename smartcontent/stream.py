@@ -10,7 +10,7 @@ from flask import Flask, Response, current_app, request
 from sqlalchemy import select as select_rows
 
 from smartcontent import events
-from smartcontent.extensions import db
+from smartcontent.extensions import db, only_read
 from smartcontent.hub import hub
 from smartcontent.models import UNFINISHED, Draft, Status, now
 from smartcontent.models.draft import iso
@@ -79,8 +79,9 @@ def _events(
 
 
 def _in_context(app: Flask, ask: Callable[[], Any]) -> Any:
-    """Ask in a context of its own: an open stream holds no database connection."""
+    """Ask in a context of its own: an open stream holds no database connection, and no lock."""
     with app.app_context():
+        only_read()
         return ask()
 
 

@@ -14,7 +14,7 @@ from sqlalchemy.exc import OperationalError
 
 import smartcontent.prompts as prompts
 from smartcontent.events import TextChannel
-from smartcontent.extensions import db
+from smartcontent.extensions import db, only_read
 from smartcontent.models import Content, Draft, now
 from smartcontent.ollama import Answer, Ollama
 
@@ -137,10 +137,11 @@ class Attempt:
             raise DraftTaken
 
     def _check(self) -> None:
+        only_read()
         held = db.session.scalar(
             select(Draft.id).where(Draft.id == self.draft.id, *Draft.held_by(self.number))
         )
-        db.session.rollback()
+        db.session.commit()
         if held is None:
             raise DraftTaken
 

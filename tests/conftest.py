@@ -148,7 +148,7 @@ def database_url(request, databases, tmp_path: Path) -> str:
     engine = create_engine(url)
     with engine.begin() as connection:
         connection.execute(
-            text("TRUNCATE users, contents, drafts, api_tokens RESTART IDENTITY CASCADE")
+            text("TRUNCATE users, contents, drafts, api_tokens, repairs RESTART IDENTITY CASCADE")
         )
     engine.dispose()
     return url

@@ -9,8 +9,10 @@ from conftest import BRIEF, both_databases, wait_until
 
 from smartcontent import jobs
 from smartcontent.extensions import connect, db
-from smartcontent.models import Draft, Status, now
+from smartcontent.models import Draft, Repair, RepairKind, Status, now
+from smartcontent.models.draft import job_id
 from smartcontent.scheduling import QUEUE, Job, Scheduler, mark_queued, reconcile, schedule_draft
+from smartcontent.scheduling.job import WRITE_DRAFT
 
 LIST = f"rq:queue:{QUEUE}"
 SET = Scheduler.scheduled_jobs_key
@@ -64,6 +66,39 @@ def test_drafts_due_at_one_instant_keep_the_order_of_submission(ada, scheduler, 
     scheduler.enqueue_jobs()
 
     assert queued(valkey) == [draft.job_id for draft in drafts]
+
+
+def test_batch_of_one_user_holds_up_another_s_brief_by_one_job(ada, bob, scheduler, valkey):
+    batch = [submit_due(ada).job_id for _ in range(50)]
+    scheduler.enqueue_jobs()
+
+    single = submit_due(bob).job_id
+    scheduler.enqueue_jobs()
+
+    assert queued(valkey) == [batch[0], single, *batch[1:]]
+
+
+def test_users_take_turns_and_each_keeps_the_own_order(ada, bob, founder, scheduler, valkey):
+    of = {user: [submit_due(user).job_id for _ in range(n)] for user, n in
+          ((ada, 4), (bob, 3), (founder, 1))}  # fmt: skip
+
+    scheduler.enqueue_jobs()
+
+    a, b, c = of.values()
+    assert queued(valkey) == [a[0], b[0], c[0], a[1], b[1], a[2], b[2], a[3]]
+
+
+def test_order_holds_over_more_jobs_than_one_call_moves(ada, scheduler, valkey):
+    instant = now()
+    ids = [job_id(number, 1, ada.id) for number in range(1, 1202)]
+    for name in reversed(ids):
+        scheduler.enqueue_at(
+            instant, WRITE_DRAFT, 0, job_id=name, timeout=60, job_description="a draft"
+        )
+
+    scheduler.enqueue_jobs()
+
+    assert queued(valkey) == ids
 
 
 @both_databases
@@ -211,6 +246,54 @@ def test_worker_that_lost_its_lease_cannot_write(ada):
     db.session.refresh(draft)
     assert not late
     assert (draft.status, draft.attempt, draft.text) == (Status.GENERATING, 2, "")
+
+
+@both_databases
+def test_repairs_are_on_record(ada, valkey):
+    draft = submit_due(ada, 5)
+    valkey.client.flushall()
+
+    reconcile()
+
+    repair = db.session.query(Repair).one()
+    assert (repair.kind, str(draft.id) in repair.detail) == (RepairKind.SCHEDULED, True)
+
+
+@both_databases
+def test_leftover_of_a_cancelled_draft_is_removed(ada, valkey):
+    draft = submit_due(ada, 5)
+    draft.move(Status.CANCELLED)  # and Redis did not hear of it
+
+    repairs = reconcile()
+
+    assert [repair.kind for repair in repairs] == [RepairKind.REMOVED]
+    assert valkey.client.keys("*draft*") == []
+    assert valkey.client.zcard(SET) == 0
+
+
+def test_job_of_no_draft_is_removed_from_set_and_queue(app, valkey):
+    valkey.client.zadd(SET, {"draft-000000000099-1-u1": 1})
+    valkey.client.rpush(LIST, b"\xff poison", "draft-000000000098-1-u1")
+
+    reconcile()
+
+    assert (valkey.client.zcard(SET), valkey.client.llen(LIST)) == (0, 0)
+
+
+def test_job_of_a_draft_that_is_being_written_is_left_alone(ada, scheduler, valkey):
+    draft = submit_due(ada)
+    scheduler.enqueue_jobs()
+    assert draft.claim(lease_seconds=10)
+
+    assert reconcile() == []
+    assert valkey.client.exists(f"rq:job:{draft.job_id}")
+
+
+def test_orphan_that_was_scheduled_again_meanwhile_stays(ada, scheduler, valkey):
+    draft = submit_due(ada, 5)
+
+    assert not scheduler.forget(draft.job_id, due=draft.due_at.timestamp() - 1)
+    assert valkey.client.zcard(SET) == 1
 
 
 def test_dry_run_repairs_nothing(ada, valkey):

@@ -4,6 +4,7 @@ from smartcontent.models.accounts import ApiToken, User
 from smartcontent.models.columns import now
 from smartcontent.models.content import Content
 from smartcontent.models.draft import FINAL, UNFINISHED, Draft, Origin, Status
+from smartcontent.models.repair import Repair, RepairKind
 
 __all__ = [
     "FINAL",
@@ -12,6 +13,8 @@ __all__ = [
     "Content",
     "Draft",
     "Origin",
+    "Repair",
+    "RepairKind",
     "Status",
     "User",
     "now",

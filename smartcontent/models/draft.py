@@ -1,5 +1,6 @@
 """A draft: one version of a text, and the only way its status changes."""
 
+import re
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -139,12 +140,9 @@ class Draft(Base):
 
     @property
     def job_id(self) -> str:
-        """The id of the RQ job of the next attempt, or of the present one.
-
-        Padded, so that jobs due at the same instant sort in the order of submission.
-        """
+        """The id of the RQ job of the next attempt, or of the present one."""
         attempt = self.attempt if self.status == Status.GENERATING else self.attempt + 1
-        return f"draft-{self.id:012d}-{attempt}"
+        return job_id(self.id, attempt, self.user_id)
 
     @property
     def is_final(self) -> bool:
@@ -221,6 +219,21 @@ class Draft(Base):
     def held_by(attempt: int) -> tuple[ColumnElement[bool], ...]:
         """The condition under which the worker of this attempt may still write."""
         return (Draft.attempt == attempt, Draft.status == Status.GENERATING)
+
+
+def job_id(draft_id: int, attempt: int, user_id: int) -> str:
+    """The id of the RQ job of one attempt.
+
+    Padded, so that jobs due at the same instant sort in the order of submission; the user is in
+    it because the queue is shared out among users where only ids are known.
+    """
+    return f"draft-{draft_id:012d}-{attempt}-u{user_id}"
+
+
+def draft_id_of(job_id: str) -> int | None:
+    """The draft a job is for; None if the id is not one of ours."""
+    found = re.fullmatch(r"draft-(\d{12,18})-\d+-u\d+", job_id)
+    return int(found[1]) if found else None
 
 
 def iso(moment: datetime | None) -> str | None:

@@ -9,7 +9,7 @@ from sqlalchemy import update
 
 from smartcontent.extensions import db, redis
 from smartcontent.models import Draft, Status
-from smartcontent.models.draft import iso
+from smartcontent.models.draft import draft_id_of, iso
 from smartcontent.scheduling.job import WRITE_DRAFT
 from smartcontent.scheduling.scheduler import Scheduler
 
@@ -54,7 +54,7 @@ def unschedule_draft(job_id: str) -> None:
 
 def mark_queued(job_ids: list[str]) -> None:
     """Write down that these drafts are due and wait for a worker, and tell their owners."""
-    ids = [int(job_id.split("-")[1]) for job_id in job_ids]
+    ids = [draft_id for job_id in job_ids if (draft_id := draft_id_of(job_id))]
     drafts = db.session.scalars(
         update(Draft)
         .where(Draft.id.in_(ids), Draft.status == Status.PENDING)

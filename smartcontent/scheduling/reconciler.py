@@ -1,101 +1,191 @@
-"""The reconciler: what Redis forgot or a dead worker left is put back from the database."""
+"""The reconciler: what Redis forgot or a dead worker left is put right from the database.
+
+A pass looks at what is due within seconds, by one indexed query and the near end of the sorted
+set, so its cost does not grow with what is scheduled for later. Any number of them may run.
+"""
 
 import logging
-from collections.abc import Iterator
+import time
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import timedelta
+from typing import Any, NamedTuple
 
-import redis as redis_py
 from flask import current_app
-from sqlalchemy import or_, select
+from sqlalchemy import delete, or_, select
 
-from smartcontent.extensions import db, redis
-from smartcontent.models import Draft, Status, now
-from smartcontent.scheduling.drafts import backoff, schedule_draft
+from smartcontent.extensions import db, only_read, redis
+from smartcontent.models import UNFINISHED, Draft, Repair, RepairKind, Status, now
+from smartcontent.models.draft import draft_id_of, job_id
+from smartcontent.scheduling.drafts import schedule_draft, unschedule_draft
 from smartcontent.scheduling.job import QUEUE
 from smartcontent.scheduling.scheduler import Scheduler
 
 log = logging.getLogger(__name__)
 
-# Rows whose time is this near must be in Redis; a loss is noticed long before it makes one late.
+# Drafts due this soon must be in Redis: a loss is noticed long before it makes one late.
 LOOK_AHEAD = timedelta(seconds=15)
 # A draft this long due and still unclaimed may have been taken from the queue by a dead worker.
 OVERDUE = timedelta(seconds=3)
+BATCH = 5000
+REPAIRS_KEPT = timedelta(days=90)
 LOST_WORKER = (
     "The worker stopped in the middle of this text {attempts} times. Ask your administrator to "
     "look at the worker's log, then retry."
 )
 
 
-def reconcile(dry_run: bool = False) -> list[str]:
-    """Put back what is missing and release what is stuck; answers what was repaired.
+class JobsInRedis(NamedTuple):
+    """The jobs that wait in the queue, and those due soon with the time they are due."""
+
+    queued: set[str]
+    scheduled: dict[str, float]
+
+    def __contains__(self, job_id: object) -> bool:
+        return job_id in self.queued or job_id in self.scheduled
+
+
+def reconcile(dry_run: bool = False) -> list[Repair]:
+    """Put back what is missing, release what is stuck, remove what should not be there.
+
+    Answers what was repaired, or would be; what was is on record in the table of repairs.
 
     Raises:
         redis.RedisError: Redis does not answer; the next pass tries again.
     """
-    repairs = [*_release_lost(dry_run), *_schedule_missing(dry_run)]
+    # Redis first. Whatever is in it was committed before, so a row that does not know of a job
+    # has moved on. The other way round, a brief submitted in between would look like an orphan.
+    jobs = _jobs_in_redis()
+    rows = _due_soon_or_lost()
+    lost = [row.id for row in rows if row.status == Status.GENERATING]
+    waiting = {job_id(row.id, row.attempt + 1, row.user_id): row for row in rows}
+    repairs = [
+        *_release(lost, dry_run),
+        *_schedule(_missing(waiting, jobs), dry_run),
+        *_remove(_orphans(waiting, jobs), jobs, dry_run),
+    ]
     for repair in repairs:
-        log.warning("repaired: %s", repair)
+        log.warning("repaired kind=%s: %s", repair.kind, repair.detail)
+    if repairs and not dry_run:
+        db.session.execute(delete(Repair).where(Repair.at < now() - REPAIRS_KEPT))
+        db.session.add_all(repairs)
+        db.session.commit()
     return repairs
 
 
-def _release_lost(dry_run: bool) -> Iterator[str]:
-    """Drafts whose worker has been silent for longer than its lease: try again, or fail."""
-    lost = select(Draft).where(Draft.status == Status.GENERATING, Draft.lease_until < now())
-    for draft in db.session.scalars(lost).all():
-        held = (*Draft.held_by(draft.attempt), Draft.lease_until < now())
-        attempts = current_app.config["GENERATION_ATTEMPTS"]
-        if dry_run:
-            yield f"draft {draft.id}: the worker of attempt {draft.attempt} is silent"
-        elif draft.failures + 1 >= attempts:
-            error = LOST_WORKER.format(attempts=attempts)
-            if draft.move(
-                Status.FAILED, *held, error=error, error_cause="worker_lost", finished_at=now()
-            ):
-                yield f"draft {draft.id}: failed, its worker died {attempts} times"
-        elif draft.move(Status.PENDING, *held, due_at=now(), failures=draft.failures + 1):
-            schedule_draft(draft)
-            yield f"draft {draft.id}: given to another worker, attempt {draft.attempt} is silent"
-    db.session.rollback()
+def _jobs_in_redis() -> JobsInRedis:
+    horizon = time.time() + LOOK_AHEAD.total_seconds()
+    with redis() as client, client.pipeline(transaction=True) as pipe:
+        pipe.lrange(f"rq:queue:{QUEUE}", 0, -1)
+        pipe.zrangebyscore(
+            Scheduler.scheduled_jobs_key, "-inf", horizon, start=0, num=BATCH, withscores=True
+        )
+        queued, scheduled = pipe.execute()
+    return JobsInRedis(
+        {_text(name) for name in queued}, {_text(name): score for name, score in scheduled}
+    )
 
 
-def _schedule_missing(dry_run: bool) -> Iterator[str]:
-    """Drafts that are due now or soon, and for which Redis holds no job."""
+def _text(name: bytes) -> str:
+    # Anybody's bytes may stand in there; they must come back out as they were.
+    return name.decode(errors="surrogateescape")
+
+
+def _due_soon_or_lost() -> Sequence[Any]:
+    """Drafts that wait and are due soon, or whose worker let its lease run out."""
     moment = now()
-    waiting = (
-        select(Draft)
+    only_read()
+    rows = db.session.execute(
+        select(Draft.id, Draft.user_id, Draft.attempt, Draft.status, Draft.due_at)
         .where(
             or_(
                 (Draft.status == Status.PENDING) & (Draft.due_at < moment + LOOK_AHEAD),
-                (Draft.status == Status.QUEUED) & (Draft.due_at < moment - OVERDUE),
+                Draft.status == Status.QUEUED,
+                (Draft.status == Status.GENERATING) & (Draft.lease_until < moment),
             )
         )
         .order_by(Draft.due_at)
-        .limit(5000)
-    )
-    drafts = db.session.scalars(waiting).all()
-    db.session.rollback()
-    if not drafts:
-        return
-    with redis() as client:
-        known = _known_jobs(client, [draft.job_id for draft in drafts])
-    for draft, is_known in zip(drafts, known, strict=True):
-        recently_moved = draft.due_at is not None and moment - OVERDUE < draft.due_at <= moment
-        if is_known or recently_moved:
-            continue
-        if not dry_run:
+        .limit(BATCH)
+    ).all()
+    db.session.commit()
+    return rows
+
+
+def _release(lost: list[int], dry_run: bool) -> Iterator[Repair]:
+    """Drafts whose worker has been silent for longer than its lease: try again, or fail."""
+    attempts = current_app.config["GENERATION_ATTEMPTS"]
+    for draft_id in lost:
+        draft = db.session.get_one(Draft, draft_id, populate_existing=True)
+        db.session.commit()
+        held = (*Draft.held_by(draft.attempt), Draft.lease_until < now())
+        lost_job = draft.job_id
+        name = f"draft {draft.id}: the worker of attempt {draft.attempt} is silent"
+        if draft.failures + 1 >= attempts:
+            error = LOST_WORKER.format(attempts=attempts)
+            values = {"error": error, "error_cause": "worker_lost", "finished_at": now()}
+            if dry_run or draft.move(Status.FAILED, *held, **values):
+                yield Repair(kind=RepairKind.FAILED, detail=f"{name} like those before it, failed")
+        elif dry_run:
+            yield Repair(kind=RepairKind.RELEASED, detail=f"{name}, to be given to another")
+        elif draft.move(Status.PENDING, *held, due_at=now(), failures=draft.failures + 1):
             schedule_draft(draft)
-        yield f"draft {draft.id}: scheduled again, Redis had no job for it"
+            yield Repair(kind=RepairKind.RELEASED, detail=f"{name}, given to another")
+        if not dry_run:
+            # RQ would keep what its dead worker has of it for ever.
+            unschedule_draft(lost_job)
 
 
-def _known_jobs(client: redis_py.Redis, job_ids: list[str]) -> list[bool]:
-    """For each job whether it waits in the sorted set or in the queue."""
-    with client.pipeline(transaction=True) as pipe:
-        pipe.lrange(f"rq:queue:{QUEUE}", 0, -1)
-        for job_id in job_ids:
-            pipe.zscore(Scheduler.scheduled_jobs_key, job_id)
-        queued, *scores = pipe.execute()
-    in_queue = {job_id.decode() for job_id in queued}
+def _missing(waiting: dict[str, Any], jobs: JobsInRedis) -> list[int]:
+    """The waiting drafts Redis has no job for."""
+    moment = now()
     return [
-        score is not None or job_id in in_queue
-        for job_id, score in zip(job_ids, scores, strict=True)
+        row.id
+        for name, row in waiting.items()
+        if name not in jobs
+        and row.status != Status.GENERATING
+        # On its way from the sorted set through the queue to a worker's claim.
+        and not moment - OVERDUE < row.due_at <= moment
     ]
+
+
+def _schedule(missing: list[int], dry_run: bool) -> Iterator[Repair]:
+    if not missing:
+        return
+    drafts = db.session.scalars(
+        select(Draft).where(
+            Draft.id.in_(missing), Draft.status.in_([Status.PENDING, Status.QUEUED])
+        ),
+        execution_options={"populate_existing": True},
+    ).all()
+    db.session.commit()
+    for draft in drafts:
+        if dry_run or schedule_draft(draft):
+            detail = f"draft {draft.id}: scheduled again, Redis had no job for it"
+            yield Repair(kind=RepairKind.SCHEDULED, detail=detail)
+
+
+def _orphans(waiting: dict[str, Any], jobs: JobsInRedis) -> list[str]:
+    """The jobs no draft waits for: cancelled, on hold, deleted, claimed already, or not ours."""
+    unknown = [name for name in (*jobs.queued, *jobs.scheduled) if name not in waiting]
+    if not unknown:
+        return []
+    known = {draft_id: name for name in unknown if (draft_id := draft_id_of(name))}
+    rows = db.session.execute(
+        select(Draft.id, Draft.user_id, Draft.attempt, Draft.status).where(
+            Draft.id.in_(known), Draft.status.in_(UNFINISHED - {Status.HELD})
+        )
+    ).all()
+    db.session.commit()
+    expected = {job_id(row.id, row.attempt + 1, row.user_id) for row in rows}
+    # RQ still works with the job of a draft that is being written.
+    running = {
+        job_id(row.id, row.attempt, row.user_id) for row in rows if row.status == Status.GENERATING
+    }
+    return [name for name in unknown if name not in expected | running]
+
+
+def _remove(orphans: Iterable[str], jobs: JobsInRedis, dry_run: bool) -> Iterator[Repair]:
+    for name in orphans:
+        with redis() as client:
+            if dry_run or Scheduler(client).forget(name, due=jobs.scheduled.get(name, 0.0)):
+                detail = f"job {name[:80]!r}: removed from Redis, no draft waits for it"
+                yield Repair(kind=RepairKind.REMOVED, detail=detail)

@@ -32,6 +32,10 @@ HEARTBEAT_SECONDS = 1.0
 
 # Moves what is due from the sorted set to the queue's list. Answers the ids moved, the ids set
 # aside because their job is gone or not waiting, and the seconds until the next one (-1: none).
+#
+# The list is kept fair: a user's n-th waiting job stands behind the n-th of every other user, so
+# a batch of 500 holds up somebody else's single brief by one job. Within that, first due, first
+# out. The user is in the job's id.
 MOVE_DUE = """
 local time = redis.call('TIME')
 local now = time[1] + time[2] / 1000000
@@ -43,17 +47,52 @@ for _, id in ipairs(due) do
   redis.call('ZREM', KEYS[1], id)
   if redis.call('TYPE', job).ok == 'hash' and redis.call('HGET', job, 'status') == 'scheduled' then
     redis.call('HSET', job, 'status', 'queued', 'enqueued_at', ARGV[2])
-    redis.call('SADD', 'rq:queues', KEYS[2])
-    redis.call('RPUSH', KEYS[2], id)
     moved[#moved + 1] = id
   else
     dropped[#dropped + 1] = id
   end
 end
+
+local function push(ids)
+  for first = 1, #ids, 1000 do
+    redis.call('RPUSH', KEYS[2], unpack(ids, first, math.min(first + 999, #ids)))
+  end
+end
+
+if #moved > 0 then
+  local rounds, taken, latest, in_order = {}, {}, 1, true
+  local function seat(id)
+    local user = string.match(id, '%-u(%d+)$') or ''
+    local round = (taken[user] or 0) + 1
+    taken[user] = round
+    rounds[round] = rounds[round] or {}
+    table.insert(rounds[round], id)
+    if round < latest then in_order = false end
+    latest = round
+  end
+  for _, id in ipairs(redis.call('LRANGE', KEYS[2], 0, -1)) do seat(id) end
+  for _, id in ipairs(moved) do seat(id) end
+  redis.call('SADD', 'rq:queues', KEYS[2])
+  if in_order then
+    push(moved)
+  else
+    redis.call('DEL', KEYS[2])
+    for _, ids in ipairs(rounds) do push(ids) end
+  end
+end
+
 local wait = -1
 local first = redis.call('ZRANGE', KEYS[1], 0, 0, 'WITHSCORES')
 if first[2] then wait = math.max(0, first[2] - now) end
 return {moved, dropped, string.format('%.6f', wait)}
+"""
+
+
+FORGET = """
+local due = redis.call('ZSCORE', KEYS[1], ARGV[1])
+if due and ARGV[2] ~= '' and tonumber(due) ~= tonumber(ARGV[2]) then return 0 end
+return redis.call('ZREM', KEYS[1], ARGV[1]) + redis.call('LREM', KEYS[2], 0, ARGV[1])
+     + redis.call('DEL', KEYS[3])
 """
 
 
@@ -73,6 +112,7 @@ class Scheduler(rq_scheduler.Scheduler):
         self.birth = time.time()
         self._on_moved = on_moved
         self._move_due = connection.register_script(MOVE_DUE)
+        self._forget = connection.register_script(FORGET)
 
     def enqueue_at(self, scheduled_time: datetime, func: str, *args: object, **options: Any) -> Job:
         """Put a job into the sorted set under its exact time, and wake the scheduler.
@@ -96,13 +136,14 @@ class Scheduler(rq_scheduler.Scheduler):
             pipe.execute()
         return job
 
-    def forget(self, job_id: str) -> None:
-        """Remove every trace of a job that must not run: entry, place in the queue, and hash."""
-        with self.connection.pipeline(transaction=True) as pipe:
-            pipe.zrem(self.scheduled_jobs_key, job_id)
-            pipe.lrem(f"rq:queue:{QUEUE}", 0, job_id)
-            pipe.delete(Job.key_for(job_id))
-            pipe.execute()
+    def forget(self, job_id: str, due: float | None = None) -> bool:
+        """Remove every trace of a job that must not run: entry, place in the queue, and hash.
+
+        With a due time (0 for none), only if it has not been scheduled for another meanwhile.
+        """
+        raw_id = job_id.encode(errors="surrogateescape")
+        keys = [self.scheduled_jobs_key, f"rq:queue:{QUEUE}", b"rq:job:" + raw_id]
+        return bool(self._forget(keys=keys, args=[raw_id, "" if due is None else due]))
 
     def enqueue_jobs(self) -> float:
         """Move all that is due; answers the seconds until the next job is, at most a heartbeat."""

@@ -117,8 +117,20 @@ def upgrade() -> None:
         )
         batch_op.create_index(batch_op.f("ix_drafts_user_id"), ["user_id"], unique=False)
 
+    op.create_table(
+        "repairs",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("kind", sa.String(length=20), nullable=False),
+        sa.Column("detail", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_repairs")),
+    )
+    with op.batch_alter_table("repairs", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_repairs_at"), ["at"], unique=False)
+
 
 def downgrade() -> None:
+    op.drop_table("repairs")
     with op.batch_alter_table("drafts", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_drafts_user_id"))
         batch_op.drop_index(batch_op.f("ix_drafts_status_due_at"))

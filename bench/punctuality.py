@@ -1,0 +1,141 @@
+"""How late a draft starts after its due time: ours beside stock rq-scheduler and `rq worker`.
+
+Both get the same load, 200 jobs spread over ten seconds, one after the other on one machine, each
+with two workers. Late is the job's first line minus its due time; a negative number is early.
+
+    make bench-punctuality
+"""
+
+import logging
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+ROOT = Path(__file__).parent.parent
+sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
+
+from conftest import BRIEF, SECRET, Valkey, make_user, upgrade, wait_until  # noqa: E402
+from processes import Processes  # noqa: E402
+from rq_scheduler import Scheduler  # noqa: E402
+from scripted_ollama import ScriptedOllama  # noqa: E402
+
+from smartcontent import create_app, jobs  # noqa: E402
+from smartcontent.extensions import db  # noqa: E402
+from smartcontent.models import FINAL, Draft  # noqa: E402
+
+JOBS = 200
+SECONDS = 10
+# Time for all to be stored before the first is due.
+HEAD_START = 8
+STARTS = "bench:starts"
+
+
+def ours(folder: Path, valkey: Valkey) -> list[float]:
+    """Milliseconds late of each draft, by the product's own processes and record."""
+    url = f"sqlite:///{folder}/smartcontent.db"
+    upgrade(url, folder)
+    with ScriptedOllama() as ollama:
+        settings = {
+            "DATABASE_URL": url,
+            "REDIS_URL": valkey.url,
+            "OLLAMA_HOST": ollama.url,
+            "SECRET_KEY": SECRET,
+            "SMARTCONTENT_HOME": str(folder),
+        }
+        processes = Processes(settings, folder, SMARTCONTENT_WORKERS=2)
+        app = create_app(**settings)
+        try:
+            processes.start("worker", "scheduler")
+            with app.app_context():
+                user_id = make_user("ada@example.org").id
+                spread(lambda delay: jobs.submit(user_id, BRIEF, "A teapot", delay_seconds=delay))
+                wait_until(all_final, 60, every=0.5)
+                return [late(draft.started_at, draft.due_at) for draft in db.session.query(Draft)]
+        finally:
+            processes.stop()
+
+
+def all_final() -> bool:
+    unfinished = db.session.query(Draft).filter(Draft.status.not_in(FINAL)).count()
+    db.session.rollback()
+    return unfinished == 0
+
+
+def stock(folder: Path, valkey: Valkey) -> list[float]:
+    """Milliseconds late of each job under stock `rqscheduler -i 1` and two stock workers."""
+    (folder / "stock_job.py").write_text(
+        "import os, time, redis\n"
+        "def note(due):\n"
+        f"    redis.Redis(port={valkey.port}).rpush('{STARTS}', f'{{due}} {{time.time()}}')\n"
+    )
+    env = {**os.environ, "PYTHONPATH": str(folder), "PYTHONWARNINGS": "ignore"}
+    binaries = Path(sys.executable).parent
+    commands = [
+        [binaries / "rqscheduler", "-i", "1", "--url", valkey.url],
+        *[[binaries / "rq", "worker", "default", "--url", valkey.url, "-q"]] * 2,
+    ]
+    quiet = subprocess.DEVNULL
+    running = [subprocess.Popen(c, env=env, stdout=quiet, stderr=quiet) for c in commands]
+    scheduler = Scheduler("default", connection=valkey.client)
+
+    def submit(delay: float) -> None:
+        due = datetime.now(UTC) + timedelta(seconds=delay)
+        scheduler.enqueue_at(due, "stock_job.note", due.timestamp())
+
+    try:
+        time.sleep(3)  # rq's workers say nowhere that they are ready
+        spread(submit)
+        wait_until(lambda: valkey.client.llen(STARTS) == JOBS, 60, every=0.5)
+    finally:
+        for process in running:
+            process.kill()
+    pairs = [line.decode().split() for line in valkey.client.lrange(STARTS, 0, -1)]
+    return [(float(started) - float(due)) * 1000 for due, started in pairs]
+
+
+def spread(submit: Callable[[float], object]) -> None:
+    """Submit all jobs at once, due one after the other."""
+    began = time.time()
+    for number in range(JOBS):
+        due = began + HEAD_START + number * SECONDS / JOBS
+        submit(due - time.time())
+    assert time.time() < began + HEAD_START, "this machine is too slow for the head start"
+
+
+def late(started_at: datetime, due_at: datetime) -> float:
+    return (started_at - due_at).total_seconds() * 1000
+
+
+def line(name: str, values: list[float]) -> str:
+    values = sorted(values)
+    early = sum(value < 0 for value in values)
+    p50, p99 = values[len(values) // 2], values[int(len(values) * 0.99)]
+    return (
+        f"{name:<22}{early:>6}{values[0]:>10.1f}{p50:>10.1f}{p99:>10.1f}{values[-1]:>10.1f}   (ms)"
+    )
+
+
+def main() -> None:
+    logging.basicConfig(level=logging.WARNING)
+    results: dict[str, list[float]] = {}
+    for name, measure in (("Smart Content", ours), ("rqscheduler -i 1", stock)):
+        with tempfile.TemporaryDirectory() as folder:
+            valkey = Valkey(Path(folder))
+            try:
+                results[name] = measure(Path(folder), valkey)
+            finally:
+                valkey.kill()
+    print(f"{'':<22}{'early':>6}{'min':>10}{'p50':>10}{'p99':>10}{'max':>10}")
+    for name, values in results.items():
+        print(line(name, values))
+    medians = [sorted(map(abs, values))[len(values) // 2] for values in results.values()]
+    print(f"median distance from the due time: 1 : {medians[1] / medians[0]:.0f}")
+
+
+if __name__ == "__main__":
+    main()
