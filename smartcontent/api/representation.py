@@ -5,6 +5,7 @@ from uuid import UUID
 
 from flask import current_app, url_for
 
+from smartcontent import documents
 from smartcontent.api.waiting import drafts_ahead, seconds_until_start, waiting_for
 from smartcontent.models import Content, Draft
 from smartcontent.models.draft import iso
@@ -27,24 +28,12 @@ def accepted(content: Content) -> dict[str, Any]:
 
 def summary(content: Content) -> dict[str, Any]:
     """A content as it stands in the list: all but its drafts."""
-    settings = {name: content.settings.get(name) for name in ("model", "temperature", "seed")}
-    brief = vars(content.brief) | {"keywords": content.keywords}
-    return {
-        "id": str(content.id),
-        "title": content.title,
-        **brief,
-        **settings,
-        "created_at": iso(content.created_at),
-        "status": content.current.status,
-        "scheduled_for": iso(content.current.due_at),
-        "text": content.current.text,
-        "links": _links(content.id),
-    }
+    return documents.summary(content) | {"links": _links(content.id)}
 
 
 def whole(content: Content) -> dict[str, Any]:
     """A content with all its drafts, the first one first."""
-    return {**summary(content), "drafts": [_draft(draft) for draft in content.drafts]}
+    return documents.whole(content) | {"links": _links(content.id)}
 
 
 def progress(draft: Draft) -> dict[str, Any]:
@@ -59,22 +48,6 @@ def progress(draft: Draft) -> dict[str, Any]:
         "waiting_for": waiting_for(draft, ahead),
         "started_at": iso(draft.started_at),
         "finished_at": iso(draft.finished_at),
-    }
-
-
-def _draft(draft: Draft) -> dict[str, Any]:
-    return {
-        "id": draft.id,
-        "number": draft.number,
-        "origin": draft.origin,
-        "status": draft.status,
-        "scheduled_for": iso(draft.due_at),
-        "started_at": iso(draft.started_at),
-        "finished_at": iso(draft.finished_at),
-        "text": draft.text,
-        "error": draft.error,
-        "model": draft.model,
-        "stats": draft.stats,
     }
 
 

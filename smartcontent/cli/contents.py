@@ -7,13 +7,13 @@ import click
 
 from smartcontent import jobs
 from smartcontent.briefs import CONTENT_TYPES, Brief, Errors, brief_from_json, settings_from_json
-from smartcontent.cli.documents import summary, whole
 from smartcontent.cli.group import Group, json_option
 from smartcontent.cli.printing import moment, print_json, print_table
 from smartcontent.cli.users import user_with
 from smartcontent.cli.watch import watch_draft
+from smartcontent.documents import summary, whole
 from smartcontent.extensions import db
-from smartcontent.models import Content, Status
+from smartcontent.models import Content, Draft, Status
 from smartcontent.models.listing import Filters, list_contents
 
 contents = Group("contents", help="Briefs and texts: create, list, show, watch, cancel.")
@@ -44,7 +44,7 @@ def create(email: str, watch: bool, as_json: bool, **options: Any) -> None:
         click.echo(content.id, err=True)
         watch_draft(content.current, as_json)
     elif as_json:
-        print_json(summary(content))
+        print_json(summary(content) | _ids(content.current))
     else:
         click.echo(content.id)
         click.echo(f"It starts at {moment(content.current.due_at)}.", err=True)
@@ -61,7 +61,7 @@ def list_(email: str, status: str | None, q: str, limit: int, as_json: bool) -> 
     filters = Filters(status=status or "", q=q)
     page = list_contents(user_with(email).id, filters, limit=limit)
     if as_json:
-        print_json([summary(content) for content in page.items])
+        print_json([summary(content) | _ids(content.current) for content in page.items])
         return
     rows = [
         (str(content.id), Status(content.current.status).label, content.title)
@@ -79,7 +79,7 @@ def show(content_id: str, as_json: bool) -> None:
     """Show one content: brief, status and text."""
     content = _content(content_id)
     if as_json:
-        print_json(whole(content))
+        print_json(whole(content) | _ids(content.current))
         return
     for head, text in _heads(content).items():
         if text:
@@ -143,6 +143,11 @@ def _refuse(errors: Errors) -> None:
     sentences = [sentence for sentences in errors.values() for sentence in sentences]
     if sentences:
         raise click.ClickException("\n       ".join(sentences))
+
+
+def _ids(draft: Draft) -> dict[str, object]:
+    """What finds the draft in the logs and in Redis."""
+    return {"draft_id": draft.id, "job_id": draft.job_id}
 
 
 def _heads(content: Content) -> dict[str, str | None]:

@@ -1,4 +1,4 @@
-"""Contents as JSON, under the names the HTTP API uses."""
+"""Contents and drafts as the JSON that API and command line have in common."""
 
 from typing import Any
 
@@ -18,8 +18,6 @@ def summary(content: Content) -> dict[str, Any]:
         "created_at": iso(content.created_at),
         "status": draft.status,
         "scheduled_for": iso(draft.due_at),
-        "draft_id": draft.id,
-        "job_id": draft.job_id,
         "text": draft.text,
     }
 
