@@ -77,8 +77,9 @@ def sign_up() -> ResponseReturnValue:
     """An account of one's own, where the setting or an invitation allows it."""
     if nobody_yet():
         return redirect(url_for("auth.welcome"))
-    invited = invited_address(request.args.get("invitation", ""))
-    if not invited and current_app.config["SIGNUP"] != "open":
+    policy = current_app.config["SIGNUP"]
+    invited = None if policy == "closed" else invited_address(request.args.get("invitation", ""))
+    if not invited and policy != "open":
         return render_template("auth/sign_up_closed.html"), 403
     form = SignUpForm(request.form)
     if invited:

@@ -1,17 +1,15 @@
-"""What administrators see."""
+"""What administrators see: how everything is, who may use it, what waits, and rq-dashboard."""
 
 from flask import Blueprint, Flask
 
-from smartcontent.web.auth import admin_required
+from smartcontent.web.admin import overview, scheduled, users
+from smartcontent.web.admin.access import let_in
 
 bp = Blueprint("admin", __name__, url_prefix="/admin")
-
-
-@bp.get("/")
-@admin_required
-def index() -> str:
-    """The administrators' first page."""
-    return ""
+bp.before_request(let_in)
+bp.add_url_rule("/", "index", overview.index)
+bp.add_url_rule("/scheduled", "scheduled", scheduled.index)
+bp.register_blueprint(users.bp)
 
 
 def init_app(app: Flask) -> None:

@@ -1,0 +1,34 @@
+"""The administrators' first page: every dependency in a line, what waits, how the day went."""
+
+import redis as redis_py
+from flask import render_template
+
+from smartcontent.backlog import backlog, in_redis
+from smartcontent.health import check_all
+from smartcontent.models import now
+from smartcontent.web.admin import history
+from smartcontent.web.admin.chart import stack
+
+
+def index() -> str:
+    """How everything is, and the last 24 hours drawn."""
+    hours = history.hours_until(now())
+    return render_template(
+        "admin/overview.html",
+        dependencies=check_all(),
+        backlog=backlog(),
+        in_redis=_in_redis(),
+        hours=hours,
+        chart=stack([hour.counts for hour in hours]),
+        statuses=history.DRAWN,
+        repairs=history.latest_repairs(),
+        lateness=history.lateness_until(now()),
+    )
+
+
+def _in_redis() -> tuple[int, int] | None:
+    """How many jobs are scheduled and queued; None while Redis does not answer."""
+    try:
+        return in_redis()
+    except redis_py.RedisError:
+        return None
