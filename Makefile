@@ -35,6 +35,9 @@ bench: .venv/.installed-dev ## measure: every script in bench/
 	@set -e; for script in bench/[a-z]*.py; do \
 	  [ ! -e "$$script" ] || { echo "== $$script"; $(BIN)/python "$$script"; }; done
 
+bench-%: .venv/.installed-dev
+	@$(BIN)/python bench/$(subst -,_,$*).py
+
 $(BIN)/pip:
 	@command -v "$(PYTHON)" >/dev/null || { \
 	  echo "There is no $(PYTHON): install Python 3.11 or newer, or name it: make $(MAKECMDGOALS) PYTHON=…"; exit 1; }

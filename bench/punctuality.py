@@ -15,6 +15,7 @@ import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 ROOT = Path(__file__).parent.parent
 sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
@@ -27,8 +28,14 @@ from scripted_ollama import ScriptedOllama  # noqa: E402
 from smartcontent import create_app, jobs  # noqa: E402
 from smartcontent.extensions import db  # noqa: E402
 from smartcontent.models import FINAL, Draft  # noqa: E402
+from smartcontent.models.draft import job_id  # noqa: E402
+from smartcontent.scheduling import QUEUE  # noqa: E402
+from smartcontent.scheduling import Scheduler as ExactScheduler  # noqa: E402
+from smartcontent.scheduling.job import WRITE_DRAFT  # noqa: E402
+from smartcontent.scheduling.reconciler import LOOK_AHEAD  # noqa: E402
 
 JOBS = 200
+BURST = 2000
 SECONDS = 10
 # Time for all to be stored before the first is due.
 HEAD_START = 8
@@ -37,8 +44,7 @@ STARTS = "bench:starts"
 
 def ours(folder: Path, valkey: Valkey) -> list[float]:
     """Milliseconds late of each draft, by the product's own processes and record."""
-    url = f"sqlite:///{folder}/smartcontent.db"
-    upgrade(url, folder)
+    url = migrated(folder)
     with ScriptedOllama() as ollama:
         settings = {
             "DATABASE_URL": url,
@@ -58,6 +64,13 @@ def ours(folder: Path, valkey: Valkey) -> list[float]:
                 return [late(draft.started_at, draft.due_at) for draft in db.session.query(Draft)]
         finally:
             processes.stop()
+
+
+def migrated(folder: Path) -> str:
+    """The URL of a new database."""
+    url = f"sqlite:///{folder}/smartcontent.db"
+    upgrade(url, folder)
+    return url
 
 
 def all_final() -> bool:
@@ -98,6 +111,28 @@ def stock(folder: Path, valkey: Valkey) -> list[float]:
     return [(float(started) - float(due)) * 1000 for due, started in pairs]
 
 
+def burst(folder: Path, valkey: Valkey) -> float:
+    """Milliseconds until 2,000 jobs due in one instant all stand in RQ's queue, in order."""
+    settings = {"REDIS_URL": valkey.url, "SECRET_KEY": SECRET, "SMARTCONTENT_HOME": str(folder)}
+    # Further ahead than the reconciler looks: it would remove jobs that have no drafts.
+    due = datetime.now(UTC) + LOOK_AHEAD + timedelta(seconds=HEAD_START)
+    ids = [job_id(number, 1, 1) for number in range(1, BURST + 1)]
+    for name in ids:
+        ExactScheduler(valkey.client).enqueue_at(
+            due, WRITE_DRAFT, 0, job_id=name, timeout=60, job_description="a draft"
+        )
+    settings["DATABASE_URL"] = migrated(folder)
+    processes = Processes(settings, folder, RECONCILE_SECONDS=60)
+    try:
+        processes.start("scheduler")
+        wait_until(lambda: valkey.client.llen(f"rq:queue:{QUEUE}") == BURST, 30, every=0.001)
+        took = late(datetime.now(UTC), due)
+    finally:
+        processes.stop()
+    assert [name.decode() for name in valkey.client.lrange(f"rq:queue:{QUEUE}", 0, -1)] == ids
+    return took
+
+
 def spread(submit: Callable[[float], object]) -> None:
     """Submit all jobs at once, due one after the other."""
     began = time.time()
@@ -120,21 +155,27 @@ def line(name: str, values: list[float]) -> str:
     )
 
 
+def with_stores(measure: Callable[[Path, Valkey], Any]) -> Any:
+    with tempfile.TemporaryDirectory() as folder:
+        valkey = Valkey(Path(folder))
+        try:
+            return measure(Path(folder), valkey)
+        finally:
+            valkey.kill()
+
+
 def main() -> None:
     logging.basicConfig(level=logging.WARNING)
-    results: dict[str, list[float]] = {}
-    for name, measure in (("Smart Content", ours), ("rqscheduler -i 1", stock)):
-        with tempfile.TemporaryDirectory() as folder:
-            valkey = Valkey(Path(folder))
-            try:
-                results[name] = measure(Path(folder), valkey)
-            finally:
-                valkey.kill()
+    results = {
+        "Smart Content": with_stores(ours),
+        "rqscheduler -i 1": with_stores(stock),
+    }
     print(f"{'':<22}{'early':>6}{'min':>10}{'p50':>10}{'p99':>10}{'max':>10}")
     for name, values in results.items():
         print(line(name, values))
     medians = [sorted(map(abs, values))[len(values) // 2] for values in results.values()]
     print(f"median distance from the due time: 1 : {medians[1] / medians[0]:.0f}")
+    print(f"{BURST:,} due in one instant: all queued, in order, after {with_stores(burst):.0f} ms")
 
 
 if __name__ == "__main__":
