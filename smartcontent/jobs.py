@@ -198,9 +198,9 @@ def write_draft(draft_id: int) -> None:
     attempt = writing.Attempt(draft)
     try:
         request = writing.request_for(draft.content)
-        draft.write(
-            attempt.number, model=request.model, prompt=request.messages, options=request.options
-        )
+        sent = {"model": request.model, "prompt": request.messages, "options": request.options}
+        if not draft.write(attempt.number, **sent):
+            raise writing.DraftTaken
         answer = attempt.write(request)
     except writing.DraftTaken:
         log.info("Stopped draft=%s attempt=%s", draft.id, attempt.number)

@@ -1,5 +1,6 @@
 """Worker slots: one process a text written at once, forked from a parent that restarts them."""
 
+import contextlib
 import ctypes
 import logging
 import os
@@ -7,6 +8,8 @@ import signal
 import sys
 import threading
 import time
+from ctypes import c_double
+from multiprocessing.sharedctypes import RawValue
 from types import FrameType
 from typing import NoReturn
 
@@ -15,9 +18,9 @@ from rq import SimpleWorker
 from rq.job import Job
 from rq.worker import WorkerStatus
 
+from smartcontent import writing
 from smartcontent.extensions import connect
 from smartcontent.scheduling import QUEUE
-from smartcontent.writing import stopping
 
 log = logging.getLogger(__name__)
 
@@ -25,6 +28,7 @@ HEARTBEAT_SECONDS = 5
 # RQ forgets a worker that has been silent for this long.
 WORKER_TTL_SECONDS = 30
 GRACE_SECONDS = 8
+LOOK_SECONDS = 0.1
 _PR_SET_PDEATHSIG = 1
 
 
@@ -43,7 +47,7 @@ class SlotWorker(SimpleWorker):
     max_connection_wait_time = 1.0  # seconds; RQ waits up to a minute after Redis returned
 
     def handle_warm_shutdown_request(self) -> None:
-        stopping.set()
+        writing.stopping.set()
 
     def keep_alive(self) -> None:
         """Beat while a text is written, too; RQ's SimpleWorker is silent then."""
@@ -63,7 +67,9 @@ class Slots:
         self._redis_url = redis_url
         self._job_class = job_class
         self._count = count
-        self._pids: set[int] = set()
+        # By process id: until when a slot may have a request open at Ollama.
+        self._slots: dict[int, c_double] = {}
+        self._forked_at = 0.0
         self._ending = False
 
     def run(self) -> NoReturn:
@@ -72,26 +78,43 @@ class Slots:
         signal.signal(signal.SIGINT, self._end)
         log.info("Worker ready slots=%s", self._count)
         while not self._ending:
-            while len(self._pids) < self._count:
-                self._pids.add(self._fork())
-            started = time.monotonic()
-            pid, status = os.wait()
-            self._pids.discard(pid)
-            if not self._ending:
-                log.warning("slot pid=%s ended code=%s", pid, os.waitstatus_to_exitcode(status))
-                # One that cannot start must not spin.
-                time.sleep(1.0 if time.monotonic() - started < 1 else 0)
+            while len(self._slots) < self._count:
+                self._fork()
+            self._replace_ended()
+            self._kill_paused()
+            time.sleep(LOOK_SECONDS)
         self._stop_slots()
         raise SystemExit(0)
 
-    def _fork(self) -> int:
+    def _replace_ended(self) -> None:
+        while self._slots and not self._ending:
+            pid, status = os.waitpid(-1, os.WNOHANG)
+            if not pid:
+                return
+            del self._slots[pid]
+            log.warning("slot pid=%s ended code=%s", pid, os.waitstatus_to_exitcode(status))
+            if time.monotonic() - self._forked_at < 1:
+                time.sleep(1)  # one that cannot start must not spin
+
+    def _kill_paused(self) -> None:
+        """Kill a slot that cannot renew its lease: its draft will be another's, and only once."""
+        for pid, lease_ends in self._slots.items():
+            if 0 < lease_ends.value < time.monotonic():
+                log.warning("slot pid=%s is stuck in a text, killed", pid)
+                os.kill(pid, signal.SIGKILL)
+                lease_ends.value = 0.0
+
+    def _fork(self) -> None:
+        lease_ends = RawValue(c_double, 0.0)
         pid = os.fork()
         if pid == 0:
             try:
+                writing.lease_ends = lease_ends
                 self._work()
             finally:
                 os._exit(1)
-        return pid
+        self._slots[pid] = lease_ends
+        self._forked_at = time.monotonic()
 
     def _work(self) -> NoReturn:
         signal.signal(signal.SIGTERM, signal.SIG_DFL)
@@ -114,14 +137,15 @@ class Slots:
 
     def _end(self, _signal: int, _frame: FrameType | None) -> None:
         self._ending = True
-        for pid in self._pids:
-            os.kill(pid, signal.SIGTERM)
+        for pid in self._slots:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGTERM)
 
     def _stop_slots(self) -> None:
         deadline = time.monotonic() + GRACE_SECONDS
-        while self._pids and time.monotonic() < deadline:
+        while self._slots and time.monotonic() < deadline:
             pid, _ = os.waitpid(-1, os.WNOHANG)
-            self._pids.discard(pid)
+            self._slots.pop(pid, None)
             time.sleep(0.02)
-        for pid in self._pids:
+        for pid in self._slots:
             os.kill(pid, signal.SIGKILL)

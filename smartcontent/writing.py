@@ -1,4 +1,4 @@
-"""One attempt at a draft: words in from Ollama, words out to the pages, the lease kept meanwhile."""
+"""One attempt at a draft: words in from Ollama and out to the pages, the lease kept meanwhile."""
 
 import logging
 import threading
@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from multiprocessing.sharedctypes import RawValue
 from typing import Any
 
 from flask import current_app
@@ -22,6 +23,9 @@ log = logging.getLogger(__name__)
 
 # Set when this process was told to end: the draft goes back to the queue, its attempt unspent.
 stopping = threading.Event()
+# Until when, by time.monotonic(), this process may have a request open at Ollama; 0: it has none.
+# Shared memory: the parent of a slot looks at it, for a paused process cannot hang up by itself.
+lease_ends = RawValue("d", 0.0)
 
 LOOK_AROUND_SECONDS = 0.2
 GATHER_SECONDS = 0.04
@@ -80,6 +84,8 @@ class Attempt:
         self._said_at = 0.0
         self._looked_at = self._kept_at = time.monotonic()
         self._lease = current_app.config["LEASE_SECONDS"]
+        assert draft.lease_until is not None, "a claim sets it"
+        self._may_write_for((draft.lease_until - now()).total_seconds())
 
     def write(self, request: Request) -> Answer:
         """Stream the text until its end.
@@ -99,6 +105,7 @@ class Attempt:
                     self._look_around()
             return answer
         finally:
+            lease_ends.value = 0.0
             self._say()
 
     def _add(self, piece: str) -> None:
@@ -126,15 +133,23 @@ class Attempt:
         try:
             self._keep() if moment - self._kept_at >= self._lease / 4 else self._check()
         except OperationalError as error:
-            # The database is away: go on writing, the text is worth more than a look.
-            db.session.rollback()
+            # The database is away: go on writing, the text is worth more than a look, but not
+            # longer than the lease: it may be away for us alone, and another begin.
             log.warning("draft=%s database does not answer: %s", self.draft.id, error.orig)
+            db.session.rollback()
+            if time.monotonic() > lease_ends.value:
+                raise DraftTaken from error
 
     def _keep(self) -> None:
         self._kept_at = time.monotonic()
         lease_until = now() + timedelta(seconds=self._lease)
         if not self.draft.write(self.number, text=self.text, lease_until=lease_until):
             raise DraftTaken
+        self._may_write_for((lease_until - now()).total_seconds())
+
+    def _may_write_for(self, seconds: float) -> None:
+        # A little less than the lease, so that nobody has begun before the connection is closed.
+        lease_ends.value = time.monotonic() + seconds - self._lease / 5
 
     def _check(self) -> None:
         only_read()
