@@ -68,9 +68,9 @@ def site(request: pytest.FixtureRequest, sites: Sites) -> Iterator[Site]:
     try:
         yield site
         site.restore()
+        site.ollama.forget_scripts()
         site.begin()
         site.settle()
-        site.ollama.forget_scripts()
         is_whole = True
     finally:
         if not is_whole:

@@ -22,6 +22,7 @@ from faults.proxy import Proxy
 from faults.storyteller import Storyteller, topic
 from smartcontent import create_app, jobs
 from smartcontent.briefs import Brief
+from smartcontent.events import text_so_far
 from smartcontent.extensions import db
 from smartcontent.models import Content, Draft, User
 from smartcontent.models.draft import FINAL
@@ -193,6 +194,11 @@ class Site:
 
     def status(self, sent: Sent) -> str:
         return self.draft(sent)["status"]
+
+    def text_shown(self, sent: Sent) -> str:
+        """The text so far of the present attempt, as pages get it."""
+        with self.app.app_context():
+            return text_so_far(sent.draft_id, self.draft(sent)["attempt"]) or ""
 
     def wait_for(self, sent: Sent, status: str, seconds: float = 10) -> dict[str, Any]:
         """Wait until a draft has a status; answers it."""
