@@ -36,10 +36,12 @@ def submit(
     settings: dict[str, Any] | None = None,
     delay_seconds: float | None = None,
     idempotency_key: str | None = None,
+    request_digest: str | None = None,
 ) -> Content:
     """Store a brief with its first draft, then schedule the draft.
 
-    A second call with the same idempotency key answers the content of the first.
+    Raises:
+        sqlalchemy.exc.IntegrityError: the user has submitted with this idempotency key before.
     """
     if delay_seconds is None:
         delay_seconds = current_app.config["GENERATION_DELAY_SECONDS"]
@@ -50,6 +52,7 @@ def submit(
         title=title,
         settings=settings or {},
         idempotency_key=idempotency_key,
+        request_digest=request_digest,
         current_number=1,
     )
     write_brief(content, brief)
@@ -62,13 +65,7 @@ def submit(
     )
     content.drafts.append(draft)
     db.session.add(content)
-    try:
-        db.session.commit()
-    except IntegrityError:
-        db.session.rollback()
-        return db.session.scalars(
-            select(Content).filter_by(user_id=user_id, idempotency_key=idempotency_key)
-        ).one()
+    db.session.commit()
     schedule_draft(draft)
     draft.announce()
     return content

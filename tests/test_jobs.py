@@ -10,7 +10,7 @@ from sqlalchemy import select
 from smartcontent import jobs
 from smartcontent.events import text_so_far
 from smartcontent.extensions import db
-from smartcontent.models import Content, Draft, Status, now
+from smartcontent.models import Draft, Status, now
 
 pytestmark = both_databases
 
@@ -48,15 +48,6 @@ def test_submitted_brief_waits_exactly_the_delay(content):
     assert draft.status == Status.PENDING
     assert timedelta(seconds=60) <= wait < timedelta(seconds=60, milliseconds=1)
     assert draft.due_at.microsecond % 1000 == 0
-
-
-def test_same_idempotency_key_gives_the_same_content(ada):
-    first = jobs.submit(ada.id, BRIEF, "A teapot", idempotency_key="k")
-
-    second = jobs.submit(ada.id, BRIEF, "A teapot", idempotency_key="k")
-
-    assert second.id == first.id
-    assert db.session.query(Content).count() == 1
 
 
 def test_due_draft_is_written_with_text_statistics_and_sentiment(due_draft, ollama):

@@ -9,7 +9,7 @@ from smartcontent import jobs
 from smartcontent.api import representation
 from smartcontent.api.access import own_content, protected, user_id
 from smartcontent.api.body import json_object
-from smartcontent.api.idempotency import kept_digest, submit_once
+from smartcontent.api.idempotency import submit_once
 from smartcontent.api.query import list_asked_for
 from smartcontent.api.submission import as_payload, submission_from
 from smartcontent.problems import Problem
@@ -56,7 +56,7 @@ def change(content_id: UUID) -> ResponseReturnValue:
         sentence = "The due time stays when a brief changes; POST …/start starts it now."
         raise Problem(422, sentence, {"delay_seconds": [sentence]})
     changed = submission_from(as_payload(content) | sent)
-    content.settings = changed.settings | kept_digest(content)
+    content.settings = changed.settings
     if not jobs.change_brief(content, changed.brief, changed.title):
         raise Problem(
             409,

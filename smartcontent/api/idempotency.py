@@ -4,6 +4,7 @@ import re
 
 from flask import request
 from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
 
 from smartcontent import jobs
 from smartcontent.api.submission import Submission
@@ -13,8 +14,6 @@ from smartcontent.problems import Problem
 
 HEADER = "Idempotency-Key"
 _PRINTABLE = re.compile(r"[ -~]{1,255}")
-# Kept in the content's settings, so that a change of the brief does not change the comparison.
-_DIGEST = "request_digest"
 
 
 def submit_once(user_id: int, submission: Submission) -> tuple[Content, bool]:
@@ -24,33 +23,34 @@ def submit_once(user_id: int, submission: Submission) -> tuple[Content, bool]:
         Problem: the key cannot be used, or was used for another body (422).
     """
     key = _key()
-    if key is None:
-        return _submit(user_id, submission, submission.settings, None), False
-    settings = {**submission.settings, _DIGEST: submission.digest}
-    earlier = db.session.scalar(select(Content).filter_by(user_id=user_id, idempotency_key=key))
-    content = earlier or _submit(user_id, submission, settings, key)
-    if content.settings.get(_DIGEST) != submission.digest:
+    try:
+        return _submit(user_id, submission, key), False
+    except IntegrityError:
+        # The index decides, so that of many requests at once exactly one makes a content.
+        db.session.rollback()
+        if key is None:
+            raise
+    content = _submitted_with(user_id, key)
+    if content.request_digest != submission.digest:
         raise _refused("The key was used for another body: take a new key for a new text.")
-    # Of two requests at once one makes the content; the other is handed the first's row.
-    return content, content.settings is not settings
+    return content, True
 
 
-def kept_digest(content: Content) -> dict[str, str]:
-    """The part of a content's settings that a change must keep."""
-    return {name: value for name, value in content.settings.items() if name == _DIGEST}
-
-
-def _submit(
-    user_id: int, submission: Submission, settings: dict[str, object], key: str | None
-) -> Content:
+def _submit(user_id: int, submission: Submission, key: str | None) -> Content:
     return jobs.submit(
         user_id,
         submission.brief,
         submission.title,
-        settings,
-        submission.settings.get("delay_seconds"),
-        key,
+        submission.settings,
+        delay_seconds=submission.settings.get("delay_seconds"),
+        idempotency_key=key,
+        request_digest=submission.digest,
     )
+
+
+def _submitted_with(user_id: int, key: str) -> Content:
+    query = select(Content).filter_by(user_id=user_id, idempotency_key=key)
+    return db.session.scalars(query).one()
 
 
 def _key() -> str | None:

@@ -50,6 +50,8 @@ class Content(Base):
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
     deleted_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     idempotency_key: Mapped[str | None] = mapped_column(String(255))
+    # Of what was submitted: a change of the brief does not change it.
+    request_digest: Mapped[str | None] = mapped_column(String(64))
     # The number of the draft people see.
     current_number: Mapped[int] = mapped_column(default=1)
     # Title, brief and text in small letters: what the search looks through, alike on all databases.

@@ -10,6 +10,7 @@ from sqlalchemy import func, select
 
 from smartcontent.extensions import db
 from smartcontent.models import Content, Draft, now
+from smartcontent.scheduling import Scheduler
 
 from .conftest import BRIEF
 
@@ -168,13 +169,13 @@ def test_longest_key_is_taken(script):
 
 
 @both_databases
-def test_of_many_requests_at_once_with_one_key_one_makes_a_content(script):
+def test_of_twenty_requests_at_once_with_one_key_one_makes_a_content_and_a_job(script, valkey):
     answers = []
 
     def post() -> None:
         answers.append(script.post("/contents", BRIEF, headers={"Idempotency-Key": "rush"}))
 
-    threads = [threading.Thread(target=lambda: run_in(script, post)) for _ in range(6)]
+    threads = [threading.Thread(target=lambda: run_in(script, post)) for _ in range(20)]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -184,6 +185,8 @@ def test_of_many_requests_at_once_with_one_key_one_makes_a_content(script):
     assert len({answer.json["id"] for answer in answers}) == 1
     assert sum("Idempotency-Replayed" not in answer.headers for answer in answers) == 1
     assert rows() == 1
+    assert valkey.client.zcard(Scheduler.scheduled_jobs_key) == 1
+    assert len(valkey.client.keys("rq:job:*")) == 1
 
 
 def run_in(script, work) -> None:
