@@ -4,6 +4,7 @@ RQ's own command works too, one process a text:
 rq worker generation --url $REDIS_URL --serializer json --job-class worker.Job
 """
 
+import gc
 import os
 from typing import Any
 
@@ -16,6 +17,9 @@ os.register_at_fork(after_in_child=die_with_parent)
 # Once for all of them: a fork shares what its parent has loaded.
 with app.app_context():
     jobs.warm_up()
+# A child's garbage collection would write to every object it shares, and so copy them all.
+gc.collect()
+gc.freeze()
 
 
 class Job(scheduling.Job):
