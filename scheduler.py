@@ -10,4 +10,4 @@ app = create_app()
 if __name__ == "__main__":
     clerk = Clerk(app)
     clerk.start()
-    Scheduler(connect(app.config["REDIS_URL"], timeout_seconds=5), clerk.due).run()
+    Scheduler(connect(app.config["REDIS_URL"], timeout_seconds=2), clerk.due).run()

@@ -46,6 +46,16 @@ class SlotWorker(SimpleWorker):
 
     max_connection_wait_time = 1.0  # seconds; RQ waits up to a minute after Redis returned
 
+    @property
+    def dequeue_timeout(self) -> int:
+        """How long one question for a job may wait at Redis, in seconds."""
+        return 3
+
+    @property
+    def connection_timeout(self) -> int:
+        """When a question counts as lost: a connection may be dead without having ended."""
+        return self.dequeue_timeout + 2
+
     def handle_warm_shutdown_request(self) -> None:
         writing.stopping.set()
 
@@ -118,7 +128,7 @@ class Slots:
 
     def _work(self) -> NoReturn:
         signal.signal(signal.SIGTERM, signal.SIG_DFL)
-        connection = connect(self._redis_url, timeout_seconds=5)
+        connection = connect(self._redis_url, timeout_seconds=2)  # RQ makes it longer for itself
         while True:
             try:
                 worker = SlotWorker(

@@ -129,6 +129,8 @@ class Scheduler(rq_scheduler.Scheduler):
             description=options["job_description"],
             result_ttl=JOB_RESULT_KEPT_SECONDS,
         )
+        # RQ would keep for a year what it sweeps up after a worker that could not say how it ended.
+        job.failure_ttl = JOB_RESULT_KEPT_SECONDS
         with self.connection.pipeline(transaction=True) as pipe:
             job.save(pipeline=pipe)
             pipe.zadd(self.scheduled_jobs_key, {job.id: scheduled_time.timestamp()})
