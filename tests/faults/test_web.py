@@ -1,0 +1,46 @@
+"""The web process is killed, or cannot reach Redis, while people submit."""
+
+import time
+
+import pytest
+from processes import Browser
+
+from faults.site import Sent, Site, topic
+
+SUBMIT_SECONDS = 1.5
+
+
+@pytest.fixture
+def browser(site: Site) -> Browser:
+    site.start("web", GENERATION_DELAY_SECONDS=0.5)
+    return Browser(site.processes.url).sign_in("ada@example.org")
+
+
+def submit(site: Site, browser: Browser) -> Sent:
+    """Submit a brief as a browser does."""
+    name = topic(next(site.numbers))
+    content_id = browser.submit(name)
+    [draft] = [draft for draft in site.ledger.drafts() if draft["topic"] == name]
+    return Sent(draft["id"], content_id, name)
+
+
+def test_brief_is_written_though_the_web_process_was_killed_right_after_submitting(site, browser):
+    sent = submit(site, browser)
+    site.kill("web")
+
+    site.wait_for(sent, "completed", 5)
+
+
+@pytest.mark.parametrize("fault", ["refuse", "black_hole"])
+def test_submitting_goes_on_quickly_without_redis_and_the_draft_runs(site, browser, fault):
+    getattr(site.redis["web"], fault)()
+
+    seconds, sent = [], []
+    for _ in range(8):
+        started = time.monotonic()
+        sent.append(submit(site, browser))
+        seconds.append(time.monotonic() - started)
+
+    assert max(seconds) <= SUBMIT_SECONDS
+    for one in sent:
+        site.wait_for(one, "completed", 10)
