@@ -8,10 +8,8 @@ from flask import request
 
 from smartcontent.briefs import CONTENT_TYPES
 from smartcontent.models import Status
-from smartcontent.models.listing import Filters, Page, list_contents
+from smartcontent.models.listing import Q_LONGEST, Filters, Page, list_contents
 from smartcontent.problems import Problem
-
-Q_LONGEST = 200
 
 
 @dataclass(frozen=True)

@@ -92,7 +92,7 @@ class Content(Base):
         self.search_text = "\n".join(parts).casefold()
 
     @classmethod
-    def owned_by(cls, user_id: int) -> Select[tuple["Content"]]:
+    def owned_by(cls, user_id: int) -> Select["Content"]:
         """The user's contents that are not in the trash, newest first."""
         return (
             select(cls)

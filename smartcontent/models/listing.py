@@ -12,6 +12,8 @@ from smartcontent.extensions import db
 from smartcontent.models.content import Content
 from smartcontent.models.draft import Draft
 
+Q_LONGEST = 200  # of a search, in characters
+
 
 @dataclass(frozen=True)
 class Filters:
@@ -44,7 +46,7 @@ def list_contents(user_id: int, filters: Filters, cursor: str = "", limit: int =
     return Page(items, _cursor(items[-1]) if len(rows) > limit else None)
 
 
-def _filtered(user_id: int, filters: Filters) -> Select[tuple[Content]]:
+def _filtered(user_id: int, filters: Filters) -> Select[Content]:
     query = Content.owned_by(user_id).join(Content.current).options(contains_eager(Content.current))
     if filters.status:
         query = query.where(Draft.status == filters.status)

@@ -42,7 +42,7 @@ def change_password() -> ResponseReturnValue:
 @login_required
 def create_token() -> ResponseReturnValue:
     """Issue an API token and show its secret this once."""
-    name = request.form.get("name", "").strip()[:100] or "unnamed"
+    name = request.form.get("name", "").replace("\0", "").strip()[:100] or "unnamed"
     _, secret = ApiToken.issue(current_user, name)
     return _page(PasswordForm(), secret=secret)
 

@@ -1,5 +1,6 @@
 """The dashboard: write a brief, follow its drafts, read, edit, find and delete."""
 
+from collections.abc import Iterable
 from uuid import UUID
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
@@ -10,8 +11,8 @@ from werkzeug.exceptions import BadRequest, NotFound
 from smartcontent import jobs
 from smartcontent.briefs import CONTENT_TYPES, BriefForm
 from smartcontent.extensions import login
-from smartcontent.models import Content
-from smartcontent.models.listing import Filters, Page, list_contents
+from smartcontent.models import Content, Status
+from smartcontent.models.listing import Q_LONGEST, Filters, Page, list_contents
 from smartcontent.web import errors
 from smartcontent.web.auth import nobody_yet
 
@@ -164,8 +165,17 @@ def _back(content_id: UUID) -> ResponseReturnValue:
 
 
 def _filters() -> Filters:
+    """What to list, as far as it makes sense: an address typed by hand shows something, too."""
     values = request.args
-    return Filters(values.get("status", ""), values.get("content_type", ""), values.get("q", ""))
+    return Filters(
+        status=_known(values.get("status"), Status),
+        content_type=_known(values.get("content_type"), CONTENT_TYPES),
+        q=values.get("q", "").replace("\0", "")[:Q_LONGEST],
+    )
+
+
+def _known(value: str | None, choices: Iterable[str]) -> str:
+    return value if value in tuple(choices) else ""
 
 
 def _page() -> Page:

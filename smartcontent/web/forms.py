@@ -3,27 +3,24 @@
 from wtforms import BooleanField, Form, PasswordField, StringField
 from wtforms.validators import EqualTo, InputRequired, Length, Regexp
 
+from smartcontent.models.accounts import EMAIL_PATTERN, PASSWORD_LENGTHS
+
 _EMAIL = Regexp(
-    r"^[^@\s\x00-\x1f]{1,64}@[^@\s\x00-\x1f]+\.[^@\s\x00-\x1f]+$",
+    rf"{EMAIL_PATTERN}\Z",
     message="This is not an email address: write it like ada@example.org.",
 )
-_NEW_PASSWORD = Length(10, 200, message="Use between 10 and 200 characters.")
+_SHORTEST, _LONGEST = PASSWORD_LENGTHS
+_NEW_PASSWORD = Length(
+    _SHORTEST, _LONGEST, message=f"Use between {_SHORTEST} and {_LONGEST} characters."
+)
 
 
 def _lower(value: str | None) -> str:
     return (value or "").strip().casefold()
 
 
-class SignInForm(Form):
-    email = StringField(
-        filters=[_lower], validators=[InputRequired("Type your email address."), Length(max=254)]
-    )
-    password = PasswordField(validators=[InputRequired("Type your password."), Length(max=200)])
-    remember = BooleanField()
-
-
-class SignUpForm(Form):
-    email = StringField(
+def _email() -> StringField:
+    return StringField(
         filters=[_lower],
         validators=[
             InputRequired("Type your email address."),
@@ -31,13 +28,25 @@ class SignUpForm(Form):
             _EMAIL,
         ],
     )
+
+
+class SignInForm(Form):
+    email = _email()
+    password = PasswordField(
+        validators=[InputRequired("Type your password."), Length(max=_LONGEST)]
+    )
+    remember = BooleanField()
+
+
+class SignUpForm(Form):
+    email = _email()
     password = PasswordField(validators=[InputRequired("Choose a password."), _NEW_PASSWORD])
     password_again = PasswordField(validators=[EqualTo("password", "The two passwords differ.")])
 
 
 class PasswordForm(Form):
     password_now = PasswordField(
-        validators=[InputRequired("Type the password you have now."), Length(max=200)]
+        validators=[InputRequired("Type the password you have now."), Length(max=_LONGEST)]
     )
     password = PasswordField(validators=[InputRequired("Choose a new password."), _NEW_PASSWORD])
     password_again = PasswordField(validators=[EqualTo("password", "The two passwords differ.")])

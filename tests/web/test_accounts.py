@@ -1,7 +1,7 @@
 """Accounts: the first one, signing in and out, passwords, who may sign up."""
 
 import pytest
-from conftest import PASSWORD, Visitor
+from conftest import PASSWORD, Visitor, both_databases
 from sqlalchemy import func, select
 
 from smartcontent.extensions import db
@@ -67,6 +67,21 @@ def test_problem_of_an_account_is_named_beside_its_field(visitor, wrong, sentenc
 
 def test_password_is_stored_as_argon2id(ada):
     assert ada.password_hash.startswith("$argon2id$v=19$m=19456,t=2,")
+
+
+@both_databases
+def test_address_with_an_invisible_character_is_refused_at_sign_in(visitor, ada):
+    answer = visitor.post("/sign-in", {"email": "ada\0@example.org", "password": PASSWORD})
+
+    assert answer.status_code == 422
+    assert "not an email address" in answer.text
+
+
+@both_databases
+def test_token_is_named_without_the_invisible_characters(as_ada):
+    as_ada.post("/account/tokens", {"name": "my\0 script"})
+
+    assert "my script" in as_ada.get("/account/").text
 
 
 @pytest.mark.parametrize("email", ["ada@example.org", "nobody@example.org"])

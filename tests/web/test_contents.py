@@ -5,7 +5,7 @@ from html.parser import HTMLParser
 from uuid import uuid4
 
 import pytest
-from conftest import BRIEF, Visitor
+from conftest import BRIEF, Visitor, both_databases
 from markupsafe import escape
 
 from smartcontent import jobs
@@ -345,6 +345,22 @@ def test_search_finds_title_brief_and_text_in_any_case(as_ada, ada, ollama, q):
 @pytest.mark.parametrize("q", ["100%", "_", "%"])
 def test_search_takes_wildcards_as_they_are(as_ada, content, q):
     assert "Nothing matches" in as_ada.get("/list", query_string={"q": q}).text
+
+
+@both_databases
+@pytest.mark.parametrize(
+    "typed",
+    [
+        {"q": "tea\0pot"},
+        {"q": f"teapot{' ' * 200}kettle"},
+        {"status": "lost"},
+        {"status": "\0"},
+        {"content_type": "poem"},
+    ],
+)
+def test_list_makes_the_best_of_an_address_typed_by_hand(as_ada, content, typed):
+    for path in ("/list", "/"):
+        assert f"content-{content.id}" in as_ada.get(path, query_string=typed).text
 
 
 def test_list_is_filtered_by_status(as_ada, ada, content, ollama):
