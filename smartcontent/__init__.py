@@ -37,5 +37,6 @@ def _flask_settings(settings: dict[str, Any]) -> dict[str, Any]:
         "SESSION_COOKIE_SAMESITE": "Lax",
         "SESSION_COOKIE_SECURE": settings["COOKIE_SECURE"],
         "MAX_CONTENT_LENGTH": 256 * 1024,
-        "WTF_CSRF_TIME_LIMIT": None,  # as long as the session: a page left open overnight still works
+        # As long as the session: a page left open overnight still works.
+        "WTF_CSRF_TIME_LIMIT": None,
     }

@@ -68,7 +68,7 @@ class RedisLink:
 
 
 def connect(url: str, timeout_seconds: float) -> redis_py.Redis:
-    """A Redis client that fails after one try of `timeout_seconds`; the callers decide what then."""
+    """A Redis client that fails after one try of `timeout_seconds`: callers decide what then."""
     client: redis_py.Redis = redis_py.Redis.from_url(
         url,
         socket_timeout=timeout_seconds,

@@ -133,7 +133,7 @@ def save_edit(content: Content, title: str, text: str) -> Draft | None:
 
 
 def new_draft(content: Content, status: Status, **values: Any) -> Draft | None:
-    """Add the next version to a content and make it the current one; None while one is unfinished."""
+    """Make the next version of a content its current one; None while one is unfinished."""
     if content.current.status in UNFINISHED:
         db.session.rollback()
         return None
@@ -217,7 +217,8 @@ def _claim(draft: Draft) -> bool:
         time.sleep(min(max(early, 0.0), 1.0))
     if not draft.claim(current_app.config["LEASE_SECONDS"]):
         return False
-    assert draft.started_at and draft.due_at
+    assert draft.started_at
+    assert draft.due_at
     late = (draft.started_at - draft.due_at).total_seconds() * 1000
     log.info(
         "Job picked up draft=%s job=%s due=%s late_ms=%.1f attempt=%s",

@@ -25,7 +25,9 @@ def test_readme_names_no_setting_that_does_not_exist():
     assert sorted(rows) == sorted(setting.name for setting in SETTINGS)
 
 
-@pytest.mark.parametrize("document", sorted(ROOT.glob("*.md")) + sorted(ROOT.glob("docs/**/*.md")), ids=str)
+@pytest.mark.parametrize(
+    "document", sorted(ROOT.glob("*.md")) + sorted(ROOT.glob("docs/**/*.md")), ids=str
+)
 def test_every_link_leads_somewhere(document: Path):
     for target in re.findall(r"\]\((?!https?:)([^)#]+)", document.read_text()):
         assert (document.parent / target).exists(), target

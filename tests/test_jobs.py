@@ -178,7 +178,7 @@ def test_cancelled_pending_draft_never_starts_and_leaves_nothing_in_redis(conten
 
     assert status_of(draft) == Status.CANCELLED
     assert ollama.chats == []
-    assert not [key for key in valkey.client.keys() if b"draft" in key or b"scheduled" in key]
+    assert not [key for key in valkey.client.keys("*") if b"draft" in key or b"scheduled" in key]
 
 
 def test_final_draft_is_not_cancelled(due_draft):

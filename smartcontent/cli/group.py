@@ -21,7 +21,7 @@ class Group(AppGroup):
     """The commands of one noun."""
 
     def add_command(self, cmd: click.Command, name: str | None = None) -> None:
-        assert cmd.callback is not None  # noqa: S101
+        assert cmd.callback is not None
         cmd.callback = _plainly(cmd.callback)
         super().add_command(cmd, name)
 

@@ -94,7 +94,7 @@ def main() -> int:
             stderr=subprocess.STDOUT,
             text=True,
         )
-        assert process.stdout is not None  # noqa: S101
+        assert process.stdout is not None
         progress = Progress(Path(folder))
         progress.follow(process.stdout)
         if process.wait():

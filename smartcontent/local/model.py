@@ -106,7 +106,7 @@ class Model:
             raise ModelError(text, int(error["error"].get("code", 500)))
 
     def _call(self, request: Chunk, look: Callable[[Chunk], bool]) -> None:
-        assert self._server is not None  # noqa: S101
+        assert self._server is not None
         answer = (
             self._server.handle_chat_completions
             if "messages" in request

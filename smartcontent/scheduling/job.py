@@ -33,7 +33,7 @@ class Job(rq.job.Job):
         """
         if self.func_name not in JOB_FUNCTIONS or self.instance is not None:
             raise ValueError(f"{self.func_name!r} is not a job function of this product")
-        function: Callable[..., Any] = super().func  # type: ignore[misc]
+        function: Callable[..., Any] = super().func
         return function
 
     def restore(self, raw_data: Any) -> Any:
