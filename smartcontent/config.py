@@ -92,6 +92,7 @@ SETTINGS = (
     Setting("PORT", "8000", int, "port the web process listens on"),
     Setting("TRUSTED_PROXIES", "0", int, "reverse proxies in front whose X-Forwarded-* headers are believed"),
     Setting("COOKIE_SECURE", "0", _flag, "1: cookies are sent over HTTPS only"),
+    Setting("RQ_DASHBOARD_DELETE", "0", _flag, "1: administrators may delete jobs in rq-dashboard; no draft is lost by it"),
     Setting("SMARTCONTENT_DEMO_MODEL", "0", _flag, "1: the built-in demo model writes (`make run` sets it)"),
 )  # fmt: skip
 

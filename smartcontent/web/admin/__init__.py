@@ -2,7 +2,7 @@
 
 from flask import Blueprint, Flask
 
-from smartcontent.web.admin import overview, scheduled, users
+from smartcontent.web.admin import overview, rq, scheduled, users
 from smartcontent.web.admin.access import let_in
 
 bp = Blueprint("admin", __name__, url_prefix="/admin")
@@ -15,3 +15,4 @@ bp.register_blueprint(users.bp)
 def init_app(app: Flask) -> None:
     """Register the administrators' pages."""
     app.register_blueprint(bp)
+    rq.init_app(app)
