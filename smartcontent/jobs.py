@@ -79,27 +79,6 @@ def write_brief(content: Content, brief: Brief) -> None:
     content.index_text("")
 
 
-def change_brief(content: Content, brief: Brief, title: str) -> bool:
-    """Change the brief while its draft waits, the due time kept; False once it has started."""
-    content.title = title
-    write_brief(content, brief)
-    waiting = Draft.status.in_([Status.PENDING, Status.HELD])
-    status = Status(content.current.status)
-    if status not in (Status.PENDING, Status.HELD):
-        db.session.rollback()
-        return False
-    return content.current.move(status, waiting, (Draft.due_at > now()) | Draft.due_at.is_(None))
-
-
-def start_now(draft: Draft) -> bool:
-    """Make a waiting draft due at this moment; False if its time has come already."""
-    waiting = Draft.status.in_([Status.PENDING, Status.HELD])
-    if not draft.move(Status.PENDING, waiting, due_at=due_in(0)):
-        return False
-    schedule_draft(draft)
-    return True
-
-
 def cancel(draft: Draft) -> bool:
     """Stop a draft for good, what it has of text kept; False if it had ended."""
     job_id = draft.job_id
@@ -200,7 +179,7 @@ def write_draft(draft_id: int) -> None:
             raise writing.DraftTaken
         answer = attempt.write(request)
     except writing.DraftTaken:
-        log.info("Stopped draft=%s attempt=%s", draft.id, attempt.number)
+        log.info("Stopped draft=%s attempt=%s", draft_id, attempt.number)
     except writing.WorkerStopping:
         writing.patiently(lambda: _hand_back(draft, attempt))
     except OllamaError as error:

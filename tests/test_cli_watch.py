@@ -11,7 +11,7 @@ from collections.abc import Callable
 import pytest
 from conftest import ROOT, free_port, wait_until
 
-from smartcontent import jobs
+from smartcontent import jobs, window
 from smartcontent.extensions import db
 
 WATCH = [sys.executable, "-m", "flask", "--app", "wsgi", "contents", "watch"]
@@ -77,7 +77,7 @@ def test_words_are_shown_while_the_model_still_writes(watch, due_draft, ollama):
 
 
 WRITE = """
-from smartcontent import create_app, jobs
+from smartcontent import create_app, jobs, window
 with create_app().app_context():
     jobs.write_draft({})
 """
@@ -147,7 +147,7 @@ def test_second_attempt_shows_the_text_anew(watch, due_draft, ollama):
 
     jobs.write_draft(due_draft.id)
     first = process.stdout.readline()
-    jobs.start_now(due_draft)
+    window.start_now(due_draft)
     jobs.write_draft(due_draft.id)
 
     assert (first, process.communicate(timeout=10)[0]) == ("Tea is co\n", "Tea is warm.\n")

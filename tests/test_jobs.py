@@ -7,7 +7,7 @@ import pytest
 from conftest import BRIEF, both_databases, wait_until
 from sqlalchemy import select
 
-from smartcontent import jobs
+from smartcontent import jobs, window
 from smartcontent.events import text_so_far
 from smartcontent.extensions import db
 from smartcontent.models import Draft, Status, now
@@ -192,7 +192,7 @@ def test_brief_is_edited_while_it_waits_and_keeps_its_due_time(content):
     due_at = content.current.due_at
     changed = type(BRIEF)(**(vars(BRIEF) | {"topic": "A kettle"}))
 
-    assert jobs.change_brief(content, changed, "A kettle")
+    assert window.change_brief(content, changed, "A kettle")
 
     db.session.expire_all()
     assert (content.topic, content.current.due_at) == ("A kettle", due_at)
@@ -201,16 +201,90 @@ def test_brief_is_edited_while_it_waits_and_keeps_its_due_time(content):
 def test_brief_cannot_be_edited_once_it_is_due(due_draft):
     changed = type(BRIEF)(**(vars(BRIEF) | {"topic": "A kettle"}))
 
-    assert not jobs.change_brief(due_draft.content, changed, "A kettle")
+    assert not window.change_brief(due_draft.content, changed, "A kettle")
 
     db.session.expire_all()
     assert due_draft.content.topic == BRIEF.topic
 
 
 def test_started_now_is_due_now(content, ollama):
-    assert jobs.start_now(content.current)
+    assert window.start_now(content.current)
 
     assert written(content.current).status == Status.COMPLETED
+
+
+def test_held_draft_has_no_due_time_and_nothing_in_redis(content, valkey):
+    assert window.hold(content.current)
+
+    assert (content.current.status, content.current.due_at) == (Status.HELD, None)
+    assert valkey.client.keys("*draft*") == []
+    assert valkey.client.zcard("rq:scheduler:scheduled_jobs") == 0
+
+
+def test_held_draft_is_not_started_by_a_stray_job(content, ollama):
+    window.hold(content.current)
+
+    assert written(content.current).status == Status.HELD
+    assert ollama.chats == []
+
+
+def test_released_draft_gets_a_whole_minute_again(content, valkey):
+    window.hold(content.current)
+
+    assert window.release(content.current)
+
+    wait = (content.current.due_at - now()).total_seconds()
+    assert 59.5 < wait <= 60
+    assert valkey.client.zcard("rq:scheduler:scheduled_jobs") == 1
+
+
+def test_put_off_draft_is_due_at_the_other_time(content, valkey):
+    later = now() + timedelta(hours=3)
+
+    assert window.put_off(content.current, later)
+
+    score = valkey.client.zscore("rq:scheduler:scheduled_jobs", content.current.job_id)
+    assert score == content.current.due_at.timestamp()
+    assert timedelta(0) <= content.current.due_at - later < timedelta(milliseconds=1)
+
+
+@pytest.mark.parametrize("days", [-1, 366])
+def test_draft_cannot_be_put_off_to_the_past_or_for_years(content, days):
+    with pytest.raises(ValueError, match="a year ahead"):
+        window.put_off(content.current, now() + timedelta(days=days))
+
+
+@pytest.mark.parametrize("change", [window.hold, lambda d: window.put_off(d, now() + timedelta(1))])
+def test_draft_whose_time_has_come_is_not_held_or_put_off(due_draft, change):
+    assert not change(due_draft)
+    assert status_of(due_draft) == Status.PENDING
+
+
+def test_undone_submission_is_in_the_trash_and_never_starts(content, valkey, ollama):
+    assert window.undo(content)
+
+    assert written(content.current).status == Status.CANCELLED
+    assert content.deleted_at
+    assert (ollama.chats, valkey.client.keys("*draft*")) == ([], [])
+
+
+def test_started_draft_is_not_undone(due_draft):
+    written(due_draft)
+
+    assert not window.undo(due_draft.content)
+    db.session.refresh(due_draft.content)
+    assert due_draft.content.deleted_at is None
+
+
+def test_edit_does_not_take_a_draft_off_hold(app, content):
+    stale_status = content.current.status
+    Draft.move(content.current, Status.HELD, due_at=None)
+    content.current.status = stale_status  # as another tab still sees it
+    db.session.expunge(content.current)
+
+    assert not window.change_brief(content, BRIEF, "Changed")
+
+    assert status_of(content.drafts[0]) == Status.HELD
 
 
 def test_retry_makes_the_next_version_due_at_once(due_draft, ollama):

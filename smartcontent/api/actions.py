@@ -4,7 +4,7 @@ from uuid import UUID
 
 from flask.typing import ResponseReturnValue
 
-from smartcontent import jobs
+from smartcontent import jobs, window
 from smartcontent.api.access import own_content, protected
 from smartcontent.api.representation import progress
 from smartcontent.models import Content
@@ -26,8 +26,26 @@ def cancel(content_id: UUID) -> ResponseReturnValue:
 def start(content_id: UUID) -> ResponseReturnValue:
     """Start a waiting draft now."""
     content = own_content(content_id)
-    if not jobs.start_now(content.current):
+    if not window.start_now(content.current):
         raise _conflict(content, "only one that is pending or held can be started")
+    return progress(content.current)
+
+
+@bp.post("/contents/<uuid:content_id>/hold")
+def hold(content_id: UUID) -> ResponseReturnValue:
+    """Put a waiting draft on hold."""
+    content = own_content(content_id)
+    if not window.hold(content.current):
+        raise _conflict(content, "only one whose time has not come can be put on hold")
+    return progress(content.current)
+
+
+@bp.post("/contents/<uuid:content_id>/release")
+def release(content_id: UUID) -> ResponseReturnValue:
+    """Let a held draft go on, with a whole delay of its own."""
+    content = own_content(content_id)
+    if not window.release(content.current):
+        raise _conflict(content, "only one that is on hold can be released")
     return progress(content.current)
 
 

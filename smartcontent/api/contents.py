@@ -1,17 +1,19 @@
 """/api/v1/contents: submit a brief, list, read, follow, change and delete."""
 
+from datetime import datetime
 from uuid import UUID
 
 from flask import url_for
 from flask.typing import ResponseReturnValue
 
-from smartcontent import jobs
+from smartcontent import jobs, window
 from smartcontent.api import representation
 from smartcontent.api.access import own_content, protected, user_id
 from smartcontent.api.body import json_object
 from smartcontent.api.idempotency import submit_once
 from smartcontent.api.query import list_asked_for
 from smartcontent.api.submission import as_payload, submission_from
+from smartcontent.models import Content
 from smartcontent.problems import Problem
 
 bp = protected("contents")
@@ -53,17 +55,33 @@ def change(content_id: UUID) -> ResponseReturnValue:
     content = own_content(content_id)
     sent = json_object()
     if "delay_seconds" in sent:
-        sentence = "The due time stays when a brief changes; POST …/start starts it now."
+        sentence = "The due time stays when a brief changes; scheduled_for sets another."
         raise Problem(422, sentence, {"delay_seconds": [sentence]})
+    due_at = sent.pop("scheduled_for", None)
     changed = submission_from(as_payload(content) | sent)
+    if due_at is not None:
+        _put_off(content, due_at)
     content.settings = changed.settings
-    if not jobs.change_brief(content, changed.brief, changed.title):
+    if not window.change_brief(content, changed.brief, changed.title):
         raise Problem(
             409,
             "A brief can be changed until its draft's time has come, no longer: "
             f"the draft is {content.current.status}.",
         )
     return representation.whole(content)
+
+
+def _put_off(content: Content, written: object) -> None:
+    """Give the draft another due time, ISO 8601 with a zone."""
+    try:
+        due_at = datetime.fromisoformat(str(written))
+        if due_at.tzinfo is None:
+            raise ValueError("Write the time with its zone: 2026-12-24T08:00:00Z.")
+        has_moved = window.put_off(content.current, due_at)
+    except ValueError as error:
+        raise Problem(422, str(error), {"scheduled_for": [str(error)]}) from error
+    if not has_moved:
+        raise Problem(409, f"The draft is {content.current.status}: its time has come.")
 
 
 @bp.delete("/contents/<uuid:content_id>")

@@ -104,3 +104,12 @@ class Content(Base):
     def find(cls, user_id: int, content_id: UUID) -> "Content | None":
         """One content of the user; None also where it is somebody else's."""
         return db.session.scalar(cls.owned_by(user_id).where(cls.id == content_id))
+
+    @classmethod
+    def find_deleted(cls, user_id: int, content_id: UUID) -> "Content | None":
+        """One content of the user that is in the trash."""
+        return db.session.scalar(
+            select(cls).where(
+                cls.user_id == user_id, cls.id == content_id, cls.deleted_at.is_not(None)
+            )
+        )

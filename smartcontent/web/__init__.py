@@ -3,7 +3,18 @@
 from flask import Flask
 
 from smartcontent.hub import hub
-from smartcontent.web import account, admin, auth, contents, errors, health, safety, stream, words
+from smartcontent.web import (
+    account,
+    admin,
+    auth,
+    contents,
+    errors,
+    health,
+    safety,
+    stream,
+    window,
+    words,
+)
 
 
 def init_app(app: Flask) -> None:
@@ -12,7 +23,7 @@ def init_app(app: Flask) -> None:
     auth.init_app(app)
     errors.init_app(app)
     words.init_app(app)
-    for blueprint in (account.bp, auth.bp, contents.bp, stream.bp, health.bp):
+    for blueprint in (account.bp, auth.bp, contents.bp, window.bp, stream.bp, health.bp):
         app.register_blueprint(blueprint)
     admin.init_app(app)
     app.after_request(safety.add_headers)

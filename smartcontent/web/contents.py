@@ -77,38 +77,13 @@ def view(content_id: UUID) -> str:
     return render_template("contents/_view.html", content=own_content(content_id))
 
 
-@bp.route("/contents/<uuid:content_id>/brief", methods=["GET", "POST"])
-@login_required
-def edit_brief(content_id: UUID) -> ResponseReturnValue:
-    """Change the brief while its minute lasts; the due time stays."""
-    content = own_content(content_id)
-    if request.method == "GET":
-        form = BriefForm(data=vars(content.brief) | {"title": content.title})
-        return render_template("contents/edit_brief.html", content=content, form=form)
-    form = BriefForm(request.form)
-    if not form.validate():
-        return render_template("contents/edit_brief.html", content=content, form=form), 422
-    if not jobs.change_brief(content, form.brief, form.title_or_default):
-        return errors.answer(409, "It has just started: the brief can no longer be changed.")
-    return redirect(url_for(".show", content_id=content_id), 303)
-
-
 @bp.post("/contents/<uuid:content_id>/cancel")
 @login_required
 def cancel(content_id: UUID) -> ResponseReturnValue:
     """Stop a draft that waits or is being written."""
     if not jobs.cancel(own_content(content_id).current):
         return errors.answer(409, "It had already ended. Reload the page to see how.")
-    return _back(content_id)
-
-
-@bp.post("/contents/<uuid:content_id>/start")
-@login_required
-def start(content_id: UUID) -> ResponseReturnValue:
-    """Start a waiting draft now."""
-    if not jobs.start_now(own_content(content_id).current):
-        return errors.answer(409, "It has just started by itself.")
-    return _back(content_id)
+    return back(content_id)
 
 
 @bp.post("/contents/<uuid:content_id>/retry")
@@ -117,7 +92,7 @@ def retry(content_id: UUID) -> ResponseReturnValue:
     """Write another draft, at once."""
     if not jobs.retry(own_content(content_id)):
         return errors.answer(409, "A draft of it is on its way already.")
-    return _back(content_id)
+    return back(content_id)
 
 
 @bp.post("/contents/<uuid:content_id>/text")
@@ -154,14 +129,14 @@ def restore(content_id: UUID) -> ResponseReturnValue:
     """Undo the deletion."""
     if jobs.restore(current_user.id, content_id) is None:
         raise NotFound
-    return _back(content_id)
+    return back(content_id)
 
 
-def _back(content_id: UUID) -> ResponseReturnValue:
+def back(content_id: UUID) -> ResponseReturnValue:
     """To the page the button was on."""
     if request.form.get("from") == "show":
-        return redirect(url_for(".show", content_id=content_id), 303)
-    return redirect(url_for(".index", _anchor=f"content-{content_id}"), 303)
+        return redirect(url_for("contents.show", content_id=content_id), 303)
+    return redirect(url_for("contents.index", _anchor=f"content-{content_id}"), 303)
 
 
 def _filters() -> Filters:
@@ -190,6 +165,18 @@ def _dashboard(form: BriefForm) -> str:
 
 
 def _example_or_empty() -> BriefForm:
-    """The form as the visitor asked for it: empty, or filled with a content type's example."""
+    """The form as the visitor asked for it: empty, an example, or a brief that was taken back."""
+    if again := request.args.get("again"):
+        return _form_again(again)
     example = CONTENT_TYPES.get(request.args.get("example", ""))
     return BriefForm(data=example.example if example else None)
+
+
+def _form_again(content_id: str) -> BriefForm:
+    try:
+        taken_back = Content.find_deleted(current_user.id, UUID(content_id))
+    except ValueError:
+        taken_back = None
+    if taken_back is None:
+        return BriefForm()
+    return BriefForm(data=vars(taken_back.brief) | {"title": taken_back.title})

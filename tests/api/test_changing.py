@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+import pytest
 from conftest import both_databases
 
 from smartcontent import jobs
@@ -162,3 +163,45 @@ def test_delete_moves_to_the_trash_and_stops_the_draft(script):
     assert (answer.status_code, answer.data) == (204, b"")
     assert draft_of(told).status == Status.CANCELLED
     assert draft_of(told).content.deleted_at
+
+
+@both_databases
+def test_held_draft_waits_until_it_is_released(script):
+    told = script.submit()
+
+    held = script.post(f"/contents/{told['id']}/hold").json
+    again = script.post(f"/contents/{told['id']}/hold")
+    released = script.post(f"/contents/{told['id']}/release").json
+
+    assert (held["status"], held["scheduled_for"]) == ("held", None)
+    assert again.status_code == 409
+    assert released["status"] == "pending"
+    assert 59 < released["seconds_until_start"] <= 60
+
+
+def test_release_is_refused_when_nothing_is_on_hold(script):
+    told = script.submit()
+
+    assert script.post(f"/contents/{told['id']}/release").status_code == 409
+
+
+def test_due_time_is_put_off(script):
+    told = script.submit()
+    due_at = (now() + timedelta(days=1)).isoformat(timespec="milliseconds")
+
+    answer = script.patch(f"/contents/{told['id']}", {"scheduled_for": due_at})
+
+    assert (answer.status_code, draft_of(told).due_at.isoformat(timespec="milliseconds")) == (
+        200,
+        due_at,
+    )
+
+
+@pytest.mark.parametrize("wrong", ["soon", 7, "2026-12-24T08:00:00", "1999-01-01T00:00:00Z"])
+def test_wrong_due_time_is_named(script, wrong):
+    told = script.submit()
+
+    answer = script.patch(f"/contents/{told['id']}", {"scheduled_for": wrong})
+
+    assert answer.status_code == 422
+    assert answer.json["errors"]["scheduled_for"]

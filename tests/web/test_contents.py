@@ -1,6 +1,7 @@
 """The dashboard and the content pages through HTTP, with input good, bad and hostile."""
 
 import time
+from datetime import timedelta
 from html.parser import HTMLParser
 from uuid import uuid4
 
@@ -8,9 +9,9 @@ import pytest
 from conftest import BRIEF, Visitor, both_databases
 from markupsafe import escape
 
-from smartcontent import jobs
+from smartcontent import jobs, window
 from smartcontent.extensions import db
-from smartcontent.models import Content, Draft, Status
+from smartcontent.models import Content, Draft, Status, now
 
 BRIEF_FORM = {
     "content_type": "product_description",
@@ -27,7 +28,7 @@ BRIEF_FORM = {
 def complete(content: Content, ollama, text: str = "Tea is **warm**.") -> Content:
     """Have the content's draft written."""
     ollama.says(text)
-    jobs.start_now(content.current)
+    window.start_now(content.current)
     jobs.write_draft(content.current.id)
     db.session.expire_all()
     return content
@@ -195,7 +196,7 @@ def test_completed_text_is_rendered_markdown_with_the_source_to_copy(as_ada, con
 
 def test_failed_draft_says_what_to_do_and_offers_retry(as_ada, content, ollama):
     ollama.fails(404, {"error": "model 'llama3.2' not found"})
-    jobs.start_now(content.current)
+    window.start_now(content.current)
     jobs.write_draft(content.current.id)
 
     page = as_ada.get("/").text
@@ -204,7 +205,19 @@ def test_failed_draft_says_what_to_do_and_offers_retry(as_ada, content, ollama):
     assert "Retry" in page
 
 
-ACTIONS = ["cancel", "start", "retry", "delete", "restore", "text", "brief"]
+ACTIONS = [
+    "cancel",
+    "start",
+    "hold",
+    "release",
+    "later",
+    "undo",
+    "retry",
+    "delete",
+    "restore",
+    "text",
+    "brief",
+]
 
 
 @pytest.mark.parametrize("action", ACTIONS)
@@ -213,7 +226,8 @@ def test_what_is_not_one_s_own_does_not_exist(as_bob, content, action, of):
     content_id = content.id if of == "another user" else uuid4()
 
     answer = as_bob.post(
-        f"/contents/{content_id}/{action}", {**BRIEF_FORM, "title": "x", "text": "x"}
+        f"/contents/{content_id}/{action}",
+        {**BRIEF_FORM, "title": "x", "text": "x", "minutes": "5"},
     )
 
     assert answer.status_code == 404
@@ -275,6 +289,62 @@ def test_cancel_start_and_retry_from_the_page(as_ada, content, ollama):
 
     db.session.expire_all()
     assert (content.current.number, content.current.status) == (2, Status.PENDING)
+
+
+def test_hold_release_and_later_from_the_page(as_ada, content):
+    assert as_ada.post(f"/contents/{content.id}/hold").status_code == 303
+    assert "On hold" in as_ada.get("/").text
+    assert as_ada.post(f"/contents/{content.id}/release").status_code == 303
+    db.session.expire_all()
+    due_at = content.current.due_at
+
+    assert as_ada.post(f"/contents/{content.id}/later", {"minutes": "5"}).status_code == 303
+
+    db.session.expire_all()
+    assert content.current.due_at - due_at == timedelta(minutes=5)
+
+
+@pytest.mark.parametrize("field", ["at", "at_utc"])
+def test_later_time_is_set_from_the_page(as_ada, content, field):
+    at = (now() + timedelta(days=2)).replace(microsecond=0)
+
+    as_ada.post(f"/contents/{content.id}/later", {field: at.isoformat()[:19]})
+
+    db.session.expire_all()
+    assert content.current.due_at == at
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [{}, {"at": "x"}, {"minutes": "1e300"}, {"minutes": "nan"}, {"at": "1999-01-01T00:00"}],
+)
+def test_later_time_that_is_none_says_what_to_do(as_ada, content, wrong):
+    answer = as_ada.post(f"/contents/{content.id}/later", wrong)
+
+    assert answer.status_code == 400
+    assert "choose a time" in answer.text
+
+
+def test_undo_puts_the_brief_back_into_the_form(as_ada, content):
+    page = as_ada.post(f"/contents/{content.id}/undo", follow_redirects=True).text
+
+    assert f">{BRIEF.topic}</textarea>" in page
+    assert f'id="content-{content.id}"' not in page
+    db.session.expire_all()
+    assert content.current.status == Status.CANCELLED
+
+
+def test_nobody_gets_another_user_s_brief_back(as_bob, ada, content):
+    window.undo(content)
+
+    assert BRIEF.topic not in as_bob.get("/", query_string={"again": content.id}).text
+
+
+def test_window_closes_when_the_time_has_come(as_ada, due_draft):
+    for action in ("hold", "undo", "later"):
+        answer = as_ada.post(f"/contents/{due_draft.content_id}/{action}", {"minutes": "5"})
+        assert answer.status_code == 409, action
+        assert "just started" in answer.text
 
 
 def test_brief_is_edited_from_its_page(as_ada, content):

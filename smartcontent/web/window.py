@@ -1,0 +1,101 @@
+"""The buttons of a draft that waits: edit, undo, hold, release, later, start now."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_login import login_required
+
+from smartcontent import window
+from smartcontent.briefs import BriefForm
+from smartcontent.models import Content, Draft
+from smartcontent.web import errors
+from smartcontent.web.contents import back, own_content
+
+bp = Blueprint("window", __name__)
+
+HAS_STARTED = "It has just started. Stop it, or wait for the text and ask for another."
+
+
+@bp.route("/contents/<uuid:content_id>/brief", methods=["GET", "POST"])
+@login_required
+def edit_brief(content_id: UUID) -> ResponseReturnValue:
+    """Change the brief while its minute lasts; the due time stays."""
+    content = own_content(content_id)
+    if request.method == "GET":
+        form = BriefForm(data=vars(content.brief) | {"title": content.title})
+        return render_template("contents/edit_brief.html", content=content, form=form)
+    form = BriefForm(request.form)
+    if not form.validate():
+        return render_template("contents/edit_brief.html", content=content, form=form), 422
+    if not window.change_brief(content, form.brief, form.title_or_default):
+        return errors.answer(409, "It has just started: the brief can no longer be changed.")
+    return redirect(url_for("contents.show", content_id=content_id), 303)
+
+
+@bp.post("/contents/<uuid:content_id>/start")
+@login_required
+def start(content_id: UUID) -> ResponseReturnValue:
+    """Start a waiting draft now."""
+    return _do(content_id, window.start_now)
+
+
+@bp.post("/contents/<uuid:content_id>/hold")
+@login_required
+def hold(content_id: UUID) -> ResponseReturnValue:
+    """Put a waiting draft on hold."""
+    return _do(content_id, window.hold)
+
+
+@bp.post("/contents/<uuid:content_id>/release")
+@login_required
+def release(content_id: UUID) -> ResponseReturnValue:
+    """Let a held draft go on."""
+    return _do(content_id, window.release)
+
+
+@bp.post("/contents/<uuid:content_id>/later")
+@login_required
+def put_off(content_id: UUID) -> ResponseReturnValue:
+    """Give a waiting draft another due time: `minutes` more, or the time `at`."""
+    content = own_content(content_id)
+    try:
+        due_at = _asked_for(content)
+        return _do(content_id, lambda draft: window.put_off(draft, due_at))
+    except (ValueError, OverflowError):
+        return errors.answer(400, "Go back and choose a time from now to a year ahead.")
+
+
+@bp.post("/contents/<uuid:content_id>/undo")
+@login_required
+def undo(content_id: UUID) -> ResponseReturnValue:
+    """Take a submission back; its brief is in the form again."""
+    if not window.undo(own_content(content_id)):
+        return errors.answer(409, HAS_STARTED)
+    flash("Taken back. Your brief is in the form again.")
+    return redirect(url_for("contents.index", again=content_id), 303)
+
+
+def _do(content_id: UUID, change: Callable[[Draft], bool]) -> ResponseReturnValue:
+    if not change(own_content(content_id).current):
+        return errors.answer(409, HAS_STARTED)
+    return back(content_id)
+
+
+def _asked_for(content: Content) -> datetime:
+    """The due time a form asks for.
+
+    The field holds a time without a zone. The page's script adds the same moment in UTC; where
+    there is no script, the page says that the field is in UTC.
+
+    Raises:
+        ValueError, OverflowError: it is no time.
+    """
+    values = request.form
+    if values.get("minutes"):
+        since = content.current.due_at or datetime.now(UTC)
+        return since + timedelta(minutes=float(values["minutes"]))
+    due_at = datetime.fromisoformat(values.get("at_utc") or values.get("at", ""))
+    return due_at if due_at.tzinfo else due_at.replace(tzinfo=UTC)

@@ -1,0 +1,92 @@
+"""The time between submission and start: what the owner can still do with a draft that waits.
+
+Each change is one conditional UPDATE: it takes effect, or the draft has just started.
+"""
+
+from datetime import datetime, timedelta
+
+from flask import current_app
+from sqlalchemy import ColumnElement
+
+from smartcontent.briefs import Brief
+from smartcontent.extensions import db
+from smartcontent.jobs import due_in, write_brief
+from smartcontent.models import Content, Draft, Status, now
+from smartcontent.scheduling import schedule_draft, unschedule_draft
+
+LONGEST_DELAY = timedelta(days=365)
+
+
+def _still_waits() -> tuple[ColumnElement[bool], ...]:
+    return (
+        Draft.status.in_([Status.PENDING, Status.HELD]),
+        (Draft.due_at > now()) | Draft.due_at.is_(None),
+    )
+
+
+def change_brief(content: Content, brief: Brief, title: str) -> bool:
+    """Change the brief, the due time kept; False if the draft has started."""
+    content.title = title
+    write_brief(content, brief)
+    status = Status(content.current.status)
+    if status not in (Status.PENDING, Status.HELD):
+        db.session.rollback()
+        return False
+    # Of this very status: an edit may not bring back the due time of a draft just put on hold.
+    return content.current.move(status, Draft.status == status, *_still_waits())
+
+
+def start_now(draft: Draft) -> bool:
+    """Make the draft due at this moment; False if its time has come already."""
+    waits = Draft.status.in_([Status.PENDING, Status.HELD])
+    if not draft.move(Status.PENDING, waits, due_at=due_in(0)):
+        return False
+    schedule_draft(draft)
+    return True
+
+
+def hold(draft: Draft) -> bool:
+    """Put a draft on hold: it has no due time until it is released. False if it has started."""
+    job_id = draft.job_id
+    if not draft.move(Status.HELD, Draft.due_at > now(), due_at=None):
+        return False
+    unschedule_draft(job_id)
+    return True
+
+
+def release(draft: Draft) -> bool:
+    """Let a held draft go on, with a whole delay of its own again; False if it is not on hold."""
+    due_at = due_in(current_app.config["GENERATION_DELAY_SECONDS"])
+    if not draft.move(Status.PENDING, Draft.status == Status.HELD, due_at=due_at):
+        return False
+    schedule_draft(draft)
+    return True
+
+
+def put_off(draft: Draft, due_at: datetime) -> bool:
+    """Give a waiting draft another due time; False if it has started.
+
+    Raises:
+        ValueError: the time is past, or more than a year ahead; the message is for people.
+    """
+    if not now() <= due_at <= now() + LONGEST_DELAY:
+        raise ValueError("Choose a time from now to a year ahead.")
+    if not draft.move(Status.PENDING, *_still_waits(), due_at=due_in(0, due_at)):
+        return False
+    schedule_draft(draft)
+    return True
+
+
+def undo(content: Content) -> bool:
+    """Take a submission back as if it had not been made; False if its draft has started.
+
+    The content goes to the trash with its brief, from which the form is filled again.
+    """
+    draft = content.current
+    job_id = draft.job_id
+    content.deleted_at = now()
+    if draft.number != 1 or not draft.move(Status.CANCELLED, *_still_waits(), finished_at=now()):
+        db.session.rollback()
+        return False
+    unschedule_draft(job_id)
+    return True
