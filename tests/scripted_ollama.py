@@ -16,7 +16,6 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from types import TracebackType
 from typing import Any, Self
 
 from ollama_scripts import FOREVER, LOAD, Script, Scripts, done
@@ -82,12 +81,7 @@ class ScriptedOllama(Scripts):
         threading.Thread(target=self.serve, name="scripted-ollama", daemon=True).start()
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *exception: object) -> None:
         self.stopping.set()
         self._server.shutdown()
         self._server.server_close()

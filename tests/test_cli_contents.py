@@ -15,16 +15,6 @@ from smartcontent.scheduling import Scheduler
 TEAPOT = ("--type", "product_description", "--topic", "A teapot of blue glass")
 
 
-@pytest.fixture
-def flask(app):
-    """Runs a command: flask("contents", "list", "ada@example.org")."""
-
-    def run(*args: str, **options):
-        return app.test_cli_runner().invoke(args=args, **options)
-
-    return run
-
-
 @both_databases
 def test_created_brief_is_scheduled_and_its_id_alone_is_on_standard_output(flask, ada, valkey):
     result = flask(

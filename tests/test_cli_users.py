@@ -11,16 +11,6 @@ from smartcontent.models import ApiToken, User
 from smartcontent.models.accounts import check_password
 
 
-@pytest.fixture
-def flask(app):
-    """Runs a command: flask("users", "list")."""
-
-    def run(*args: str, **options):
-        return app.test_cli_runner().invoke(args=args, **options)
-
-    return run
-
-
 def create(flask, email: str, *options: str, password: str = PASSWORD):
     return flask("users", "create", email, "--password-stdin", *options, input=f"{password}\n")
 

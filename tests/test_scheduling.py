@@ -1,7 +1,7 @@
 """Due times through Redis: exact, in order, moved once, and mended when Redis forgets."""
 
-import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
@@ -116,14 +116,11 @@ def test_many_schedulers_move_each_job_once(ada, valkey):
         submit_due(ada)
     moved: list[str] = []
 
-    def move() -> None:
+    def move(_: int) -> None:
         Scheduler(connect(valkey.url, timeout_seconds=5), moved.extend).enqueue_jobs()
 
-    threads = [threading.Thread(target=move) for _ in range(6)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    with ThreadPoolExecutor(6) as pool:
+        list(pool.map(move, range(6)))
 
     assert len(moved) == len(set(moved)) == len(queued(valkey)) == 300
 

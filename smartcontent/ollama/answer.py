@@ -3,7 +3,6 @@
 import contextlib
 import time
 from collections.abc import Iterator
-from types import TracebackType
 from typing import Any, Self
 
 from smartcontent.ollama.errors import failure
@@ -37,12 +36,7 @@ class Answer:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *exception: object) -> None:
         self.close()
 
     def __iter__(self) -> Iterator[str]:

@@ -1,12 +1,13 @@
 """POST /api/v1/contents."""
 
 import re
-import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 
 from conftest import both_databases
 from sqlalchemy import func, select
+from werkzeug.test import TestResponse
 
 from smartcontent.extensions import db
 from smartcontent.models import Content, Draft, now
@@ -170,16 +171,12 @@ def test_longest_key_is_taken(script):
 
 @both_databases
 def test_of_twenty_requests_at_once_with_one_key_one_makes_a_content_and_a_job(script, valkey):
-    answers = []
+    def post(_: int) -> TestResponse:
+        with script.app.app_context():
+            return script.post("/contents", BRIEF, headers={"Idempotency-Key": "rush"})
 
-    def post() -> None:
-        answers.append(script.post("/contents", BRIEF, headers={"Idempotency-Key": "rush"}))
-
-    threads = [threading.Thread(target=lambda: run_in(script, post)) for _ in range(20)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    with ThreadPoolExecutor(20) as pool:
+        answers = list(pool.map(post, range(20)))
 
     assert {answer.status_code for answer in answers} == {202}
     assert len({answer.json["id"] for answer in answers}) == 1
@@ -187,11 +184,6 @@ def test_of_twenty_requests_at_once_with_one_key_one_makes_a_content_and_a_job(s
     assert rows() == 1
     assert valkey.client.zcard(Scheduler.scheduled_jobs_key) == 1
     assert len(valkey.client.keys("rq:job:*")) == 1
-
-
-def run_in(script, work) -> None:
-    with script.app.app_context():
-        work()
 
 
 def test_submitting_holds_while_redis_is_away(app, script, valkey):
