@@ -1,0 +1,209 @@
+"""The nginx sample of docs/operations.md, run by a real nginx in front of a real web process."""
+
+import contextlib
+import json
+import re
+import shutil
+import subprocess
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import requests
+from conftest import BRIEF, free_port, wait_until
+from processes import Browser, Processes
+
+from smartcontent import jobs
+from smartcontent.stream import HEARTBEAT_SECONDS
+
+DOCUMENT = (Path(__file__).parent.parent / "docs" / "operations.md").read_text()
+SAMPLE = re.search(r"```nginx\n(.*?)```", DOCUMENT, re.DOTALL)[1]
+# Debian keeps it where only root's PATH looks.
+NGINX = shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin")
+NO_NGINX = "NO TEST OF THE NGINX SAMPLE HAS RUN: install nginx, then run the tests again"
+
+pytestmark = pytest.mark.skipif(NGINX is None, reason=NO_NGINX)
+
+FRAME = """
+daemon off;
+master_process off;
+pid nginx.pid;
+error_log stderr;
+events {{}}
+http {{
+    access_log off;
+    {temporary}
+    {sample}
+}}
+"""
+TEMPORARY = ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
+# The product with its sign of life once a second, so that nobody has to wait for a minute.
+QUICK_WSGI = """
+from smartcontent import create_app, stream
+stream.HEARTBEAT_SECONDS = 1
+app = create_app()
+"""
+QUICK_READ_TIMEOUT = 3
+
+
+class Nginx:
+    """The sample with the ports, the certificate and the read timeout of a test."""
+
+    def __init__(self, folder: Path, web_port: int, read_timeout: int = 60) -> None:
+        self._port = free_port()
+        self.url = f"https://localhost:{self._port}"
+        self._folder = folder
+        self._certify()
+        self._configure(web_port, read_timeout)
+        command = [NGINX, "-e", "stderr", "-p", str(folder), "-c", "nginx.conf"]
+        with (folder / "nginx.log").open("wb") as log:
+            self._process = subprocess.Popen(command, stderr=log)
+        try:
+            wait_until(self._answers)
+        except BaseException:
+            self.stop()
+            raise
+
+    def _certify(self) -> None:
+        files = ("-keyout", "privkey.pem", "-out", "fullchain.pem")
+        name = ("-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost")
+        command = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", *files, *name]
+        subprocess.run(command, cwd=self._folder, check=True, capture_output=True)
+
+    def _configure(self, web_port: int, read_timeout: int) -> None:
+        sample = SAMPLE
+        for old, new in {
+            "listen 80;": f"listen 127.0.0.1:{free_port()};",
+            "listen 443 ssl http2;": f"listen 127.0.0.1:{self._port} ssl http2;",
+            "server 127.0.0.1:8000;": f"server 127.0.0.1:{web_port};",
+            "/etc/letsencrypt/live/texts.example.org": str(self._folder),
+            "proxy_read_timeout 60s;": f"proxy_read_timeout {read_timeout}s;",
+        }.items():
+            assert old in sample
+            sample = sample.replace(old, new)
+        paths = "\n".join(f"{kind}_temp_path {self._folder}/{kind};" for kind in TEMPORARY)
+        (self._folder / "nginx.conf").write_text(FRAME.format(temporary=paths, sample=sample))
+
+    def _answers(self) -> bool:
+        assert self._process.poll() is None, (self._folder / "nginx.log").read_text()
+        try:
+            return self.browser().session.get(f"{self.url}/healthz", timeout=5).ok
+        except requests.ConnectionError:
+            return False
+
+    def browser(self) -> Browser:
+        """A browser that trusts the certificate and says which page it was on."""
+        browser = Browser(self.url)
+        browser.session.trust_env = False  # or a bundle of the machine's would be trusted instead
+        browser.session.verify = str(self._folder / "fullchain.pem")
+        browser.session.headers["Referer"] = f"{self.url}/"
+        return browser
+
+    def stop(self) -> None:
+        self._process.kill()
+        self._process.wait()
+
+
+@pytest.fixture
+def web(app, ada, settings, tmp_path) -> Iterator[Processes]:
+    processes = Processes(settings, tmp_path, TRUSTED_PROXIES=1, COOKIE_SECURE=1)
+    yield processes
+    processes.stop()
+
+
+@pytest.fixture
+def nginx(web, tmp_path) -> Iterator[Nginx]:
+    nginx = Nginx(tmp_path, web.start("web").port)
+    yield nginx
+    nginx.stop()
+
+
+class Page:
+    """An open page: each line of its stream with the moment it came, until the stream ends."""
+
+    def __init__(self, browser: Browser) -> None:
+        self.lines: list[tuple[float, bytes]] = []
+        self.answer = browser.session.get(f"{browser.url}/events", stream=True, timeout=30)
+        self._reader = threading.Thread(target=self._read, daemon=True)
+        self._reader.start()
+
+    def _read(self) -> None:
+        with contextlib.suppress(requests.exceptions.ChunkedEncodingError):
+            for line in self.answer.iter_lines(chunk_size=1):
+                self.lines.append((time.monotonic(), line))
+
+    @property
+    def has_ended(self) -> bool:
+        return not self._reader.is_alive()
+
+    def moments(self, start: bytes) -> list[float]:
+        return [moment for moment, line in self.lines if line.startswith(start)]
+
+    def words(self) -> list[str]:
+        data = [json.loads(line[6:]) for _, line in self.lines if line.startswith(b"data: ")]
+        return [event["text"] for event in data if "offset" in event]
+
+
+def test_words_arrive_one_by_one_as_they_are_written(nginx, ada, ollama):
+    page = Page(nginx.browser().sign_in(ada.email))
+    wait_until(lambda: page.moments(b"event: snapshot"))
+    ollama.says("Tea ", "is ", "warm.", gap=0.5)
+
+    draft = jobs.submit(ada.id, BRIEF, "A teapot", delay_seconds=0).current
+    jobs.write_draft(draft.id)
+
+    wait_until(lambda: len(page.moments(b"event: text")) == 3)
+    first, second, third = page.moments(b"event: text")
+    assert page.words() == ["Tea ", "is ", "warm."]
+    assert min(second - first, third - second) > 0.25
+
+
+@pytest.fixture
+def quick_nginx(web, tmp_path) -> Iterator[Nginx]:
+    (tmp_path / "wsgi.py").write_text(QUICK_WSGI)
+    web.start("web", GUNICORN_CMD_ARGS=f"--pythonpath {tmp_path}")
+    nginx = Nginx(tmp_path, web.port, QUICK_READ_TIMEOUT)
+    yield nginx
+    nginx.stop()
+
+
+def test_silent_stream_lives_longer_than_the_proxy_waits(quick_nginx, ada):
+    page = Page(quick_nginx.browser().sign_in(ada.email))
+
+    wait_until(lambda: len(page.moments(b": still here")) > QUICK_READ_TIMEOUT + 1)
+    jobs.submit(ada.id, BRIEF, "A teapot")
+
+    wait_until(lambda: page.moments(b"event: status"))
+    assert not page.has_ended
+
+
+def test_proxy_waits_for_several_signs_of_life():
+    waits = int(re.search(r"proxy_read_timeout (\d+)s", SAMPLE)[1])
+
+    assert waits >= 3 * HEARTBEAT_SECONDS
+
+
+def test_site_knows_its_public_address_whatever_a_visitor_claims(nginx, founder):
+    browser = nginx.browser().sign_in(founder.email)
+    claims = {"Host": "evil.example", "Port": "1", "Proto": "http"}
+    browser.session.headers.update({f"X-Forwarded-{name}": claims[name] for name in claims})
+
+    page = browser.post("/admin/users/invite", email="new@example.org")
+
+    assert f"{nginx.url}/sign-up?invitation=" in page.text
+    assert "Strict-Transport-Security" in page.headers
+
+
+def test_guessing_passwords_is_slowed_down(nginx, ada):
+    browser = nginx.browser()
+    guess = {"csrf_token": browser.token(), "email": ada.email, "password": "a wrong password"}
+
+    def status() -> int:
+        return browser.session.post(f"{nginx.url}/sign-in", data=guess, timeout=10).status_code
+
+    answers = [status() for _ in range(8)]
+
+    assert answers[0] == 422
+    assert answers[-1] == 429
