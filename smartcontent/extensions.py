@@ -87,11 +87,23 @@ csrf = CSRFProtect()
 redis = RedisLink()
 
 
+# A process that is paused or cut off in a transaction holds its rows; the server ends that after
+# seconds, and both sides give up a dead connection. Our transactions take milliseconds.
+_POSTGRESQL = {
+    "connect_timeout": 3,
+    "keepalives_idle": 5,
+    "keepalives_interval": 2,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 10_000,
+    "options": "-c idle_in_transaction_session_timeout=3000",
+}
+
+
 def engine_options(url: str) -> dict[str, Any]:
     """What create_engine is told: wait for SQLite's one writer, notice PostgreSQL's dead lines."""
     if url.startswith("sqlite"):
         return {"connect_args": {"timeout": 15}}
-    return {"pool_pre_ping": True, "pool_size": 10, "connect_args": {"connect_timeout": 3}}
+    return {"pool_pre_ping": True, "pool_size": 10, "connect_args": _POSTGRESQL}
 
 
 @event.listens_for(Engine, "connect")

@@ -49,14 +49,22 @@ class Request:
     options: dict[str, Any]
 
 
+def model_for(content: Content) -> str:
+    """The Ollama model that is to write a content."""
+    model: str = content.settings.get("model") or current_app.config["OLLAMA_MODEL"]
+    return model
+
+
 def request_for(content: Content) -> Request:
     """The messages and the options for a content's brief, the user's own settings on top."""
     settings = content.settings
+    messages = prompts.messages_for(content.brief)
     options = prompts.options_for(content.brief)
-    options["num_ctx"] = current_app.config["OLLAMA_NUM_CTX"]
+    # A long brief gets a larger context than usual, rather than no room for its text.
+    needed = prompts.estimated_tokens(messages) + options["num_predict"]
+    options["num_ctx"] = max(current_app.config["OLLAMA_NUM_CTX"], needed)
     options |= {name: settings[name] for name in ("temperature", "seed") if name in settings}
-    model = settings.get("model") or current_app.config["OLLAMA_MODEL"]
-    return Request(model, prompts.messages_for(content.brief), options)
+    return Request(model_for(content), messages, options)
 
 
 def ollama() -> Ollama:
@@ -76,6 +84,8 @@ class Attempt:
 
     def __init__(self, draft: Draft) -> None:
         self.draft = draft
+        # The row itself cannot be read while the database is away.
+        self._id = draft.id
         self.number = draft.attempt
         self.text = ""
         self.first_word_at: datetime | None = None
@@ -135,9 +145,9 @@ class Attempt:
         except OperationalError as error:
             # The database is away: go on writing, the text is worth more than a look, but not
             # longer than the lease: it may be away for us alone, and another begin.
-            log.warning("draft=%s database does not answer: %s", self.draft.id, error.orig)
+            log.warning("draft=%s database does not answer: %s", self._id, error.orig)
             db.session.rollback()
-            if time.monotonic() > lease_ends.value:
+            if time.monotonic() + LOOK_AROUND_SECONDS > lease_ends.value:
                 raise DraftTaken from error
 
     def _keep(self) -> None:
@@ -154,7 +164,7 @@ class Attempt:
     def _check(self) -> None:
         only_read()
         held = db.session.scalar(
-            select(Draft.id).where(Draft.id == self.draft.id, *Draft.held_by(self.number))
+            select(Draft.id).where(Draft.id == self._id, *Draft.held_by(self.number))
         )
         db.session.commit()
         if held is None:

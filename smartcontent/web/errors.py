@@ -2,13 +2,14 @@
 
 import logging
 
-from flask import Flask, render_template
+from flask import Flask, g, render_template
 from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import OperationalError
 from werkzeug.exceptions import HTTPException, ServiceUnavailable
 
 from smartcontent import problems
+from smartcontent.extensions import login
 
 log = logging.getLogger(__name__)
 
@@ -58,4 +59,6 @@ def _database_away(error: OperationalError) -> ResponseReturnValue:
     log.error("database does not answer: %s", error.orig)
     if problems.wants_problem():
         return problems.answer(ServiceUnavailable(retry_after=RETRY_SECONDS))
+    # The page would ask the database who is signed in.
+    g._login_user = login.anonymous_user()
     return answer(503)
