@@ -1,0 +1,121 @@
+"""The database is cut off or silent while a text is written, at its end, and from people."""
+
+import pytest
+from conftest import wait_until
+from processes import Browser
+
+from faults import on_postgresql
+from faults.site import SHORT, Sent, Site
+
+pytestmark = on_postgresql
+LEASE = SHORT["LEASE_SECONDS"]
+
+
+@pytest.fixture
+def writing(site: Site) -> Sent:
+    """A draft in the middle of its text, which goes on slowly."""
+    site.ollama.words, site.ollama.gap = 100, 0.1
+    sent = site.submit()
+    wait_until(lambda: "word 1 " in site.text_shown(sent))
+    return sent
+
+
+def finish(site: Site, sent: Sent) -> dict:
+    """Let the texts that are being told end at once; the draft as it is then."""
+    site.ollama.gap = 0.0
+    return site.wait_for(sent, "completed")
+
+
+def test_text_goes_on_through_a_short_absence_of_the_database(site, writing):
+    site.database["worker"].refuse()
+    wait_until(lambda: site.processes.said("worker", "database does not answer"))
+    site.database["worker"].restore()
+
+    assert finish(site, writing)["attempt"] == 1
+
+
+def test_finished_text_waits_for_a_database_that_is_away(site, writing):
+    site.database["worker"].refuse()
+    site.ollama.gap = 0.0
+    told = site.ollama.requests_for(writing.topic)[0]
+    wait_until(lambda: told.finished_at)
+    site.database["worker"].restore()
+
+    draft = site.wait_for(writing, "completed")
+
+    assert draft["attempt"] == 1
+    assert draft["text"] == site.ollama.of(writing.topic)[0].text
+
+
+@pytest.mark.parametrize("fault", ["refuse", "black_hole"])
+def test_worker_cut_off_from_the_database_hangs_up_before_another_begins(site, writing, fault):
+    site.start("worker-2", DATABASE_URL=site.settings["DATABASE_URL"])
+
+    getattr(site.database["worker"], fault)()
+
+    site.wait_for_requests(writing, 2, LEASE + 6)
+    first, second = site.ollama.requests_for(writing.topic)
+    assert first.closed_at < second.at
+    assert ", telling 2: " in finish(site, writing)["text"]
+
+
+def test_cut_in_the_middle_of_a_last_write_leaves_one_result(site, writing):
+    site.database["worker"].cut_after(answer_bytes=200)
+    draft = finish(site, writing)
+
+    assert draft["text"] in [told.text for told in site.ollama.of(writing.topic)]
+
+
+def test_cancel_takes_effect_though_the_worker_cannot_reach_the_database(site, writing):
+    site.database["worker"].refuse()
+
+    assert site.cancel(writing)
+
+    request = site.ollama.requests_for(writing.topic)[0]
+    wait_until(lambda: request.closed_at, LEASE)
+    site.database["worker"].restore()
+    assert site.status(writing) == "cancelled"
+
+
+def test_cancel_takes_effect_when_the_database_is_back(site, writing):
+    site.database["worker"].refuse()
+    wait_until(lambda: site.processes.said("worker", "database does not answer"))
+    site.cancel(writing)
+
+    site.database["worker"].restore()
+
+    request = site.ollama.requests_for(writing.topic)[0]
+    wait_until(lambda: request.closed_at, 1)
+    assert site.status(writing) == "cancelled"
+
+
+def test_scheduler_goes_on_by_itself_after_the_database_was_away(site):
+    site.database["scheduler"].refuse()
+    wait_until(lambda: site.processes.said("scheduler", "not reconciled"))
+
+    # Only what people read needs the database here: jobs move without it.
+    site.wait_for(site.submit(), "completed", 2)
+    site.database["scheduler"].restore()
+    site.valkey.client.flushall()
+    later = site.submit(delay=1)
+    site.valkey.client.flushall()
+
+    site.wait_for(later, "completed", 8)
+
+
+def test_submitting_without_a_database_fails_plainly_and_leaves_no_job(site):
+    site.start("web")
+    browser = Browser(site.processes.url).sign_in("ada@example.org")
+    token = browser.token()
+    site.database["web"].refuse()
+
+    answer = browser.session.post(
+        f"{browser.url}/contents",
+        data={"csrf_token": token, "content_type": "product_description", "topic": "A teapot"},
+        timeout=10,
+        allow_redirects=False,
+    )
+
+    assert answer.status_code == 503
+    assert answer.elapsed.total_seconds() < 3
+    assert site.valkey.client.zcard("rq:scheduler:scheduled_jobs") == 0
