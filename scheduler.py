@@ -2,6 +2,7 @@
 
 from smartcontent import create_app
 from smartcontent.extensions import connect
+from smartcontent.preflight import Preflight
 from smartcontent.scheduling import Scheduler
 from smartcontent.scheduling.clerk import Clerk
 
@@ -10,4 +11,5 @@ app = create_app()
 if __name__ == "__main__":
     clerk = Clerk(app)
     clerk.start()
+    Preflight(app).start()
     Scheduler(connect(app.config["REDIS_URL"], timeout_seconds=2), clerk.due).run()

@@ -81,6 +81,7 @@ SETTINGS = (
     Setting("OLLAMA_GAP_SECONDS", "120", _seconds, "longest silence between two words"),
     Setting("OLLAMA_TOTAL_SECONDS", "1800", _seconds, "longest time for one text"),
     Setting("GENERATION_DELAY_SECONDS", "60", _seconds, "from submission to start; fractions allowed"),
+    Setting("WARM_UP_SECONDS", "20", float, "how long before a draft is due Ollama is asked to load its model; 0: never"),
     Setting("GENERATION_ATTEMPTS", "4", _count, "how often a draft is tried before it fails for good"),
     Setting("LEASE_SECONDS", "10", _seconds, "a worker silent for longer loses its draft to another"),
     Setting("RECONCILE_SECONDS", "2", _seconds, "how often the scheduler compares the database with Redis"),

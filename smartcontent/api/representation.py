@@ -6,9 +6,9 @@ from uuid import UUID
 from flask import current_app, url_for
 
 from smartcontent import documents
-from smartcontent.api.waiting import drafts_ahead, seconds_until_start, waiting_for
 from smartcontent.models import Content, Draft
 from smartcontent.models.draft import iso
+from smartcontent.waiting import outlook, seconds_until_start
 
 
 def accepted(content: Content) -> dict[str, Any]:
@@ -38,14 +38,14 @@ def whole(content: Content) -> dict[str, Any]:
 
 def progress(draft: Draft) -> dict[str, Any]:
     """Where a draft is on its way; small enough to be asked for often."""
-    ahead = drafts_ahead(draft)
+    seen = outlook(draft)
     return {
         "status": draft.status,
         "scheduled_for": iso(draft.due_at),
         "seconds_until_start": seconds_until_start(draft),
-        "position": ahead,
-        "eta_seconds": None,
-        "waiting_for": waiting_for(draft, ahead),
+        "position": seen and seen.position,
+        "eta_seconds": seen and seen.eta_seconds,
+        "waiting_for": seen and seen.sentence,
         "started_at": iso(draft.started_at),
         "finished_at": iso(draft.finished_at),
     }
@@ -58,6 +58,8 @@ def _links(content_id: UUID) -> dict[str, str]:
         "status": "api_contents.status",
         "cancel": "api_actions.cancel",
         "start": "api_actions.start",
+        "hold": "api_actions.hold",
+        "release": "api_actions.release",
         "retry": "api_actions.retry",
         "page": "contents.show",
     }

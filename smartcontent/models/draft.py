@@ -125,6 +125,9 @@ class Draft(Base):
     first_word_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     finished_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
+    # How long it was expected to take when it was picked up, to see how far off that was.
+    estimated_seconds: Mapped[float | None]
+
     text: Mapped[str] = mapped_column(Text, default="")
     done_reason: Mapped[str | None] = mapped_column(String(20))
     error: Mapped[str | None] = mapped_column(Text)

@@ -1,0 +1,190 @@
+"""Before a draft is due: is all there that it needs? The model is loaded while there is time.
+
+A thread of the scheduler process looks every two seconds at the models of the drafts that are due
+within a minute. What it finds stands on their cards before the due time instead of failing after
+it. Several schedulers may look at once: loading a loaded model costs nothing, and Ollama joins
+downloads of the same model.
+"""
+
+import logging
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from functools import partial
+
+import redis as redis_py
+from flask import Flask, current_app
+from sqlalchemy import select
+from sqlalchemy.exc import SQLAlchemyError
+
+from smartcontent import readiness, writing
+from smartcontent.extensions import db, only_read
+from smartcontent.health import State, check_workers
+from smartcontent.models import Content, Draft, Status, now
+from smartcontent.ollama import OllamaError
+from smartcontent.readiness import Readiness, Stage
+
+log = logging.getLogger(__name__)
+
+LOOK_SECONDS = 2.0
+AHEAD = timedelta(seconds=65)
+# Loaded this recently, a model is still there: Ollama is asked to keep it for longer than that.
+WARM_FOR_SECONDS = 30.0
+MOST_DRAFTS = 500
+
+
+@dataclass
+class Need:
+    """A model that drafts due soon will ask for, with the request of the first of them."""
+
+    request: writing.Request
+    due_at: datetime
+    user_ids: set[int] = field(default_factory=set)
+
+
+class Preflight(threading.Thread):
+    """Looks after the models of the drafts that are due soon."""
+
+    def __init__(self, app: Flask) -> None:
+        super().__init__(name="preflight", daemon=True)
+        self._app = app
+        self._warmed_at: dict[str, float] = {}
+        self._problems: dict[str, str] = {}
+        self._under_way: dict[tuple[str, str], threading.Thread] = {}
+        self._told: dict[str, Readiness] = {}
+
+    def run(self) -> None:
+        while True:
+            started = time.monotonic()
+            try:
+                with self._app.app_context():
+                    self.look()
+            except (SQLAlchemyError, redis_py.RedisError) as error:
+                log.warning("not looked, trying again: %s", error)
+            time.sleep(max(0.0, LOOK_SECONDS - (time.monotonic() - started)))
+
+    def look(self) -> None:
+        """Look at every model that is needed soon, and tell what was found."""
+        for model in readiness.pulls_asked_for():
+            self._begin("pull", model, partial(self._pull, model))
+        needs = needed_soon()
+        for model, need in needs.items():
+            self._tell(self._found(model, need), need.user_ids)
+        for model in self._told.keys() - needs.keys():
+            del self._told[model]
+
+    def _tell(self, found: Readiness, user_ids: set[int]) -> None:
+        is_news = self._told.get(found.model) != found
+        self._told[found.model] = found
+        readiness.tell(found, user_ids if is_news else ())
+
+    def _found(self, model: str, need: Need) -> Readiness:
+        if self._is_under_way("pull", model):
+            return readiness.told(model) or _pulling(model, None)
+        try:
+            if not writing.ollama().has_model(model):
+                return _missing(model, self._problems.get(model))
+        except OllamaError as error:
+            return Readiness(model, Stage.PROBLEM, str(error))
+        workers = check_workers()
+        if workers.state is not State.OK:
+            sentence = f"Nobody can write it: {workers.cause}. {workers.remedy.capitalize()}."
+            return Readiness(model, Stage.PROBLEM, sentence)
+        return self._warmth(model, need)
+
+    def _warmth(self, model: str, need: Need) -> Readiness:
+        ahead = current_app.config["WARM_UP_SECONDS"]
+        seconds_left = (need.due_at - now()).total_seconds()
+        is_warm = time.monotonic() - self._warmed_at.get(model, -1e9) < WARM_FOR_SECONDS
+        if seconds_left <= ahead and not is_warm:
+            self._begin("load", model, partial(self._load, need.request))
+        if self._is_under_way("load", model):
+            return Readiness(model, Stage.WARMING, f"All is there; {model} is being loaded…")
+        if model in self._problems:
+            return Readiness(model, Stage.PROBLEM, self._problems[model])
+        loaded = f"{model} is loaded" if is_warm else f"Ollama has {model}"
+        return Readiness(model, Stage.READY, f"All is ready: {loaded}, and a worker is there.")
+
+    def _begin(self, task: str, model: str, work: Callable[[], None]) -> None:
+        if self._is_under_way(task, model):
+            return
+
+        def run() -> None:
+            with self._app.app_context():
+                work()
+
+        thread = threading.Thread(target=run, name=f"{task} {model}", daemon=True)
+        self._under_way[task, model] = thread
+        thread.start()
+
+    def _is_under_way(self, task: str, model: str) -> bool:
+        thread = self._under_way.get((task, model))
+        return thread is not None and thread.is_alive()
+
+    def _load(self, request: writing.Request) -> None:
+        model = request.model
+        try:
+            # The very options of the text: with others, Ollama would load the model once more.
+            keep_alive = current_app.config["OLLAMA_KEEP_ALIVE"]
+            writing.ollama().load(model, request.options, keep_alive)
+            self._problems.pop(model, None)
+        except OllamaError as error:
+            self._problems[model] = str(error)
+            log.warning("model=%s not loaded cause=%s detail=%s", model, error.cause, error.detail)
+        # After a failure, too: it is not tried twice a second.
+        self._warmed_at[model] = time.monotonic()
+
+    def _pull(self, model: str) -> None:
+        told_at = 0.0
+        self._problems.pop(model, None)
+        try:
+            for progress in writing.ollama().pull(model):
+                if time.monotonic() - told_at >= 1:
+                    told_at = time.monotonic()
+                    share = progress.completed / progress.total if progress.total else None
+                    need = needed_soon().get(model)
+                    readiness.tell(_pulling(model, share), need.user_ids if need else ())
+            log.info("model=%s downloaded", model)
+        except OllamaError as error:
+            self._problems[model] = str(error)
+            log.warning("model=%s not downloaded cause=%s: %s", model, error.cause, error.detail)
+        except redis_py.RedisError as error:
+            log.warning("model=%s download goes on unseen: %s", model, error)
+        readiness.pull_ended(model)
+
+
+def needed_soon() -> dict[str, Need]:
+    """The models of the drafts that are due within a minute or wait already."""
+    only_read()
+    drafts = db.session.scalars(
+        select(Draft)
+        .join(Content, Content.id == Draft.content_id)
+        .where(
+            Draft.status.in_([Status.PENDING, Status.QUEUED]),
+            Draft.due_at < now() + AHEAD,
+        )
+        .order_by(Draft.due_at)
+        .limit(MOST_DRAFTS)
+    ).all()
+    needs: dict[str, Need] = {}
+    for draft in drafts:
+        model = writing.model_for(draft.content)
+        if model not in needs:
+            assert draft.due_at is not None
+            needs[model] = Need(writing.request_for(draft.content), draft.due_at)
+        needs[model].user_ids.add(draft.user_id)
+    db.session.commit()
+    return needs
+
+
+def _missing(model: str, problem: str | None) -> Readiness:
+    usual = f"Ollama does not have {model}: download it here, or run `ollama pull {model}`."
+    return Readiness(model, Stage.MISSING, problem or usual)
+
+
+def _pulling(model: str, share: float | None) -> Readiness:
+    known = "" if share is None else f", {share:.0%} are there"
+    sentence = f"{model} is being downloaded{known}; the draft waits for it."
+    return Readiness(model, Stage.PULLING, sentence, share)

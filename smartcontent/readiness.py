@@ -1,0 +1,90 @@
+"""Whether a model is ready for the next draft, as last found: kept in Redis, told to open pages."""
+
+import json
+import logging
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
+from enum import StrEnum
+
+import redis as redis_py
+
+from smartcontent import events
+from smartcontent.extensions import redis
+
+log = logging.getLogger(__name__)
+
+# Of a finding that nobody renews: the one who looks is gone, and what he saw may be wrong.
+KEPT_SECONDS = 15
+PULL_ASKED_SECONDS = 3600
+PULLS_KEY = "smartcontent:pulls"
+
+
+class Stage(StrEnum):
+    """How far a model is."""
+
+    READY = "ready"
+    WARMING = "warming"
+    PULLING = "pulling"
+    MISSING = "missing"
+    PROBLEM = "problem"
+
+
+@dataclass(frozen=True)
+class Readiness:
+    """What was found of a model, in a sentence for people; `progress` of a download is 0 to 1."""
+
+    model: str
+    stage: Stage
+    sentence: str
+    progress: float | None = None
+
+
+def _key(model: str) -> str:
+    return f"smartcontent:readiness:{model}"
+
+
+def tell(found: Readiness, user_ids: Iterable[int] = ()) -> None:
+    """Keep a finding for pages that open, and tell those that are open."""
+    written = json.dumps(asdict(found))
+    with redis() as client:
+        client.set(_key(found.model), written, ex=KEPT_SECONDS)
+    for user_id in user_ids:
+        events.publish(user_id, "readiness", asdict(found))
+
+
+def told(model: str) -> Readiness | None:
+    """What was last found of a model; None where nobody has looked lately."""
+    try:
+        with redis() as client:
+            written = client.get(_key(model))
+    except redis_py.RedisError:
+        return None
+    if not isinstance(written, bytes):
+        return None
+    values = json.loads(written)
+    return Readiness(**values | {"stage": Stage(values["stage"])})
+
+
+def ask_for_pull(model: str) -> None:
+    """Have the model downloaded to the Ollama server by whoever looks after it.
+
+    Raises:
+        redis.RedisError: Redis does not answer.
+    """
+    with redis() as client, client.pipeline(transaction=True) as pipe:
+        pipe.sadd(PULLS_KEY, model)
+        pipe.expire(PULLS_KEY, PULL_ASKED_SECONDS)
+        pipe.execute()
+
+
+def pulls_asked_for() -> set[str]:
+    """The models somebody wants downloaded."""
+    with redis() as client:
+        asked: set[bytes] = client.smembers(PULLS_KEY)  # type: ignore[assignment]
+    return {name.decode() for name in asked}
+
+
+def pull_ended(model: str) -> None:
+    """Take a model off the list of downloads."""
+    with redis() as client:
+        client.srem(PULLS_KEY, model)

@@ -1,0 +1,97 @@
+"""Why a draft waits and for how long, as page and API say it."""
+
+from datetime import timedelta
+
+import pytest
+from conftest import BRIEF, both_databases
+
+from smartcontent import jobs, readiness
+from smartcontent.estimates import estimate_for
+from smartcontent.extensions import db
+from smartcontent.models import Draft, Status, now
+from smartcontent.readiness import Readiness, Stage
+from smartcontent.scheduling import Scheduler, mark_queued
+from smartcontent.waiting import outlook
+
+
+@pytest.fixture
+def a_worker(valkey):
+    valkey.client.sadd("rq:workers:generation", "rq:worker:one")
+
+
+def written_in(ada, first_word: float, seconds: float, text: str) -> Draft:
+    """A completed draft that took so long."""
+    draft = jobs.submit(ada.id, BRIEF, "A teapot", delay_seconds=0).current
+    began = now()
+    draft.status, draft.model, draft.text, draft.started_at = "completed", "llama3.2", text, began
+    draft.first_word_at = began + timedelta(seconds=first_word)
+    draft.finished_at = began + timedelta(seconds=seconds)
+    db.session.commit()
+    return draft
+
+
+def test_first_draft_of_a_kind_has_no_estimate(content):
+    seen = outlook(content.current)
+
+    assert (seen.eta_seconds, seen.estimate) == (None, None)
+
+
+@both_databases
+def test_estimate_is_the_median_of_earlier_drafts_of_its_kind(ada, content):
+    for first_word, seconds, text in ((1, 10, "a b"), (2, 20, "a b c"), (9, 90, "a b c d e f")):
+        written_in(ada, first_word, seconds, text)
+
+    estimate = estimate_for(content, "llama3.2")
+
+    assert (estimate.first_word_seconds, estimate.seconds, estimate.words) == (2, 20, 3)
+    assert estimate_for(content, "mistral") is None
+
+
+def test_eta_of_a_pending_draft_is_its_wait_and_its_writing(ada, content):
+    written_in(ada, 1, 20, "a b c")
+
+    assert 75 < outlook(content.current).eta_seconds <= 80.1
+
+
+def test_draft_keeps_what_was_expected_when_it_was_picked_up(ada, ollama):
+    written_in(ada, 1, 20, "a b c")
+    draft = jobs.submit(ada.id, BRIEF, "A teapot", delay_seconds=0).current
+
+    jobs.write_draft(draft.id)
+
+    db.session.refresh(draft)
+    assert draft.estimated_seconds == 20
+
+
+@both_databases
+def test_place_in_the_queue_is_the_one_of_the_queue(ada, bob, valkey, a_worker):
+    scheduler = Scheduler(valkey.client, mark_queued)
+    for _ in range(5):
+        jobs.submit(ada.id, BRIEF, "A teapot", delay_seconds=0)
+    scheduler.enqueue_jobs()
+    draft = jobs.submit(bob.id, BRIEF, "A teapot", delay_seconds=0).current
+    scheduler.enqueue_jobs()
+    db.session.refresh(draft)
+
+    seen = outlook(draft)
+
+    assert (draft.status, seen.position) == (Status.QUEUED, 1)
+    assert seen.sentence == "1 ahead of you."
+
+
+def test_problem_found_before_the_due_time_is_the_sentence(content):
+    readiness.tell(Readiness("llama3.2", Stage.PROBLEM, "Ollama does not answer."))
+
+    assert outlook(content.current).sentence == "Ollama does not answer."
+
+
+def test_finding_that_nobody_renews_is_forgotten(content, valkey):
+    readiness.tell(Readiness("llama3.2", Stage.READY, "All is ready."))
+
+    assert 0 < valkey.client.ttl("smartcontent:readiness:llama3.2") <= 15
+
+
+def test_ended_draft_has_no_outlook(due_draft):
+    jobs.cancel(due_draft)
+
+    assert outlook(due_draft) is None
