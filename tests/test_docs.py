@@ -1,4 +1,4 @@
-"""The documents are true: every setting is in the README, every path they name exists."""
+"""The documents are true: what they name exists, and what exists is named."""
 
 import re
 from pathlib import Path
@@ -8,7 +8,11 @@ from conftest import ROOT
 
 from smartcontent.config import SETTINGS
 
+PACKAGE = ROOT / "smartcontent"
 README = (ROOT / "README.md").read_text()
+ARCHITECTURE = (ROOT / "docs" / "architecture.md").read_text()
+OPERATIONS = (ROOT / "docs" / "operations.md").read_text()
+DOCUMENTS = sorted(ROOT.glob("*.md")) + sorted(ROOT.glob("docs/**/*.md"))
 
 
 @pytest.mark.parametrize("setting", SETTINGS, ids=lambda setting: setting.name)
@@ -33,12 +37,68 @@ def test_every_link_leads_somewhere(document: Path):
         assert (document.parent / target).exists(), target
 
 
-def test_architecture_names_every_module():
-    text = (ROOT / "docs" / "architecture.md").read_text()
-    modules = [
-        path.name
-        for path in (ROOT / "smartcontent").iterdir()
-        if path.name not in {"__init__.py", "__pycache__", "static", "templates"}
-    ]
+@pytest.mark.parametrize("document", DOCUMENTS, ids=str)
+def test_every_anchor_is_a_heading(document: Path):
+    for path, anchor in re.findall(r"\]\((?!https?:)([^)#]*)#([^)]+)\)", document.read_text()):
+        page = document.parent / path if path else document
+        headings = re.findall(r"^#+ (.*)$", page.read_text(), re.MULTILINE)
+        assert anchor in map(anchor_of, headings), (path, anchor)
 
-    assert [name for name in modules if name not in text] == []
+
+def anchor_of(heading: str) -> str:
+    return re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-")
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=str)
+def test_every_flask_command_exists(app, document: Path):
+    command = re.compile(r"(?:`flask|flask --app wsgi) ([a-z]+)(?: ([a-z-]+))?")
+    for noun, verb in command.findall(document.read_text()):
+        assert noun in app.cli.commands
+        assert not verb or verb in app.cli.commands[noun].commands
+
+
+def test_architecture_names_every_module():
+    modules = [
+        path.relative_to(PACKAGE).as_posix()
+        for path in PACKAGE.rglob("*.py")
+        if path.name != "__init__.py" and path.parent.name != "versions"
+    ]
+    folders = [f"{path.parent.name}/" for path in PACKAGE.glob("*/__init__.py")]
+
+    assert [name for name in modules + folders if f"`{name}`" not in ARCHITECTURE] == []
+
+
+def test_every_path_in_architecture_exists():
+    for path in re.findall(r"`([\w./]+\.(?:py|js|j2|html|md))`", ARCHITECTURE):
+        assert any((folder / path).exists() for folder in (PACKAGE, ROOT)), path
+
+
+def test_every_name_in_architecture_is_in_the_code():
+    sources = [*PACKAGE.rglob("*.py"), *ROOT.glob("*.py"), *ROOT.glob("tests/*.py")]
+    words = {word for path in sources for word in re.findall(r"\w+", path.read_text())}
+    names = re.findall(r"`(?:\w+\.)*(\w+)`", ARCHITECTURE)
+
+    assert [name for name in names if name not in words] == []
+
+
+def test_every_log_line_to_grep_is_said_somewhere():
+    table = OPERATIONS.partition("| line begins with |")[2].partition("\n\n")[0]
+    lines = re.findall(r"^\| `([^`]+)` \|", table, re.MULTILINE)
+    sources = "\n".join(path.read_text() for path in PACKAGE.rglob("*.py"))
+
+    assert len(lines) > 10
+    assert [line for line in lines if line not in sources] == []
+
+
+def test_every_package_we_need_has_its_reason():
+    reasons = (ROOT / "docs/decisions/0001-packages.md").read_text().lower()
+    needed = re.findall(r"^([\w-]+)", (ROOT / "requirements.in").read_text(), re.MULTILINE)
+
+    assert [name for name in needed if name.lower() not in reasons] == []
+
+
+def test_every_decision_is_in_the_list():
+    folder = ROOT / "docs" / "decisions"
+    listed = (folder / "README.md").read_text()
+
+    assert [path.name for path in folder.glob("0*.md") if f"({path.name})" not in listed] == []
