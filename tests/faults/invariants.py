@@ -11,7 +11,7 @@ from scripted_ollama import Recorded
 
 from faults.ledger import Change, Ledger
 from faults.storyteller import Storyteller
-from smartcontent.models.draft import FINAL
+from smartcontent.models.draft import FINAL, draft_id_of
 from smartcontent.scheduling import QUEUE, Scheduler
 
 # How long a stopped draft's connection may stay open: another draft of its content may begin.
@@ -103,8 +103,9 @@ class Invariants:
             entry.rpartition(b":")[0] for entry in self._redis.zrange(f"rq:wip:{QUEUE}", 0, -1)
         }
         for key in self._redis.scan_iter("rq:job:*"):
-            is_swept_up = key.removeprefix(b"rq:job:") in started
-            if self._redis.ttl(key) == -1 and not is_swept_up:
+            name = key.removeprefix(b"rq:job:")
+            is_ours = draft_id_of(name.decode(errors="replace"))
+            if is_ours and name not in started and self._redis.ttl(key) == -1:
                 yield f"{key!r} is left, and would be for ever"
 
 

@@ -1,0 +1,100 @@
+"""Duplicates and poison in Redis: jobs that come often, and entries that are none."""
+
+from collections.abc import Iterator
+
+import pytest
+from conftest import wait_until
+
+from smartcontent.scheduling import QUEUE, Scheduler
+
+LIST = f"rq:queue:{QUEUE}"
+SET = Scheduler.scheduled_jobs_key
+# What a stranger, or another version of us, may have left under an id.
+HASHES = {
+    "no hash": None,
+    "a string": b"random bytes",
+    "a pickle": {"data": b"\x80\x04K*.", "status": "scheduled", "created_at": "now"},
+    "nothing in it": {"status": "scheduled"},
+    "a function that is not ours": {
+        "data": b'["os.system", null, ["true"], {}]',
+        "status": "scheduled",
+        "created_at": "2026-01-01T00:00:00Z",
+        "origin": QUEUE,
+    },
+}
+every_poison = pytest.mark.parametrize("poison", HASHES, indirect=True)
+IDS = [b"poison", b"draft-x", b"\xff\xfe\x00", b"draft-000000000000-1-u0", b"a:b"]
+
+
+@pytest.fixture
+def poison(request, site) -> Iterator[list[bytes]]:
+    """Ids, with what a stranger has left under them."""
+    value = HASHES[getattr(request, "param", "a pickle")]
+    keys = [b"rq:job:" + job_id for job_id in IDS]
+    for key in keys:
+        if isinstance(value, bytes):
+            site.valkey.client.set(key, value)
+        elif value:
+            site.valkey.client.hset(key, mapping=value)
+    yield IDS
+    site.valkey.client.delete(*keys)
+
+
+def test_job_that_is_queued_many_times_is_written_once(site):
+    site.ollama.gap = 0.1
+    sent = site.submit(delay=60)
+    job_id = site.valkey.client.zrange(SET, 0, -1)[0]
+    site.start_now(sent)
+    site.wait_for_requests(sent)
+
+    site.valkey.client.rpush(LIST, *[job_id] * 10)
+
+    site.wait_for(sent, "completed")
+    wait_until(lambda: not site.valkey.client.llen(LIST))
+    assert len(site.ollama.requests_for(sent.topic)) == 1
+
+
+def test_one_of_many_copies_in_the_queue_is_written_while_slots_compete(site):
+    site.kill("worker")
+    wait_until(lambda: not site.valkey.client.info("clients")["blocked_clients"])
+    sent = site.submit()
+    wait_until(lambda: site.valkey.client.llen(LIST) == 1)
+    site.valkey.client.rpush(LIST, *[site.valkey.client.lindex(LIST, 0)] * 10)
+    site.start("worker", SMARTCONTENT_WORKERS=4)
+
+    site.wait_for(sent, "completed")
+    wait_until(lambda: not site.valkey.client.llen(LIST))
+    assert len(site.ollama.requests_for(sent.topic)) == 1
+
+
+@every_poison
+def test_poison_among_the_scheduled_holds_nothing_up(site, poison):
+    processes = [site.processes.running[name].pid for name in ("worker", "scheduler")]
+    site.valkey.client.zadd(SET, dict.fromkeys(poison, 1))
+
+    site.wait_for(site.submit(), "completed", 3)
+
+    wait_until(lambda: not site.valkey.client.zcard(SET) and not site.valkey.client.llen(LIST))
+    assert [site.processes.running[name].pid for name in ("worker", "scheduler")] == processes
+    assert all(process.poll() is None for process in site.processes.running.values())
+
+
+@every_poison
+def test_poison_in_the_queue_holds_nothing_up(site, poison):
+    site.valkey.client.rpush(LIST, *poison)
+
+    site.wait_for(site.submit(), "completed", 5)
+
+    wait_until(lambda: not site.valkey.client.llen(LIST))
+    assert all(process.poll() is None for process in site.processes.running.values())
+
+
+def test_reconciler_goes_on_beside_poison(site, poison):
+    site.kill("worker")
+    site.valkey.client.rpush(LIST, *poison)
+    sent = site.submit(delay=2)
+    site.valkey.client.zremrangebyrank(SET, 0, -1)
+    wait_until(lambda: site.valkey.client.zcard(SET) == 1)
+    site.start("worker")
+
+    site.wait_for(sent, "completed", 8)
