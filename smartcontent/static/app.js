@@ -51,12 +51,13 @@ if (search) {
   let timer = 0;
   let latest = 0;
   const find = async () => {
-    const query = new URLSearchParams(new FormData(search));
+    const asked = [...new FormData(search)].filter(([, value]) => value);
+    const query = new URLSearchParams(asked);
     const mine = ++latest;
     const answer = await fetch(`${search.dataset.list}?${query}`);
     if (!answer.ok || mine !== latest) return;
     document.getElementById("list").innerHTML = await answer.text();
-    history.replaceState(null, "", `?${query}`);
+    history.replaceState(null, "", asked.length ? `?${query}` : location.pathname);
     document.dispatchEvent(new Event("drafts-changed"));
   };
   search.addEventListener("input", () => { clearTimeout(timer); timer = setTimeout(find, 250); });

@@ -23,7 +23,9 @@ export function paintClocks(root = document) {
   }
 }
 
+// The page says when it was made; the stream, which comes a moment later, knows better.
 export function startClocks() {
+  setServerTime(document.body.dataset.now);
   paintClocks();
   setInterval(paintClocks, 250);
 }

@@ -93,7 +93,9 @@ function paintAll() {
 function paint(draft) {
   if (draft.status !== "generating") return;
   const target = elementOf(draft.draft_id)?.querySelector("[data-text]");
-  if (target) target.textContent = draft.text; // never as HTML: the model's output is not trusted
+  if (!target) return;
+  target.textContent = draft.text; // never as HTML: the model's output is not trusted
+  target.scrollTop = target.scrollHeight; // a card shows a few lines: the newest
 }
 
 // Fetch the element as the server draws it now. The newest request wins.
@@ -125,11 +127,17 @@ async function reloadCardOf({ content_id }) {
   const shown = document.getElementById(`content-${content_id}`);
   if (shown) return refresh(shown);
   const list = document.getElementById("list");
-  if (!list || location.search) return;
+  if (!list || showsSome()) return;
   const answer = await fetch(document.getElementById("search").dataset.list);
   if (!answer.ok) return;
   list.innerHTML = await answer.text();
   paintAll();
+}
+
+// Whether the list is searched, filtered or an older page: what is new need not belong there.
+function showsSome() {
+  const asked = new URLSearchParams(location.search);
+  return ["q", "status", "content_type", "cursor"].some((name) => asked.get(name));
 }
 
 function announce(element, { status, label }) {
