@@ -1,0 +1,215 @@
+"""A real browser on the real product: web, worker and scheduler processes, a scripted Ollama.
+
+One set of processes serves all tests of this folder; each test begins with an empty database.
+"""
+
+import shutil
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from uuid import UUID
+
+import pytest
+from conftest import BRIEF, PASSWORD, SECRET, Valkey
+from flask import Flask
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from processes import Processes
+from scripted_ollama import ScriptedOllama
+from sqlalchemy import Row, delete, select
+
+from browser.dictation import Dictation
+from smartcontent import create_app, jobs
+from smartcontent.extensions import db
+from smartcontent.models import UNFINISHED, Content, Draft, User
+
+NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
+ON_MACOS = "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome"
+EXECUTABLE = next(filter(None, map(shutil.which, [*NAMES, ON_MACOS])), None)
+NO_BROWSER = "NO BROWSER TEST HAS RUN: install Chromium or Chrome, then run the tests again"
+DELAY_SECONDS = 3
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    if EXECUTABLE is None:
+        terminalreporter.write_sep("!", NO_BROWSER, red=True, bold=True)
+
+
+@pytest.fixture(scope="package")
+def chromium() -> Iterator[Browser]:
+    """The browser of the machine; Playwright's own is never downloaded."""
+    if EXECUTABLE is None:
+        pytest.skip(NO_BROWSER)
+    expect.set_options(timeout=10_000)
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=EXECUTABLE)
+        yield browser
+        browser.close()
+
+
+@dataclass
+class Stack:
+    """The product, running."""
+
+    app: Flask
+    processes: Processes
+    ollama: ScriptedOllama
+
+
+@pytest.fixture(scope="package")
+def stack(chromium, databases, tmp_path_factory) -> Iterator[Stack]:
+    """Started once, for starting it takes longer than most tests do."""
+    folder = tmp_path_factory.mktemp("browser")
+    database = shutil.copy(databases["sqlite"], folder / "smartcontent.db")
+    valkey = Valkey(folder)
+    with ScriptedOllama() as ollama:
+        settings = {
+            "DATABASE_URL": f"sqlite:///{database}",
+            "REDIS_URL": valkey.url,
+            "OLLAMA_HOST": ollama.url,
+            "SECRET_KEY": SECRET,
+            "SMARTCONTENT_HOME": str(folder),
+            "GENERATION_DELAY_SECONDS": DELAY_SECONDS,
+        }
+        processes = Processes(settings, folder).start()
+        yield Stack(create_app(**settings), processes, ollama)
+        processes.stop()
+    valkey.kill()
+
+
+@pytest.fixture
+def processes(stack: Stack) -> Processes:
+    return stack.processes
+
+
+@pytest.fixture
+def ollama(stack: Stack) -> ScriptedOllama:
+    stack.ollama.requests.clear()
+    return stack.ollama
+
+
+@pytest.fixture
+def dictation(ollama: ScriptedOllama) -> Dictation:
+    return Dictation(ollama)
+
+
+@pytest.fixture
+def app(stack: Stack) -> Iterator[Flask]:
+    """The app on the database of the processes, which is empty again afterwards."""
+    with stack.app.app_context():
+        yield stack.app
+        db.session.commit()
+        for draft in db.session.scalars(select(Draft).where(Draft.status.in_(UNFINISHED))).all():
+            jobs.cancel(draft)
+        db.session.commit()
+        assert stack.ollama.wait_idle()
+        stack.ollama.waiting.clear()
+        db.session.execute(delete(User))
+        db.session.commit()
+        db.session.remove()
+        db.engine.dispose()
+
+
+class Watch:
+    """What no page may do: write an error to the console, break the policy, or phone elsewhere."""
+
+    def __init__(self, url: str) -> None:
+        self.troubles: list[str] = []
+        self._expected: list[str] = []
+        self._url = url
+
+    def over(self, context: BrowserContext) -> None:
+        context.on("console", lambda told: self._note(told.type in ("error", "warning"), told.text))
+        context.on("weberror", lambda error: self._note(True, str(error.error)))
+        context.on("request", lambda asked: self._note(self._is_elsewhere(asked.url), asked.url))
+
+    def expect(self, *words: str) -> None:
+        """Not a trouble in this test: lines with one of these words."""
+        self._expected += words
+
+    def _is_elsewhere(self, url: str) -> bool:
+        return not url.startswith((f"{self._url}/", "data:", "blob:"))
+
+    def _note(self, is_trouble: bool, text: str) -> None:
+        if is_trouble and not any(words in text for words in self._expected):
+            self.troubles.append(text)
+
+
+@pytest.fixture
+def watch(stack: Stack) -> Iterator[Watch]:
+    watch = Watch(stack.processes.url)
+    yield watch
+    assert watch.troubles == []
+
+
+@pytest.fixture
+def open_page(chromium, stack, app, watch) -> Iterator[Callable[..., Page]]:
+    """Opens a page in a browser without a past, as a visitor or as a user who is signed in."""
+    contexts: list[BrowserContext] = []
+
+    def open_page(path: str = "/", user: User | None = None, **options: object) -> Page:
+        context = chromium.new_context(
+            base_url=stack.processes.url,
+            locale="en-GB",
+            permissions=["clipboard-read", "clipboard-write"],
+            **{"viewport": {"width": 1280, "height": 900}, **options},
+        )
+        contexts.append(context)
+        watch.over(context)
+        if user is not None:
+            sign_in(context, user)
+        page = context.new_page()
+        page.goto(path)
+        return page
+
+    yield open_page
+    for context in contexts:
+        context.close()
+
+
+def sign_in(context: BrowserContext, user: User) -> None:
+    """Give the browser a session, without a page."""
+    page = context.request.get("/sign-in").text()
+    token = page.split('name="csrf-token" content="')[1].split('"')[0]
+    form = {"email": user.email, "password": PASSWORD, "csrf_token": token}
+    assert context.request.post("/sign-in", form=form).ok
+
+
+def press_ctrl_enter(page: Page) -> None:
+    """Submit the brief from the keyboard, once the script that listens is there."""
+    expect(page.locator("html")).to_have_class("js")
+    page.get_by_label("Topic and facts").press("Control+Enter")
+
+
+@pytest.fixture
+def page(open_page, ada) -> Page:
+    """Ada's dashboard."""
+    return open_page(user=ada)
+
+
+def stored(content_id: str | UUID) -> Row[tuple[str, str]]:
+    """Status and text of a content's current draft, as they are on record now."""
+    db.session.commit()
+    row = db.session.execute(
+        select(Draft.status, Draft.text)
+        .join(Draft.content)
+        .where(Content.id == UUID(str(content_id)), Draft.number == Content.current_number)
+    ).one()
+    db.session.commit()  # SQLite has one writer: the test must not be it meanwhile
+    return row
+
+
+def submit(owner: User, title: str = "A teapot", delay_seconds: float = DELAY_SECONDS) -> Content:
+    """A content of the owner's whose first draft is due after the delay."""
+    content = jobs.submit(owner.id, BRIEF, title, delay_seconds=delay_seconds)
+    db.session.refresh(content)
+    db.session.commit()
+    return content
+
+
+def finished(owner: User, title: str, text: str) -> Content:
+    """A content of the owner's with this text, completed."""
+    content = submit(owner, title, delay_seconds=3600)
+    jobs.cancel(content.current)
+    jobs.save_edit(content, title, text)
+    db.session.refresh(content)
+    db.session.commit()
+    return content

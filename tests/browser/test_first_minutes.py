@@ -1,0 +1,77 @@
+"""A stranger's first minutes: from the account to a text on the clipboard."""
+
+import re
+
+from conftest import PASSWORD
+from playwright.sync_api import Page, expect
+
+from browser.conftest import press_ctrl_enter, stored
+
+TEXT = "# Mira\n\nThe kettle that **waits** for you.\n\n- 0.9 litres\n- walnut handle\n"
+CLIPBOARD = """async () => {
+    const [item] = await navigator.clipboard.read();
+    const text = async (type) => (await item.getType(type)).text();
+    return [await text("text/plain"), await text("text/html")];
+}"""
+
+
+def create_account(page: Page) -> None:
+    page.get_by_label("Email address").fill("grace@example.org")
+    page.get_by_label("Password", exact=True).fill(PASSWORD)
+    page.get_by_label("The same password again").fill(PASSWORD)
+    page.get_by_role("button", name="Create account").click()
+
+
+def test_stranger_comes_from_the_account_to_a_copied_text(open_page, dictation):
+    page = open_page("/")
+    expect(page).to_have_url(re.compile("/welcome$"))
+
+    create_account(page)
+    page.get_by_role("link", name="Product description").click()
+    expect(page.get_by_label("Topic and facts")).to_have_value(re.compile("gooseneck kettle"))
+    press_ctrl_enter(page)
+
+    card = page.locator("article.card")
+    expect(card.locator(".badge")).to_have_text("Pending")
+    expect(card.locator(".countdown")).to_have_text(re.compile(r"^0:0[123]$"))
+    expect(page.get_by_label("Topic and facts")).to_have_value("")
+
+    expect(card.locator(".badge")).to_have_text("Writing")
+    text = card.locator("[data-text]")
+    for piece in TEXT.split(" "):
+        expect(text).to_have_js_property("textContent", dictation.say(piece + " "))
+    dictation.end()
+
+    expect(card.locator(".badge")).to_have_text("Completed")
+    expect(card.locator(".state")).to_contain_text("words · 1 min read · neutral")
+    card.get_by_role("button", name="Copy").click()
+    expect(card.get_by_role("button", name="Copied")).to_be_visible()
+    markdown, html = page.evaluate(CLIPBOARD)
+    assert markdown == dictation.text == stored(card.get_attribute("id")[len("content-") :]).text
+    assert "<strong>waits</strong>" in html
+    assert "<li>walnut handle</li>" in html
+
+
+def test_status_and_words_need_no_reload(page, dictation):
+    page.get_by_label("Topic and facts").fill("A teapot")
+    page.get_by_role("button", name="Write it in a minute").click()
+    page.wait_for_url("**/#content-*")
+    page.evaluate("window.isTheSamePage = true")
+    status = page.locator("article.card .badge")
+
+    expect(status).to_have_text("Writing")
+    dictation.say("Tea.")
+    dictation.end()
+    expect(status).to_have_text("Completed")
+
+    assert page.evaluate("window.isTheSamePage")
+
+
+def test_double_click_on_the_button_makes_one_content(page):
+    page.get_by_label("Topic and facts").fill("A teapot")
+
+    page.get_by_role("button", name="Write it in a minute").dblclick()
+    page.wait_for_url("**/#content-*")
+    page.reload()
+
+    expect(page.locator("article.card")).to_have_count(1)

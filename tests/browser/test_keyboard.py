@@ -1,0 +1,99 @@
+"""Everything can be done without a mouse."""
+
+from conftest import PASSWORD
+from playwright.sync_api import Locator, Page, expect
+
+from browser.conftest import press_ctrl_enter, submit
+from smartcontent import window
+
+IS_FOCUSED = "element => element === document.activeElement"
+IS_MARKED = """() => {
+    const style = getComputedStyle(document.activeElement);
+    return style.outlineStyle !== "none" || style.boxShadow !== "none";
+}"""
+
+
+def tab_to(page: Page, target: Locator) -> Locator:
+    """Press Tab until the target has the focus; it must be visible where the focus is."""
+    for _ in range(60):
+        page.keyboard.press("Tab")
+        assert page.evaluate(IS_MARKED), page.evaluate("document.activeElement.outerHTML")
+        if target.evaluate(IS_FOCUSED):
+            return target
+    raise AssertionError(f"Tab never came to {target}")
+
+
+def test_whole_flow_by_keyboard_alone(open_page, ada, ollama):
+    page = open_page("/")
+    keys = page.keyboard
+    tab_to(page, page.get_by_label("Email address"))
+    keys.type(ada.email)
+    tab_to(page, page.get_by_label("Password"))
+    keys.type(PASSWORD)
+    keys.press("Enter")
+
+    expect(page.get_by_role("heading", name="New brief")).to_be_visible()
+    tab_to(page, page.get_by_role("link", name="Blog post outline"))
+    keys.press("Enter")
+    page.wait_for_url("**/?example=blog_post_outline")
+    tab_to(page, page.get_by_label("Topic and facts"))
+    press_ctrl_enter(page)
+
+    card = page.locator("article.card")
+    expect(card.locator(".badge")).to_have_text("Completed")
+    tab_to(page, card.get_by_role("button", name="Copy"))
+    keys.press("Enter")
+    expect(page.locator("#announcer")).to_have_text("Copied")
+    assert page.evaluate("navigator.clipboard.readText()") == "Tea is warm."
+
+    keys.press("Shift+Tab")
+    keys.press("Enter")
+    page.wait_for_url("**/contents/*")
+    tab_to(page, page.locator("summary", has_text="Edit title and text"))
+    keys.press("Enter")
+    tab_to(page, page.get_by_label("Text (Markdown)"))
+    keys.press("Control+End")
+    keys.type(" Enjoy.")
+    tab_to(page, page.get_by_role("button", name="Save as a new version"))
+    keys.press("Enter")
+    expect(page.locator(".text")).to_have_text("Tea is warm. Enjoy.")
+
+    tab_to(page, page.get_by_role("button", name="Delete"))
+    keys.press("Enter")
+    expect(page.get_by_text("is in the trash.")).to_be_visible()
+    tab_to(page, page.get_by_role("button", name="Undo"))
+    keys.press("Enter")
+    expect(card.locator("[data-text]")).to_have_text("Tea is warm. Enjoy.")
+
+
+def test_waiting_draft_is_started_by_keyboard(open_page, ada, ollama):
+    submit(ada, delay_seconds=60)
+    page = open_page(user=ada)
+
+    tab_to(page, page.get_by_role("button", name="Start now"))
+    page.keyboard.press("Enter")
+
+    expect(page.locator("article.card .badge")).to_have_text("Completed")
+
+
+def test_skip_link_leads_past_the_navigation(page):
+    page.keyboard.press("Tab")
+    expect(page.get_by_role("link", name="Skip to the content")).to_be_focused()
+
+    page.keyboard.press("Enter")
+
+    expect(page.locator("main")).to_be_focused()
+
+
+def test_focus_stays_on_the_card_when_its_status_changes(open_page, ada, dictation):
+    content = submit(ada, delay_seconds=60)
+    page = open_page(user=ada)
+    card = page.locator("article.card")
+    tab_to(page, card.get_by_role("button", name="Hold"))
+
+    window.start_now(content.current)
+    expect(card.locator(".badge")).to_have_text("Writing")
+    dictation.end()
+    expect(card.locator(".badge")).to_have_text("Completed")
+
+    expect(card.locator(":focus")).to_have_count(1)

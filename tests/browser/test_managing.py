@@ -1,0 +1,109 @@
+"""Finding, editing and deleting what was written."""
+
+import re
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from browser.conftest import finished, stored, submit
+from smartcontent import jobs
+
+
+@pytest.fixture
+def contents(ada) -> dict:
+    texts = {"Teapot": "Blue glass.", "Kettle": "Brushed steel.", "Cup": "White china."}
+    return {title: finished(ada, title, text) for title, text in texts.items()}
+
+
+@pytest.fixture
+def page(contents, open_page, ada) -> Page:
+    return open_page(user=ada)
+
+
+def titles(page: Page):
+    return page.locator("article.card h3")
+
+
+def test_list_is_searched_as_one_types(page):
+    search = page.get_by_role("searchbox")
+    expect(titles(page)).to_have_text(["Cup", "Kettle", "Teapot"])
+
+    search.press_sequentially("STEEL")
+    expect(titles(page)).to_have_text(["Kettle"])
+    expect(page).to_have_url(re.compile(r"/\?q=STEEL$"))
+    expect(search).to_be_focused()
+
+    search.fill("gold")
+    expect(page.get_by_text("Nothing matches.")).to_be_visible()
+
+    search.fill("")
+    expect(titles(page)).to_have_text(["Cup", "Kettle", "Teapot"])
+    expect(page).to_have_url(re.compile(r"/$"))
+
+
+def test_search_survives_a_reload(page):
+    page.get_by_role("searchbox").fill("steel")
+    expect(titles(page)).to_have_text(["Kettle"])
+
+    page.reload()
+
+    expect(titles(page)).to_have_text(["Kettle"])
+    expect(page.get_by_role("searchbox")).to_have_value("steel")
+
+
+def test_new_content_appears_after_a_search_was_cleared(page, ada):
+    page.get_by_role("searchbox").fill("steel")
+    expect(titles(page)).to_have_text(["Kettle"])
+    page.get_by_role("searchbox").fill("")
+    expect(titles(page)).to_have_count(3)
+
+    submit(ada, "Saucer")
+
+    expect(titles(page)).to_have_text(["Saucer", "Cup", "Kettle", "Teapot"])
+
+
+def test_list_is_filtered_by_status(page, ada):
+    draft = submit(ada, "Saucer").current
+    expect(titles(page)).to_have_count(4)
+    jobs.cancel(draft)
+
+    page.get_by_label("Status").select_option("Cancelled")
+
+    expect(titles(page)).to_have_text(["Saucer"])
+
+
+def test_text_is_edited_and_kept_as_a_new_version(page, contents):
+    page.get_by_role("link", name="Kettle").click()
+    page.get_by_text("Edit title and text").click()
+    page.get_by_label("Title").fill("A better kettle")
+    page.get_by_label("Text (Markdown)").fill("Now in *copper*.\n\nLovely!")
+
+    page.get_by_role("button", name="Save as a new version").click()
+
+    expect(page.get_by_text("Saved as a new version.")).to_be_visible()
+    expect(page.get_by_role("heading", name="A better kettle")).to_be_visible()
+    expect(page.locator(".text em")).to_have_text("copper")
+    assert stored(contents["Kettle"].id).text == "Now in *copper*.\n\nLovely!"
+
+
+def test_brief_is_edited_while_its_minute_lasts(page, ada):
+    submit(ada, "Saucer", delay_seconds=60)
+    card = page.locator("article.card", has_text="Saucer")
+
+    card.get_by_role("button", name="Edit brief").click()
+    page.get_by_label("Topic and facts").fill("A saucer of porcelain")
+    page.get_by_role("button", name="Save the brief").click()
+
+    expect(page.locator("dd.as-typed").first).to_have_text("A saucer of porcelain")
+    expect(page.locator(".badge")).to_have_text("Pending")
+
+
+def test_deleted_content_comes_back_when_undone(page):
+    page.get_by_role("link", name="Kettle").click()
+    page.get_by_role("button", name="Delete").click()
+    expect(page.get_by_text("“Kettle” is in the trash.")).to_be_visible()
+    expect(titles(page)).to_have_text(["Cup", "Teapot"])
+
+    page.get_by_role("button", name="Undo").click()
+
+    expect(titles(page)).to_have_text(["Cup", "Kettle", "Teapot"])
