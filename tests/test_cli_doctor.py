@@ -83,4 +83,4 @@ def test_silent_servers_do_not_make_it_wait(settings, app):
         took = time.monotonic() - began
 
     assert result.stdout.count("✗") == 3
-    assert took < usual + 3
+    assert took < usual + 6  # a silent server holds others up for minutes; starting varies
