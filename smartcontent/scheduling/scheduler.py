@@ -45,7 +45,7 @@ local moved, dropped = {}, {}
 for _, id in ipairs(due) do
   local job = 'rq:job:' .. id
   redis.call('ZREM', KEYS[1], id)
-  if string.match(id, '^draft%-%d+%-%d+%-u%d+$') and redis.call('TYPE', job).ok == 'hash'
+  if string.match(id, '^[%w_-]+$') and redis.call('TYPE', job).ok == 'hash'
      and redis.call('HGET', job, 'status') == 'scheduled' then
     redis.call('HSET', job, 'status', 'queued', 'enqueued_at', ARGV[2])
     moved[#moved + 1] = id
