@@ -96,15 +96,16 @@ def test_start_at_the_due_moment_starts_once(site):
         assert len(site.ollama.requests_for(sent.topic)) == 1
 
 
-def test_draft_started_now_while_redis_is_away_starts_soon_after(site):
-    sent = site.submit(delay=3600)
+@pytest.mark.parametrize("delay", [3600, 12])
+def test_draft_started_now_while_redis_is_away_starts_soon_after(site, delay):
+    sent = site.submit(delay=delay)
     site.valkey.kill()
     try:
         assert site.start_now(sent)
     finally:
         site.valkey.start()
 
-    site.wait_for(sent, "completed", 10)
+    site.wait_for(sent, "completed", 6)
 
 
 def wait_until_shortly_before(site: Site, sent: Sent, chance: random.Random) -> None:
