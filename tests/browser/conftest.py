@@ -173,6 +173,14 @@ def sign_in(context: BrowserContext, user: User) -> None:
     assert context.request.post("/sign-in", form=form).ok
 
 
+def create_account(page: Page) -> None:
+    """Fill in the form for a new account."""
+    page.get_by_label("Email address").fill("grace@example.org")
+    page.get_by_label("Password", exact=True).fill(PASSWORD)
+    page.get_by_label("The same password again").fill(PASSWORD)
+    page.get_by_role("button", name="Create account").click()
+
+
 def press_ctrl_enter(page: Page) -> None:
     """Submit the brief from the keyboard, once the script that listens is there."""
     expect(page.locator("html")).to_have_class("js")

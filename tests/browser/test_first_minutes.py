@@ -2,10 +2,9 @@
 
 import re
 
-from conftest import PASSWORD
-from playwright.sync_api import Page, expect
+from playwright.sync_api import expect
 
-from browser.conftest import press_ctrl_enter, stored
+from browser.conftest import create_account, press_ctrl_enter, stored
 
 TEXT = "# Mira\n\nThe kettle that **waits** for you.\n\n- 0.9 litres\n- walnut handle\n"
 CLIPBOARD = """async () => {
@@ -13,13 +12,6 @@ CLIPBOARD = """async () => {
     const text = async (type) => (await item.getType(type)).text();
     return [await text("text/plain"), await text("text/html")];
 }"""
-
-
-def create_account(page: Page) -> None:
-    page.get_by_label("Email address").fill("grace@example.org")
-    page.get_by_label("Password", exact=True).fill(PASSWORD)
-    page.get_by_label("The same password again").fill(PASSWORD)
-    page.get_by_role("button", name="Create account").click()
 
 
 def test_stranger_comes_from_the_account_to_a_copied_text(open_page, dictation):

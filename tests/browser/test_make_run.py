@@ -1,0 +1,127 @@
+"""`make run` as a stranger meets it: the built-in model writes, and a power cut loses nothing."""
+
+import os
+import re
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+import requests
+from conftest import ROOT, free_port, wait_until
+from playwright.sync_api import Page, expect
+
+from browser.conftest import Watch, create_account
+
+STARTS_WITHIN_SECONDS = 40
+WRITES_WITHIN = 60_000  # milliseconds, on a busy machine
+WORDS = re.compile(r"\w+ \w+ \w+")
+BROUGHT = {"REDIS_URL", "DATABASE_URL", "OLLAMA_HOST", "OLLAMA_MODEL", "EMBEDDED_MODEL_PATH"}
+
+
+class Stack:
+    """What `make run` starts, in a folder of its own."""
+
+    def __init__(self, home: Path) -> None:
+        self._home = home
+        self._port = free_port()
+        self.url = f"http://127.0.0.1:{self._port}"
+        self.start()
+
+    def start(self) -> None:
+        own = {
+            "SMARTCONTENT_HOME": str(self._home),
+            "PORT": str(self._port),
+            "GENERATION_DELAY_SECONDS": "1",
+            "LEASE_SECONDS": "2",
+        }
+        kept = {name: value for name, value in os.environ.items() if name not in BROUGHT}
+        with (self._home / "log").open("ab") as log:
+            self._process = subprocess.Popen(
+                [sys.executable, "smartcontent/local/apart.py", "local"],
+                cwd=ROOT, env=kept | own, stdout=log, stderr=log,
+            )  # fmt: skip
+        wait_until(self._answers, STARTS_WITHIN_SECONDS)
+
+    @property
+    def log(self) -> str:
+        return (self._home / "log").read_text()
+
+    def _answers(self) -> bool:
+        assert self._process.poll() is None, self.log
+        try:
+            return requests.get(f"{self.url}/healthz", timeout=5).ok
+        except requests.RequestException:
+            return False
+
+    def kill_everything(self) -> None:
+        """As a power cut does: no process gets to say a last word."""
+        for pid in [self._process.pid, *descendants(self._process.pid)]:
+            with suppress(ProcessLookupError):  # the kernel took it along with its parent
+                os.kill(pid, signal.SIGKILL)
+        self._process.wait()
+
+    def end(self) -> None:
+        self._process.terminate()
+        self._process.wait()
+
+
+def descendants(pid: int) -> list[int]:
+    """The processes that a process has started, and those that they have."""
+    table = subprocess.run(
+        ["ps", "-A", "-o", "pid=,ppid="], capture_output=True, text=True, check=True
+    ).stdout
+    pairs = [tuple(map(int, line.split())) for line in table.splitlines()]
+    found = [pid]
+    for parent in found:
+        found += [child for child, its_parent in pairs if its_parent == parent]
+    return found[1:]
+
+
+@pytest.fixture
+def stack(tmp_path: Path) -> Iterator[Stack]:
+    stack = Stack(tmp_path)
+    yield stack
+    stack.end()
+
+
+@pytest.fixture
+def page(chromium, stack) -> Iterator[Page]:
+    context = chromium.new_context(base_url=stack.url)
+    watch = Watch(stack.url)
+    watch.expect("ERR_CONNECTION_REFUSED", "ERR_INCOMPLETE_CHUNKED_ENCODING")
+    watch.over(context)
+    page = context.new_page()
+    page.goto("/")
+    yield page
+    context.close()
+    assert watch.troubles == []
+
+
+def test_first_minutes_and_a_power_cut(page: Page, stack: Stack) -> None:
+    if "found at 127.0.0.1:11434" in stack.log:
+        pytest.skip("an Ollama runs here, so that the built-in model does not")
+    create_account(page)
+    expect(page.get_by_text("Built-in demo model.")).to_be_visible()
+    page.get_by_role("link", name="Product description").click()
+    page.get_by_label("Length").select_option("Short")
+    page.get_by_role("button", name="Write it in a minute").click()
+    first = page.locator("article.card").last
+    expect(first.locator(".badge")).to_have_text("Completed", timeout=WRITES_WITHIN)
+    expect(first.locator("[data-text]")).to_have_text(WORDS)
+
+    page.get_by_label("Topic and facts").fill("A teapot of blue glass")
+    page.get_by_role("button", name="Write it in a minute").click()
+    second = page.locator("article.card").first
+    expect(second.locator("[data-text]")).not_to_be_empty(timeout=WRITES_WITHIN)
+    stack.kill_everything()
+    expect(page.get_by_text("The live connection is interrupted")).to_be_visible()
+    expect(second.locator(".badge")).to_have_text("Writing")
+    stack.start()
+
+    expect(second.locator(".badge")).to_have_text("Completed", timeout=WRITES_WITHIN)
+    expect(second.locator("[data-text]")).to_have_text(WORDS)
+    expect(page.locator("article.card")).to_have_count(2)
