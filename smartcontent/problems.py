@@ -40,7 +40,7 @@ class Problem(HTTPException):
 
 def wants_problem() -> bool:
     """Whether the one who asks is a script."""
-    return request.path.startswith("/api/")
+    return request.path.startswith(("/api/", "/metrics"))
 
 
 def answer(error: HTTPException) -> Response:

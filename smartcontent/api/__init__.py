@@ -2,7 +2,7 @@
 
 from flask import Flask
 
-from smartcontent.api import actions, contents, stream
+from smartcontent.api import actions, contents, metrics, stream
 from smartcontent.extensions import csrf
 
 PREFIX = "/api/v1"
@@ -13,3 +13,5 @@ def init_app(app: Flask) -> None:
         # What signs a request here is a header no browser adds by itself, so none can be forged.
         csrf.exempt(blueprint)
         app.register_blueprint(blueprint, url_prefix=PREFIX)
+    csrf.exempt(metrics.bp)
+    app.register_blueprint(metrics.bp)

@@ -4,8 +4,9 @@ from flask.typing import ResponseReturnValue
 
 from smartcontent.api.access import protected, secret, user_id
 from smartcontent.models import ApiToken
+from smartcontent.open_page import Permit
 from smartcontent.problems import Problem
-from smartcontent.stream import event_stream, too_many_streams
+from smartcontent.stream import REFUSED, REFUSED_HEADERS, streams
 
 bp = protected("stream")
 
@@ -13,9 +14,8 @@ bp = protected("stream")
 @bp.get("/events")
 def events() -> ResponseReturnValue:
     """The user's events, until the token is revoked."""
-    if too_many_streams(user_id()):
-        raise Problem(
-            429, "Too many event streams are open: close one.", headers={"Retry-After": "30"}
-        )
-    sent = secret()
-    return event_stream(user_id(), lambda: ApiToken.with_secret(sent) is not None)
+    if status := streams.refusal(user_id()):
+        raise Problem(status, REFUSED[status], headers=REFUSED_HEADERS)
+    return streams.answer(
+        user_id(), Permit(ApiToken.digests_in_force, ApiToken.digest_of(secret()))
+    )

@@ -83,7 +83,7 @@ def follow(draft_id: int, user_id: int) -> Iterator[Draft | Words]:
                 return
             yield from _listen(mailbox, draft_id, heard)
     finally:
-        hub.close(mailbox)
+        hub.remove(mailbox)
 
 
 def _listen(mailbox: Mailbox, draft_id: int, heard: _Heard) -> Iterator[Words]:

@@ -1,6 +1,8 @@
 """flask queue: what waits, and putting back what Redis forgot."""
 
+import time
 from dataclasses import asdict
+from datetime import datetime, timedelta
 from typing import Any
 
 import click
@@ -13,8 +15,12 @@ from smartcontent.health import Finding, check_scheduler, check_workers
 from smartcontent.models import Status, now
 from smartcontent.models.draft import iso
 from smartcontent.scheduling import reconcile
+from smartcontent.scheduling.probe import picked_up_at, send_probe, withdraw_probe
 
-queue = Group("queue", help="What waits to be written: status, reconcile.")
+PROBE_PATIENCE_SECONDS = 30
+PROBE_LATE_MILLISECONDS = 1000
+
+queue = Group("queue", help="What waits to be written: status, reconcile, verify-delay.")
 
 
 @queue.command("status")
@@ -44,6 +50,37 @@ def reconcile_(dry_run: bool) -> None:
         click.echo(repair)
     if not repairs:
         click.echo("Nothing to repair.")
+
+
+@queue.command("verify-delay")
+@click.option("--seconds", default=5.0, show_default=True, help="How far ahead the probe is due.")
+def verify_delay(seconds: float) -> None:
+    """Send a probe the way of every draft, and say how exactly it was picked up."""
+    due_at = now() + timedelta(seconds=seconds)
+    try:
+        late = _milliseconds_late(due_at, send_probe(due_at))
+    except redis_py.RedisError as error:
+        raise click.ClickException(f"Redis does not answer: {error}. Start it.") from error
+    click.echo(
+        f"Due {iso(due_at)}, picked up {abs(late):.1f} ms {'early' if late < 0 else 'late'}."
+    )
+    if not 0 <= late <= PROBE_LATE_MILLISECONDS:
+        raise click.ClickException(
+            "That is not punctual: `flask doctor` says whether all workers were busy or away."
+        )
+
+
+def _milliseconds_late(due_at: datetime, probe_id: str) -> float:
+    deadline = due_at + timedelta(seconds=PROBE_PATIENCE_SECONDS)
+    while now() < deadline:
+        if (moment := picked_up_at(probe_id)) is not None:
+            return (moment - due_at.timestamp()) * 1000
+        time.sleep(0.1)
+    withdraw_probe(probe_id)
+    raise click.ClickException(
+        f"Nobody picked the probe up within {PROBE_PATIENCE_SECONDS} s: `flask doctor` says "
+        "whether a scheduler and a worker are running; all workers may be busy writing."
+    )
 
 
 def _print_drafts(waiting: Backlog) -> None:

@@ -55,6 +55,8 @@ def unschedule_draft(job_id: str) -> None:
 def mark_queued(job_ids: list[str]) -> None:
     """Write down that these drafts are due and wait for a worker, and tell their owners."""
     ids = [draft_id for job_id in job_ids if (draft_id := draft_id_of(job_id))]
+    if not ids:
+        return
     drafts = db.session.scalars(
         update(Draft)
         .where(Draft.id.in_(ids), Draft.status == Status.PENDING)

@@ -9,8 +9,10 @@ from rq.serializers import JSONSerializer
 
 QUEUE = "generation"
 WRITE_DRAFT = "smartcontent.jobs.write_draft"
+NOTE_PROBE = "smartcontent.scheduling.probe.note_probe"
+PROBE_PREFIX = "probe-"
 # Whoever reaches Redis can put a function's name into a job; only these are ever called.
-JOB_FUNCTIONS = frozenset({WRITE_DRAFT})
+JOB_FUNCTIONS = frozenset({WRITE_DRAFT, NOTE_PROBE})
 
 
 class Job(rq.job.Job):

@@ -5,9 +5,10 @@ set, so its cost does not grow with what is scheduled for later. Any number of t
 """
 
 import logging
+import math
 import time
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 from flask import current_app
@@ -17,7 +18,7 @@ from smartcontent.extensions import db, only_read, redis
 from smartcontent.models import UNFINISHED, Draft, Repair, RepairKind, Status, now
 from smartcontent.models.draft import draft_id_of, job_id
 from smartcontent.scheduling.drafts import schedule_draft, unschedule_draft
-from smartcontent.scheduling.job import QUEUE
+from smartcontent.scheduling.job import PROBE_PREFIX, QUEUE
 from smartcontent.scheduling.scheduler import Scheduler
 
 log = logging.getLogger(__name__)
@@ -40,8 +41,10 @@ class JobsInRedis(NamedTuple):
     queued: set[str]
     scheduled: dict[str, float]
 
-    def __contains__(self, job_id: object) -> bool:
-        return job_id in self.queued or job_id in self.scheduled
+    def holds(self, job_id: str, due_at: datetime) -> bool:
+        """Whether a job will run as soon as it is due; its time may have been brought forward."""
+        scheduled = self.scheduled.get(job_id, math.inf)
+        return job_id in self.queued or scheduled <= due_at.timestamp() + 0.001
 
 
 def reconcile(dry_run: bool = False) -> list[Repair]:
@@ -140,7 +143,7 @@ def _missing(waiting: dict[str, Any], jobs: JobsInRedis) -> list[int]:
     return [
         row.id
         for name, row in waiting.items()
-        if name not in jobs
+        if not jobs.holds(name, row.due_at)
         and row.status != Status.GENERATING
         # On its way from the sorted set through the queue to a worker's claim.
         and not moment - OVERDUE < row.due_at <= moment
@@ -165,7 +168,11 @@ def _schedule(missing: list[int], dry_run: bool) -> Iterator[Repair]:
 
 def _orphans(waiting: dict[str, Any], jobs: JobsInRedis) -> list[str]:
     """The jobs no draft waits for: cancelled, on hold, deleted, claimed already, or not ours."""
-    unknown = [name for name in (*jobs.queued, *jobs.scheduled) if name not in waiting]
+    unknown = [
+        name
+        for name in (*jobs.queued, *jobs.scheduled)
+        if name not in waiting and not name.startswith(PROBE_PREFIX)
+    ]
     if not unknown:
         return []
     known = {draft_id: name for name in unknown if (draft_id := draft_id_of(name))}

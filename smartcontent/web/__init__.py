@@ -3,6 +3,7 @@
 from flask import Flask
 
 from smartcontent.hub import hub
+from smartcontent.stream import streams
 from smartcontent.web import (
     account,
     admin,
@@ -20,6 +21,7 @@ from smartcontent.web import (
 def init_app(app: Flask) -> None:
     """Register the blueprints and what every page needs."""
     hub.init_app(app)
+    streams.init_app(app)
     auth.init_app(app)
     errors.init_app(app)
     words.init_app(app)

@@ -4,13 +4,15 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
-from flask import Blueprint, flash, redirect, render_template, request, url_for
+import redis as redis_py
+from flask import Blueprint, current_app, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from flask_login import login_required
+from flask_login import current_user, login_required
 
-from smartcontent import window
+from smartcontent import window, writing
 from smartcontent.briefs import BriefForm
 from smartcontent.models import Content, Draft
+from smartcontent.readiness import ask_for_pull
 from smartcontent.web import errors
 from smartcontent.web.contents import back, own_content
 
@@ -76,6 +78,21 @@ def undo(content_id: UUID) -> ResponseReturnValue:
         return errors.answer(409, HAS_STARTED)
     flash("Taken back. Your brief is in the form again.")
     return redirect(url_for("contents.index", again=content_id), 303)
+
+
+@bp.post("/contents/<uuid:content_id>/pull")
+@login_required
+def pull(content_id: UUID) -> ResponseReturnValue:
+    """Have the model a draft waits for downloaded to the Ollama server."""
+    model = writing.model_for(own_content(content_id))
+    # Anybody's brief may name any model, and each takes gigabytes of the server's disk.
+    if model != current_app.config["OLLAMA_MODEL"] and not current_user.is_admin:
+        return errors.answer(403, f"Ask an administrator to download {model}.")
+    try:
+        ask_for_pull(model)
+    except redis_py.RedisError:
+        return errors.answer(503, "Redis does not answer: try again in a moment.")
+    return back(content_id)
 
 
 def _do(content_id: UUID, change: Callable[[Draft], bool]) -> ResponseReturnValue:

@@ -9,7 +9,11 @@ from markupsafe import Markup
 from smartcontent.briefs import CONTENT_TYPES, LANGUAGES, LENGTHS, TONES
 from smartcontent.models import FINAL, Status, now
 from smartcontent.models.draft import iso
+from smartcontent.prompts import estimated_tokens
+from smartcontent.waiting import outlook
 from smartcontent.web.markdown import to_html
+from smartcontent.web.timeline import timeline
+from smartcontent.writing import request_for
 
 _WORDS_A_MINUTE = 230
 
@@ -21,6 +25,10 @@ def init_app(app: Flask) -> None:
     app.add_template_filter(iso)
     app.add_template_global(Status, "Status")
     app.add_template_global(csrf_field, "csrf")
+    app.add_template_global(outlook)
+    app.add_template_global(timeline)
+    app.add_template_global(request_for)
+    app.add_template_global(estimated_tokens)
     app.context_processor(_choices)
 
 

@@ -9,9 +9,10 @@ import pytest
 from conftest import BRIEF, Visitor, both_databases
 from markupsafe import escape
 
-from smartcontent import jobs, window
+from smartcontent import jobs, readiness, window
 from smartcontent.extensions import db
 from smartcontent.models import Content, Draft, Status, now
+from smartcontent.readiness import Readiness, Stage
 
 BRIEF_FORM = {
     "content_type": "product_description",
@@ -345,6 +346,39 @@ def test_window_closes_when_the_time_has_come(as_ada, due_draft):
         answer = as_ada.post(f"/contents/{due_draft.content_id}/{action}", {"minutes": "5"})
         assert answer.status_code == 409, action
         assert "just started" in answer.text
+
+
+def test_what_will_be_sent_is_shown_while_it_waits(as_ada, content):
+    page = as_ada.get(f"/contents/{content.id}").text
+
+    assert "What will be sent" in page
+    assert "llama3.2" in page
+    assert "&gt; A teapot of blue glass, 0.8 litres" in page
+
+
+def test_missing_model_is_downloaded_from_the_card(as_ada, content):
+    readiness.tell(Readiness("llama3.2", Stage.MISSING, "Ollama does not have llama3.2."))
+    assert "Download llama3.2" in as_ada.get("/").text
+
+    assert as_ada.post(f"/contents/{content.id}/pull").status_code == 303
+
+    assert readiness.pulls_asked_for() == {"llama3.2"}
+
+
+def test_only_administrators_download_other_models(as_ada, ada):
+    content = jobs.submit(ada.id, BRIEF, "A teapot", {"model": "huge:405b"})
+
+    assert as_ada.post(f"/contents/{content.id}/pull").status_code == 403
+    assert readiness.pulls_asked_for() == set()
+
+
+def test_life_of_a_draft_is_drawn(as_ada, content, ollama):
+    complete(content, ollama)
+
+    page = as_ada.get(f"/contents/{content.id}").text
+
+    assert '<figure class="timeline">' in page
+    assert "picked up +" in page
 
 
 def test_brief_is_edited_from_its_page(as_ada, content):

@@ -1,0 +1,52 @@
+"""A draft's life from due time to end, as the segments of a drawn line."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from smartcontent.models import Draft
+
+WIDTH = 100.0
+# A pick-up of milliseconds beside a text of seconds would be too thin to see.
+NARROWEST = 4.0
+
+
+@dataclass(frozen=True)
+class Segment:
+    """From one event to the next: how long it took, and where it is drawn (0 to 100)."""
+
+    kind: str
+    label: str
+    seconds: float
+    x: float
+    width: float
+
+    @property
+    def duration(self) -> str:
+        """The time it took, in a unit people can compare."""
+        if self.seconds < 1:
+            return f"{self.seconds * 1000:.0f} ms"
+        return f"{self.seconds:.1f} s"
+
+
+def timeline(draft: Draft) -> list[Segment]:
+    """Due to picked up, to the first word, to the end; what has not happened is left out."""
+    steps = [
+        ("picked-up", "picked up", draft.due_at, draft.started_at),
+        ("first-word", "first word", draft.started_at, draft.first_word_at),
+        ("written", "finished", draft.first_word_at, draft.finished_at),
+    ]
+    known = [
+        (kind, label, _seconds(start, end)) for kind, label, start, end in steps if start and end
+    ]
+    whole = sum(seconds for _, _, seconds in known) or 1.0
+    room = WIDTH - NARROWEST * len(known)
+    segments, x = [], 0.0
+    for kind, label, seconds in known:
+        width = NARROWEST + room * seconds / whole
+        segments.append(Segment(kind, label, seconds, round(x, 2), round(width, 2)))
+        x += width
+    return segments
+
+
+def _seconds(start: datetime, end: datetime) -> float:
+    return max(0.0, (end - start).total_seconds())

@@ -1,0 +1,63 @@
+"""What Prometheus collects."""
+
+import pytest
+from conftest import BRIEF
+from prometheus_client.parser import text_string_to_metric_families
+
+from smartcontent import jobs
+from smartcontent.extensions import db, redis
+from smartcontent.models import ApiToken, Repair, RepairKind
+
+
+@pytest.fixture
+def scrape(app, founder):
+    _, secret = ApiToken.issue(founder, "prometheus")
+
+    def figures(token: str = secret) -> dict:
+        answer = app.test_client().get("/metrics", headers={"Authorization": f"Bearer {token}"})
+        assert answer.status_code == 200, answer.text
+        return {
+            (sample.name, *sample.labels.values()): sample.value
+            for family in text_string_to_metric_families(answer.text)
+            for sample in family.samples
+        }
+
+    return figures
+
+
+def test_drafts_jobs_and_repairs_are_counted(scrape, ada):
+    jobs.submit(ada.id, BRIEF, "A teapot")
+    jobs.cancel(jobs.submit(ada.id, BRIEF, "A teapot").current)
+    db.session.add(Repair(kind=RepairKind.RELEASED, detail="draft 1"))
+    db.session.commit()
+
+    figures = scrape()
+
+    assert figures["smartcontent_drafts", "pending"] == 1
+    assert figures["smartcontent_drafts", "cancelled"] == 1
+    assert figures["smartcontent_jobs", "scheduled"] == 1
+    assert figures["smartcontent_repairs", "released"] == 1
+    assert figures["smartcontent_redis_up",] == 1
+
+
+def test_overdue_draft_shows_since_when(scrape, due_draft):
+    assert 0 < scrape()["smartcontent_oldest_overdue_seconds",] < 5
+
+
+def test_figures_come_without_redis_too(app, scrape):
+    app.config["REDIS_URL"] = "redis://127.0.0.1:1/0"
+    redis.init_app(app)
+
+    assert scrape()["smartcontent_redis_up",] == 0
+
+
+def test_figures_are_for_administrators(app, ada):
+    _, secret = ApiToken.issue(ada, "script")
+    client = app.test_client()
+
+    answers = [
+        client.get("/metrics"),
+        client.get("/metrics", headers={"Authorization": f"Bearer {secret}"}),
+    ]
+
+    assert [answer.status_code for answer in answers] == [401, 403]
