@@ -20,7 +20,7 @@ from faults.invariants import Invariants
 from faults.ledger import Ledger
 from faults.proxy import Proxy
 from faults.storyteller import Storyteller, topic
-from smartcontent import create_app, jobs
+from smartcontent import create_app, jobs, window
 from smartcontent.briefs import Brief
 from smartcontent.events import text_so_far
 from smartcontent.extensions import db
@@ -51,8 +51,9 @@ class Site:
     """
 
     def __init__(self, database_url: str, folder: Path, **settings: object) -> None:
-        folder.mkdir(exist_ok=True)
-        self.valkey = Valkey(folder)
+        self.redis_folder = folder / "redis"
+        self.redis_folder.mkdir()
+        self.valkey = Valkey(self.redis_folder)
         self.ollama = Storyteller().__enter__()
         self.ledger = Ledger(database_url)
         self.ledger.open()
@@ -182,12 +183,12 @@ class Site:
 
     def start_now(self, sent: Sent) -> bool:
         with self.acting():
-            return jobs.start_now(db.session.get_one(Draft, sent.draft_id))
+            return window.start_now(db.session.get_one(Draft, sent.draft_id))
 
     def edit(self, sent: Sent, **brief: object) -> bool:
         with self.acting():
             content = db.session.get_one(Content, sent.content_id)
-            return jobs.change_brief(content, brief_about(sent.topic, **brief), sent.topic)
+            return window.change_brief(content, brief_about(sent.topic, **brief), sent.topic)
 
     def draft(self, sent: Sent) -> dict[str, Any]:
         return self.ledger.draft(sent.draft_id)
