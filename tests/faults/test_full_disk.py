@@ -62,6 +62,7 @@ def test_brief_is_safe_and_written_later_when_the_disk_of_redis_is_full(site, sm
     runs_after(site, fill, filler.unlink)
 
 
+@pytest.mark.long
 def test_brief_is_safe_and_written_later_when_redis_has_no_memory_left(site):
     runs_after(
         site,
@@ -70,6 +71,7 @@ def test_brief_is_safe_and_written_later_when_redis_has_no_memory_left(site):
     )
 
 
+@pytest.mark.long
 def test_text_is_completed_while_redis_has_no_memory_left(site):
     site.ollama.words, site.ollama.gap = 40, 0.05
     sent = site.submit()

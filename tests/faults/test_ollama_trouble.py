@@ -24,6 +24,7 @@ def test_busy_ollama_is_asked_again_after_a_pause_and_the_draft_completed(site):
     assert (draft["attempt"], draft["failures"], draft["error"]) == (2, 1, None)
 
 
+@pytest.mark.long
 def test_text_cut_off_by_ollama_is_written_anew_from_the_start(site):
     site.ollama.says("Half a ", cut=True)
     sent = site.submit()
@@ -58,7 +59,9 @@ def test_failure_that_would_come_again_is_not_tried_again(site, status):
     assert len(site.ollama.requests_for(sent.topic)) == 1
 
 
-@pytest.mark.parametrize("trouble", ["silent", "falls silent", "drips"])
+@pytest.mark.parametrize(
+    "trouble", ["silent", pytest.param("falls silent", marks=pytest.mark.long), "drips"]
+)
 def test_ollama_that_never_ends_is_cut_off_and_said_so(site, trouble):
     site.start("worker", **DEADLINES)
     {

@@ -22,7 +22,12 @@ HASHES = {
         "origin": QUEUE,
     },
 }
-every_poison = pytest.mark.parametrize("poison", HASHES, indirect=True)
+COMMON = {"no hash", "a pickle"}
+every_poison = pytest.mark.parametrize(
+    "poison",
+    [name if name in COMMON else pytest.param(name, marks=pytest.mark.long) for name in HASHES],
+    indirect=True,
+)
 IDS = [b"poison", b"draft-x", b"\xff\xfe\x00", b"draft-000000000000-1-u0", b"a:b"]
 
 

@@ -3,7 +3,7 @@
 import pytest
 from conftest import wait_until
 
-from faults import on_both
+from faults import long_on_postgresql
 from faults.site import Sent, Site
 
 BACK = 10  # seconds until every stranded draft is back, after Redis is
@@ -28,7 +28,7 @@ def everything_is_written_once(site: Site, drafts: list[Sent]) -> None:
     assert [site.draft(sent)["attempt"] for sent in drafts] == [1] * len(drafts)
 
 
-@on_both
+@long_on_postgresql
 def test_nothing_is_lost_when_redis_is_killed_and_started_again(site, at_every_stage):
     site.valkey.kill()
     site.valkey.start()
@@ -36,13 +36,14 @@ def test_nothing_is_lost_when_redis_is_killed_and_started_again(site, at_every_s
     everything_is_written_once(site, at_every_stage)
 
 
-@on_both
+@long_on_postgresql
 def test_nothing_is_lost_when_redis_forgets_everything(site, at_every_stage):
     site.valkey.client.flushall()
 
     everything_is_written_once(site, at_every_stage)
 
 
+@pytest.mark.long
 def test_redis_that_is_away_in_mid_text_does_not_hurt_the_text(site):
     site.ollama.words, site.ollama.gap = 60, 0.05
     sent = site.submit()
@@ -67,7 +68,9 @@ def test_text_that_redis_missed_is_shown_whole_when_it_is_back(site):
     site.ollama.gap = 0.0
 
 
-@pytest.mark.parametrize("fault", ["refuse", "black_hole", "strand"])
+@pytest.mark.parametrize(
+    "fault", ["refuse", pytest.param("black_hole", marks=pytest.mark.long), "strand"]
+)
 def test_scheduling_goes_on_by_itself_after_redis_was_away(site, fault):
     for name in ("scheduler", "worker"):
         getattr(site.redis[name], fault)()

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from conftest import wait_until
 
-from faults import on_both
+from faults import long_on_postgresql, on_both
 from faults.site import SHORT, Sent, Site
 
 LEASE = SHORT["LEASE_SECONDS"]
@@ -39,7 +39,7 @@ def test_draft_of_a_killed_slot_is_written_by_another(site, writing):
     assert finish(site, writing)["attempt"] == 2
 
 
-@on_both
+@long_on_postgresql
 def test_draft_of_a_killed_worker_is_written_by_the_next_one(site, writing):
     site.kill("worker")
     site.start("worker")
@@ -58,6 +58,7 @@ def test_slots_die_with_their_parent_and_hang_up(site, writing):
     wait_until(lambda: not any(is_alive(slot) for slot in slots), 1)
 
 
+@pytest.mark.long
 def test_draft_whose_worker_dies_every_time_fails_with_the_reason(site, writing):
     for attempt in range(1, 5):
         site.wait_for_requests(writing, attempt)
