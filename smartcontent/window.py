@@ -24,8 +24,16 @@ def _still_waits() -> tuple[ColumnElement[bool], ...]:
     )
 
 
-def change_brief(content: Content, brief: Brief, title: str) -> bool:
-    """Change the brief, the due time kept; False if the draft has started."""
+def change_brief(
+    content: Content, brief: Brief, title: str, due_at: datetime | None = None
+) -> bool:
+    """Change the brief, and the due time if one is given; False if the draft has started.
+
+    Raises:
+        ValueError: the due time is past, or more than a year ahead; the message is for people.
+    """
+    if due_at is not None:
+        _check_due_time(due_at)
     content.title = title
     write_brief(content, brief)
     status = Status(content.current.status)
@@ -33,7 +41,13 @@ def change_brief(content: Content, brief: Brief, title: str) -> bool:
         db.session.rollback()
         return False
     # Of this very status: an edit may not bring back the due time of a draft just put on hold.
-    return content.current.move(status, Draft.status == status, *_still_waits())
+    same = (Draft.status == status, *_still_waits())
+    if due_at is None:
+        return content.current.move(status, *same)
+    if not content.current.move(Status.PENDING, *same, due_at=due_in(0, due_at)):
+        return False
+    schedule_draft(content.current)
+    return True
 
 
 def start_now(draft: Draft) -> bool:
@@ -69,12 +83,16 @@ def put_off(draft: Draft, due_at: datetime) -> bool:
     Raises:
         ValueError: the time is past, or more than a year ahead; the message is for people.
     """
-    if not now() <= due_at <= now() + LONGEST_DELAY:
-        raise ValueError("Choose a time from now to a year ahead.")
+    _check_due_time(due_at)
     if not draft.move(Status.PENDING, *_still_waits(), due_at=due_in(0, due_at)):
         return False
     schedule_draft(draft)
     return True
+
+
+def _check_due_time(due_at: datetime) -> None:
+    if not now() <= due_at <= now() + LONGEST_DELAY:
+        raise ValueError("Choose a time from now to a year ahead.")
 
 
 def undo(content: Content) -> bool:

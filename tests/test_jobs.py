@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from smartcontent import jobs, window
 from smartcontent.events import text_so_far
-from smartcontent.extensions import db
+from smartcontent.extensions import db, only_read
 from smartcontent.models import Draft, Status, now
 
 pytestmark = both_databases
@@ -35,8 +35,9 @@ def in_thread(app, work, *args) -> threading.Thread:
 
 
 def status_of(draft: Draft) -> str:
+    only_read()
     status = db.session.scalar(select(Draft.status).where(Draft.id == draft.id))
-    db.session.rollback()
+    db.session.commit()
     return status
 
 
@@ -156,7 +157,7 @@ def test_second_attempt_starts_from_a_clean_text(due_draft, ollama):
 
 
 def test_cancelled_draft_stays_cancelled_when_the_model_answers_late(app, due_draft, ollama):
-    ollama.says("Tea ", "is ", "warm.", gap=0.3)
+    ollama.says("Tea ", "is ", "warm.", gap=3)
     writer = in_thread(app, jobs.write_draft, due_draft.id)
     wait_until(lambda: status_of(due_draft) == Status.GENERATING)
     wait_until(lambda: text_so_far(due_draft.id, 1))

@@ -13,7 +13,6 @@ from smartcontent.api.body import json_object
 from smartcontent.api.idempotency import submit_once
 from smartcontent.api.query import list_asked_for
 from smartcontent.api.submission import as_payload, submission_from
-from smartcontent.models import Content
 from smartcontent.problems import Problem
 
 bp = protected("contents")
@@ -57,12 +56,14 @@ def change(content_id: UUID) -> ResponseReturnValue:
     if "delay_seconds" in sent:
         sentence = "The due time stays when a brief changes; scheduled_for sets another."
         raise Problem(422, sentence, {"delay_seconds": [sentence]})
-    due_at = sent.pop("scheduled_for", None)
+    due_at = _due_time(sent.pop("scheduled_for", None))
     changed = submission_from(as_payload(content) | sent)
-    if due_at is not None:
-        _put_off(content, due_at)
     content.settings = changed.settings
-    if not window.change_brief(content, changed.brief, changed.title):
+    try:
+        has_changed = window.change_brief(content, changed.brief, changed.title, due_at)
+    except ValueError as error:
+        raise _wrong_due_time(str(error)) from error
+    if not has_changed:
         raise Problem(
             409,
             "A brief can be changed until its draft's time has come, no longer: "
@@ -71,17 +72,21 @@ def change(content_id: UUID) -> ResponseReturnValue:
     return representation.whole(content)
 
 
-def _put_off(content: Content, written: object) -> None:
-    """Give the draft another due time, ISO 8601 with a zone."""
+def _due_time(written: object) -> datetime | None:
+    """The due time that was sent, ISO 8601 with a zone; None where none was."""
+    if written is None:
+        return None
     try:
         due_at = datetime.fromisoformat(str(written))
-        if due_at.tzinfo is None:
-            raise ValueError("Write the time with its zone: 2026-12-24T08:00:00Z.")
-        has_moved = window.put_off(content.current, due_at)
     except ValueError as error:
-        raise Problem(422, str(error), {"scheduled_for": [str(error)]}) from error
-    if not has_moved:
-        raise Problem(409, f"The draft is {content.current.status}: its time has come.")
+        raise _wrong_due_time("Write the time like 2026-12-24T08:00:00Z.") from error
+    if due_at.tzinfo is None:
+        raise _wrong_due_time("Write the time with its zone: 2026-12-24T08:00:00Z.")
+    return due_at
+
+
+def _wrong_due_time(sentence: str) -> Problem:
+    return Problem(422, sentence, {"scheduled_for": [sentence]})
 
 
 @bp.delete("/contents/<uuid:content_id>")

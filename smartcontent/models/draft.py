@@ -53,8 +53,8 @@ class Origin(StrEnum):
 
 
 # The whole status machine: what each status may become. Pending to pending is an edited brief or
-# another due time; generating to queued, a worker that was lost or told to stop; generating to
-# pending, another attempt after a pause. The last three are final.
+# another due time; generating to pending, another attempt: after a pause, or because its worker
+# was lost or told to stop. The last three are final.
 MAY_BECOME: Mapping[Status, frozenset[Status]] = MappingProxyType(
     {
         Status.PENDING: frozenset(
@@ -71,7 +71,6 @@ MAY_BECOME: Mapping[Status, frozenset[Status]] = MappingProxyType(
         Status.QUEUED: frozenset({Status.GENERATING, Status.CANCELLED, Status.FAILED}),
         Status.GENERATING: frozenset(
             {
-                Status.QUEUED,
                 Status.PENDING,
                 Status.COMPLETED,
                 Status.FAILED,

@@ -26,10 +26,17 @@ from smartcontent.extensions import db, login
 from smartcontent.invitations import invited_address
 from smartcontent.models import User
 from smartcontent.models.accounts import check_password, hash_password, nobody_yet
+from smartcontent.web import errors
+from smartcontent.web.attempts import note_failure, too_many
 from smartcontent.web.forms import SignInForm, SignUpForm
 from smartcontent.web.safety import own_page
 
 bp = Blueprint("auth", __name__)
+
+TOO_MANY = (
+    "Too many wrong passwords: wait a quarter of an hour, or ask your administrator for a new one "
+    "(`flask users reset-password`)."
+)
 
 
 def init_app(app: Flask) -> None:
@@ -97,10 +104,13 @@ def sign_in() -> ResponseReturnValue:
     form = SignInForm(request.form)
     if request.method == "GET" or not form.validate():
         return _form_page("auth/sign_in.html", form)
+    if too_many(form.email.data):
+        return errors.answer(429, TOO_MANY)
     user = User.with_email(form.email.data)
     password_hash = user.password_hash if user and user.is_enabled else None
     db.session.commit()  # hashing takes a while; the database need not wait for it
     if not slowly(check_password, password_hash, form.password.data) or user is None:
+        note_failure(form.email.data)
         form.password.errors = ["Email and password do not belong together. Try again."]
         return _form_page("auth/sign_in.html", form)
     _start_session(user, remember=form.remember.data)

@@ -90,7 +90,7 @@ def test_problem_of_a_brief_is_named_beside_its_field(as_ada, field, value, sent
 def test_what_was_typed_is_kept_when_something_is_wrong(as_ada):
     page = as_ada.post("/contents", {**BRIEF_FORM, "audience": "x" * 201}).text
 
-    assert ">A teapot of blue glass</textarea>" in page
+    assert ">\nA teapot of blue glass</textarea>" in page
 
 
 def test_example_is_one_click_away(as_ada):
@@ -191,7 +191,7 @@ def test_completed_text_is_rendered_markdown_with_the_source_to_copy(as_ada, con
     page = as_ada.get(f"/contents/{content.id}").text
 
     assert "<strong>warm</strong>" in page
-    assert ">Tea is **warm**.</textarea>" in page
+    assert ">\nTea is **warm**.</textarea>" in page
     assert "3 words" in page
 
 
@@ -329,7 +329,7 @@ def test_later_time_that_is_none_says_what_to_do(as_ada, content, wrong):
 def test_undo_puts_the_brief_back_into_the_form(as_ada, content):
     page = as_ada.post(f"/contents/{content.id}/undo", follow_redirects=True).text
 
-    assert f">{BRIEF.topic}</textarea>" in page
+    assert f">\n{BRIEF.topic}</textarea>" in page
     assert f'id="content-{content.id}"' not in page
     db.session.expire_all()
     assert content.current.status == Status.CANCELLED
