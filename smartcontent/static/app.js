@@ -1,6 +1,12 @@
 // What every page does with script: live drafts, countdowns, search as one types, copying.
-import { follow } from "./live.js";
+import { say, startAnnouncer } from "./announcer.js";
+import { startAttention } from "./attention.js";
 import { startClocks } from "./clock.js";
+import { startDueTimes } from "./due_time.js";
+import { follow } from "./live.js";
+import { startOutlook } from "./outlook.js";
+import { startStates } from "./states.js";
+import { startWriting } from "./writing.js";
 
 document.documentElement.classList.add("js");
 
@@ -24,7 +30,7 @@ document.addEventListener("click", async (event) => {
   const said = await copy(button).then(() => "Copied", () => "Not copied: mark the text and press Ctrl+C");
   const label = button.textContent;
   button.textContent = said;
-  document.getElementById("announcer").textContent = said;
+  say(said);
   setTimeout(() => { button.textContent = label; }, 1500);
 });
 
@@ -65,4 +71,12 @@ if (search) {
 }
 
 startClocks();
-if (document.body.dataset.events) follow(document.body.dataset.events);
+startDueTimes();
+if (document.body.dataset.events) {
+  startStates();
+  startWriting();
+  startAnnouncer();
+  startAttention();
+  startOutlook();
+  follow(document.body.dataset.events);
+}

@@ -1,31 +1,117 @@
 // Countdowns by the server's clock, and times in the reader's own zone.
+//
+// The server's time is counted on from performance.now(), which does not move when somebody sets
+// this machine's clock. While the machine sleeps it may stand still: then the server is asked.
 
-let serverAhead = 0; // milliseconds the server's clock is ahead of this one
+const TICK = 250; // milliseconds
+const ASK_AGAIN = 300_000;
+const TOO_SLOW = 1000;
+const JUMP = 1000;
 
-export function setServerTime(iso) {
-  serverAhead = Date.parse(iso) - Date.now();
+let ahead = 0; // milliseconds from performance.now() to the server's time
+let wallAhead = 0; // the same to this machine's clock
+let measuredAt = 0;
+
+export function serverNow() {
+  return performance.now() + ahead;
 }
 
-function remaining(due) {
-  const seconds = Math.max(0, Math.ceil((Date.parse(due) - Date.now() - serverAhead) / 1000));
-  return `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, "0")}`;
+// What has just come was said a moment ago: the server's clock shows at least this.
+export function setServerTime(iso) {
+  ahead = Math.max(ahead, Date.parse(iso) - performance.now());
+}
+
+// Somewhere between question and answer the server looked at its clock: most likely in the middle.
+function measured(iso, asked, answered) {
+  ahead = Date.parse(iso) - (asked + answered) / 2;
+  measuredAt = performance.now();
+}
+
+async function measure() {
+  measuredAt = performance.now();
+  const asked = performance.now();
+  const answer = await fetch(document.body.dataset.clock).catch(() => null);
+  const answered = performance.now();
+  if (!answer?.ok || answered - asked > TOO_SLOW) return;
+  measured((await answer.json()).server_time, asked, answered);
+  paintClocks();
 }
 
 export function paintClocks(root = document) {
   for (const element of root.querySelectorAll(".countdown[data-due]")) {
-    element.textContent = remaining(element.dataset.due);
+    write(element, remaining(element.dataset.due));
+  }
+  for (const ring of root.querySelectorAll(".ring .left[data-due]")) {
+    ring.setAttribute("stroke-dashoffset", 100 - 100 * shareLeft(ring.dataset));
+  }
+  for (const element of root.querySelectorAll("[data-done-at]")) {
+    write(element, roughly((Date.parse(element.dataset.doneAt) - serverNow()) / 1000));
   }
   for (const element of root.querySelectorAll("time[datetime]:not([data-local])")) {
     const moment = new Date(element.dateTime);
-    const today = moment.toDateString() === new Date().toDateString();
+    const today = moment.toDateString() === new Date(serverNow()).toDateString();
     element.dataset.local = "";
     element.textContent = today ? moment.toLocaleTimeString() : moment.toLocaleString();
   }
 }
 
-// The page says when it was made; the stream, which comes a moment later, knows better.
-export function startClocks() {
-  setServerTime(document.body.dataset.now);
+function write(element, text) {
+  if (element.textContent !== text) element.textContent = text;
+}
+
+export function remaining(due) {
+  const seconds = Math.max(0, Math.ceil((Date.parse(due) - serverNow()) / 1000));
+  const [days, hours] = [Math.floor(seconds / 86400), Math.floor(seconds / 3600) % 24];
+  if (days) return `${days} d ${hours} h`;
+  const rest = `${two(Math.floor(seconds / 60) % 60)}:${two(seconds % 60)}`;
+  return hours ? `${hours}:${rest}` : rest.replace(/^0/, "");
+}
+
+function two(number) {
+  return String(number).padStart(2, "0");
+}
+
+// Of the time from `since` to `due`, what is left: 1 at the beginning, 0 at the end.
+export function shareLeft({ due, since }) {
+  const whole = Date.parse(due) - Date.parse(since);
+  const left = Date.parse(due) - serverNow();
+  return whole > 0 ? Math.min(1, Math.max(0, left / whole)) : 0;
+}
+
+// A time that is only guessed must not look exact, nor change with every look.
+export function roughly(seconds) {
+  if (seconds < 3) return "a moment";
+  if (seconds < 20) return `${Math.round(seconds)} s`;
+  if (seconds < 90) return `${Math.round(seconds / 5) * 5} s`;
+  return `${Math.round(seconds / 60)} min`;
+}
+
+// A countdown changes when its second is over, in all tabs at once.
+function untilNextTick() {
+  const moment = serverNow();
+  const waits = [...document.querySelectorAll(".countdown[data-due]")]
+    .map((element) => Date.parse(element.dataset.due) - moment)
+    .filter((left) => left > 0)
+    .map((left) => (left % 1000) + 1);
+  return Math.min(TICK, ...waits);
+}
+
+function tick() {
+  const wall = Date.now() - performance.now();
+  const jumped = Math.abs(wall - wallAhead) > JUMP; // somebody set the clock, or the machine slept
+  wallAhead = wall;
+  const isOld = performance.now() - measuredAt > ASK_AGAIN && !document.hidden;
+  if (jumped || isOld) measure();
   paintClocks();
-  setInterval(paintClocks, 250);
+  document.dispatchEvent(new Event("clock:tick"));
+  setTimeout(tick, untilNextTick());
+}
+
+export function startClocks() {
+  const [page] = performance.getEntriesByType("navigation");
+  measured(document.body.dataset.now, page.requestStart, page.responseStart);
+  if (page.responseStart - page.requestStart > TICK) measure();
+  wallAhead = Date.now() - performance.now();
+  document.addEventListener("visibilitychange", () => paintClocks());
+  tick();
 }

@@ -3,6 +3,9 @@
 // The stream begins with a snapshot of every unfinished draft; after it come status changes and
 // pieces of text with their offsets. A piece that does not fit shows that something was missed:
 // the stream is opened anew, and its snapshot says how things are. Nothing is guessed.
+//
+// The document hears of it as `drafts:snapshot`, `drafts:status`, `drafts:text` (a draft as it is
+// known now), `drafts:drawn` (an element as the server has just drawn it) and `drafts:readiness`.
 import { paintClocks, setServerTime } from "./clock.js";
 
 const drafts = new Map(); // id → {revision, status, attempt, text}
@@ -24,11 +27,16 @@ function connect(url) {
   on("snapshot", (snapshot) => { interrupted(false); takeSnapshot(snapshot); });
   on("status", takeStatus);
   on("text", (piece) => takeText(piece) || connect(url));
+  on("readiness", (found) => tell("readiness", found));
   mine.addEventListener("error", () => {
     interrupted(true);
     // Closed for good: signed out, or too many pages. Try again calmly, unless signed out.
     if (mine.readyState === EventSource.CLOSED) setTimeout(() => mine === source && connect(url), 5000 + Math.random() * 5000);
   });
+}
+
+function tell(what, detail) {
+  document.dispatchEvent(new CustomEvent(`drafts:${what}`, { detail }));
 }
 
 function interrupted(is) {
@@ -50,6 +58,7 @@ function takeSnapshot({ server_time, drafts: unfinished }) {
     if (!ids.has(id) && !FINAL.includes(element.dataset.status)) { drafts.delete(id); refresh(element); }
   }
   paintAll();
+  tell("snapshot", [...drafts.values()].filter((draft) => ids.has(draft.draft_id)));
 }
 
 function takeStatus(event) {
@@ -57,12 +66,12 @@ function takeStatus(event) {
   if (known && known.revision >= event.revision) return;
   const text = known && known.attempt === event.attempt ? known.text : "";
   drafts.set(event.draft_id, { ...event, text });
+  tell("status", drafts.get(event.draft_id));
   const element = elementOf(event.draft_id);
   if (!element) return reloadCardOf(event);
   const badge = element.querySelector(".badge");
   badge.className = `badge ${event.status}`;
   badge.textContent = event.label;
-  announce(element, event);
   refresh(element);
 }
 
@@ -78,10 +87,11 @@ function takeText(piece) {
   if (piece.offset > have) return false;
   draft.text += [...piece.text].slice(have - piece.offset).join("");
   paint(draft);
+  tell("text", draft);
   return true;
 }
 
-function elementOf(id) {
+export function elementOf(id) {
   return document.querySelector(`[data-draft="${id}"]`);
 }
 
@@ -99,27 +109,50 @@ function paint(draft) {
 }
 
 // Fetch the element as the server draws it now. The newest request wins.
-async function refresh(element) {
+export async function refresh(element) {
   const url = element.dataset.fragment;
   const mine = (element.dataset.request = String(Number(element.dataset.request ?? 0) + 1));
-  const answer = await fetch(url);
-  if (!answer.ok || !element.isConnected || element.dataset.request !== mine) return;
+  const answer = await fetch(url).catch(() => null); // cut off: the next snapshot has it drawn
+  if (!answer?.ok || !element.isConnected || element.dataset.request !== mine) return;
   const fresh = new DOMParser().parseFromString(await answer.text(), "text/html").querySelector("article");
   if (!element.isConnected || element.dataset.request !== mine) return;
   swap(element, document.adoptNode(fresh));
 }
 
 function swap(old, fresh) {
-  const focused = old.contains(document.activeElement);
   for (const [index, details] of old.querySelectorAll("details").entries()) {
     const same = fresh.querySelectorAll("details")[index];
     if (same && details.open) same.open = true;
   }
+  const focused = old.contains(document.activeElement) ? document.activeElement : null;
   old.replaceWith(fresh);
-  if (focused) fresh.querySelector("a, button")?.focus();
   const draft = drafts.get(Number(fresh.dataset.draft));
   if (draft) paint(draft);
   paintClocks(fresh);
+  tell("drawn", fresh);
+  keepTyped(old, fresh);
+  if (focused) (counterpart(focused, fresh) ?? controls(fresh)[0])?.focus();
+}
+
+function keepTyped(old, fresh) {
+  for (const field of controls(old)) {
+    if (!("defaultValue" in field) || field.value === field.defaultValue) continue;
+    const same = counterpart(field, fresh);
+    if (same) same.value = field.value;
+  }
+}
+
+function counterpart(control, element) {
+  return controls(element).find((each) => isSame(each, control));
+}
+
+function controls(element) {
+  return [...element.querySelectorAll("a, button, summary, input:not([type=hidden]), textarea")];
+}
+
+function isSame(one, other) {
+  const marks = ({ tagName, name, form, href, textContent }) => [tagName, name, form?.action, href, form || href ? "" : textContent];
+  return String(marks(one)) === String(marks(other));
 }
 
 // A draft the page does not show: a new version of a content it shows, or a new content.
@@ -132,15 +165,11 @@ async function reloadCardOf({ content_id }) {
   if (!answer.ok) return;
   list.innerHTML = await answer.text();
   paintAll();
+  tell("drawn", list);
 }
 
 // Whether the list is searched, filtered or an older page: what is new need not belong there.
 function showsSome() {
   const asked = new URLSearchParams(location.search);
   return ["q", "status", "content_type", "cursor"].some((name) => asked.get(name));
-}
-
-function announce(element, { status, label }) {
-  const title = element.querySelector("h1, h3").textContent;
-  if (status !== "queued") document.getElementById("announcer").textContent = `${title}: ${label}`;
 }

@@ -1,10 +1,11 @@
-"""GET /events: the live stream of a signed-in user's pages."""
+"""The live stream of a signed-in user's pages, and the clock they count down by."""
 
 from flask import Blueprint, session
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
-from smartcontent.models import User
+from smartcontent.models import User, now
+from smartcontent.models.draft import iso
 from smartcontent.open_page import Permit
 from smartcontent.stream import REFUSED_HEADERS, streams
 
@@ -20,3 +21,9 @@ def events() -> ResponseReturnValue:
         return "", status, REFUSED_HEADERS
     permit = Permit(User.sessions_that_go_on, session["_user_id"])
     return streams.answer(current_user.id, permit)
+
+
+@bp.get("/time")
+def time() -> ResponseReturnValue:
+    """The server's time; with the time the answer took, a page learns how far its clock is off."""
+    return {"server_time": iso(now())}

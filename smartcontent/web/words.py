@@ -1,19 +1,20 @@
 """Words and values the templates use."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from flask import Flask, current_app
 from flask_wtf.csrf import generate_csrf
 from markupsafe import Markup
 
 from smartcontent.briefs import CONTENT_TYPES, LANGUAGES, LENGTHS, TONES
-from smartcontent.models import FINAL, Status, now
+from smartcontent.models import FINAL, Draft, Status, now
 from smartcontent.models.draft import iso
 from smartcontent.prompts import estimated_tokens
+from smartcontent.scheduling import backoff
 from smartcontent.waiting import outlook
 from smartcontent.web.markdown import to_html
 from smartcontent.web.timeline import timeline
-from smartcontent.writing import request_for
+from smartcontent.writing import model_for, request_for
 
 _WORDS_A_MINUTE = 230
 
@@ -23,11 +24,15 @@ def init_app(app: Flask) -> None:
     app.add_template_filter(moment_tag, "moment")
     app.add_template_filter(reading_time)
     app.add_template_filter(iso)
+    app.add_template_filter(from_now)
+    app.add_template_filter(in_words)
+    app.add_template_filter(counted_since)
     app.add_template_global(Status, "Status")
     app.add_template_global(csrf_field, "csrf")
     app.add_template_global(outlook)
     app.add_template_global(timeline)
     app.add_template_global(request_for)
+    app.add_template_global(model_for)
     app.add_template_global(estimated_tokens)
     app.context_processor(_choices)
 
@@ -50,6 +55,31 @@ def moment_tag(moment: datetime | None, style: str = "date") -> Markup:
         return Markup("")
     written = moment.strftime("%H:%M:%S" if style == "time" else "%-d %b %Y, %H:%M:%S")
     return Markup('<time datetime="{0}" title="{0}">{1} UTC</time>').format(iso(moment), written)
+
+
+def from_now(seconds: float) -> datetime:
+    """The moment so many seconds ahead."""
+    return now() + timedelta(seconds=seconds)
+
+
+def in_words(seconds: float) -> str:
+    """A guessed time, no more exact than the guess is; the page's script says it alike."""
+    if seconds < 90:
+        return f"{round(seconds)} s"
+    return f"{round(seconds / 60)} min"
+
+
+def counted_since(draft: Draft) -> datetime:
+    """When the countdown to a due time began: a ring that empties is full at this moment.
+
+    With a longer wait the ring stands full until the last minute, so that no later change of the
+    due time needs to be on record.
+    """
+    assert draft.due_at is not None
+    if draft.failures:
+        return draft.due_at - backoff(draft.failures)
+    delay = timedelta(seconds=current_app.config["GENERATION_DELAY_SECONDS"])
+    return max(draft.created_at, draft.due_at - delay)
 
 
 def csrf_field() -> Markup:

@@ -1,0 +1,33 @@
+// What is found of a model before a draft is due, and the place of drafts that wait in the queue.
+import { refresh } from "./live.js";
+
+const READ_AGAIN = 5000; // milliseconds
+const MOST = 5;
+
+function take({ detail: { model, stage, sentence, progress } }) {
+  for (const line of document.querySelectorAll(".outlook[data-model]")) {
+    if (line.dataset.model !== model) continue;
+    const card = line.closest("[data-draft]");
+    // Another stage comes with other buttons, which the server knows.
+    if (line.dataset.stage !== stage) { refresh(card); continue; }
+    line.querySelector(".sentence").textContent = sentence;
+    const bar = card.querySelector("progress[data-download]");
+    if (bar && progress !== null) bar.value = progress;
+  }
+}
+
+function isInSight(element) {
+  const { top, bottom } = element.getBoundingClientRect();
+  return bottom > 0 && top < window.innerHeight;
+}
+
+function readAgain() {
+  if (document.hidden || !document.getElementById("connection").hidden) return;
+  const waiting = [...document.querySelectorAll('[data-draft][data-status="queued"]')];
+  for (const card of waiting.filter(isInSight).slice(0, MOST)) refresh(card);
+}
+
+export function startOutlook() {
+  document.addEventListener("drafts:readiness", take);
+  setInterval(readAgain, READ_AGAIN);
+}

@@ -1,0 +1,48 @@
+// What the user's drafts are, as far as this page has heard: each change is told once.
+//
+// The document hears of it as `drafts:became`, whether an event brought the change or the page
+// found it after it had been cut off.
+
+const FINAL = ["completed", "failed", "cancelled"];
+const known = new Map(); // draft id → {draft_id, content_id, status, text, scheduled_for, title}
+
+export function unfinished() {
+  return [...known.values()].filter((draft) => !FINAL.includes(draft.status));
+}
+
+function take(draft, isNews = true) {
+  const before = known.get(draft.draft_id);
+  const after = { ...before, ...draft };
+  known.set(draft.draft_id, after);
+  if (isNews && before?.status !== after.status) {
+    document.dispatchEvent(new CustomEvent("drafts:became", { detail: { ...after, before: before?.status } }));
+  }
+}
+
+function takeElement(element) {
+  const { draft, status } = element.dataset;
+  const title = element.querySelector("h1, h3").textContent;
+  if (known.has(Number(draft))) take({ draft_id: Number(draft), status, title });
+}
+
+export function startStates() {
+  document.addEventListener("drafts:status", ({ detail }) => take(detail));
+  document.addEventListener("drafts:text", ({ detail }) => take(detail));
+  document.addEventListener("drafts:drawn", ({ detail }) => "draft" in detail.dataset && takeElement(detail));
+  document.addEventListener("drafts:snapshot", ({ detail }) => {
+    for (const draft of detail) take(draft, known.has(draft.draft_id));
+    // It ended while the page was cut off. If the page shows it, it is drawn anew and says how.
+    const ids = new Set(detail.map((draft) => draft.draft_id));
+    for (const id of known.keys()) {
+      if (!ids.has(id) && !document.querySelector(`[data-draft="${id}"]`)) known.delete(id);
+    }
+  });
+}
+
+export function titleOf({ draft_id, title }) {
+  return document.querySelector(`[data-draft="${draft_id}"]`)?.querySelector("h1, h3").textContent ?? title ?? "Your text";
+}
+
+export function wordsOf(text) {
+  return text?.match(/\S+/gu)?.length ?? 0;
+}
