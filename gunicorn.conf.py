@@ -1,15 +1,46 @@
-"""How gunicorn serves the web process: gevent, since an open page costs a greenlet, not a thread.
+"""How gunicorn serves the web process: gevent, and an open page costs not even a greenlet.
 
 The package is not imported here: gevent has to patch sockets before any driver is.
 WEB_CONCURRENCY (web processes) is read by gunicorn itself.
 """
 
+import contextlib
 import os
+import resource
+
+import gevent
+from gunicorn.workers.ggevent import GeventWorker
 
 bind = f"{os.environ.get('SMARTCONTENT_BIND', '127.0.0.1')}:{os.environ.get('PORT', '8000')}"
-worker_class = "gevent"
-worker_connections = 2000
+worker_connections = 10000  # twice STREAMS_PER_PROCESS
 graceful_timeout = 2
 keepalive = 75  # longer than a proxy keeps idle connections
 control_socket_disable = True
 loglevel = "info"
+
+FILES = 65536
+
+
+class StreamWorker(GeventWorker):
+    """gunicorn's gevent worker, which lets an event stream have its connection."""
+
+    def is_already_handled(self, answer):
+        """Hand over a connection that is asked for; StopIteration has gunicorn close its end."""
+        if hasattr(answer, "hand_over"):
+            answer.hand_over()
+            raise StopIteration
+        return super().is_already_handled(answer)
+
+    def handle_exit(self, sig, frame):
+        """End the streams at once when told to stop; gunicorn would wait for the pages instead."""
+        super().handle_exit(sig, frame)
+        # Not in the signal handler, which must not wait.
+        gevent.spawn(self.wsgi.extensions["streams"].end)
+
+
+worker_class = StreamWorker
+
+# An open page is an open file, and many systems give a process 1,024 unless it asks for more.
+_, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+with contextlib.suppress(ValueError):  # macOS allows less than it says
+    resource.setrlimit(resource.RLIMIT_NOFILE, (min(most, FILES), most))

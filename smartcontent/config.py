@@ -87,6 +87,7 @@ SETTINGS = (
     Setting("RECONCILE_SECONDS", "2", _seconds, "how often the scheduler compares the database with Redis"),
     Setting("SIGNUP", "invite", _signup, "who may make an account after the first: open, invite or closed"),
     Setting("STREAMS_PER_USER", "6", _count, "open live pages a user may have in one web process"),
+    Setting("STREAMS_PER_PROCESS", "5000", _count, "open live pages one web process serves; half as many as it may have open files, at most"),
     Setting("SMARTCONTENT_WORKERS", "1", _count, "how many texts `python worker.py` writes at once"),
     Setting("WEB_CONCURRENCY", "1", _count, "gunicorn's web processes"),
     Setting("SMARTCONTENT_BIND", "127.0.0.1", str, "address the web process listens on"),

@@ -6,6 +6,7 @@ by whoever speaks, so that a web process passes bytes on and parses nothing.
 
 import json
 import logging
+from collections.abc import Iterator
 from typing import Any
 
 import redis as redis_py
@@ -25,6 +26,13 @@ def channel(user_id: int) -> str:
 def frame(name: str, data: dict[str, Any]) -> bytes:
     """One event of an event stream, as bytes."""
     return f"event: {name}\ndata: {json.dumps(data, separators=(',', ':'))}\n\n".encode()
+
+
+def parsed(frames: bytes) -> Iterator[tuple[str, dict[str, Any]]]:
+    """The name and the data of each of some events."""
+    for one in frames.decode().split("\n\n")[:-1]:
+        head, _, data = one.partition("\ndata: ")
+        yield head.removeprefix("event: "), json.loads(data)
 
 
 def publish(user_id: int, name: str, data: dict[str, Any]) -> None:

@@ -1,7 +1,7 @@
-"""One Redis subscription a web process, one bounded mailbox an open page.
+"""One Redis subscription a web process, whatever the number of its open pages.
 
-The hub hears the channels of the users whose pages are open and hands each event, as the bytes it
-came in, to their mailboxes. A message that was lost leaves one trace only: after a cut, redis-py
+The hub hears the channels of the users whose pages are open and hands each event to their pages, as
+the bytes it came in. A message that was lost leaves one trace only: after a cut, redis-py
 subscribes again by itself and Redis confirms a second time. Every page is then told to read again.
 """
 
@@ -9,6 +9,7 @@ import logging
 import threading
 import time
 from collections import defaultdict, deque
+from typing import Protocol
 from uuid import uuid4
 
 import redis as redis_py
@@ -20,13 +21,26 @@ from smartcontent.extensions import connect, redis
 
 log = logging.getLogger(__name__)
 
-MAILBOX_EVENTS = 256
+MAILBOX_PIECES = 256
+MOST_AT_ONCE = 100
 CONFIRM_SECONDS = 1.0
 WITHOUT_REDIS_SECONDS = 2.0
 
 
+class Listener(Protocol):
+    """What the hub hands the events of a user to: an open page, or whoever follows a draft."""
+
+    user_id: int
+
+    def put(self, events: bytes) -> None:
+        """Take one event or several in a row; never waits."""
+
+    def read_again(self) -> None:
+        """Start over from a snapshot: events may have been lost."""
+
+
 class Mailbox:
-    """The events one open page has not been sent yet."""
+    """A listener that keeps the events until they are asked for."""
 
     def __init__(self, user_id: int) -> None:
         self.user_id = user_id
@@ -34,16 +48,15 @@ class Mailbox:
         self._filled = threading.Event()
         self._must_read_again = False
 
-    def put(self, event: bytes) -> None:
-        """Add an event; a page that cannot keep up loses them all and reads again."""
-        if len(self._events) >= MAILBOX_EVENTS:
+    def put(self, events: bytes) -> None:
+        """Add events; who cannot keep up loses them all and reads again."""
+        if len(self._events) >= MAILBOX_PIECES:
             self.read_again()
         elif not self._must_read_again:
-            self._events.append(event)
+            self._events.append(events)
             self._filled.set()
 
     def read_again(self) -> None:
-        """Have the page start over from a snapshot."""
         self._must_read_again = True
         self._events.clear()
         self._filled.set()
@@ -52,24 +65,26 @@ class Mailbox:
         """The events that came within `timeout` seconds, and whether to read again instead."""
         self._filled.wait(timeout)
         self._filled.clear()
-        events, again = list(self._events), self._must_read_again
-        self._events.clear()
-        self._must_read_again = False
-        return events, again
+        again, self._must_read_again = self._must_read_again, False
+        # One by one: an event that is put meanwhile must not be cleared away unseen.
+        return [self._events.popleft() for _ in range(len(self._events))], again
 
 
 class Hub:
-    """The subscription of this process and the mailboxes of its open pages.
+    """The subscription of this process and its listeners.
 
-    The listening thread alone touches the subscription; the others change the table of mailboxes
+    The listening thread alone touches the subscription; the others change the table of listeners
     and wake it, by a message on a channel that only this hub hears.
     """
 
     def __init__(self) -> None:
         self._url = ""
         self._own_channel = ""
-        self._mailboxes: defaultdict[str, set[Mailbox]] = defaultdict(set)
+        self._listeners: defaultdict[str, set[Listener]] = defaultdict(set)
         self._confirmed: defaultdict[str, threading.Event] = defaultdict(threading.Event)
+        self._subscribed: set[str] = set()
+        self._changed = False
+        self._lock = threading.Lock()
         self._started = threading.Lock()
 
     def init_app(self, app: Flask) -> None:
@@ -77,35 +92,50 @@ class Hub:
         self._own_channel = f"smartcontent:hub:{uuid4().hex}"
 
     def open(self, user_id: int) -> Mailbox:
-        """A mailbox that misses nothing from here on.
+        """A mailbox that misses nothing from here on."""
+        mailbox = Mailbox(user_id)
+        self.add(mailbox)
+        return mailbox
+
+    def add(self, listener: Listener) -> None:
+        """Let a listener hear everything that happens from here on.
 
         Waits until Redis has confirmed the subscription: a snapshot taken after this call and the
-        events in the mailbox leave no gap. While Redis is away it waits a second, no longer.
+        events that are put leave no gap. While Redis is away it waits a second, no longer.
         """
-        name = channel(user_id)
-        mailbox = Mailbox(user_id)
-        self._mailboxes[name].add(mailbox)
+        name = channel(listener.user_id)
+        with self._lock:
+            self._listeners[name].add(listener)
+            confirmed = self._confirmed[name]
         # On the first page, not at import: a thread made before gunicorn forks would stay behind.
         if self._started.acquire(blocking=False):
             threading.Thread(target=self._listen, name="hub", daemon=True).start()
-        elif not self._confirmed[name].is_set():
+        elif not confirmed.is_set():
             self._wake()
-        self._confirmed[name].wait(CONFIRM_SECONDS)
-        return mailbox
+        confirmed.wait(CONFIRM_SECONDS)
 
-    def close(self, mailbox: Mailbox) -> None:
-        """Forget a page that has gone."""
-        name = channel(mailbox.user_id)
-        self._mailboxes[name].discard(mailbox)
-        if not self._mailboxes[name]:
-            del self._mailboxes[name]
+    def remove(self, listener: Listener) -> None:
+        """Forget a listener."""
+        name = channel(listener.user_id)
+        with self._lock:
+            self._listeners[name].discard(listener)
+            is_last = not self._listeners[name]
+            if is_last:
+                del self._listeners[name]
+        if is_last:
             self._wake()
 
     def count(self, user_id: int) -> int:
-        """How many pages of the user are open in this process."""
-        return len(self._mailboxes.get(channel(user_id), ()))
+        """How many listeners the user has in this process."""
+        return len(self._listeners.get(channel(user_id), ()))
+
+    def total(self) -> int:
+        """How many listeners this process has."""
+        with self._lock:
+            return sum(map(len, self._listeners.values()))
 
     def _wake(self) -> None:
+        self._changed = True
         try:
             with redis() as client:
                 client.publish(self._own_channel, b"")
@@ -119,42 +149,61 @@ class Hub:
                 # not answer is made then.
                 with connect(self._url, timeout_seconds=5).pubsub() as pubsub:
                     pubsub.subscribe(self._own_channel)
+                    self._subscribed, self._changed = set(), True
                     while True:
                         self._adjust(pubsub)
-                        self._handle(pubsub.get_message(timeout=1.0))
+                        self._hear(pubsub)
             except redis_py.RedisError as error:
                 log.warning("hub: Redis does not answer, pages read the database: %s", error)
                 self._while_away()
 
     def _adjust(self, pubsub: PubSub) -> None:
-        """Subscribe to what open pages need, and to nothing else."""
-        have = {name.decode() for name in pubsub.channels} - {self._own_channel}
-        wanted = set(self._mailboxes)
-        if new := wanted - have:
-            pubsub.subscribe(*new)
-        if old := have - wanted:
-            pubsub.unsubscribe(*old)
-            for name in old:
-                self._confirmed.pop(name, None)
-
-    def _handle(self, message: dict[str, bytes] | None) -> None:
-        name = message["channel"].decode() if message else ""
-        if not message or name == self._own_channel:
+        """Subscribe to what the listeners need, and to nothing else."""
+        if not self._changed:
             return
-        if message["type"] == "message":
-            for mailbox in list(self._mailboxes.get(name, ())):
-                mailbox.put(message["data"])
-        elif message["type"] == "subscribe":
-            if self._confirmed[name].is_set():
-                self._read_again(name)
-            self._confirmed[name].set()
+        self._changed = False  # first, so that a change meanwhile is not overlooked
+        with self._lock:
+            # In one step: who comes after it waits for a confirmation of its own.
+            had, self._subscribed = self._subscribed, set(self._listeners)
+            for name in had - self._subscribed:
+                self._confirmed.pop(name, None)
+        if new := self._subscribed - had:
+            pubsub.subscribe(*new)
+        if old := had - self._subscribed:
+            pubsub.unsubscribe(*old)
+
+    def _hear(self, pubsub: PubSub) -> None:
+        """Wait up to a second for something, and tell the listeners all that has come."""
+        happened: defaultdict[str, list[bytes]] = defaultdict(list)
+        message = pubsub.get_message(timeout=1.0)
+        for _ in range(MOST_AT_ONCE):
+            if message is None:
+                break
+            name = message["channel"].decode()
+            if message["type"] == "message":
+                happened[name].append(message["data"])
+            elif message["type"] == "subscribe":
+                self._confirm(name)
+            message = pubsub.get_message(timeout=0)
+        # What piled up while the listeners were told goes to each in one piece.
+        for name, events in happened.items():
+            piece = b"".join(events)
+            for listener in list(self._listeners.get(name, ())):
+                listener.put(piece)
+
+    def _confirm(self, name: str) -> None:
+        with self._lock:
+            confirmed = self._confirmed[name]
+        if confirmed.is_set():
+            self._read_again(name)
+        confirmed.set()
 
     def _read_again(self, name: str) -> None:
-        for mailbox in list(self._mailboxes.get(name, ())):
-            mailbox.read_again()
+        for listener in list(self._listeners.get(name, ())):
+            listener.read_again()
 
     def _while_away(self) -> None:
-        for name in list(self._mailboxes):
+        for name in list(self._listeners):
             self._read_again(name)
         time.sleep(WITHOUT_REDIS_SECONDS)
 

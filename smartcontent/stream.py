@@ -1,97 +1,182 @@
-"""The event stream of one open page: a snapshot first, then what happens, as it happens."""
+"""The event stream of an open page: a snapshot first, then what happens, as it happens.
 
-import select
+gunicorn.conf.py's worker hands the connection over to us once the answer is made, and the page
+costs no greenlet. Any other server asks for the stream piece by piece, and may serve it, too.
+"""
+
+import random
+import resource
 import socket
+import ssl
+import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
-from flask import Flask, Response, current_app, request
-from sqlalchemy import select as select_rows
+from flask import Flask, Response
+from sqlalchemy import select
+from werkzeug.http import http_date
 
-from smartcontent import events
+from smartcontent import events, sweeper
 from smartcontent.extensions import db, only_read
 from smartcontent.hub import hub
 from smartcontent.models import UNFINISHED, Draft, Status, now
 from smartcontent.models.draft import iso
+from smartcontent.open_page import OpenPage, Permit
+from smartcontent.sweeper import Sweeper
 
-HEARTBEAT_SECONDS = 15
-RECHECK_SECONDS = 4
-LOOK_SECONDS = 0.5
+TAKE_SECONDS = 0.5
+RETRY_MS = (1000, 4000)
 HEADERS = {
     "Content-Type": "text/event-stream",
     "Cache-Control": "no-store, no-transform",
     "X-Accel-Buffering": "no",  # or nginx would hold the words back
 }
+REFUSED = {
+    429: "Too many event streams are open: close one.",
+    503: "This server has as many event streams open as it can serve: try again soon.",
+}
+REFUSED_HEADERS = {"Retry-After": "10"}
 
 
-def has_gone(client: socket.socket) -> bool:
-    """Whether the page at the other end was closed; a write would notice only much later."""
-    try:
-        readable, _, _ = select.select([client], [], [], 0)
-        return bool(readable) and not client.recv(1, socket.MSG_PEEK)
-    except (OSError, ValueError):
-        return True
+class Streams:
+    """All event streams of this process."""
+
+    def __init__(self) -> None:
+        self._app = Flask(__name__)
+        self._per_user = self._at_most = 0
+        self._is_ending = threading.Event()
+        self.sweeper = Sweeper(self.snapshot_frame, self.ask)
+
+    def init_app(self, app: Flask) -> None:
+        app.extensions["streams"] = self
+        self._app = app
+        self._per_user = app.config["STREAMS_PER_USER"]
+        # Half of the files this process may open are left for all that is not a stream.
+        files, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+        self._at_most = min(app.config["STREAMS_PER_PROCESS"], files // 2)
+
+    def refusal(self, user_id: int) -> int | None:
+        """The HTTP status that refuses the user another stream, if one does."""
+        if hub.count(user_id) >= self._per_user:
+            return 429
+        if self._is_ending.is_set() or hub.total() >= self._at_most:
+            return 503
+        return None
+
+    def answer(self, user_id: int, permit: Permit) -> Response:
+        """The answer that never ends: events of one user, for as long as the permit holds."""
+        return StreamResponse(self, user_id, permit)
+
+    def end(self) -> None:
+        """End all streams, and begin no other: the process was told to stop."""
+        self._is_ending.set()
+        self.sweeper.end_all()
+
+    def frames(self, user_id: int, permit: Permit) -> Iterator[bytes]:
+        """The stream for a server that asks for it piece by piece."""
+        # The first byte goes out before anything is waited for, or proxies and browsers wait too.
+        yield welcome()
+        mailbox = hub.open(user_id)
+        try:
+            yield self.snapshot_frame(user_id)
+            said_at = checked_at = time.monotonic()
+            while not self._is_ending.is_set():
+                happened, must_read_again = mailbox.take(TAKE_SECONDS)
+                moment = time.monotonic()
+                if must_read_again:
+                    happened = [self.snapshot_frame(user_id)]
+                elif not happened and moment - said_at >= sweeper.HEARTBEAT_SECONDS - TAKE_SECONDS:
+                    happened = [sweeper.HEARTBEAT]
+                if happened:
+                    said_at = moment
+                    yield b"".join(happened)
+                if moment - checked_at >= sweeper.RECHECK_SECONDS:
+                    checked_at = moment
+                    if not self.ask(lambda: permit.holding({permit.key})):
+                        return
+        finally:
+            hub.remove(mailbox)
+
+    def snapshot_frame(self, user_id: int) -> bytes:
+        """How things stand for a user, as an event."""
+        return events.frame("snapshot", self.ask(lambda: snapshot(user_id)))
+
+    def ask(self, question: Callable[[], Any]) -> Any:
+        """Ask the database in a context of its own: an open stream holds no connection."""
+        with self._app.app_context():
+            only_read()
+            return question()
 
 
-def too_many_streams(user_id: int) -> bool:
-    """Whether the user has as many live pages open as one process gives."""
-    return hub.count(user_id) >= current_app.config["STREAMS_PER_USER"]
+class StreamResponse(Response):
+    """An event stream, which a server that can may hand over."""
+
+    def __init__(self, streams: Streams, user_id: int, permit: Permit) -> None:
+        super().__init__(streams.frames(user_id, permit), headers=HEADERS)
+        self._begun = (streams, user_id, permit)
+
+    def __call__(self, environ: Any, start_response: Any) -> Iterable[bytes]:
+        frames = super().__call__(environ, start_response)
+        client = environ.get("gunicorn.socket")
+        is_plain = client is not None and not isinstance(client, ssl.SSLSocket)
+        if not (is_plain and environ["REQUEST_METHOD"] == "GET" and _is_http_1(environ)):
+            return frames
+        return Connection(frames, client, self._head(environ), *self._begun)
+
+    def _head(self, environ: Any) -> bytes:
+        # The end of the connection is the end of the stream: no chunks, so that an event is the
+        # same bytes for every page, and no other request on a connection that is ours.
+        headers = [*self.get_wsgi_headers(environ), ("Date", http_date()), ("Connection", "close")]
+        lines = [f"HTTP/1.1 {self.status}", *(f"{name}: {value}" for name, value in headers)]
+        return "\r\n".join([*lines, "", ""]).encode("latin-1")
 
 
-def event_stream(user_id: int, is_allowed: Callable[[], bool]) -> Response:
-    """The answer that never ends: events of one user, for as long as `is_allowed` says so.
+class Connection:
+    """The answer as WSGI knows it, and the way to have its connection instead."""
 
-    `is_allowed` is asked every few seconds, so that signing out or revoking a token ends it.
-    """
-    app = current_app._get_current_object()  # type: ignore[attr-defined]
-    client = request.environ.get("gunicorn.socket")
-    return Response(_events(app, user_id, is_allowed, client), headers=HEADERS)
+    def __init__(
+        self,
+        frames: Iterable[bytes],
+        client: socket.socket,
+        head: bytes,
+        streams: Streams,
+        user_id: int,
+        permit: Permit,
+    ) -> None:
+        self._frames = frames
+        self._client = client
+        self._head = head
+        self._streams = streams
+        self._user_id = user_id
+        self._permit = permit
 
+    def __iter__(self) -> Iterator[bytes]:
+        return iter(self._frames)
 
-def _events(
-    app: Flask, user_id: int, is_allowed: Callable[[], bool], client: socket.socket | None
-) -> Iterator[bytes]:
-    # The first byte goes out before anything is waited for, or proxies and browsers wait too.
-    yield b"retry: 2000\n: welcome\n\n"
-    mailbox = hub.open(user_id)
-    try:
-        yield _snapshot(app, user_id)
-        said_at = checked_at = time.monotonic()
-        while True:
-            happened, must_read_again = mailbox.take(timeout=LOOK_SECONDS)
-            if client is not None and has_gone(client):
-                return
-            moment = time.monotonic()
-            if must_read_again:
-                happened = [_snapshot(app, user_id)]
-            elif not happened and moment - said_at >= HEARTBEAT_SECONDS:
-                happened = [b": still here\n\n"]
-            if happened:
-                said_at = moment
-                yield b"".join(happened)
-            if moment - checked_at >= RECHECK_SECONDS:
-                checked_at = moment
-                if not _in_context(app, is_allowed):
-                    return
-    finally:
-        hub.close(mailbox)
+    def close(self) -> None:
+        self._frames.close()  # type: ignore[attr-defined]
+
+    def hand_over(self) -> None:
+        """Answer on the connection and keep it; the server must close its own end of it unused."""
+        keeper = self._streams.sweeper
+        page = OpenPage(self._user_id, self._permit, self._client, keeper.care_for)
+        page.put(self._head + welcome())
+        keeper.admit(page)
 
 
-def _in_context(app: Flask, ask: Callable[[], Any]) -> Any:
-    """Ask in a context of its own: an open stream holds no database connection, and no lock."""
-    with app.app_context():
-        only_read()
-        return ask()
+def welcome() -> bytes:
+    """The first bytes: pages that lose their server at once come again one after the other."""
+    return b"retry: %d\n: welcome\n\n" % random.randint(*RETRY_MS)  # noqa: S311
 
 
-def _snapshot(app: Flask, user_id: int) -> bytes:
-    return events.frame("snapshot", _in_context(app, lambda: snapshot(user_id)))
+def _is_http_1(environ: Any) -> bool:
+    return str(environ["SERVER_PROTOCOL"]).startswith("HTTP/1.")
 
 
 def snapshot(user_id: int) -> dict[str, Any]:
     """Every unfinished draft of the user, with the text so far and its length in characters."""
-    unfinished = select_rows(Draft).where(Draft.user_id == user_id, Draft.status.in_(UNFINISHED))
+    unfinished = select(Draft).where(Draft.user_id == user_id, Draft.status.in_(UNFINISHED))
     drafts = db.session.scalars(unfinished.order_by(Draft.due_at, Draft.id)).all()
     return {"server_time": iso(now()), "drafts": [_as_seen(draft) for draft in drafts]}
 
@@ -102,3 +187,6 @@ def _as_seen(draft: Draft) -> dict[str, Any]:
         said = events.text_so_far(draft.id, draft.attempt)
         text = draft.text if said is None else said
     return {**draft.as_event(), "offset": len(text), "text": text}
+
+
+streams = Streams()

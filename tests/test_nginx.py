@@ -16,7 +16,7 @@ from conftest import BRIEF, free_port, wait_until
 from processes import Browser, Processes
 
 from smartcontent import jobs
-from smartcontent.stream import HEARTBEAT_SECONDS
+from smartcontent.sweeper import HEARTBEAT_SECONDS
 
 DOCUMENT = (Path(__file__).parent.parent / "docs" / "operations.md").read_text()
 SAMPLE = re.search(r"```nginx\n(.*?)```", DOCUMENT, re.DOTALL)[1]
@@ -41,8 +41,8 @@ http {{
 TEMPORARY = ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
 # The product with its sign of life once a second, so that nobody has to wait for a minute.
 QUICK_WSGI = """
-from smartcontent import create_app, stream
-stream.HEARTBEAT_SECONDS = 1
+from smartcontent import create_app, sweeper
+sweeper.HEARTBEAT_SECONDS = 1
 app = create_app()
 """
 QUICK_READ_TIMEOUT = 3

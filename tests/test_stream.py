@@ -1,6 +1,5 @@
 """The event stream as a page meets it: over real sockets, from a real gunicorn."""
 
-import json
 import threading
 import time
 from collections.abc import Iterator
@@ -8,6 +7,7 @@ from collections.abc import Iterator
 import pytest
 import requests
 from conftest import BRIEF, wait_until
+from open_page import Page
 from processes import Browser, Processes
 
 from smartcontent import jobs
@@ -25,38 +25,6 @@ def web(app, ada, settings, tmp_path) -> Iterator[Processes]:
 @pytest.fixture
 def browser(web, ada) -> Browser:
     return Browser(web.url).sign_in(ada.email)
-
-
-class Page:
-    """An open page: collects the events of its stream."""
-
-    def __init__(self, browser: Browser) -> None:
-        self.events: list[tuple[str, dict]] = []
-        self.ended = False
-        self.answer = browser.session.get(f"{browser.url}/events", stream=True, timeout=30)
-        threading.Thread(target=self._read, daemon=True).start()
-
-    def _read(self) -> None:
-        name = ""
-        try:
-            for line in self.answer.iter_lines(chunk_size=1):
-                if line.startswith(b"event: "):
-                    name = line[7:].decode()
-                elif line.startswith(b"data: "):
-                    self.events.append((name, json.loads(line[6:])))
-        except (requests.ConnectionError, requests.exceptions.ChunkedEncodingError, AttributeError):
-            pass
-        self.ended = True
-
-    def of(self, name: str) -> list[dict]:
-        return [data for kind, data in self.events if kind == name]
-
-    def wait(self, name: str, number: int = 1) -> list[dict]:
-        wait_until(lambda: len(self.of(name)) >= number)
-        return self.of(name)
-
-    def close(self) -> None:
-        self.answer.close()
 
 
 def test_stream_begins_with_a_snapshot_of_what_is_unfinished(browser, ada, content):

@@ -1,6 +1,5 @@
 """A draft followed to its end: Redis for speed, the database each second for certainty."""
 
-import json
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -90,8 +89,8 @@ def _listen(mailbox: Mailbox, draft_id: int, heard: _Heard) -> Iterator[Words]:
     """Words as they are said, until it is time to read the draft again."""
     read_again_at = time.monotonic() + READ_AGAIN_SECONDS
     while (left := read_again_at - time.monotonic()) > 0:
-        frames, must_read_again = mailbox.take(left)
-        for name, event in map(_parsed, frames):
+        pieces, must_read_again = mailbox.take(left)
+        for name, event in events.parsed(b"".join(pieces)):
             if event.get("draft_id") != draft_id:
                 continue
             if name == "status":
@@ -103,12 +102,6 @@ def _listen(mailbox: Mailbox, draft_id: int, heard: _Heard) -> Iterator[Words]:
         if must_read_again:
             # At once would be in a loop for as long as Redis is away.
             time.sleep(max(0.0, read_again_at - time.monotonic()))
-
-
-def _parsed(frame: bytes) -> tuple[str, dict[str, Any]]:
-    """The name and the data of a frame as events.frame() makes it."""
-    head, _, data = frame.decode().partition("\ndata: ")
-    return head.removeprefix("event: "), json.loads(data)
 
 
 def _text_of(draft: Draft) -> str:

@@ -57,6 +57,13 @@ class User(UserMixin, Base):
         )
 
     @classmethod
+    def sessions_that_go_on(cls, session_ids: set[str]) -> set[str]:
+        """Those of the sessions that have not ended, of users who may sign in."""
+        ids = {int(session_id.partition(".")[0]) for session_id in session_ids}
+        rows = select(cls.id, cls.session_epoch).where(cls.id.in_(ids), cls.is_enabled)
+        return session_ids & {f"{id}.{epoch}" for id, epoch in db.session.execute(rows)}
+
+    @classmethod
     def with_email(cls, email: str) -> "User | None":
         """The user with this address, in any case of letters."""
         return db.session.scalar(select(cls).where(cls.email == email.strip().casefold()))
@@ -109,7 +116,7 @@ class ApiToken(Base):
     def issue(cls, user: User, name: str) -> tuple["ApiToken", str]:
         """A new token and its secret, which is shown this once."""
         secret = "sc_" + secrets.token_urlsafe(32)
-        token = cls(user_id=user.id, name=name, digest=_digest(secret), prefix=secret[:8])
+        token = cls(user_id=user.id, name=name, digest=cls.digest_of(secret), prefix=secret[:8])
         db.session.add(token)
         db.session.commit()
         return token, secret
@@ -117,10 +124,17 @@ class ApiToken(Base):
     @classmethod
     def with_secret(cls, secret: str) -> "ApiToken | None":
         """The valid token with this secret."""
-        token = db.session.scalar(select(cls).where(cls.digest == _digest(secret)))
+        token = db.session.scalar(select(cls).where(cls.digest == cls.digest_of(secret)))
         return token if token and not token.revoked_at and token.user.is_enabled else None
 
+    @classmethod
+    def digests_in_force(cls, digests: set[str]) -> set[str]:
+        """Those that belong to tokens which are valid."""
+        valid = cls.digest.in_(digests) & cls.revoked_at.is_(None) & User.is_enabled
+        return set(db.session.scalars(select(cls.digest).join(cls.user).where(valid)))
 
-def _digest(secret: str) -> str:
-    # A random 256-bit secret needs no slow hash.
-    return hashlib.sha256(secret.encode()).hexdigest()
+    @staticmethod
+    def digest_of(secret: str) -> str:
+        """What is stored of a secret."""
+        # A random 256-bit secret needs no slow hash.
+        return hashlib.sha256(secret.encode()).hexdigest()

@@ -1,0 +1,250 @@
+"""The connection of a stream, byte by byte, from a real gunicorn: how it begins, fills and ends."""
+
+import json
+import os
+import re
+import signal
+import socket
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+import requests
+from conftest import wait_until
+from processes import Processes
+
+from smartcontent import events
+from smartcontent.extensions import db
+from smartcontent.models import ApiToken, now
+
+# The product with its signs of life once a second, so that nobody has to wait for half a minute.
+QUICK_WSGI = """
+from smartcontent import create_app, sweeper
+sweeper.HEARTBEAT_SECONDS = 1
+app = create_app()
+"""
+OTHER_WORKERS = ("-k gevent", "-k gthread --threads 4")
+
+
+@pytest.fixture
+def processes(app, settings, tmp_path) -> Iterator[Processes]:
+    processes = Processes(settings, tmp_path)
+    yield processes
+    processes.stop()
+
+
+@pytest.fixture
+def token(ada) -> str:
+    return ApiToken.issue(ada, "test")[1]
+
+
+class Client:
+    """A client of the API's stream that reads only when it is told to."""
+
+    def __init__(self, port: int, token: str, version: str = "1.1", buffer: int = 0) -> None:
+        self.got = b""
+        self.socket = socket.socket()
+        if buffer:
+            self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, buffer)
+        self.socket.connect(("127.0.0.1", port))
+        self.socket.settimeout(10)
+        request = f"GET /api/v1/events HTTP/{version}\r\nHost: localhost\r\n"
+        self.socket.sendall(f"{request}Authorization: Bearer {token}\r\n\r\n".encode())
+
+    def read_until(self, condition: Callable[[bytes], object]) -> bytes:
+        """All that came so far, once the condition holds for it."""
+        while not condition(self.got):
+            data = self.socket.recv(65536)
+            assert data, self.got[-500:]
+            self.got += data
+        return self.got
+
+    def read_until_end(self) -> float:
+        """Seconds until the server ended the stream."""
+        began = time.monotonic()
+        while data := self.socket.recv(65536):
+            self.got += data
+        return time.monotonic() - began
+
+    def opened(self) -> "Client":
+        self.read_until(lambda got: b"event: snapshot" in got and got.endswith(b"\n\n"))
+        return self
+
+    def numbers(self) -> list[int]:
+        """The events the test has numbered; the last one may not have come in full."""
+        return [int(number) for number in re.findall(rb'"number":(\d+)}\n\n', self.got)]
+
+
+@pytest.fixture
+def connect() -> Iterator[Callable[..., Client]]:
+    """Opens connections, which are closed after the test."""
+    clients: list[Client] = []
+
+    def connect(*args: object, **options: object) -> Client:
+        clients.append(Client(*args, **options))
+        return clients[-1]
+
+    yield connect
+    for client in clients:
+        client.socket.close()
+
+
+def publish(user_id: int, numbers: range, padding: str = "") -> None:
+    for number in numbers:
+        events.publish(user_id, "note", {"padding": padding, "number": number})
+
+
+def open_files(processes: Processes) -> int:
+    pid = processes.running["web"].pid
+    worker = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()[0]
+    return len(os.listdir(f"/proc/{worker}/fd"))
+
+
+@pytest.mark.parametrize("version", ["1.0", "1.1"])
+def test_stream_is_plain_bytes_that_end_with_the_connection(processes, connect, token, version):
+    head, _, body = (
+        connect(processes.start("web").port, token, version).opened().got.partition(b"\r\n\r\n")
+    )
+
+    lines = head.decode().lower().splitlines()
+    assert lines[0] == "http/1.1 200 ok"
+    assert "connection: close" in lines
+    assert "content-type: text/event-stream" in lines
+    assert "x-accel-buffering: no" in lines
+    assert "x-content-type-options: nosniff" in lines
+    assert not [line for line in lines if line.startswith(("transfer-", "content-length"))]
+    assert body.startswith(b"retry: ")
+
+
+def test_pages_are_told_different_times_to_come_again(processes, connect, token):
+    port = processes.start("web").port
+    heads = [connect(port, token).opened().got for _ in range(6)]
+
+    times = {int(re.search(rb"retry: (\d+)\n", head)[1]) for head in heads}
+
+    assert len(times) > 1
+    assert all(1000 <= milliseconds <= 4000 for milliseconds in times)
+
+
+def test_burst_of_events_arrives_whole_and_in_order(processes, connect, ada, token):
+    client = connect(processes.start("web").port, token).opened()
+
+    publish(ada.id, range(3000))
+
+    client.read_until(lambda got: b'"number":2999}' in got)
+    assert client.numbers() == list(range(3000))
+
+
+def test_page_that_does_not_read_starts_over_and_holds_up_no_other(processes, connect, ada, token):
+    port = processes.start("web").port
+    reader, sleeper = connect(port, token).opened(), connect(port, token, buffer=4096).opened()
+    sleeper.got = b""
+
+    for number in range(2000):
+        publish(ada.id, range(number, number + 1), padding="x" * 2000)
+        reader.read_until(lambda got, number=number: b'"number":%d}' % number in got[-100:])
+    assert reader.numbers() == list(range(2000))
+
+    sleeper.read_until(lambda got: b"event: snapshot" in got and got.endswith(b"\n\n"))
+    publish(ada.id, range(5000, 5001))
+    sleeper.read_until(lambda got: b'"number":5000}\n\n' in got)
+    before, _, after = sleeper.got.partition(b"event: snapshot")
+    for line in re.findall(rb"^data: (.*)$", before, re.MULTILINE):
+        json.loads(line)
+    assert len(sleeper.got) < 2_000_000
+    assert after.rstrip().endswith(b'"number":5000}')
+
+
+def test_page_that_never_reads_is_let_go(processes, connect, ada, token, tmp_path):
+    (tmp_path / "wsgi.py").write_text(QUICK_WSGI)
+    processes.start("web", GUNICORN_CMD_ARGS=f"--pythonpath {tmp_path}", STREAMS_PER_USER=1)
+    connect(processes.port, token, buffer=4096).opened()
+    url, headers = f"{processes.url}/api/v1/events", {"Authorization": f"Bearer {token}"}
+
+    publish(ada.id, range(500), padding="x" * 5000)
+
+    def is_free() -> bool:
+        with requests.get(url, headers=headers, stream=True, timeout=5) as answer:
+            return answer.ok
+
+    wait_until(is_free, every=0.3)
+
+
+def test_clients_that_went_away_leave_nothing_behind(processes, connect, token, valkey):
+    port = processes.start("web", STREAMS_PER_USER=100).port
+    connect(port, token).opened().socket.close()
+    wait_until(lambda: not valkey.client.pubsub_channels("smartcontent:user:*"))
+    before = open_files(processes)
+
+    clients = [connect(port, token).opened() for _ in range(50)]
+    assert open_files(processes) >= before + 50
+    for client in clients:
+        client.socket.close()
+
+    wait_until(lambda: open_files(processes) <= before + 1, 5)
+    wait_until(lambda: not valkey.client.pubsub_channels("smartcontent:user:*"))
+
+
+def test_process_that_is_told_to_stop_ends_its_streams_within_a_second(processes, connect, token):
+    port = processes.start("web").port
+    clients = [connect(port, token).opened() for _ in range(3)]
+
+    processes.kill("web", signal.SIGTERM, group=False)
+
+    began = time.monotonic()
+    assert max(client.read_until_end() for client in clients) < 1
+    processes.running["web"].wait(timeout=5)
+    assert time.monotonic() - began < 3
+
+
+def test_more_streams_than_a_process_serves_are_told_when_to_come_again(
+    processes, connect, token, bob
+):
+    port = processes.start("web", STREAMS_PER_PROCESS=2).port
+    clients = [connect(port, token).opened() for _ in range(2)]
+    bobs = {"Authorization": f"Bearer {ApiToken.issue(bob, 'test')[1]}"}
+
+    answer = requests.get(f"{processes.url}/api/v1/events", headers=bobs, timeout=5)
+
+    assert answer.status_code == 503
+    assert int(answer.headers["Retry-After"]) > 0
+    assert "streams" in answer.json()["detail"]
+    assert [client.got.count(b"event: snapshot") for client in clients] == [1, 1]
+
+
+def test_revoked_token_ends_its_streams(processes, connect, ada, token):
+    port = processes.start("web").port
+    other = connect(port, ApiToken.issue(ada, "another")[1]).opened()
+    client = connect(port, token).opened()
+
+    ApiToken.with_secret(token).revoked_at = now()
+    db.session.commit()
+
+    assert client.read_until_end() < 5
+    publish(ada.id, range(1))
+    other.read_until(lambda got: b'"number":0}' in got)
+
+
+def test_disabled_user_s_streams_end(processes, connect, ada, token):
+    client = connect(processes.start("web").port, token).opened()
+
+    ada.is_enabled = False
+    db.session.commit()
+
+    assert client.read_until_end() < 5
+
+
+@pytest.mark.parametrize("worker", OTHER_WORKERS)
+def test_any_other_worker_of_gunicorn_serves_the_same_stream(
+    processes, connect, ada, token, worker
+):
+    client = connect(processes.start("web", GUNICORN_CMD_ARGS=worker).port, token)
+    client.read_until(lambda got: b"event: snapshot" in got)
+
+    publish(ada.id, range(3))
+    client.read_until(lambda got: b'"number":2}' in got)
+
+    ApiToken.with_secret(token).revoked_at = now()
+    db.session.commit()
+    client.read_until(lambda got: got.endswith(b"\r\n0\r\n\r\n"))
