@@ -78,5 +78,5 @@ if (document.body.dataset.events) {
   startAnnouncer();
   startAttention();
   startOutlook();
-  follow(document.body.dataset.events);
+  follow(document.body.dataset);
 }

@@ -1,4 +1,4 @@
-// The live drafts of a page: one EventSource, and what each draft is known to be.
+// The live drafts of a page: what its stream says, and what each draft is known to be.
 //
 // The stream begins with a snapshot of every unfinished draft; after it come status changes and
 // pieces of text with their offsets. A piece that does not fit shows that something was missed:
@@ -7,32 +7,24 @@
 // The document hears of it as `drafts:snapshot`, `drafts:status`, `drafts:text` (a draft as it is
 // known now), `drafts:drawn` (an element as the server has just drawn it) and `drafts:readiness`.
 import { paintClocks, setServerTime } from "./clock.js";
+import { SharedStream } from "./shared_stream.js";
 
 const drafts = new Map(); // id → {revision, status, attempt, text}
 const FINAL = ["completed", "failed", "cancelled"];
-let source;
+let stream;
 
-export function follow(url) {
-  connect(url);
+const reactions = {
+  snapshot(snapshot) { interrupted(false); takeSnapshot(snapshot); },
+  status: takeStatus,
+  text(piece) { takeText(piece) || stream.ask(); },
+  readiness(found) { tell("readiness", found); },
+  interrupted() { interrupted(true); },
+};
+
+export function follow({ events, user }) {
+  stream = new SharedStream(events, `smartcontent:stream:${user}`, (name, data) => reactions[name](data));
+  stream.start();
   document.addEventListener("drafts-changed", () => paintAll());
-  window.addEventListener("pagehide", () => source.close());
-  window.addEventListener("pageshow", (event) => { if (event.persisted) connect(url); });
-}
-
-function connect(url) {
-  source?.close();
-  source = new EventSource(url);
-  const mine = source;
-  const on = (name, react) => mine.addEventListener(name, (event) => react(JSON.parse(event.data)));
-  on("snapshot", (snapshot) => { interrupted(false); takeSnapshot(snapshot); });
-  on("status", takeStatus);
-  on("text", (piece) => takeText(piece) || connect(url));
-  on("readiness", (found) => tell("readiness", found));
-  mine.addEventListener("error", () => {
-    interrupted(true);
-    // Closed for good: signed out, or too many pages. Try again calmly, unless signed out.
-    if (mine.readyState === EventSource.CLOSED) setTimeout(() => mine === source && connect(url), 5000 + Math.random() * 5000);
-  });
 }
 
 function tell(what, detail) {

@@ -1,0 +1,149 @@
+// One event stream for all tabs of a user, so that a browser's six connections to a host never run
+// out. The tab that holds a lock leads: it has the stream, and says on a channel what it hears.
+// When it goes, the browser gives the lock to the next. Where there are no locks (plain http to
+// another machine), each tab has a stream of its own.
+//
+// A stream begins with a snapshot. A tab that needs one asks, and the leader opens its stream anew;
+// what the tab hears before the snapshot is in it. A leader that does not answer is relieved: a
+// phone may have frozen its tab, lock and all.
+const EVENTS = ["snapshot", "status", "text", "readiness"];
+const ANSWER_MS = 3000;
+const RETRY_MS = 2000;
+const RETRY_MOST_MS = 30000;
+
+export class SharedStream {
+  // `name` tells one user's stream from another's in the same browser; `react` is called with the
+  // name and the data of each event, and with "interrupted" when the stream has broken off.
+  constructor(url, name, react) {
+    this.name = name;
+    this.react = react;
+    this.source = new Source(url, (...event) => { this.hear(...event); this.say(...event); });
+    document.addEventListener("resume", () => this.ask());
+    document.addEventListener("visibilitychange", () => document.hidden || this.call("ping"));
+    window.addEventListener("pagehide", () => this.stop());
+    window.addEventListener("pageshow", (event) => event.persisted && this.start());
+  }
+
+  start() {
+    this.awaitsSnapshot = true;
+    if (!navigator.locks || !window.BroadcastChannel) return this.source.open();
+    this.id = crypto.randomUUID();
+    this.channel = new BroadcastChannel(this.name);
+    this.channel.addEventListener("message", ({ data }) => this.take(data));
+    this.leaving = new AbortController();
+    this.waitForLock({ signal: this.leaving.signal });
+    this.ask();
+  }
+
+  stop() {
+    this.stopLeading();
+    clearTimeout(this.relief);
+    this.leaving?.abort();
+    this.channel?.close();
+    this.channel = undefined;
+    this.source.close();
+  }
+
+  // Have a snapshot come, for something was missed.
+  ask() {
+    this.awaitsSnapshot = true;
+    if (this.source.isWanted) this.source.renew();
+    else this.call("ask");
+  }
+
+  call(what) {
+    if (!this.channel || this.leads) return;
+    this.say(what);
+    clearTimeout(this.relief);
+    this.relief = setTimeout(() => this.waitForLock({ steal: true }), ANSWER_MS);
+  }
+
+  waitForLock(options) {
+    const { leaving } = this;
+    navigator.locks.request(this.name, options, () => this.lead()).catch(() => {
+      if (leaving.signal.aborted) return;
+      this.stopLeading(); // Relieved, for this tab was frozen: stand in line again.
+      this.waitForLock({ signal: leaving.signal });
+    });
+  }
+
+  lead() {
+    clearTimeout(this.relief);
+    this.leads = true;
+    this.say("leads");
+    this.source.open();
+    return new Promise((release) => { this.release = release; });
+  }
+
+  stopLeading() {
+    this.leads = false;
+    this.source.close();
+    this.release?.();
+  }
+
+  say(name, data) {
+    this.channel?.postMessage({ from: this.id, name, data });
+  }
+
+  take({ from, name, data }) {
+    if (name === "ask" || name === "ping") return this.leads && this.answer(name);
+    if (name === "leads") this.leader = from;
+    // One that was relieved may still tell what it heard long ago.
+    if (this.leads || (this.leader && from !== this.leader)) return;
+    clearTimeout(this.relief);
+    if (name !== "leads") this.hear(name, data);
+  }
+
+  answer(name) {
+    this.say("leads");
+    if (name === "ask") this.source.renew();
+  }
+
+  hear(name, data) {
+    if (name === "snapshot") this.awaitsSnapshot = false;
+    if (this.awaitsSnapshot && name !== "interrupted") return;
+    this.react(name, data);
+  }
+}
+
+// The connection itself.
+class Source {
+  constructor(url, hear) {
+    this.url = url;
+    this.hear = hear;
+    this.tries = 0;
+  }
+
+  open() {
+    this.close();
+    this.isWanted = this.isOpening = true;
+    const source = this.source = new EventSource(this.url);
+    for (const name of EVENTS) {
+      source.addEventListener(name, (event) => {
+        if (name === "snapshot") { this.isOpening = false; this.tries = 0; }
+        this.hear(name, JSON.parse(event.data));
+      });
+    }
+    source.addEventListener("error", () => {
+      this.hear("interrupted");
+      // The browser comes again by itself, unless it was refused: signed out, too many, or a proxy.
+      if (source.readyState === EventSource.CLOSED) this.openLater();
+    });
+  }
+
+  openLater() {
+    const wait = Math.min(RETRY_MS * 2 ** this.tries++, RETRY_MOST_MS);
+    this.timer = setTimeout(() => this.open(), wait * (0.5 + Math.random()));
+  }
+
+  // Opened just now, it will bring its snapshot anyway.
+  renew() {
+    if (!this.isOpening) this.open();
+  }
+
+  close() {
+    clearTimeout(this.timer);
+    this.source?.close();
+    this.isWanted = false;
+  }
+}
