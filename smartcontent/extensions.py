@@ -1,6 +1,7 @@
 """What the app stands on, created here and bound to it in create_app: SQL, Redis, sessions."""
 
 import os
+import random
 import sqlite3
 import time
 from collections.abc import Iterator
@@ -16,6 +17,7 @@ from flask_wtf import CSRFProtect
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 from sqlalchemy import Connection, Engine, MetaData, event
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import DeclarativeBase
 
 
@@ -87,6 +89,7 @@ csrf = CSRFProtect()
 redis = RedisLink()
 
 
+SQLITE_PATIENCE_SECONDS = 15
 # A process that is paused or cut off in a transaction holds its rows; the server ends that after
 # seconds, and both sides give up a dead connection. Our transactions take milliseconds.
 _POSTGRESQL = {
@@ -102,7 +105,7 @@ _POSTGRESQL = {
 def engine_options(url: str) -> dict[str, Any]:
     """What create_engine is told: wait for SQLite's one writer, notice PostgreSQL's dead lines."""
     if url.startswith("sqlite"):
-        return {"connect_args": {"timeout": 15}}
+        return {"connect_args": {"timeout": SQLITE_PATIENCE_SECONDS}}
     return {"pool_pre_ping": True, "pool_size": 10, "connect_args": _POSTGRESQL}
 
 
@@ -123,7 +126,31 @@ def _begin(connection: Connection) -> None:
         only_reads = connection.get_execution_options().get("only_reads") or (
             has_request_context() and request.method in ("GET", "HEAD")
         )
-        connection.exec_driver_sql("BEGIN" if only_reads else "BEGIN IMMEDIATE")
+        if only_reads:
+            connection.exec_driver_sql("BEGIN")
+        else:
+            _begin_writing(connection.connection.dbapi_connection)
+
+
+def _begin_writing(connection: Any) -> None:
+    """Take SQLite's one write lock.
+
+    The waiting is ours: SQLite's own would stop every greenlet of a web process, the one that has
+    the lock and is to give it back included.
+    """
+    give_up_at = time.monotonic() + SQLITE_PATIENCE_SECONDS
+    connection.execute("PRAGMA busy_timeout=0")
+    try:
+        while True:
+            try:
+                connection.execute("BEGIN IMMEDIATE")
+                return
+            except sqlite3.OperationalError as error:
+                if time.monotonic() > give_up_at:
+                    raise OperationalError("BEGIN IMMEDIATE", None, error) from error
+            time.sleep(random.uniform(0.001, 0.01))  # noqa: S311
+    finally:
+        connection.execute(f"PRAGMA busy_timeout={SQLITE_PATIENCE_SECONDS * 1000}")
 
 
 def only_read() -> None:

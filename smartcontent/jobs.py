@@ -87,6 +87,7 @@ def cancel(draft: Draft) -> bool:
     """Stop a draft for good, what it has of text kept; False if it had ended."""
     db.session.refresh(draft)  # a worker may have claimed it since it was read
     job_id = draft.job_id
+    db.session.commit()  # no transaction while Redis is asked: it holds up other writers
     text = events.text_so_far(draft.id, draft.attempt) if draft.attempt else None
     values = {"text": text} if text and len(text) > len(draft.text) else {}
     if not draft.move(Status.CANCELLED, finished_at=now(), **values):
