@@ -5,7 +5,8 @@ import os
 import signal
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
@@ -228,21 +229,16 @@ def brief_about(topic: str, **values: object) -> Brief:
     return Brief(**{**usual, **values})
 
 
-def at_once(*actions: Any) -> list[Any]:
+def at_once(*actions: Callable[[], Any]) -> list[Any]:
     """The answers of functions called in the same instant."""
     barrier = threading.Barrier(len(actions))
-    answers: list[Any] = [None] * len(actions)
 
-    def run(place: int) -> None:
+    def act(action: Callable[[], Any]) -> Any:
         barrier.wait()
-        answers[place] = actions[place]()
+        return action()
 
-    threads = [threading.Thread(target=run, args=(place,)) for place in range(len(actions))]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    return answers
+    with ThreadPoolExecutor(len(actions)) as pool:
+        return list(pool.map(act, actions))
 
 
 def _kind(name: str) -> str:

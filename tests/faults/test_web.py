@@ -3,9 +3,11 @@
 import time
 
 import pytest
+import requests
 from processes import Browser
 
-from faults.site import Sent, Site, topic
+from faults.site import Sent, Site, at_once, topic
+from smartcontent.models import ApiToken
 
 SUBMIT_SECONDS = 1.5
 
@@ -44,3 +46,20 @@ def test_submitting_goes_on_quickly_without_redis_and_the_draft_runs(site, brows
     assert max(seconds) <= SUBMIT_SECONDS
     for one in sent:
         site.wait_for(one, "completed", 10)
+
+
+def test_people_who_act_in_one_instant_do_not_hold_each_other_up(site, browser):
+    sent = [site.submit() for _ in range(8)]
+    for one in sent:
+        site.wait_for(one, "completed")
+    with site.acting():
+        token = ApiToken.issue(site.user(), "a script")[1]
+
+    def cancel(one: Sent) -> float:
+        path = f"{browser.url}/api/v1/contents/{one.content_id}/cancel"
+        headers = {"Authorization": f"Bearer {token}"}
+        answers = [requests.post(path, headers=headers, timeout=30) for _ in range(5)]
+        assert {answer.status_code for answer in answers} == {409}
+        return max(answer.elapsed.total_seconds() for answer in answers)
+
+    assert max(at_once(*[lambda one=one: cancel(one) for one in sent])) <= SUBMIT_SECONDS
