@@ -1,0 +1,100 @@
+"""A page that was frozen or cut off shows the words on record as soon as it can."""
+
+from collections.abc import Iterator
+
+import pytest
+from conftest import wait_until
+from faults.proxy import Proxy
+from playwright.sync_api import Page, expect
+
+from browser.conftest import finished, stored, submit
+from browser.test_live_text import BEGINNING, PIECES, REST, has_kept, shows
+from smartcontent.models import Status
+
+CUT_OFF = ("ERR_CONNECTION_RESET", "ERR_CONNECTION_REFUSED", "ERR_EMPTY_RESPONSE", "ERR_INCOMPLETE")
+
+
+@pytest.fixture
+def line(stack) -> Iterator[Proxy]:
+    """The network between the browser and the web process."""
+    with Proxy(stack.processes.port) as proxy:
+        yield proxy
+
+
+@pytest.fixture
+def content(ada, dictation):
+    """A content of Ada's that is being written."""
+    return submit(ada, delay_seconds=0)
+
+
+@pytest.fixture
+def page(open_page, ada, content, line, watch) -> Page:
+    """The content's page, over that network."""
+    url = f"http://127.0.0.1:{line.port}"
+    watch.expect(url, *CUT_OFF)
+    return open_page(f"/contents/{content.id}", user=ada, base_url=url)
+
+
+def freeze(page: Page, state: str) -> None:
+    page.context.new_cdp_session(page).send("Page.setWebLifecycleState", {"state": state})
+
+
+@pytest.mark.parametrize("ends_meanwhile", [False, True])
+def test_frozen_tab_catches_up_when_it_is_woken(page, content, dictation, ends_meanwhile):
+    shows(page, dictation.say(*BEGINNING))
+
+    freeze(page, "frozen")
+    dictation.say(*REST)
+    if ends_meanwhile:
+        dictation.end()
+        wait_until(lambda: stored(content.id).status == Status.COMPLETED)
+    freeze(page, "active")
+
+    if not ends_meanwhile:
+        shows(page, dictation.text)
+        dictation.end()
+    has_kept(page, dictation.text)
+
+
+def test_network_that_was_cut_in_mid_text_costs_no_character(page, content, dictation, line):
+    interrupted = page.get_by_text("The live connection is interrupted")
+    shows(page, dictation.say(*BEGINNING))
+
+    line.refuse()
+    expect(interrupted).to_be_visible()
+    dictation.say(*REST)
+    line.restore()
+
+    expect(interrupted).to_be_hidden()
+    shows(page, dictation.text)
+    for piece in PIECES:
+        shows(page, dictation.say(piece))
+    dictation.end()
+    has_kept(page, dictation.text)
+    assert stored(content.id).text == dictation.text
+
+
+def test_text_that_ended_while_the_network_was_away_is_shown_as_it_is_on_record(
+    page, content, dictation, line
+):
+    shows(page, dictation.say(*BEGINNING))
+
+    line.refuse()
+    dictation.say(*REST)
+    dictation.end()
+    wait_until(lambda: stored(content.id).status == Status.COMPLETED)
+    line.restore()
+
+    has_kept(page, stored(content.id).text)
+
+
+def test_text_saved_as_it_is_stays_the_same_to_the_last_character(open_page, ada):
+    text = "\n" + "".join(PIECES) + "\t trailing  \n\n"
+    content = finished(ada, "A teapot", text)
+    page = open_page(f"/contents/{content.id}", user=ada)
+
+    page.get_by_text("Edit title and text").click()
+    page.get_by_role("button", name="Save as a new version").click()
+
+    expect(page.get_by_text("Saved as a new version.")).to_be_visible()
+    assert stored(content.id).text == text

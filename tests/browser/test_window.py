@@ -1,0 +1,190 @@
+"""The minute on the page: its ring and its clock, what is found before the due time, another time."""
+
+import re
+import threading
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+from ollama_scripts import Part, chunk, head, line
+from playwright.sync_api import Page, expect
+
+from browser.conftest import submit
+from browser.test_countdown import seconds
+from smartcontent import jobs, window
+from smartcontent.extensions import db
+from smartcontent.models import Content, now
+
+# A machine whose two clocks a test moves: the one people set, and the one that runs by itself.
+CLOCKS = """
+globalThis.set = 0;
+globalThis.slept = 0;
+const wall = Date.now.bind(Date);
+Date.now = () => wall() + globalThis.set;
+const running = performance.now.bind(performance);
+performance.now = () => running() - globalThis.slept;
+"""
+# Every place where the ring was drawn, until the draft starts.
+RING = """
+const drawn = new Set();
+new MutationObserver(() => {
+  const left = document.querySelector(".js .ring .left")?.getAttribute("stroke-dashoffset");
+  if (left) drawn.add(Number(left));
+}).observe(document, { subtree: true, childList: true, attributes: true });
+globalThis.drawn = () => [...drawn];
+"""
+PULL_PROGRESS = {"status": "pulling", "total": 100, "completed": 63}
+
+
+def left_of(content: Content) -> float:
+    return (content.current.due_at - now()).total_seconds()
+
+
+def shown(page: Page) -> int:
+    return seconds(page.locator(".countdown").text_content())
+
+
+def is_right(page: Page, content: Content) -> None:
+    """Wait until the countdown shows what is left (it may be drawn a moment late)."""
+    left = int(left_of(content))
+    near = "|".join(f"{n // 60}:{n % 60:02}" for n in range(left - 2, left + 2))
+    expect(page.locator(".countdown")).to_have_text(re.compile(f"^({near})$"))
+
+
+def due_at(content: Content) -> datetime:
+    db.session.expire_all()
+    moment = content.current.due_at
+    db.session.commit()
+    return moment
+
+
+def test_ring_empties_with_the_countdown(open_page, ada, dictation):
+    page = open_page("/account/", user=ada)
+    page.add_init_script(RING)
+    submit(ada)
+    page.goto("/")
+
+    expect(page.locator("article.card .badge")).to_have_text("Writing")
+
+    drawn = page.evaluate("drawn()")
+    assert drawn == sorted(drawn), "it never fills again"
+    assert all(0 <= offset <= 100 for offset in drawn)
+    assert drawn[-1] - drawn[0] > 30
+    dictation.end()
+
+
+def test_ring_is_full_again_when_a_draft_is_released(open_page, ada, dictation):
+    page = open_page("/account/", user=ada)
+    page.add_init_script(RING)
+    content = submit(ada, delay_seconds=0.5)
+    window.hold(content.current)
+    page.goto("/")
+
+    page.get_by_role("button", name="Release").click()
+
+    expect(page.locator("article.card .badge")).to_have_text("Writing")
+    assert page.evaluate("drawn()")[0] < 60
+    dictation.end()
+
+
+def test_countdown_does_not_move_with_this_machine_s_clock(open_page, ada):
+    content = submit(ada, delay_seconds=100)
+    page = open_page("/account/", user=ada)
+    page.add_init_script(CLOCKS)
+    page.goto("/")
+    before = shown(page)
+
+    page.evaluate("set = 3_600_000")
+
+    expect(page.locator(".countdown")).not_to_have_text(f"{before // 60}:{before % 60:02}")
+    is_right(page, content)
+
+
+def test_countdown_is_right_after_the_machine_slept(open_page, ada):
+    content = submit(ada, delay_seconds=100)
+    page = open_page("/account/", user=ada)
+    page.add_init_script(CLOCKS)
+    page.goto("/")
+    is_right(page, content)
+
+    page.evaluate("slept = 30_000")
+
+    is_right(page, content)
+
+
+def test_missing_model_is_downloaded_from_the_card_before_the_draft_is_due(open_page, ada, ollama):
+    has_come = threading.Event()
+
+    def pull(_model: str) -> Iterator[Part]:
+        yield 0.0, head()
+        yield 0.0, chunk(line(PULL_PROGRESS))
+        while not has_come.is_set():
+            yield 0.01, b""
+        ollama.models.append("llama3.2:latest")
+        yield 0.0, chunk(line({"status": "success"})) + chunk(b"")
+
+    ollama.on(path="/api/pull").script(pull, "close", 1)
+    ollama.models.clear()
+    try:
+        submit(ada, delay_seconds=60)
+        page = open_page(user=ada)
+        card = page.locator("article.card")
+        expect(card).to_contain_text("Ollama does not have llama3.2")
+        card.get_by_role("button", name="Download llama3.2").click()
+
+        bar = card.get_by_role("progressbar", name="Download of llama3.2")
+        expect(bar).to_have_js_property("value", 0.63)
+        expect(card).to_contain_text("63% are there")
+    finally:
+        has_come.set()
+
+    expect(bar).to_have_count(0)
+    expect(card.locator(".outlook")).to_contain_text("All is ready")
+
+
+@pytest.mark.parametrize("has_script", [True, False])
+def test_another_time_is_chosen_in_the_reader_s_zone(open_page, ada, has_script):
+    content = submit(ada, delay_seconds=3600)
+    zone = "Asia/Kathmandu" if has_script else "UTC"
+    page = open_page(user=ada, timezone_id="Asia/Kathmandu", java_script_enabled=has_script)
+    page.get_by_text("Later…").click()
+    field = page.locator("input[type=datetime-local]")
+    expect(page.locator(".zone")).to_have_text(f"({zone})")
+    written = due_at(content).astimezone(ZoneInfo(zone)).strftime("%Y-%m-%dT%H:%M:%S")
+    expect(field).to_have_value(written)
+
+    asked = (datetime.now(ZoneInfo(zone)) + timedelta(days=3)).replace(microsecond=0, tzinfo=None)
+    field.fill(asked.isoformat())
+    page.get_by_role("button", name="Set").click()
+
+    expect(page.locator("input[type=datetime-local]")).to_have_value(asked.isoformat())
+    assert due_at(content) == asked.replace(tzinfo=ZoneInfo(zone)).astimezone(UTC)
+
+
+def test_focus_and_what_was_typed_outlive_a_card_that_is_drawn_anew(open_page, ada):
+    content = submit(ada, delay_seconds=60)
+    page = open_page(user=ada)
+    page.get_by_text("Later…").click()
+    field = page.locator("input[type=datetime-local]")
+    field.fill("2031-02-03T04:05:06")
+    later = page.get_by_role("button", name="+1 hour")
+    later.focus()
+
+    window.put_off(content.current, now() + timedelta(hours=2))
+
+    expect(page.locator(".countdown")).to_have_text(re.compile(r"^(1:59|2:00):\d\d$"))
+    expect(later).to_be_focused()
+    expect(field).to_have_value("2031-02-03T04:05:06")
+
+
+def test_place_in_the_queue_is_read_again_while_a_draft_waits(open_page, ada, dictation, ollama):
+    contents = [submit(ada, title, delay_seconds=0) for title in ("First", "Second", "Third")]
+    page = open_page(user=ada)
+    first, third = (page.locator(f"#content-{content.id} .outlook") for content in contents[::2])
+    expect(first).to_have_count(0)
+    expect(third).to_contain_text("1 ahead of you")
+
+    jobs.cancel(contents[1].current)
+
+    expect(third).to_contain_text("Next in line")
