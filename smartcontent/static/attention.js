@@ -80,7 +80,13 @@ function notify(draft) {
   const body = draft.status === "failed" ? "It failed. Open it to see why." : words ? `Done: ${words} words.` : "Done.";
   // Tabs that have the same to say replace each other's notification.
   const notification = new Notification(titleOf(draft), { body, tag: `draft-${draft.draft_id}`, icon: quiet.icon });
-  notification.addEventListener("click", () => { window.focus(); notification.close(); });
+  notification.addEventListener("click", () => { window.focus(); notification.close(); lookAt(draft); });
+}
+
+function lookAt({ draft_id, content_id }) {
+  const shown = document.querySelector(`[data-draft="${draft_id}"]`);
+  if (shown) shown.scrollIntoView();
+  else location.assign(`${document.querySelector(".brand").href}contents/${content_id}`);
 }
 
 const button = document.getElementById("notify");

@@ -81,9 +81,9 @@ export function shareLeft({ due, since }) {
 // A time that is only guessed must not look exact, nor change with every look.
 export function roughly(seconds) {
   if (seconds < 3) return "a moment";
-  if (seconds < 20) return `${Math.round(seconds)} s`;
-  if (seconds < 90) return `${Math.round(seconds / 5) * 5} s`;
-  return `${Math.round(seconds / 60)} min`;
+  if (seconds < 20) return `about ${Math.round(seconds)} s`;
+  if (seconds < 90) return `about ${Math.round(seconds / 5) * 5} s`;
+  return `about ${Math.round(seconds / 60)} min`;
 }
 
 // A countdown changes when its second is over, in all tabs at once.

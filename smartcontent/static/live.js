@@ -12,6 +12,7 @@ import { SharedStream } from "./shared_stream.js";
 const drafts = new Map(); // id → {revision, status, attempt, text}
 const FINAL = ["completed", "failed", "cancelled"];
 let stream;
+let listsAsked = 0;
 
 const reactions = {
   snapshot(snapshot) { interrupted(false); takeSnapshot(snapshot); },
@@ -24,7 +25,7 @@ const reactions = {
 export function follow({ events, user }) {
   stream = new SharedStream(events, `smartcontent:stream:${user}`, (name, data) => reactions[name](data));
   stream.start();
-  document.addEventListener("drafts-changed", () => paintAll());
+  document.addEventListener("drafts-changed", () => { paintAll(); refreshStale(); });
 }
 
 function tell(what, detail) {
@@ -142,8 +143,11 @@ function controls(element) {
   return [...element.querySelectorAll("a, button, summary, input:not([type=hidden]), textarea")];
 }
 
+// A link is known by where it leads, a field by its name, a button by what it says.
 function isSame(one, other) {
-  const marks = ({ tagName, name, form, href, textContent }) => [tagName, name, form?.action, href, form || href ? "" : textContent];
+  const marks = ({ tagName, name, form, href, type, textContent }) => [
+    tagName, name, form?.action, href, type, ["BUTTON", "SUMMARY"].includes(tagName) ? textContent : "",
+  ];
   return String(marks(one)) === String(marks(other));
 }
 
@@ -153,11 +157,23 @@ async function reloadCardOf({ content_id }) {
   if (shown) return refresh(shown);
   const list = document.getElementById("list");
   if (!list || showsSome()) return;
-  const answer = await fetch(document.getElementById("search").dataset.list);
-  if (!answer.ok) return;
-  list.innerHTML = await answer.text();
+  const mine = ++listsAsked;
+  const answer = await fetch(document.getElementById("search").dataset.list).catch(() => null);
+  if (!answer?.ok) return;
+  const fresh = await answer.text();
+  if (mine !== listsAsked) return;
+  list.innerHTML = fresh;
   paintAll();
   tell("drawn", list);
+  refreshStale();
+}
+
+// A list drawn before an event, and come after it, shows what was.
+function refreshStale() {
+  for (const element of document.querySelectorAll("[data-draft]")) {
+    const known = drafts.get(Number(element.dataset.draft));
+    if (known && Number(element.dataset.revision) < known.revision) refresh(element);
+  }
 }
 
 // Whether the list is searched, filtered or an older page: what is new need not belong there.

@@ -30,7 +30,7 @@ function wordsPerSecond(moments) {
 function sentence(words, usual, pace) {
   const said = [`${words} ${words === 1 ? "word" : "words"}`];
   if (pace) said.push(`${pace < 10 ? pace.toFixed(1) : Math.round(pace)} a second`);
-  if (pace && usual) said.push(words < usual ? `about ${roughly((usual - words) / pace)} left` : "nearly done");
+  if (pace && usual) said.push(words < usual ? `${roughly((usual - words) / pace)} left` : "nearly done");
   return said.join(" · ");
 }
 

@@ -1,10 +1,11 @@
 """Words and values the templates use."""
 
+import re
 from datetime import datetime, timedelta
 
 from flask import Flask, current_app
 from flask_wtf.csrf import generate_csrf
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from smartcontent.briefs import CONTENT_TYPES, LANGUAGES, LENGTHS, TONES
 from smartcontent.models import FINAL, Draft, Status, now
@@ -26,6 +27,7 @@ def init_app(app: Flask) -> None:
     app.add_template_filter(iso)
     app.add_template_filter(from_now)
     app.add_template_filter(in_words)
+    app.add_template_filter(with_code)
     app.add_template_filter(counted_since)
     app.add_template_global(Status, "Status")
     app.add_template_global(csrf_field, "csrf")
@@ -65,8 +67,13 @@ def from_now(seconds: float) -> datetime:
 def in_words(seconds: float) -> str:
     """A guessed time, no more exact than the guess is; the page's script says it alike."""
     if seconds < 90:
-        return f"{round(seconds)} s"
-    return f"{round(seconds / 60)} min"
+        return f"about {round(seconds)} s"
+    return f"about {round(seconds / 60)} min"
+
+
+def with_code(sentence: str) -> Markup:
+    """A sentence whose `commands` stand out."""
+    return Markup(re.sub(r"`([^`]+)`", r"<code>\1</code>", str(escape(sentence))))  # noqa: S704
 
 
 def counted_since(draft: Draft) -> datetime:

@@ -147,10 +147,13 @@ def open_page(chromium, stack, app, watch) -> Iterator[Callable[..., Page]]:
 
     def open_page(path: str = "/", user: User | None = None, **options: object) -> Page:
         context = chromium.new_context(
-            base_url=stack.processes.url,
             locale="en-GB",
             permissions=["clipboard-read", "clipboard-write"],
-            **{"viewport": {"width": 1280, "height": 900}, **options},
+            **{
+                "base_url": stack.processes.url,
+                "viewport": {"width": 1280, "height": 900},
+                **options,
+            },
         )
         contexts.append(context)
         watch.over(context)

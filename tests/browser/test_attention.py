@@ -7,6 +7,7 @@ from conftest import wait_until
 from playwright.sync_api import Page, expect
 
 from browser.conftest import stored, submit
+from browser.dictation import Dictation
 from smartcontent.models import Content, Status
 
 # What a screen reader is told, in order.
@@ -142,10 +143,14 @@ def test_notification_comes_only_when_asked_for_and_nobody_looks(page, ada, olla
     button.click()
     expect(page.get_by_role("button", name="Do not notify me")).to_be_visible()
     assert page.evaluate("asked") == 1
-    for here, title in ((True, "Seen"), (False, "Unseen")):
-        page.evaluate(f"look({str(here).lower()})")
-        content = submit(ada, title, delay_seconds=0)
-        expect(page.locator(f"#content-{content.id} .badge")).to_have_text("Completed")
+    for here, title in (("true", "Seen"), ("false", "Unseen")):
+        dictation = Dictation(ollama)
+        badge = page.locator(f"#content-{submit(ada, title, delay_seconds=0).id} .badge")
+        expect(badge).to_have_text("Writing")
+        page.evaluate(f"look({here})")
+        dictation.say("Tea ", "is ", "warm.")
+        dictation.end()
+        expect(badge).to_have_text("Completed")
 
     assert page.evaluate("notified") == [["Unseen", "Done: 3 words."]]
     assert waiting.current.status == Status.PENDING

@@ -1,14 +1,18 @@
-"""A page that was frozen or cut off shows the words on record as soon as it can."""
+"""A page that slept or was cut off shows the words on record as soon as it can."""
 
+import os
+import signal
 from collections.abc import Iterator
+from contextlib import contextmanager
 
 import pytest
 from conftest import wait_until
 from faults.proxy import Proxy
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, expect
 
 from browser.conftest import finished, stored, submit
 from browser.test_live_text import BEGINNING, PIECES, REST, has_kept, shows
+from smartcontent.events import text_so_far
 from smartcontent.models import Status
 
 CUT_OFF = ("ERR_CONNECTION_RESET", "ERR_CONNECTION_REFUSED", "ERR_EMPTY_RESPONSE", "ERR_INCOMPLETE")
@@ -35,20 +39,35 @@ def page(open_page, ada, content, line, watch) -> Page:
     return open_page(f"/contents/{content.id}", user=ada, base_url=url)
 
 
-def freeze(page: Page, state: str) -> None:
-    page.context.new_cdp_session(page).send("Page.setWebLifecycleState", {"state": state})
+@contextmanager
+def asleep(browser: Browser) -> Iterator[None]:
+    """Meanwhile nothing in any tab runs, as on a laptop that is closed."""
+    told = browser.new_browser_cdp_session().send("SystemInfo.getProcessInfo")["processInfo"]
+    tabs = [process["id"] for process in told if process["type"] == "renderer"]
+    for tab in tabs:
+        os.kill(tab, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        for tab in tabs:
+            os.kill(tab, signal.SIGCONT)
 
 
 @pytest.mark.parametrize("ends_meanwhile", [False, True])
-def test_frozen_tab_catches_up_when_it_is_woken(page, content, dictation, ends_meanwhile):
+@pytest.mark.parametrize("is_cut", [False, True])
+def test_tab_that_slept_catches_up(
+    page, content, dictation, line, chromium, ends_meanwhile, is_cut
+):
     shows(page, dictation.say(*BEGINNING))
 
-    freeze(page, "frozen")
-    dictation.say(*REST)
-    if ends_meanwhile:
-        dictation.end()
-        wait_until(lambda: stored(content.id).status == Status.COMPLETED)
-    freeze(page, "active")
+    with asleep(chromium):
+        dictation.say(*REST)
+        wait_until(lambda: text_so_far(content.current.id, 1) == dictation.text)
+        if ends_meanwhile:
+            dictation.end()
+            wait_until(lambda: stored(content.id).status == Status.COMPLETED)
+        if is_cut:
+            line.cut()
 
     if not ends_meanwhile:
         shows(page, dictation.text)
