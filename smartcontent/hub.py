@@ -175,16 +175,17 @@ class Hub:
     def _hear(self, pubsub: PubSub) -> None:
         """Wait up to a second for something, and tell the listeners all that has come."""
         happened: defaultdict[str, list[bytes]] = defaultdict(list)
-        message = pubsub.get_message(timeout=1.0)
+        timeout = 1.0
         for _ in range(MOST_AT_ONCE):
+            message = pubsub.get_message(timeout=timeout)
             if message is None:
                 break
+            timeout = 0
             name = message["channel"].decode()
             if message["type"] == "message":
                 happened[name].append(message["data"])
             elif message["type"] == "subscribe":
                 self._confirm(name)
-            message = pubsub.get_message(timeout=0)
         # What piled up while the listeners were told goes to each in one piece.
         for name, events in happened.items():
             piece = b"".join(events)

@@ -7,6 +7,7 @@ import os
 import socket
 from collections import deque
 from collections.abc import Callable
+from functools import lru_cache
 from typing import NamedTuple
 
 from smartcontent.hub import MAILBOX_PIECES
@@ -16,6 +17,7 @@ from smartcontent.hub import MAILBOX_PIECES
 UNACKNOWLEDGED_MS = 14_000
 # What the system keeps for a page that does not read; it would let it grow to megabytes.
 SEND_BUFFER_BYTES = 256 * 1024
+LAST_CHUNK = b"0\r\n\r\n"
 
 
 class Permit(NamedTuple):
@@ -34,14 +36,17 @@ class OpenPage:
     """
 
     # Thousands are open at once.
-    __slots__ = ("_fd", "_held", "_unsent", "beat_at", "is_over", "must_read", "needs_care",
-                 "permit", "user_id", "was_behind")  # fmt: skip
+    __slots__ = (
+        *("_fd", "_held", "_is_chunked", "_unsent"),
+        *("beat_at", "is_over", "must_read", "needs_care", "permit", "user_id", "was_behind"),
+    )
 
     def __init__(
         self,
         user_id: int,
         permit: Permit,
         client: socket.socket,
+        is_chunked: bool,
         needs_care: Callable[["OpenPage"], None],
     ) -> None:
         self.user_id = user_id
@@ -51,18 +56,23 @@ class OpenPage:
         self.is_over = False
         self.was_behind = False
         self.beat_at = 0.0
+        self._is_chunked = is_chunked
         self._unsent = b""
         self._held: deque[bytes] | None = None
         _limit_waiting(client)
         # A descriptor of our own, which the server cannot close and give to another client.
         self._fd = os.dup(client.fileno())
 
+    def begin(self, head: bytes, first: bytes) -> None:
+        """Send the head of the answer, and the first bytes of its body."""
+        self._send(head + self._framed(first))
+
     def put(self, events: bytes) -> None:
         """Send events, now or when the page is ready for them."""
         if self._held is None:
-            self._send(events)
+            self._send(self._framed(events))
         elif len(self._held) < MAILBOX_PIECES:
-            self._held.append(events)
+            self._held.append(self._framed(events))
         else:
             self.read_again()
 
@@ -81,7 +91,7 @@ class OpenPage:
         """Send a snapshot, then what happened since it was begun."""
         if self._held is None or self.must_read:
             return  # More was lost meanwhile: another snapshot will come.
-        self._held.appendleft(snapshot)
+        self._held.appendleft(self._framed(snapshot))
         self.push()
 
     def push(self) -> None:
@@ -107,11 +117,16 @@ class OpenPage:
         return self.is_over
 
     def close(self) -> None:
-        """End the stream."""
+        """End the stream, and say so where it is possible."""
+        if self._is_chunked and not self.is_behind:
+            self._written(LAST_CHUNK)
         fd, self._fd = self._fd, -1
         self._held = deque()  # nothing is written any more
         self.is_over = True
         os.close(fd)
+
+    def _framed(self, data: bytes) -> bytes:
+        return _chunk(data) if self._is_chunked else data
 
     def _send(self, data: bytes) -> None:
         self._unsent = self._written(data)
@@ -128,6 +143,12 @@ class OpenPage:
         except OSError:
             self.is_over = True
             return b""
+
+
+@lru_cache(maxsize=16)
+def _chunk(data: bytes) -> bytes:
+    # Kept, since the same events go to many pages one after the other.
+    return b"%x\r\n%b\r\n" % (len(data), data)
 
 
 def _limit_waiting(client: socket.socket) -> None:

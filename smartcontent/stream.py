@@ -122,12 +122,15 @@ class StreamResponse(Response):
         is_plain = client is not None and not isinstance(client, ssl.SSLSocket)
         if not (is_plain and environ["REQUEST_METHOD"] == "GET" and _is_http_1(environ)):
             return frames
-        return Connection(frames, client, self._head(environ), *self._begun)
+        is_chunked = environ["SERVER_PROTOCOL"] != "HTTP/1.0"
+        head = self._head(environ, is_chunked)
+        return Connection(frames, client, head, is_chunked, *self._begun)
 
-    def _head(self, environ: Any) -> bytes:
-        # The end of the connection is the end of the stream: no chunks, so that an event is the
-        # same bytes for every page, and no other request on a connection that is ours.
+    def _head(self, environ: Any, is_chunked: bool) -> bytes:
+        # No other request may come on a connection that is ours.
         headers = [*self.get_wsgi_headers(environ), ("Date", http_date()), ("Connection", "close")]
+        if is_chunked:
+            headers.append(("Transfer-Encoding", "chunked"))
         lines = [f"HTTP/1.1 {self.status}", *(f"{name}: {value}" for name, value in headers)]
         return "\r\n".join([*lines, "", ""]).encode("latin-1")
 
@@ -140,6 +143,7 @@ class Connection:
         frames: Iterable[bytes],
         client: socket.socket,
         head: bytes,
+        is_chunked: bool,
         streams: Streams,
         user_id: int,
         permit: Permit,
@@ -147,6 +151,7 @@ class Connection:
         self._frames = frames
         self._client = client
         self._head = head
+        self._is_chunked = is_chunked
         self._streams = streams
         self._user_id = user_id
         self._permit = permit
@@ -159,10 +164,12 @@ class Connection:
 
     def hand_over(self) -> None:
         """Answer on the connection and keep it; the server must close its own end of it unused."""
-        keeper = self._streams.sweeper
-        page = OpenPage(self._user_id, self._permit, self._client, keeper.care_for)
-        page.put(self._head + welcome())
-        keeper.admit(page)
+        sweeper = self._streams.sweeper
+        page = OpenPage(
+            self._user_id, self._permit, self._client, self._is_chunked, sweeper.care_for
+        )
+        page.begin(self._head, welcome())
+        sweeper.admit(page)
 
 
 def welcome() -> bytes:
