@@ -19,8 +19,11 @@ TEXT_KEPT_SECONDS = 3600
 
 
 def channel(user_id: int) -> str:
-    """The channel that carries one user's events."""
-    return f"smartcontent:user:{user_id}"
+    """The channel that carries one user's events.
+
+    Channels are common to all databases of a Redis server: the number keeps installations apart.
+    """
+    return f"smartcontent:{redis.database}:user:{user_id}"
 
 
 def frame(name: str, data: dict[str, Any]) -> bytes:

@@ -46,9 +46,11 @@ class RedisLink:
     def __init__(self) -> None:
         self._client: redis_py.Redis | None = None
         self._closed_until = 0.0
+        self.database = 0
 
     def init_app(self, app: Flask) -> None:
         self._client = connect(app.config["REDIS_URL"], timeout_seconds=1)
+        self.database = self._client.connection_pool.connection_kwargs.get("db", 0)
         self._closed_until = 0.0
 
     @contextmanager

@@ -87,6 +87,16 @@ def test_nobody_hears_another_user_s_events(web, browser, ada, bob):
     assert str(content.id) not in str(page.events)
 
 
+def test_events_of_another_installation_on_the_same_redis_are_not_heard(browser, ada, valkey):
+    page = Page(browser)
+    page.wait("snapshot")
+
+    valkey.client.publish(f"smartcontent:1:user:{ada.id}", b"event: status\ndata: {}\n\n")
+    jobs.submit(ada.id, BRIEF, "A teapot")
+
+    assert page.wait("status")[0]["status"] == "pending"
+
+
 def test_stream_needs_a_session(web):
     assert requests.get(f"{web.url}/events", timeout=5).status_code == 401
 
