@@ -8,6 +8,7 @@
 // phone may have frozen its tab, lock and all.
 const EVENTS = ["snapshot", "status", "text", "readiness"];
 const ANSWER_MS = 3000;
+const PING_MS = 10000;
 const RETRY_MS = 2000;
 const RETRY_MOST_MS = 30000;
 
@@ -19,7 +20,8 @@ export class SharedStream {
     this.react = react;
     this.source = new Source(url, (...event) => { this.hear(...event); this.say(...event); });
     document.addEventListener("resume", () => this.ask());
-    document.addEventListener("visibilitychange", () => document.hidden || this.call("ping"));
+    document.addEventListener("visibilitychange", () => this.ping());
+    setInterval(() => this.ping(), PING_MS);
     window.addEventListener("pagehide", () => this.stop());
     window.addEventListener("pageshow", (event) => event.persisted && this.start());
   }
@@ -49,6 +51,11 @@ export class SharedStream {
     this.awaitsSnapshot = true;
     if (this.source.isWanted) this.source.renew();
     else this.call("ask");
+  }
+
+  // Only a tab that is looked at minds whether its leader lives.
+  ping() {
+    if (!document.hidden) this.call("ping");
   }
 
   call(what) {

@@ -1,0 +1,174 @@
+"""All tabs of a user live on one event stream, and on another as soon as that one is gone."""
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+
+import pytest
+import requests
+from conftest import wait_until
+from playwright.sync_api import Page, expect
+
+from browser.conftest import sign_in, stored, submit
+from browser.test_live_text import BEGINNING, REST, has_kept, shows
+from smartcontent.models import ApiToken
+
+STREAMS_PER_USER = 6
+# What a browser has no locks in: a page over plain http from another machine.
+NO_LOCKS = "Object.defineProperty(Navigator.prototype, 'locks', { value: undefined })"
+
+
+@pytest.fixture
+def content(ada, dictation):
+    """A content of Ada's that is being written."""
+    return submit(ada, delay_seconds=0)
+
+
+@pytest.fixture
+def open_tabs(open_page, ada, content) -> Callable[[int], list[Page]]:
+    """Opens the content's page so many times in one browser; the first tab has the stream."""
+
+    def open_tabs(number: int) -> list[Page]:
+        tabs = [open_page(f"/contents/{content.id}", user=ada)]
+        expect(tabs[0].locator("[data-text]")).to_be_attached()
+        while len(tabs) < number:
+            tabs.append(tabs[0].context.new_page())
+            tabs[-1].goto(tabs[0].url)
+        return tabs
+
+    return open_tabs
+
+
+@contextmanager
+def a_stream(url: str, token: str) -> Iterator[bool]:
+    """Open one more stream, if the server allows it."""
+    headers = {"Authorization": f"Bearer {token}"}
+    with requests.get(f"{url}/api/v1/events", headers=headers, stream=True, timeout=5) as answer:
+        if answer.ok:
+            next(line for line in answer.iter_lines() if line.startswith(b"event: snapshot"))
+        yield answer.ok
+
+
+@pytest.fixture
+def in_use(processes, ada) -> Callable[[], int]:
+    """How many of Ada's streams are open: what is left of those she may have shows it."""
+    token = ApiToken.issue(ada, "test")[1]
+
+    def in_use() -> int:
+        with ExitStack() as streams:
+            more = [
+                streams.enter_context(a_stream(processes.url, token))
+                for _ in range(STREAMS_PER_USER + 1)
+            ]
+        wait_until(lambda: _is_allowed(processes.url, token))
+        return STREAMS_PER_USER - sum(more)
+
+    return in_use
+
+
+def _is_allowed(url: str, token: str) -> bool:
+    with a_stream(url, token) as allowed:
+        return allowed
+
+
+def all_show(tabs: list[Page], text: str) -> None:
+    for tab in tabs:
+        shows(tab, text)
+
+
+def test_many_tabs_need_one_stream(open_tabs, dictation, in_use):
+    tabs = open_tabs(8)  # more than a browser has connections to one host
+
+    for piece in BEGINNING:
+        all_show(tabs, dictation.say(piece))
+
+    assert in_use() == 1
+
+
+def test_closing_the_tab_that_has_the_stream_loses_and_doubles_nothing(
+    open_tabs, content, dictation, in_use
+):
+    first, *others = open_tabs(3)
+    all_show([first, *others], dictation.say(*BEGINNING))
+
+    first.close()
+    for piece in REST:
+        dictation.say(piece)
+    all_show(others, dictation.text)
+
+    assert in_use() == 1
+    dictation.end()
+    for tab in others:
+        has_kept(tab, dictation.text)
+    assert stored(content.id).text == dictation.text
+
+
+def test_leaving_the_page_that_has_the_stream_hands_it_over(open_tabs, dictation):
+    first, *others = open_tabs(3)
+    all_show(others, dictation.say(*BEGINNING))
+
+    first.goto("about:blank")
+
+    all_show(others, dictation.say(*REST))
+    first.go_back()
+    all_show([first, *others], dictation.say("And on."))
+
+
+def test_tab_whose_leader_is_frozen_relieves_it(open_tabs, dictation, in_use):
+    first, second = open_tabs(2)
+    all_show([first, second], dictation.say(*BEGINNING))
+    devtools = first.context.new_cdp_session(first)
+
+    devtools.send("Page.setWebLifecycleState", {"state": "frozen"})
+    dictation.say(*REST)
+    second.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+
+    shows(second, dictation.text)
+    devtools.send("Page.setWebLifecycleState", {"state": "active"})
+    all_show([first, second], dictation.say("And on."))
+    wait_until(lambda: in_use() == 1, every=0.5)
+
+
+def test_all_tabs_recover_from_a_web_process_that_was_killed(
+    open_tabs, dictation, processes, watch, in_use
+):
+    watch.expect("ERR_CONNECTION_REFUSED", "ERR_INCOMPLETE_CHUNKED_ENCODING", "ERR_EMPTY_RESPONSE")
+    tabs = open_tabs(3)
+    all_show(tabs, dictation.say(*BEGINNING))
+
+    processes.kill("web")
+    for tab in tabs:
+        expect(tab.get_by_text("The live connection is interrupted")).to_be_visible()
+    dictation.say(*REST)
+    processes.start("web")
+
+    all_show(tabs, dictation.text)
+    assert in_use() == 1
+
+
+def test_without_locks_each_tab_has_a_stream_of_its_own(open_page, content, ada, dictation, in_use):
+    first = open_page(user=ada)
+    first.context.add_init_script(NO_LOCKS)
+    tabs = [first.context.new_page() for _ in range(2)]
+    first.close()
+    for tab in tabs:
+        tab.goto(f"/contents/{content.id}")
+
+    all_show(tabs, dictation.say(*BEGINNING))
+
+    assert in_use() == 2
+
+
+def test_tabs_of_two_users_in_one_browser_share_nothing(open_page, ada, bob):
+    adas = open_page(user=ada)
+    sign_in(adas.context, bob)
+    bobs = adas.context.new_page()
+    bobs.goto("/")
+    bobs.evaluate("window.heard = 0")
+    bobs.evaluate("document.addEventListener('drafts:status', () => { heard += 1 })")
+
+    submit(ada, "Ada's teapot", delay_seconds=60)
+    submit(bob, "Bob's kettle", delay_seconds=60)
+
+    expect(bobs.get_by_role("heading", name="Bob's kettle")).to_be_visible()
+    assert bobs.evaluate("heard") == 1
+    expect(bobs.get_by_text("Ada's teapot")).to_have_count(0)
