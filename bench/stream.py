@@ -198,6 +198,7 @@ def main() -> None:
 
 def table(kinds: list[type[Server]]) -> None:
     print(f"{SECONDS:.0f} s of each load; milliseconds p50 and p99, CPU seconds of the server")
+    print(f"load average of the machine before: {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores")
     loads = "".join(f"{load:^27}" for load in ("one of 1,000", "all of 1,000", "all of 5,000"))
     print(f"{'':<15}{loads}{'KiB/page':>10}{'Redis':>7}")
     rows = {kind: row(kind) for kind in kinds}

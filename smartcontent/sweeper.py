@@ -64,9 +64,9 @@ class Sweeper:
             self._end(page)
 
     def _end(self, page: OpenPage) -> None:
+        self._in_need.discard(page)
         if page in self._pages:
             self._pages.discard(page)
-            self._in_need.discard(page)
             hub.remove(page)
             page.close()
 

@@ -81,7 +81,7 @@ def test_many_tabs_need_one_stream(open_tabs, dictation, in_use):
     for piece in BEGINNING:
         all_show(tabs, dictation.say(piece))
 
-    assert in_use() == 1
+    wait_until(lambda: in_use() == 1)
 
 
 def test_closing_the_tab_that_has_the_stream_loses_and_doubles_nothing(
@@ -95,7 +95,7 @@ def test_closing_the_tab_that_has_the_stream_loses_and_doubles_nothing(
         dictation.say(piece)
     all_show(others, dictation.text)
 
-    assert in_use() == 1
+    wait_until(lambda: in_use() == 1)
     dictation.end()
     for tab in others:
         has_kept(tab, dictation.text)
@@ -125,7 +125,7 @@ def test_tab_whose_leader_is_frozen_relieves_it(open_tabs, dictation, in_use):
     shows(second, dictation.text)
     devtools.send("Page.setWebLifecycleState", {"state": "active"})
     all_show([first, second], dictation.say("And on."))
-    wait_until(lambda: in_use() == 1, every=0.5)
+    wait_until(lambda: in_use() == 1)
 
 
 def test_all_tabs_recover_from_a_web_process_that_was_killed(
@@ -142,7 +142,7 @@ def test_all_tabs_recover_from_a_web_process_that_was_killed(
     processes.start("web")
 
     all_show(tabs, dictation.text)
-    assert in_use() == 1
+    wait_until(lambda: in_use() == 1)
 
 
 def test_without_locks_each_tab_has_a_stream_of_its_own(open_page, content, ada, dictation, in_use):
@@ -155,7 +155,7 @@ def test_without_locks_each_tab_has_a_stream_of_its_own(open_page, content, ada,
 
     all_show(tabs, dictation.say(*BEGINNING))
 
-    assert in_use() == 2
+    wait_until(lambda: in_use() == 2)
 
 
 def test_tabs_of_two_users_in_one_browser_share_nothing(open_page, ada, bob):
