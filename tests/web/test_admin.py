@@ -13,6 +13,7 @@ from smartcontent.invitations import invitation_for
 from smartcontent.models import ApiToken, Draft, Status, User, now
 from smartcontent.scheduling import Scheduler, reconcile
 from smartcontent.web.admin.chart import stack
+from smartcontent.web.admin.punctuality import punctuality_until
 
 NEW = {"password": "a long new password", "password_again": "a long new password"}
 PAGES = ["/admin/", "/admin/users/", "/admin/scheduled"]
@@ -162,6 +163,26 @@ def test_overview_lists_what_the_reconciler_mended(as_founder, content, valkey):
 
     page = as_founder.get("/admin/").text
     assert f"draft {content.current.id}: scheduled again, Redis had no job for it" in page
+
+
+@both_databases
+def test_punctuality_is_drawn_by_the_hour_with_its_percentiles(as_founder, ada):
+    an_hour_ago = now() - timedelta(hours=1)
+    for late in range(1, 101):
+        draft = jobs.submit(ada.id, BRIEF, "A teapot").current
+        draft.status, draft.due_at = Status.COMPLETED, an_hour_ago
+        draft.started_at = an_hour_ago + timedelta(milliseconds=late)
+        draft.finished_at = draft.started_at + timedelta(seconds=10)
+        draft.estimated_seconds = 8.0
+    db.session.commit()
+
+    [*_, hour, this_hour] = punctuality_until(now())
+    page = as_founder.get("/admin/").text
+
+    assert this_hour is None
+    assert (hour.count, hour.p50, hour.p95, hour.p99) == (100, 0.05, 0.095, 0.099)
+    assert "half within 0.050 s, 95 % within 0.095 s, 99 % within 0.099 s" in page
+    assert "half were off by at most 20 %" in page
 
 
 def test_highest_column_of_a_chart_fills_it_and_parts_stand_on_each_other():

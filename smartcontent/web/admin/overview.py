@@ -8,6 +8,7 @@ from smartcontent.health import check_all
 from smartcontent.models import now
 from smartcontent.web.admin import history
 from smartcontent.web.admin.chart import stack
+from smartcontent.web.admin.punctuality import estimate_error, punctuality_until
 
 
 def index() -> str:
@@ -23,6 +24,8 @@ def index() -> str:
         statuses=history.DRAWN,
         repairs=history.latest_repairs(),
         lateness=history.lateness_until(now()),
+        punctuality=punctuality_until(now()),
+        estimate_error=estimate_error(),
     )
 
 
