@@ -98,6 +98,19 @@ def test_brief_is_edited_while_its_minute_lasts(page, ada):
     expect(page.locator(".badge")).to_have_text("Pending")
 
 
+def test_brief_taken_back_in_one_tab_leaves_the_other_s_list(page, ada, watch):
+    watch.expect("status of 404")
+    submit(ada, "Saucer", delay_seconds=60)
+    expect(titles(page)).to_have_text(["Saucer", "Cup", "Kettle", "Teapot"])
+    second = page.context.new_page()
+    second.goto("/")
+
+    second.get_by_role("button", name="Undo").click()
+
+    expect(titles(second)).to_have_text(["Cup", "Kettle", "Teapot"])
+    expect(titles(page)).to_have_text(["Cup", "Kettle", "Teapot"])
+
+
 def test_deleted_content_comes_back_when_undone(page):
     page.get_by_role("link", name="Kettle").click()
     page.get_by_role("button", name="Delete").click()
