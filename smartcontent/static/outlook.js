@@ -21,10 +21,16 @@ function isInSight(element) {
   return bottom > 0 && top < window.innerHeight;
 }
 
+// A place in the queue changes with other people's drafts, and a finding that nobody renews goes
+// stale: no event tells of either.
+function isWorthALook(card) {
+  const stage = card.querySelector(".outlook")?.dataset.stage;
+  return isInSight(card) && (card.dataset.status === "queued" || (stage && stage !== "ready"));
+}
+
 function readAgain() {
   if (document.hidden || !document.getElementById("connection").hidden) return;
-  const waiting = [...document.querySelectorAll('[data-draft][data-status="queued"]')];
-  for (const card of waiting.filter(isInSight).slice(0, MOST)) refresh(card);
+  for (const card of [...document.querySelectorAll("[data-draft]")].filter(isWorthALook).slice(0, MOST)) refresh(card);
 }
 
 export function startOutlook() {

@@ -24,7 +24,10 @@ HAS_STARTED = "It has just started. Stop it, or wait for the text and ask for an
 @bp.route("/contents/<uuid:content_id>/brief", methods=["GET", "POST"])
 @login_required
 def edit_brief(content_id: UUID) -> ResponseReturnValue:
-    """Change the brief while its minute lasts; the due time stays."""
+    """Change the brief while its minute lasts; the due time stays.
+
+    An edit that comes too late is not lost: the form offers to make a new brief of it.
+    """
     content = own_content(content_id)
     if request.method == "GET":
         form = BriefForm(data=vars(content.brief) | {"title": content.title})
@@ -33,7 +36,8 @@ def edit_brief(content_id: UUID) -> ResponseReturnValue:
     if not form.validate():
         return render_template("contents/edit_brief.html", content=content, form=form), 422
     if not window.change_brief(content, form.brief, form.title_or_default):
-        return errors.answer(409, "It has just started: the brief can no longer be changed.")
+        page = render_template("contents/edit_brief.html", content=content, form=form, is_late=True)
+        return page, 409
     return redirect(url_for("contents.show", content_id=content_id), 303)
 
 

@@ -8,6 +8,7 @@ from playwright.sync_api import Page, expect
 
 from browser.conftest import stored, submit
 from browser.dictation import Dictation
+from smartcontent import window
 from smartcontent.models import Content, Status
 
 # What a screen reader is told, in order.
@@ -90,8 +91,10 @@ def test_screen_reader_hears_beginning_half_and_end_but_no_word_of_the_text(
     page, ada, usual, dictation
 ):
     page.add_init_script(HEARD)
+    content = submit(ada, delay_seconds=600)
     page.goto("/")
-    submit(ada, delay_seconds=0)
+    expect(page.locator("article.card .badge").first).to_have_text("Pending")
+    window.start_now(content.current)
     text = page.locator("article.card [data-text]").first
     for word in USUAL.split():
         expect(text).to_have_js_property("textContent", dictation.say(f"{word} "))

@@ -12,6 +12,7 @@ from playwright.sync_api import Page, expect
 
 from browser.conftest import submit
 from browser.test_countdown import seconds
+from browser.test_keyboard import tab_to
 from smartcontent import jobs, window
 from smartcontent.extensions import db
 from smartcontent.models import Content, now
@@ -176,6 +177,31 @@ def test_focus_and_what_was_typed_outlive_a_card_that_is_drawn_anew(open_page, a
     expect(page.locator(".countdown")).to_have_text(re.compile(r"^(1:59|2:00):\d\d$"))
     expect(later).to_be_focused()
     expect(field).to_have_value("2031-02-03T04:05:06")
+
+
+def test_every_button_of_the_minute_is_reached_and_pressed_by_keyboard(open_page, ada):
+    content = submit(ada, delay_seconds=600)
+    page = open_page(user=ada)
+    badge = page.locator("article.card .badge")
+
+    def press(button: str) -> None:
+        tab_to(page, page.get_by_role("button", name=button))
+        with page.expect_navigation():
+            page.keyboard.press("Enter")
+
+    press("Hold")
+    expect(badge).to_have_text("On hold")
+    press("Release")
+    expect(badge).to_have_text("Pending")
+    released = due_at(content)
+    tab_to(page, page.locator("summary", has_text="Later"))
+    page.keyboard.press("Enter")
+    press("+5 min")
+    expect(page.locator(".countdown")).to_have_text(re.compile(r"^5:0\d$"))
+    assert due_at(content) - released == timedelta(minutes=5)
+
+    press("Undo")
+    expect(page.get_by_text("Your brief is in the form again.")).to_be_visible()
 
 
 def test_place_in_the_queue_is_read_again_while_a_draft_waits(open_page, ada, dictation, ollama):

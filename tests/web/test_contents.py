@@ -390,6 +390,24 @@ def test_brief_is_edited_from_its_page(as_ada, content):
     assert content.topic == "A kettle"
 
 
+def test_edit_that_comes_too_late_is_offered_as_a_new_brief(as_ada, due_draft):
+    path = f"/contents/{due_draft.content_id}/brief"
+
+    answer = as_ada.post(path, {**BRIEF_FORM, "topic": "A kettle"})
+
+    assert answer.status_code == 409
+    assert "It has just started" in answer.text
+    assert "A kettle</textarea>" in answer.text
+    assert 'action="/contents"' in answer.text
+    assert due_draft.content.topic == BRIEF.topic
+
+
+def test_brief_on_hold_is_edited_without_a_due_time(as_ada, content):
+    window.hold(content.current)
+
+    assert "It is on hold" in as_ada.get(f"/contents/{content.id}/brief").text
+
+
 def test_edited_text_is_saved_as_the_next_version(as_ada, content, ollama):
     complete(content, ollama)
 
