@@ -5,6 +5,7 @@ WEB_CONCURRENCY (web processes) is read by gunicorn itself.
 """
 
 import contextlib
+import gc
 import os
 import resource
 
@@ -39,6 +40,14 @@ class StreamWorker(GeventWorker):
 
 
 worker_class = StreamWorker
+
+
+def post_worker_init(worker):
+    """Spare the collector what was loaded for good: to look through it takes a tenth of a second,
+    in which no stream moves."""
+    gc.collect()
+    gc.freeze()
+
 
 # An open page is an open file, and many systems give a process 1,024 unless it asks for more.
 _, most = resource.getrlimit(resource.RLIMIT_NOFILE)

@@ -59,7 +59,7 @@ class Server:
         assert self.process.poll() is None, self.log.read_text()
         try:
             return requests.get(f"http://127.0.0.1:{self.port}{self.ready_path}", timeout=5).ok
-        except requests.ConnectionError:
+        except requests.RequestException:
             return False
 
     def stop(self) -> None:
