@@ -25,7 +25,15 @@ function takeElement(element) {
   if (known.has(Number(draft))) take({ draft_id: Number(draft), status, title });
 }
 
+// What the page was drawn with: it may have changed before the stream begins.
+function takePage() {
+  for (const { dataset: { draft, status } } of document.querySelectorAll("[data-draft]")) {
+    if (!FINAL.includes(status)) known.set(Number(draft), { draft_id: Number(draft), status });
+  }
+}
+
 export function startStates() {
+  takePage();
   document.addEventListener("drafts:status", ({ detail }) => take(detail));
   document.addEventListener("drafts:text", ({ detail }) => take(detail));
   document.addEventListener("drafts:drawn", ({ detail }) => "draft" in detail.dataset && takeElement(detail));
