@@ -18,7 +18,7 @@ RECOVERED = LEASE + SHORT["RECONCILE_SECONDS"] + 2
 @pytest.fixture
 def writing(site: Site) -> Sent:
     """A draft in the middle of its text, which goes on slowly."""
-    site.ollama.words, site.ollama.gap = 100, 0.1
+    site.ollama.words, site.ollama.gap = 300, 0.1
     sent = site.submit()
     wait_until(lambda: "word 1 " in site.text_shown(sent))
     return sent
@@ -83,6 +83,23 @@ def test_slot_paused_in_a_text_is_hung_up_before_another_begins(site, writing):
     assert ", telling 2: " in finish(site, writing)["text"]
 
 
+def test_paused_slot_that_goes_on_beside_its_successor_writes_nothing(site, writing):
+    paused = site.writing_slot()
+    site.processes.kill("worker", signal.SIGSTOP)
+    site.invariants.allow_two_at_once(writing.topic)  # nobody else can hang up for it
+    site.start("worker-2")
+    site.wait_for_requests(writing, 2, RECOVERED)
+
+    os.kill(paused, signal.SIGCONT)  # its parent, who would kill it, stays paused
+
+    first = site.ollama.requests_for(writing.topic)[0]
+    wait_until(lambda: first.closed_at, 2)
+    draft = finish(site, writing)
+    assert draft["attempt"] == 2
+    assert ", telling 2: " in draft["text"]
+
+
+@pytest.mark.long
 def test_worker_paused_whole_past_its_lease_writes_nothing(site, writing):
     paused = site.writing_slot()
     site.processes.kill("worker", signal.SIGSTOP)
