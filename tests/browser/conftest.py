@@ -28,11 +28,6 @@ NO_BROWSER = "NO BROWSER TEST HAS RUN: install Chromium or Chrome, then run the 
 DELAY_SECONDS = 3
 
 
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    if EXECUTABLE is None:
-        terminalreporter.write_sep("!", NO_BROWSER, red=True, bold=True)
-
-
 @pytest.fixture(scope="package")
 def chromium() -> Iterator[Browser]:
     """The browser of the machine; Playwright's own is never downloaded."""
