@@ -1,7 +1,7 @@
 """All tabs of a user live on one event stream, and on another as soon as that one is gone."""
 
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable
+from contextlib import ExitStack
 
 import pytest
 import requests
@@ -45,36 +45,26 @@ def open_tabs(open_page, ada, content) -> Callable[[int], list[Page]]:
     return open_tabs
 
 
-@contextmanager
-def a_stream(url: str, token: str) -> Iterator[bool]:
-    """Open one more stream, if the server allows it."""
-    headers = {"Authorization": f"Bearer {token}"}
-    with requests.get(f"{url}/api/v1/events", headers=headers, stream=True, timeout=5) as answer:
-        if answer.ok:
-            next(line for line in answer.iter_lines() if line.startswith(b"event: snapshot"))
-        yield answer.ok
-
-
 @pytest.fixture
-def in_use(processes, ada) -> Callable[[], int]:
-    """How many of Ada's streams are open: what is left of those she may have shows it."""
+def use(processes, ada) -> Callable[[int], None]:
+    """Checks how many of Ada's streams are open: she may open just the rest of six."""
     token = ApiToken.issue(ada, "test")[1]
 
-    def in_use() -> int:
+    def use(number: int) -> None:
         with ExitStack() as streams:
-            more = [
-                streams.enter_context(a_stream(processes.url, token))
-                for _ in range(STREAMS_PER_USER + 1)
-            ]
-        wait_until(lambda: _is_allowed(processes.url, token))
-        return STREAMS_PER_USER - sum(more)
+            for _ in range(STREAMS_PER_USER - number):
+                wait_until(lambda: opens(streams), every=0.1)
+            assert not opens(streams)
 
-    return in_use
+    def opens(streams: ExitStack) -> bool:
+        headers = {"Authorization": f"Bearer {token}"}
+        url = f"{processes.url}/api/v1/events"
+        answer = streams.enter_context(requests.get(url, headers=headers, stream=True, timeout=5))
+        if answer.ok:  # It counts from the moment its snapshot is due.
+            next(line for line in answer.iter_lines() if line.startswith(b"event: snapshot"))
+        return answer.ok
 
-
-def _is_allowed(url: str, token: str) -> bool:
-    with a_stream(url, token) as allowed:
-        return allowed
+    return use
 
 
 def all_show(tabs: list[Page], text: str) -> None:
@@ -82,17 +72,17 @@ def all_show(tabs: list[Page], text: str) -> None:
         shows(tab, text)
 
 
-def test_many_tabs_need_one_stream(open_tabs, dictation, in_use):
+def test_many_tabs_need_one_stream(open_tabs, dictation, use):
     tabs = open_tabs(8)  # more than a browser has connections to one host
 
     for piece in BEGINNING:
         all_show(tabs, dictation.say(piece))
 
-    wait_until(lambda: in_use() == 1)
+    use(1)
 
 
 def test_closing_the_tab_that_has_the_stream_loses_and_doubles_nothing(
-    open_tabs, content, dictation, in_use
+    open_tabs, content, dictation, use
 ):
     first, *others = open_tabs(3)
     all_show([first, *others], dictation.say(*BEGINNING))
@@ -102,7 +92,7 @@ def test_closing_the_tab_that_has_the_stream_loses_and_doubles_nothing(
         dictation.say(piece)
     all_show(others, dictation.text)
 
-    wait_until(lambda: in_use() == 1)
+    use(1)
     dictation.end()
     for tab in others:
         has_kept(tab, dictation.text)
@@ -120,7 +110,7 @@ def test_leaving_the_page_that_has_the_stream_hands_it_over(open_tabs, dictation
     all_show([first, *others], dictation.say("And on."))
 
 
-def test_tab_whose_leader_is_frozen_relieves_it(open_tabs, dictation, in_use):
+def test_tab_whose_leader_is_frozen_relieves_it(open_tabs, dictation, use):
     first, second = open_tabs(2)
     all_show([first, second], dictation.say(*BEGINNING))
     devtools = first.context.new_cdp_session(first)
@@ -132,11 +122,11 @@ def test_tab_whose_leader_is_frozen_relieves_it(open_tabs, dictation, in_use):
     shows(second, dictation.text)
     devtools.send("Page.setWebLifecycleState", {"state": "active"})
     all_show([first, second], dictation.say("And on."))
-    wait_until(lambda: in_use() == 1)
+    use(1)
 
 
 def test_all_tabs_recover_from_a_web_process_that_was_killed(
-    open_tabs, dictation, processes, watch, in_use
+    open_tabs, dictation, processes, watch, use
 ):
     watch.expect("ERR_CONNECTION_REFUSED", "ERR_INCOMPLETE_CHUNKED_ENCODING", "ERR_EMPTY_RESPONSE")
     tabs = open_tabs(3)
@@ -149,10 +139,10 @@ def test_all_tabs_recover_from_a_web_process_that_was_killed(
     processes.start("web")
 
     all_show(tabs, dictation.text)
-    wait_until(lambda: in_use() == 1)
+    use(1)
 
 
-def test_without_locks_each_tab_has_a_stream_of_its_own(open_page, content, ada, dictation, in_use):
+def test_without_locks_each_tab_has_a_stream_of_its_own(open_page, content, ada, dictation, use):
     first = open_page(user=ada)
     first.context.add_init_script(NO_LOCKS)
     tabs = [first.context.new_page() for _ in range(2)]
@@ -162,7 +152,7 @@ def test_without_locks_each_tab_has_a_stream_of_its_own(open_page, content, ada,
 
     all_show(tabs, dictation.say(*BEGINNING))
 
-    wait_until(lambda: in_use() == 2)
+    use(2)
 
 
 def test_tabs_of_two_users_in_one_browser_share_nothing(open_page, ada, bob):
