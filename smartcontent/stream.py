@@ -59,6 +59,9 @@ class Streams:
     def refusal(self, user_id: int) -> int | None:
         """The HTTP status that refuses the user another stream, if one does."""
         if hub.count(user_id) >= self._per_user:
+            # A page that comes again comes sooner than its old connection is missed.
+            self.sweeper.look_at_pages_of(user_id)
+        if hub.count(user_id) >= self._per_user:
             return 429
         if self._is_ending.is_set() or hub.total() >= self._at_most:
             return 503

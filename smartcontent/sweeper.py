@@ -58,6 +58,12 @@ class Sweeper:
         self._in_need.add(page)
         self._called.set()
 
+    def look_at_pages_of(self, user_id: int) -> None:
+        """Notice at once which of a user's pages have gone."""
+        for page in list(self._pages):
+            if page.user_id == user_id:
+                self._look_at(page)
+
     def end_all(self) -> None:
         """End every stream now: the pages go elsewhere, or come again."""
         for page in list(self._pages):

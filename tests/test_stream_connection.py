@@ -205,6 +205,13 @@ def test_clients_that_went_away_leave_nothing_behind(processes, connect, token, 
     wait_until(lambda: not valkey.client.pubsub_channels("smartcontent:*:user:*"))
 
 
+def test_page_that_comes_again_at_once_is_not_one_too_many(processes, connect, token):
+    port = processes.start("web", STREAMS_PER_USER=1).port
+
+    for _ in range(5):
+        connect(port, token).opened().socket.close()
+
+
 def test_process_that_is_told_to_stop_ends_its_streams_within_a_second(processes, connect, token):
     port = processes.start("web").port
     clients = [connect(port, token).opened() for _ in range(3)]

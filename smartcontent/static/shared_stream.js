@@ -9,6 +9,7 @@
 const EVENTS = ["snapshot", "status", "text", "readiness"];
 const ANSWER_MS = 3000;
 const PING_MS = 10000;
+const RENEW_MS = 300;
 const RETRY_MS = 2000;
 const RETRY_MOST_MS = 30000;
 
@@ -124,6 +125,7 @@ class Source {
   open() {
     this.close();
     this.isWanted = this.isOpening = true;
+    this.openedAt = performance.now();
     const source = this.source = new EventSource(this.url);
     for (const name of EVENTS) {
       source.addEventListener(name, (event) => {
@@ -143,9 +145,11 @@ class Source {
     this.timer = setTimeout(() => this.open(), wait * (0.5 + Math.random()));
   }
 
-  // Opened just now, it will bring its snapshot anyway.
+  // Opened just now, it will bring its snapshot anyway; and ten tabs that ask at once need one.
   renew() {
-    if (!this.isOpening) this.open();
+    if (this.isOpening) return;
+    clearTimeout(this.timer);
+    this.timer = setTimeout(() => this.open(), Math.max(0, this.openedAt + RENEW_MS - performance.now()));
   }
 
   close() {
