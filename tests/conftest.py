@@ -73,6 +73,17 @@ def wait_until(condition, seconds: float = 10, every: float = 0.01) -> None:
         time.sleep(every)
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Fast tests first: what is broken is mostly known within seconds."""
+    slow = ["api", "local", "faults", "browser"]
+
+    def place(item: pytest.Item) -> int:
+        folder = item.path.parent.name
+        return slow.index(folder) if folder in slow else -1
+
+    items.sort(key=place)
+
+
 class Valkey:
     """A Redis-protocol server of the tests' own, which a test may stop, empty and start again."""
 
