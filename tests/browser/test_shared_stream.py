@@ -1,7 +1,7 @@
 """All tabs of a user live on one event stream, and on another as soon as that one is gone."""
 
 from collections.abc import Callable
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 
 import pytest
 import requests
@@ -61,7 +61,9 @@ def use(processes, ada) -> Callable[[int], None]:
         url = f"{processes.url}/api/v1/events"
         answer = streams.enter_context(requests.get(url, headers=headers, stream=True, timeout=5))
         if answer.ok:  # It counts from the moment its snapshot is due.
-            next(line for line in answer.iter_lines() if line.startswith(b"event: snapshot"))
+            lines = streams.enter_context(closing(answer.iter_lines()))
+            while not next(lines).startswith(b"event: snapshot"):
+                pass
         return answer.ok
 
     return use
