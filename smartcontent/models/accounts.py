@@ -3,6 +3,7 @@
 import hashlib
 import secrets
 from datetime import datetime
+from functools import cache
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerifyMismatchError
@@ -15,7 +16,13 @@ from smartcontent.models.columns import UtcDateTime, now
 
 # 19 MiB and two passes: OWASP's first choice for Argon2id.
 _hasher = PasswordHasher(time_cost=2, memory_cost=19456, parallelism=1)
-_NOBODY = _hasher.hash(secrets.token_hex())
+
+
+@cache
+def _nobody() -> str:
+    """A hash that no password has, as slow to check as a real one."""
+    return _hasher.hash(secrets.token_hex())
+
 
 EMAIL_PATTERN = r"[^@\s\x00-\x1f]{1,64}@[^@\s\x00-\x1f]+\.[^@\s\x00-\x1f]+"
 PASSWORD_LENGTHS = (10, 200)
@@ -91,7 +98,7 @@ def hash_password(password: str) -> str:
 def check_password(password_hash: str | None, password: str) -> bool:
     """Whether this is the password; takes as long for a user who does not exist (None)."""
     try:
-        _hasher.verify(password_hash or _NOBODY, password)
+        _hasher.verify(password_hash or _nobody(), password)
     except (VerifyMismatchError, InvalidHashError):
         return False
     return password_hash is not None

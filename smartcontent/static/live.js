@@ -106,8 +106,8 @@ export async function refresh(element) {
   const url = element.dataset.fragment;
   const mine = (element.dataset.request = String(Number(element.dataset.request ?? 0) + 1));
   const answer = await fetch(url).catch(() => null); // cut off: the next snapshot has it drawn
-  if (answer?.status === 404 && element.matches(".card")) element.remove(); // it is in the trash
-  if (!answer?.ok || !element.isConnected || element.dataset.request !== mine) return;
+  if (answer?.status === 204 && element.matches(".card")) element.remove(); // it is in the trash
+  if (answer?.status !== 200 || !element.isConnected || element.dataset.request !== mine) return;
   const fresh = new DOMParser().parseFromString(await answer.text(), "text/html").querySelector("article");
   if (!element.isConnected || element.dataset.request !== mine) return;
   swap(element, document.adoptNode(fresh));

@@ -65,16 +65,16 @@ def show(content_id: UUID) -> str:
 
 @bp.get("/contents/<uuid:content_id>/card")
 @login_required
-def card(content_id: UUID) -> str:
-    """The content as it looks in the list, when its status has changed."""
-    return render_template("contents/_card.html", content=own_content(content_id))
+def card(content_id: UUID) -> ResponseReturnValue:
+    """The content as it looks in the list, when its status has changed; nothing once deleted."""
+    return _fragment("contents/_card.html", content_id)
 
 
 @bp.get("/contents/<uuid:content_id>/view")
 @login_required
-def view(content_id: UUID) -> str:
-    """The content as it looks on its page, when its status has changed."""
-    return render_template("contents/_view.html", content=own_content(content_id))
+def view(content_id: UUID) -> ResponseReturnValue:
+    """The content as it looks on its page, when its status has changed; nothing once deleted."""
+    return _fragment("contents/_view.html", content_id)
 
 
 @bp.post("/contents/<uuid:content_id>/cancel")
@@ -130,6 +130,13 @@ def restore(content_id: UUID) -> ResponseReturnValue:
     if jobs.restore(current_user.id, content_id) is None:
         raise NotFound
     return back(content_id)
+
+
+def _fragment(template: str, content_id: UUID) -> ResponseReturnValue:
+    # A page that hears of the deletion asks for what is gone: no error, there is nothing to show.
+    if Content.find_deleted(current_user.id, content_id):
+        return "", 204
+    return render_template(template, content=own_content(content_id))
 
 
 def back(content_id: UUID) -> ResponseReturnValue:

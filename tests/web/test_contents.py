@@ -444,6 +444,13 @@ def test_deletion_can_be_undone(as_ada, content):
     assert as_ada.get(f"/contents/{content.id}").status_code == 200
 
 
+@pytest.mark.parametrize("fragment", ["card", "view"])
+def test_page_that_asks_for_a_deleted_content_gets_nothing_and_no_error(as_ada, content, fragment):
+    as_ada.post(f"/contents/{content.id}/delete")
+
+    assert as_ada.get(f"/contents/{content.id}/{fragment}").status_code == 204
+
+
 def test_deleting_cancels_what_is_on_its_way(as_ada, content):
     as_ada.post(f"/contents/{content.id}/delete")
 
