@@ -187,7 +187,7 @@ def test_page_that_never_reads_is_let_go(processes, connect, ada, token, tmp_pat
         with requests.get(url, headers=headers, stream=True, timeout=5) as answer:
             return answer.ok
 
-    wait_until(is_free, every=0.3)
+    wait_until(is_free, 30, every=0.3)
 
 
 def test_clients_that_went_away_leave_nothing_behind(processes, connect, token, valkey):

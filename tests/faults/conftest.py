@@ -4,6 +4,7 @@ import shutil
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
+from uuid import uuid4
 
 import psycopg
 import pytest
@@ -40,7 +41,7 @@ class Sites:
         if kind == "sqlite":
             template = self._request.getfixturevalue("databases")["sqlite"]
             return f"sqlite:///{shutil.copy(template, folder / 'smartcontent.db')}"
-        name = f"faults_{self._made}"
+        name = f"faults_{uuid4().hex[:12]}"
         url = self._request.getfixturevalue("postgresql")
         with closing(psycopg.connect(url.replace("+psycopg", ""), autocommit=True)) as connection:
             connection.execute(f"CREATE DATABASE {name}")
