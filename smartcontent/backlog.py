@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+import redis as redis_py
 from sqlalchemy import func, select
 
 from smartcontent.extensions import db, redis
@@ -33,14 +34,13 @@ def backlog() -> Backlog:
     return Backlog(counts, next_due, oldest_overdue)
 
 
-def in_redis() -> tuple[int, int]:
-    """How many jobs are scheduled, and how many wait in the queue.
-
-    Raises:
-        redis.RedisError: Redis does not answer.
-    """
-    with redis() as client, client.pipeline(transaction=False) as pipe:
-        pipe.zcard(Scheduler.scheduled_jobs_key)
-        pipe.llen(f"rq:queue:{QUEUE}")
-        scheduled, queued = pipe.execute()
+def in_redis() -> tuple[int, int] | None:
+    """How many jobs are scheduled, and how many wait in the queue; None while Redis is away."""
+    try:
+        with redis() as client, client.pipeline(transaction=False) as pipe:
+            pipe.zcard(Scheduler.scheduled_jobs_key)
+            pipe.llen(f"rq:queue:{QUEUE}")
+            scheduled, queued = pipe.execute()
+    except redis_py.RedisError:
+        return None
     return scheduled, queued

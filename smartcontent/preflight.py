@@ -102,7 +102,7 @@ class Preflight(threading.Thread):
             self._begin("load", model, partial(self._load, need.request))
         if self._is_under_way("load", model):
             return Readiness(model, Stage.WARMING, f"All is there; {model} is being loaded…")
-        if model in self._problems:
+        if model in self._problems and is_warm:  # tried a moment ago, not an hour ago
             return Readiness(model, Stage.PROBLEM, self._problems[model])
         loaded = f"{model} is loaded" if is_warm else f"Ollama has {model}"
         return Readiness(model, Stage.READY, f"All is ready: {loaded}, and a worker is there.")
@@ -151,7 +151,9 @@ class Preflight(threading.Thread):
             self._problems[model] = str(error)
             log.warning("model=%s not downloaded cause=%s: %s", model, error.cause, error.detail)
         except redis_py.RedisError as error:
-            log.warning("model=%s download goes on unseen: %s", model, error)
+            # Still asked for: it is begun again, and goes on where it was.
+            log.warning("model=%s download broken off: %s", model, error)
+            return
         readiness.pull_ended(model)
 
 

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 import redis as redis_py
+from flask import current_app
 from rq.worker_registration import WORKERS_BY_QUEUE_KEY
 from sqlalchemy import and_, func, or_, select, tuple_
 
@@ -36,7 +37,8 @@ def outlook(draft: Draft) -> Outlook | None:
     if draft.is_final:
         return None
     if draft.status == Status.HELD:
-        return Outlook("On hold: it starts a minute after you release it.")
+        delay = _duration(current_app.config["GENERATION_DELAY_SECONDS"])
+        return Outlook(f"On hold: it starts {delay} after you release it.")
     model = writing.model_for(draft.content)
     estimate = estimate_for(draft.content, model)
     if draft.status == Status.GENERATING:

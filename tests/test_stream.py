@@ -11,7 +11,8 @@ from open_page import Page
 from processes import Browser, Processes
 
 from smartcontent import jobs
-from smartcontent.extensions import db
+from smartcontent.events import publish
+from smartcontent.extensions import db, redis
 from smartcontent.models import Status
 
 
@@ -87,11 +88,15 @@ def test_nobody_hears_another_user_s_events(web, browser, ada, bob):
     assert str(content.id) not in str(page.events)
 
 
-def test_events_of_another_installation_on_the_same_redis_are_not_heard(browser, ada, valkey):
+def test_events_of_another_installation_on_the_same_redis_are_not_heard(app, browser, ada, valkey):
     page = Page(browser)
     page.wait("snapshot")
 
-    valkey.client.publish(f"smartcontent:1:user:{ada.id}", b"event: status\ndata: {}\n\n")
+    app.config["REDIS_URL"] = valkey.url.removesuffix("/0") + "/1"
+    redis.init_app(app)
+    publish(ada.id, "status", {"status": "another installation's"})
+    app.config["REDIS_URL"] = valkey.url
+    redis.init_app(app)
     jobs.submit(ada.id, BRIEF, "A teapot")
 
     assert page.wait("status")[0]["status"] == "pending"

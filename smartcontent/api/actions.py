@@ -1,5 +1,6 @@
 """/api/v1/contents/ID/…: what can be done to a content's draft; each answers its new status."""
 
+from collections.abc import Callable
 from uuid import UUID
 
 from flask.typing import ResponseReturnValue
@@ -7,7 +8,7 @@ from flask.typing import ResponseReturnValue
 from smartcontent import jobs, window
 from smartcontent.api.access import own_content, protected
 from smartcontent.api.representation import progress
-from smartcontent.models import Content
+from smartcontent.models import Content, Draft
 from smartcontent.problems import Problem
 
 bp = protected("actions")
@@ -16,37 +17,25 @@ bp = protected("actions")
 @bp.post("/contents/<uuid:content_id>/cancel")
 def cancel(content_id: UUID) -> ResponseReturnValue:
     """Stop a draft that waits or is being written; the text so far is kept."""
-    content = own_content(content_id)
-    if not jobs.cancel(content.current):
-        raise _conflict(content, "only one that waits or is being written can be cancelled")
-    return progress(content.current)
+    return _do(content_id, jobs.cancel, "only one that waits or is being written can be cancelled")
 
 
 @bp.post("/contents/<uuid:content_id>/start")
 def start(content_id: UUID) -> ResponseReturnValue:
     """Start a waiting draft now."""
-    content = own_content(content_id)
-    if not window.start_now(content.current):
-        raise _conflict(content, "only one that is pending or held can be started")
-    return progress(content.current)
+    return _do(content_id, window.start_now, "only one that is pending or held can be started")
 
 
 @bp.post("/contents/<uuid:content_id>/hold")
 def hold(content_id: UUID) -> ResponseReturnValue:
     """Put a waiting draft on hold."""
-    content = own_content(content_id)
-    if not window.hold(content.current):
-        raise _conflict(content, "only one whose time has not come can be put on hold")
-    return progress(content.current)
+    return _do(content_id, window.hold, "only one whose time has not come can be put on hold")
 
 
 @bp.post("/contents/<uuid:content_id>/release")
 def release(content_id: UUID) -> ResponseReturnValue:
     """Let a held draft go on, with a whole delay of its own."""
-    content = own_content(content_id)
-    if not window.release(content.current):
-        raise _conflict(content, "only one that is on hold can be released")
-    return progress(content.current)
+    return _do(content_id, window.release, "only one that is on hold can be released")
 
 
 @bp.post("/contents/<uuid:content_id>/retry")
@@ -55,6 +44,13 @@ def retry(content_id: UUID) -> ResponseReturnValue:
     content = own_content(content_id)
     if not jobs.retry(content):
         raise _conflict(content, "another can be written when it has ended")
+    return progress(content.current)
+
+
+def _do(content_id: UUID, change: Callable[[Draft], bool], rule: str) -> ResponseReturnValue:
+    content = own_content(content_id)
+    if not change(content.current):
+        raise _conflict(content, rule)
     return progress(content.current)
 
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 
-import redis as redis_py
 from flask import Response
 from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
@@ -61,13 +60,11 @@ def _repairs() -> Metric:
 
 def _redis() -> Iterator[Metric]:
     name, text = "smartcontent_redis_up", "Whether Redis answers."
-    try:
-        scheduled, queued = in_redis()
-    except redis_py.RedisError:
-        yield GaugeMetricFamily(name, text, value=0)
+    counted = in_redis()
+    yield GaugeMetricFamily(name, text, value=int(counted is not None))
+    if counted is None:
         return
-    yield GaugeMetricFamily(name, text, value=1)
     jobs = GaugeMetricFamily("smartcontent_jobs", "Jobs in Redis.", labels=["place"])
-    jobs.add_metric(["scheduled"], scheduled)
-    jobs.add_metric(["queued"], queued)
+    jobs.add_metric(["scheduled"], counted[0])
+    jobs.add_metric(["queued"], counted[1])
     yield jobs

@@ -28,7 +28,7 @@ queue = Group("queue", help="What waits to be written: status, reconcile, verify
 def status(as_json: bool) -> None:
     """Say how many drafts wait, since when, and who works on them."""
     waiting = backlog()
-    jobs = _jobs()
+    jobs = in_redis()
     processes = {"scheduler": check_scheduler(), "workers": check_workers()}
     if as_json:
         print_json(_as_json(waiting, jobs, processes))
@@ -92,14 +92,6 @@ def _print_drafts(waiting: Backlog) -> None:
     if waiting.oldest_overdue:
         seconds = (now() - waiting.oldest_overdue).total_seconds()
         _print_line("Overdue", f"the oldest for {seconds:.0f} s ({moment(waiting.oldest_overdue)})")
-
-
-def _jobs() -> tuple[int, int] | None:
-    """How many are scheduled and queued; None while Redis does not answer."""
-    try:
-        return in_redis()
-    except redis_py.RedisError:
-        return None
 
 
 def _sentence(jobs: tuple[int, int] | None) -> str:

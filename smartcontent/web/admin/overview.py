@@ -1,6 +1,5 @@
 """The administrators' first page: every dependency in a line, what waits, how the day went."""
 
-import redis as redis_py
 from flask import render_template
 
 from smartcontent.backlog import backlog, in_redis
@@ -18,7 +17,7 @@ def index() -> str:
         "admin/overview.html",
         dependencies=check_all(),
         backlog=backlog(),
-        in_redis=_in_redis(),
+        in_redis=in_redis(),
         hours=hours,
         chart=stack([hour.counts for hour in hours]),
         statuses=history.DRAWN,
@@ -27,11 +26,3 @@ def index() -> str:
         punctuality=punctuality_until(now()),
         estimate_error=estimate_error(),
     )
-
-
-def _in_redis() -> tuple[int, int] | None:
-    """How many jobs are scheduled and queued; None while Redis does not answer."""
-    try:
-        return in_redis()
-    except redis_py.RedisError:
-        return None
