@@ -133,13 +133,14 @@ class Site:
     def begin(self) -> None:
         """Have worker and scheduler run as usual; the tests before may have ended them."""
         self.app = create_app(**self.settings)  # binds the one Redis link to our Redis again
-        for name in list(self.processes.running):
+        for name, process in list(self.processes.running.items()):
             if name not in PROCESSES or name in self._changed_env:
                 self.kill(name)
+            if process.poll() is not None:
+                del self.processes.running[name]
         self._changed_env.clear()
         for name in BACKGROUND:
-            process = self.processes.running.get(name)
-            if process is None or process.poll() is not None:
+            if name not in self.processes.running:
                 self.start(name)
 
     def restore(self) -> None:
