@@ -255,7 +255,7 @@ def test_leaving_closes_the_connection_at_once(
     with answer:
         pass
 
-    assert time.monotonic() - left_at < 0.2
+    assert time.monotonic() - left_at < 1  # the server is silent for much longer
     assert not readers()
     recorded = ollama.wait_closed(1)
     assert recorded
