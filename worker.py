@@ -5,15 +5,14 @@ rq worker generation --url $REDIS_URL --serializer json --job-class worker.Job
 """
 
 import gc
-import os
 from typing import Any
 
 from smartcontent import create_app, jobs, scheduling
-from smartcontent.slots import Slots, die_with_parent
+from smartcontent.slots import Slots, let_children_die_with_us
 
 app = create_app()
 # A horse or a slot whose parent was killed must not go on writing beside its replacement.
-os.register_at_fork(after_in_child=die_with_parent)
+let_children_die_with_us()
 # Once for all of them: a fork shares what its parent has loaded.
 with app.app_context():
     jobs.warm_up()
@@ -30,5 +29,12 @@ class Job(scheduling.Job):
             return super().perform()
 
 
+def prepare() -> None:
+    """Make a new slot ready for its first draft."""
+    with app.app_context():
+        jobs.open_connections()
+
+
 if __name__ == "__main__":
-    Slots(app.config["REDIS_URL"], Job, app.config["SMARTCONTENT_WORKERS"]).run()
+    config = app.config
+    Slots(config["REDIS_URL"], Job, config["SMARTCONTENT_WORKERS"], prepare).run()

@@ -70,6 +70,11 @@ class RedisLink:
             self._closed_until = time.monotonic() + self.RETRY_AFTER_SECONDS
             raise
 
+    def disconnect(self) -> None:
+        """Close the connections that are not in use; the next call opens one again."""
+        if self._client is not None:
+            self._client.connection_pool.disconnect()
+
 
 def connect(url: str, timeout_seconds: float) -> redis_py.Redis:
     """A Redis client that fails after one try of `timeout_seconds`: callers decide what then."""
@@ -141,6 +146,8 @@ def _begin_writing(connection: Any) -> None:
     the lock and is to give it back included.
     """
     give_up_at = time.monotonic() + SQLITE_PATIENCE_SECONDS
+    # Most transactions take a millisecond: a long first wait would make a punctual draft late.
+    wait = 0.0005
     connection.execute("PRAGMA busy_timeout=0")
     try:
         while True:
@@ -150,7 +157,8 @@ def _begin_writing(connection: Any) -> None:
             except sqlite3.OperationalError as error:
                 if time.monotonic() > give_up_at:
                     raise OperationalError("BEGIN IMMEDIATE", None, error) from error
-            time.sleep(random.uniform(0.001, 0.01))  # noqa: S311
+            time.sleep(random.uniform(wait / 2, wait))  # noqa: S311
+            wait = min(wait * 1.5, 0.01)
     finally:
         connection.execute(f"PRAGMA busy_timeout={SQLITE_PATIENCE_SECONDS * 1000}")
 

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+import redis as redis_py
 from flask import current_app
 from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
@@ -14,7 +15,7 @@ from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 from smartcontent import events, prompts, writing
 from smartcontent.briefs import CONTENT_TYPES, Brief, BriefForm
 from smartcontent.estimates import estimate_for
-from smartcontent.extensions import db
+from smartcontent.extensions import db, redis
 from smartcontent.models import UNFINISHED, Content, Draft, Origin, Status, now
 from smartcontent.models.draft import iso
 from smartcontent.ollama import Answer, OllamaError
@@ -163,11 +164,19 @@ def warm_up() -> None:
     sentiment_of("A lovely teapot.", "en")
     for content_type in CONTENT_TYPES.values():
         prompts.messages_for(BriefForm(data=content_type.example).brief)
+    open_connections()
+    db.engine.dispose()
+    redis.disconnect()
+
+
+def open_connections() -> None:
+    """Open what this process's first draft would else wait for: its database and Redis."""
     try:
         Draft(id=0).claim(lease_seconds=0)  # there is no such draft
-    except SQLAlchemyError as error:
-        log.warning("not warmed up, the database does not answer: %s", error)
-    db.engine.dispose()
+        with redis() as client:
+            client.ping()
+    except (SQLAlchemyError, redis_py.RedisError) as error:
+        log.warning("not connected yet, trying again at the first draft: %s", error)
 
 
 def write_draft(draft_id: int) -> None:

@@ -8,6 +8,7 @@ import signal
 import sys
 import threading
 import time
+from collections.abc import Callable
 from ctypes import c_double
 from multiprocessing.sharedctypes import RawValue
 from types import FrameType
@@ -32,10 +33,22 @@ LOOK_SECONDS = 0.1
 _PR_SET_PDEATHSIG = 1
 
 
-def die_with_parent() -> None:
-    """Have the kernel kill this process when its parent ends, however that ends (Linux)."""
+def let_children_die_with_us() -> None:
+    """Have the kernel kill what this process forks when it ends, however it ends (Linux)."""
+    libc = ctypes.CDLL(None)
+    parent = 0
+
+    def note_parent() -> None:
+        nonlocal parent
+        parent = os.getpid()
+
+    def tie() -> None:
+        libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+        if os.getppid() != parent:  # it ended before we were tied to it
+            os._exit(1)
+
     if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+        os.register_at_fork(before=note_parent, after_in_child=tie)
 
 
 class SlotWorker(SimpleWorker):
@@ -73,10 +86,13 @@ class SlotWorker(SimpleWorker):
 class Slots:
     """Keeps a number of slot processes running; the parent itself touches neither store."""
 
-    def __init__(self, redis_url: str, job_class: type[Job], count: int) -> None:
+    def __init__(
+        self, redis_url: str, job_class: type[Job], count: int, prepare: Callable[[], None]
+    ) -> None:
         self._redis_url = redis_url
         self._job_class = job_class
         self._count = count
+        self._prepare = prepare
         # By process id: until when a slot may have a request open at Ollama.
         self._slots: dict[int, c_double] = {}
         self._forked_at = 0.0
@@ -128,6 +144,7 @@ class Slots:
 
     def _work(self) -> NoReturn:
         signal.signal(signal.SIGTERM, signal.SIG_DFL)
+        self._prepare()
         connection = connect(self._redis_url, timeout_seconds=2)  # RQ makes it longer for itself
         while True:
             try:

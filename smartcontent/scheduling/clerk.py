@@ -14,6 +14,9 @@ from smartcontent.scheduling.reconciler import reconcile
 
 log = logging.getLogger(__name__)
 
+# A free worker has claimed a due draft by then: only those that do wait cost a write.
+CLAIM_SECONDS = 0.05
+
 
 class Clerk(threading.Thread):
     """Writes down which drafts became due, and reconciles every few seconds."""
@@ -39,6 +42,7 @@ class Clerk(threading.Thread):
 
     def _mark(self, job_ids: list[str]) -> None:
         # "Queued" is what people read while they wait; a worker's claim does not need it.
+        time.sleep(CLAIM_SECONDS)
         try:
             with self._app.app_context():
                 mark_queued(job_ids)

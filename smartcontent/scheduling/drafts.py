@@ -5,9 +5,9 @@ from datetime import timedelta
 
 import redis as redis_py
 from flask import current_app
-from sqlalchemy import update
+from sqlalchemy import select, update
 
-from smartcontent.extensions import db, redis
+from smartcontent.extensions import db, only_read, redis
 from smartcontent.models import Draft, Status
 from smartcontent.models.draft import draft_id_of, iso
 from smartcontent.scheduling.job import WRITE_DRAFT
@@ -53,8 +53,12 @@ def unschedule_draft(job_id: str) -> None:
 
 
 def mark_queued(job_ids: list[str]) -> None:
-    """Write down that these drafts are due and wait for a worker, and tell their owners."""
+    """Write down which of these due drafts wait for a worker, and tell their owners."""
     ids = [draft_id for job_id in job_ids if (draft_id := draft_id_of(job_id))]
+    only_read()
+    waiting = select(Draft.id).where(Draft.id.in_(ids), Draft.status == Status.PENDING)
+    ids = list(db.session.scalars(waiting))
+    db.session.commit()
     if not ids:
         return
     drafts = db.session.scalars(
