@@ -14,7 +14,7 @@ from smartcontent.hub import MAILBOX_PIECES
 
 # What Linux waits for a silent client to acknowledge; with a sign of life every 15 seconds, one
 # that vanished without a word is known after 29.
-UNACKNOWLEDGED_MS = 14_000
+UNACKNOWLEDGED_MS = 12_000
 # What the system keeps for a page that does not read; it would let it grow to megabytes.
 SEND_BUFFER_BYTES = 256 * 1024
 LAST_CHUNK = b"0\r\n\r\n"

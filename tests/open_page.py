@@ -37,4 +37,5 @@ class Page:
         return self.of(name)
 
     def close(self) -> None:
+        self.answer.raw.shutdown()  # close() would wait for what the reader waits for
         self.answer.close()

@@ -1,10 +1,13 @@
 """The connection of a stream, byte by byte, from a real gunicorn: how it begins, fills and ends."""
 
+import ctypes
 import json
 import os
 import re
 import signal
 import socket
+import subprocess
+import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -44,12 +47,20 @@ def token(ada) -> str:
 class Client:
     """A client of the API's stream that reads only when it is told to."""
 
-    def __init__(self, port: int, token: str, version: str = "1.1", buffer: int = 0) -> None:
+    def __init__(
+        self,
+        port: int,
+        token: str,
+        version: str = "1.1",
+        buffer: int = 0,
+        host: str = "127.0.0.1",
+        make_socket: Callable[[], socket.socket] = socket.socket,
+    ) -> None:
         self.got = b""
-        self.socket = socket.socket()
+        self.socket = make_socket()
         if buffer:
             self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, buffer)
-        self.socket.connect(("127.0.0.1", port))
+        self.socket.connect((host, port))
         self.socket.settimeout(10)
         request = f"GET /api/v1/events HTTP/{version}\r\nHost: localhost\r\n"
         self.socket.sendall(f"{request}Authorization: Bearer {token}\r\n\r\n".encode())
@@ -90,6 +101,60 @@ def connect() -> Iterator[Callable[..., Client]]:
     yield connect
     for client in clients:
         client.socket.close()
+
+
+class Laptop:
+    """Another machine, as far as the network can tell, which may fall asleep without a word."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        # A subnet of its own for each process that runs tests beside others.
+        subnet = f"10.213.{os.getpid() % 250}"
+        self.server = f"{subnet}.1"
+        self._ip("netns", "add", name)
+        try:
+            self._ip("link", "add", name, "type", "veth", "peer", "name", "wifi", "netns", name)
+            self._ip("addr", "add", f"{self.server}/30", "dev", name)
+            self._ip("link", "set", name, "up")
+            self._ip("-n", name, "addr", "add", f"{subnet}.2/30", "dev", "wifi")
+            self._ip("-n", name, "link", "set", "wifi", "up")
+        except BaseException:
+            self.remove()
+            raise
+
+    def socket(self) -> socket.socket:
+        """A socket on that machine."""
+        made: list[socket.socket] = []
+
+        def make() -> None:
+            with open(f"/run/netns/{self.name}") as namespace:
+                # It holds for this thread alone, and for good for the sockets made in it.
+                assert ctypes.CDLL(None).setns(namespace.fileno(), 0) == 0
+            made.append(socket.socket())
+
+        thread = threading.Thread(target=make)
+        thread.start()
+        thread.join()
+        return made[0]
+
+    def sleep(self) -> None:
+        self._ip("-n", self.name, "link", "set", "wifi", "down")
+
+    def remove(self) -> None:
+        self._ip("netns", "delete", self.name)
+
+    def _ip(self, *arguments: str) -> None:
+        subprocess.run(["ip", *arguments], check=True, capture_output=True)
+
+
+@pytest.fixture
+def laptop() -> Iterator[Laptop]:
+    try:
+        laptop = Laptop(f"laptop-{os.getpid() % 10**6}")
+    except (OSError, subprocess.CalledProcessError) as error:
+        pytest.skip(f"only root can make a network of its own: {error}")
+    yield laptop
+    laptop.remove()
 
 
 def publish(user_id: int, numbers: range, padding: str = "") -> None:
@@ -203,6 +268,22 @@ def test_clients_that_went_away_leave_nothing_behind(processes, connect, token, 
 
     wait_until(lambda: open_files(processes) <= before + 1, 5)
     wait_until(lambda: not valkey.client.pubsub_channels("smartcontent:*:user:*"))
+
+
+def test_client_that_vanished_is_noticed_within_30_seconds(processes, connect, laptop, token):
+    port = processes.start("web", STREAMS_PER_USER=1, SMARTCONTENT_BIND="0.0.0.0").port
+    connect(port, token, host=laptop.server, make_socket=laptop.socket).opened()
+
+    def status() -> int:
+        headers = {"Authorization": f"Bearer {token}"}
+        url = f"{processes.url}/api/v1/events"
+        with requests.get(url, headers=headers, stream=True, timeout=5) as answer:
+            return answer.status_code
+
+    laptop.sleep()
+
+    assert status() == 429
+    wait_until(lambda: status() == 200, 30, every=0.2)
 
 
 def test_page_that_comes_again_at_once_is_not_one_too_many(processes, connect, token):
