@@ -51,7 +51,7 @@ def anchor_of(heading: str) -> str:
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=str)
 def test_every_flask_command_exists(app, document: Path):
-    command = re.compile(r"(?:`flask|flask --app wsgi) ([a-z]+)(?: ([a-z-]+))?")
+    command = re.compile(r"(?:`flask|flask --app wsgi) ([a-z]+)(?: ([a-z][a-z-]*))?")
     for noun, verb in command.findall(document.read_text()):
         assert noun in app.cli.commands
         assert not verb or verb in app.cli.commands[noun].commands

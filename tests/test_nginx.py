@@ -7,15 +7,19 @@ import shutil
 import subprocess
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 import requests
+from click.testing import Result
 from conftest import BRIEF, free_port, wait_until
 from processes import Browser, Processes
 
 from smartcontent import jobs
+from smartcontent.extensions import db
+from smartcontent.health import public_url
+from smartcontent.models import ApiToken
 from smartcontent.sweeper import HEARTBEAT_SECONDS
 
 DOCUMENT = (Path(__file__).parent.parent / "docs" / "operations.md").read_text()
@@ -38,6 +42,8 @@ http {{
     {sample}
 }}
 """
+# As many an nginx is set up for everything else.
+BUFFERING = "proxy_buffering on; proxy_ignore_headers X-Accel-Buffering;"
 TEMPORARY = ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
 # The product with its sign of life once a second, so that nobody has to wait for a minute.
 QUICK_WSGI = """
@@ -51,12 +57,14 @@ QUICK_READ_TIMEOUT = 3
 class Nginx:
     """The sample with the ports, the certificate and the read timeout of a test."""
 
-    def __init__(self, folder: Path, web_port: int, read_timeout: int = 60) -> None:
+    def __init__(
+        self, folder: Path, web_port: int, read_timeout: int = 60, sample: str = SAMPLE
+    ) -> None:
         self._port = free_port()
         self.url = f"https://localhost:{self._port}"
         self._folder = folder
         self._certify()
-        self._configure(web_port, read_timeout)
+        self._configure(sample, web_port, read_timeout)
         command = [NGINX, "-e", "stderr", "-p", str(folder), "-c", "nginx.conf"]
         with (folder / "nginx.log").open("wb") as log:
             self._process = subprocess.Popen(command, stderr=log)
@@ -72,8 +80,7 @@ class Nginx:
         command = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", *files, *name]
         subprocess.run(command, cwd=self._folder, check=True, capture_output=True)
 
-    def _configure(self, web_port: int, read_timeout: int) -> None:
-        sample = SAMPLE
+    def _configure(self, sample: str, web_port: int, read_timeout: int) -> None:
         for old, new in {
             "listen 80;": f"listen 127.0.0.1:{free_port()};",
             "listen 443 ssl http2;": f"listen 127.0.0.1:{self._port} ssl http2;",
@@ -100,6 +107,13 @@ class Nginx:
         browser.session.verify = str(self._folder / "fullchain.pem")
         browser.session.headers["Referer"] = f"{self.url}/"
         return browser
+
+    def doctor(self, flask: Callable[..., Result]) -> dict:
+        """What flask doctor finds at the public address."""
+        env = {"REQUESTS_CA_BUNDLE": str(self._folder / "fullchain.pem"), "NO_PROXY": "localhost"}
+        result = flask("doctor", "--json", "--url", self.url, env=env)
+        assert result.exception is None or isinstance(result.exception, SystemExit)
+        return json.loads(result.stdout)[-1]
 
     def stop(self) -> None:
         self._process.kill()
@@ -177,6 +191,41 @@ def test_silent_stream_lives_longer_than_the_proxy_waits(quick_nginx, ada):
 
     wait_until(lambda: page.moments(b"event: status"))
     assert not page.has_ended
+
+
+def test_doctor_times_events_through_the_public_address(nginx, flask):
+    public = nginx.doctor(flask)
+
+    assert public["state"] == "ok"
+    assert re.search(r"as they happen, the slowest in \d+ ms", public["cause"])
+    assert (
+        db.session.query(ApiToken).count() == 0
+    )  # the one it opened the stream with lived no longer
+
+
+def test_doctor_sees_a_proxy_that_holds_events_back(web, flask, tmp_path, monkeypatch):
+    monkeypatch.setattr(public_url, "PATIENCE_SECONDS", 1)
+    sample = SAMPLE.replace("proxy_buffering off;", BUFFERING)
+    assert sample != SAMPLE
+    nginx = Nginx(tmp_path, web.start("web").port, sample=sample)
+    try:
+        public = nginx.doctor(flask)
+    finally:
+        nginx.stop()
+
+    assert (public["state"], "holds events back" in public["cause"]) == ("down", True)
+    assert "turn off buffering" in public["remedy"]
+
+
+def test_doctor_sees_an_address_that_does_not_answer_and_a_certificate_nobody_knows(nginx, flask):
+    nobody = f"http://127.0.0.1:{free_port()}"
+
+    def cause(url: str) -> str:
+        env = {"NO_PROXY": "localhost,127.0.0.1", "REQUESTS_CA_BUNDLE": ""}
+        return json.loads(flask("doctor", "--json", "--url", url, env=env).stdout)[-1]["cause"]
+
+    assert f"{nobody} does not answer" in cause(nobody)
+    assert "no valid certificate" in cause(nginx.url)
 
 
 def test_proxy_waits_for_several_signs_of_life():

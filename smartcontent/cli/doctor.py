@@ -11,7 +11,7 @@ from flask.cli import with_appcontext
 
 from smartcontent.cli.group import json_option
 from smartcontent.cli.printing import moment, print_json
-from smartcontent.health import Dependency, State, check_all
+from smartcontent.health import Dependency, State, check_all, check_public_url
 from smartcontent.models import now
 from smartcontent.models.draft import iso
 
@@ -19,11 +19,15 @@ MARKS = {State.OK: "✓", State.DEGRADED: "!", State.DOWN: "✗"}
 
 
 @click.command("doctor")
+@click.option("--url", help="A public address: do events come through it as they happen?")
 @json_option
 @with_appcontext
-def doctor(as_json: bool) -> None:
+def doctor(url: str | None, as_json: bool) -> None:
     """Check everything the product needs; exit code 1 when something is down."""
     found = check_all()
+    if url is not None:
+        public = check_public_url(url)
+        found.append(Dependency("public", public.state, now(), public.cause, public.remedy))
     if as_json:
         print_json([asdict(each) | {"since": iso(each.since)} for each in found])
     else:

@@ -4,6 +4,7 @@ from smartcontent.health.checks import Dependency, check_all
 from smartcontent.health.database import check_database
 from smartcontent.health.finding import Finding, State
 from smartcontent.health.processes import check_scheduler, check_workers
+from smartcontent.health.public_url import check_public_url
 from smartcontent.health.redis_server import check_redis
 
 __all__ = [
@@ -12,6 +13,7 @@ __all__ = [
     "State",
     "check_all",
     "check_database",
+    "check_public_url",
     "check_redis",
     "check_scheduler",
     "check_workers",

@@ -1,0 +1,90 @@
+"""Do events come through a public address as they happen, or does a proxy hold them back?"""
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import redis as redis_py
+import requests
+from sqlalchemy import select
+
+from smartcontent import events
+from smartcontent.extensions import db, redis
+from smartcontent.health.finding import Finding, down, ok, one_line
+from smartcontent.models import ApiToken, User
+
+PATIENCE_SECONDS = 5
+EVENTS = 5
+
+
+def check_public_url(url: str) -> Finding:
+    """Open an event stream there as an administrator, and time some events of our own on it."""
+    url = url.rstrip("/")
+    try:
+        requests.get(f"{url}/healthz", timeout=PATIENCE_SECONDS).raise_for_status()
+    except requests.exceptions.SSLError as error:
+        return down(f"{url} has no valid certificate: {one_line(error)}", "renew it")
+    except requests.RequestException as error:
+        return down(f"{url} does not answer: {one_line(error)}", "check the proxy and its target")
+    administrator = db.session.scalar(
+        select(User).where(User.is_admin, User.is_enabled).order_by(User.id).limit(1)
+    )
+    if administrator is None:
+        return down("nobody could open an event stream yet", "create the first account, then retry")
+    with _secret_of(administrator) as secret:
+        try:
+            return _stream(url, secret, administrator.id)
+        except redis_py.RedisError as error:
+            return down(f"no event can be sent: {one_line(error)}", "see the line of redis")
+        except requests.RequestException:
+            return down(
+                f"{url} holds events back for more than {PATIENCE_SECONDS} seconds",
+                "turn off buffering and compression for /events and /api/v1/events in the proxy, "
+                "as in docs/operations.md",
+            )
+
+
+@contextmanager
+def _secret_of(user: User) -> Iterator[str]:
+    """The secret of a token that lives only meanwhile."""
+    token, secret = ApiToken.issue(user, "flask doctor")
+    try:
+        yield secret
+    finally:
+        db.session.delete(token)
+        db.session.commit()
+
+
+def _stream(url: str, secret: str, user_id: int) -> Finding:
+    headers = {"Authorization": f"Bearer {secret}"}
+    address = f"{url}/api/v1/events"
+    with requests.get(address, headers=headers, stream=True, timeout=PATIENCE_SECONDS) as answer:
+        if not answer.headers.get("Content-Type", "").startswith("text/event-stream"):
+            return down(
+                f"{address} answers {answer.status_code} instead of an event stream",
+                "see that the proxy passes all paths and the Authorization header on to this site",
+            )
+        lines = answer.iter_lines(chunk_size=1)
+        _read_until(lines, b"event: snapshot")
+        slowest = 0.0
+        for _ in range(EVENTS):
+            began = time.monotonic()
+            with redis() as client:
+                if not client.publish(events.channel(user_id), events.frame("probe", {})):
+                    return down(
+                        f"the site at {url} does not listen to this Redis",
+                        "give its web processes the same REDIS_URL",
+                    )
+            _read_until(lines, b"event: probe")
+            slowest = max(slowest, time.monotonic() - began)
+    return ok(f"events come through {url} as they happen, the slowest in {slowest * 1000:.0f} ms")
+
+
+def _read_until(lines: Iterator[bytes], start: bytes) -> None:
+    give_up_at = time.monotonic() + PATIENCE_SECONDS
+    for line in lines:
+        if line.startswith(start):
+            return
+        if time.monotonic() > give_up_at:
+            break  # signs of life come, and what was waited for does not
+    raise requests.ConnectionError("the event did not come")
