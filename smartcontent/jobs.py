@@ -146,17 +146,22 @@ def new_draft(content: Content, status: Status, **values: Any) -> Draft | None:
 def discard(content: Content) -> None:
     """Move a content to the trash; an unfinished draft of it is cancelled."""
     cancel(content.current)
-    content.deleted_at = now()
-    db.session.commit()
+    _set_deleted(content, now())
 
 
 def restore(user_id: int, content_id: UUID) -> Content | None:
     """Take a content of the user out of the trash again."""
     content = db.session.scalar(select(Content).filter_by(user_id=user_id, id=content_id))
     if content is not None:
-        content.deleted_at = None
-        db.session.commit()
+        _set_deleted(content, None)
     return content
+
+
+def _set_deleted(content: Content, moment: datetime | None) -> None:
+    content.deleted_at = moment
+    db.session.commit()
+    event = {"content_id": str(content.id), "deleted": moment is not None}
+    events.publish(content.user_id, "content", event)
 
 
 def warm_up() -> None:

@@ -19,6 +19,7 @@ const reactions = {
   status: takeStatus,
   text(piece) { takeText(piece) || stream.ask(); },
   readiness(found) { tell("readiness", found); },
+  content: reloadCardOf, // into the trash, or out of it
   interrupted() { interrupted(true); },
 };
 
@@ -152,7 +153,8 @@ function isSame(one, other) {
   return String(marks(one)) === String(marks(other));
 }
 
-// A draft the page does not show: a new version of a content it shows, or a new content.
+// A draft the page does not show (a new version of a content it shows, or a new content), or a
+// content that is gone or back.
 async function reloadCardOf({ content_id }) {
   const shown = document.getElementById(`content-${content_id}`);
   if (shown) return refresh(shown);

@@ -6,7 +6,7 @@
 // A stream begins with a snapshot. A tab that needs one asks, and the leader opens its stream anew;
 // what the tab hears before the snapshot is in it. A leader that does not answer is relieved: a
 // phone may have frozen its tab, lock and all.
-const EVENTS = ["snapshot", "status", "text", "readiness"];
+const EVENTS = ["snapshot", "status", "text", "readiness", "content"];
 const ANSWER_MS = 3000;
 const PING_MS = 10000;
 const RENEW_MS = 300;

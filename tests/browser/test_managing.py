@@ -72,6 +72,19 @@ def test_list_is_filtered_by_status(page, ada):
     expect(titles(page)).to_have_text(["Saucer"])
 
 
+def test_deleting_and_undoing_show_in_every_tab(page, contents):
+    other = page.context.new_page()
+    other.goto("/")
+    expect(titles(other)).to_have_text(["Cup", "Kettle", "Teapot"])
+
+    page.get_by_role("link", name="Kettle").click()
+    page.get_by_role("button", name="Delete").click()
+    expect(titles(other)).to_have_text(["Cup", "Teapot"])
+
+    page.get_by_role("button", name="Undo").click()
+    expect(titles(other)).to_have_text(["Cup", "Kettle", "Teapot"])
+
+
 def test_text_is_edited_and_kept_as_a_new_version(page, contents):
     page.get_by_role("link", name="Kettle").click()
     page.get_by_text("Edit title and text").click()
