@@ -103,6 +103,21 @@ def test_invited_person_can_make_an_account_with_the_printed_link(app, flask, fo
     assert "eve@example.org" in page.text
 
 
+def test_nobody_is_invited_to_a_site_that_is_closed(app, flask, founder):
+    app.config["SIGNUP"] = "closed"
+
+    result = flask("users", "invite", "eve@example.org")
+
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert "users create" in result.stderr
+
+
+def test_operator_is_told_when_no_administrator_is_left(flask, founder, ada):
+    assert flask("users", "disable", ada.email).stderr == ""
+
+    assert "No administrator can sign in now" in flask("users", "disable", founder.email).stderr
+
+
 def test_list_fits_eighty_columns_and_json_tells_all(flask, ada):
     lines = flask("users", "list").stdout.splitlines()
     everyone = json.loads(flask("users", "list", "--json").stdout)

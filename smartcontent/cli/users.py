@@ -80,6 +80,8 @@ def disable(email: str) -> None:
         user.end_sessions()
         db.session.commit()
     click.echo(f"{user.email} is disabled.")
+    if db.session.scalar(select(User.id).where(User.is_admin, User.is_enabled).limit(1)) is None:
+        click.echo("No administrator can sign in now: enable or create one.", err=True)
 
 
 @users.command("enable")
@@ -110,8 +112,13 @@ def reset_password(email: str, password_stdin: bool) -> None:
 @click.option("--url", help="Where the site is reached, such as https://texts.example.org.")
 def invite(email: str, url: str | None) -> None:
     """Print a link with which this address can make an account."""
-    address = _new_address(email)
     config = current_app.config
+    if config["SIGNUP"] == "closed":
+        raise click.ClickException(
+            "Nobody can sign up, invited or not, while the setting SIGNUP is closed; "
+            "`users create` makes the account itself."
+        )
+    address = _new_address(email)
     base = url or f"http://{config['SMARTCONTENT_BIND']}:{config['PORT']}"
     with current_app.test_request_context(base_url=base):
         link = url_for("auth.sign_up", invitation=invitation_for(address), _external=True)
