@@ -13,6 +13,7 @@ from smartcontent.models import Draft, Repair, RepairKind, Status, now
 from smartcontent.models.draft import job_id
 from smartcontent.scheduling import QUEUE, Job, Scheduler, mark_queued, reconcile, schedule_draft
 from smartcontent.scheduling.job import WRITE_DRAFT
+from smartcontent.scheduling.reconciler import LOOK_AHEAD
 
 LIST = f"rq:queue:{QUEUE}"
 SET = Scheduler.scheduled_jobs_key
@@ -204,6 +205,19 @@ def test_what_redis_holds_is_left_alone(ada, scheduler, valkey):
     scheduler.enqueue_jobs()
 
     assert reconcile() == []
+
+
+def test_draft_that_comes_into_view_during_a_pass_is_left_alone(ada, valkey):
+    first = time.time() + LOOK_AHEAD.total_seconds() + 2
+    for number in range(200):
+        submit_due(ada, first + number * 0.002 - time.time())
+    time.sleep(max(0.0, first - LOOK_AHEAD.total_seconds() - time.time()))
+
+    repairs = []
+    while time.time() < first - LOOK_AHEAD.total_seconds() + 0.5:
+        repairs += reconcile()
+
+    assert repairs == []
 
 
 @both_databases

@@ -6,7 +6,6 @@ set, so its cost does not grow with what is scheduled for later. Any number of t
 
 import logging
 import math
-import time
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
@@ -57,8 +56,10 @@ def reconcile(dry_run: bool = False) -> list[Repair]:
     """
     # Redis first. Whatever is in it was committed before, so a row that does not know of a job
     # has moved on. The other way round, a brief submitted in between would look like an orphan.
-    jobs = _jobs_in_redis()
-    rows = _due_soon_or_lost()
+    # One horizon for both, or what comes into view in between would look lost.
+    horizon = now() + LOOK_AHEAD
+    jobs = _jobs_in_redis(horizon)
+    rows = _due_soon_or_lost(horizon)
     lost = [row.id for row in rows if row.status == Status.GENERATING]
     waiting = {job_id(row.id, row.attempt + 1, row.user_id): row for row in rows}
     repairs = [
@@ -75,12 +76,16 @@ def reconcile(dry_run: bool = False) -> list[Repair]:
     return repairs
 
 
-def _jobs_in_redis() -> JobsInRedis:
-    horizon = time.time() + LOOK_AHEAD.total_seconds()
+def _jobs_in_redis(horizon: datetime) -> JobsInRedis:
     with redis() as client, client.pipeline(transaction=True) as pipe:
         pipe.lrange(f"rq:queue:{QUEUE}", 0, -1)
         pipe.zrangebyscore(
-            Scheduler.scheduled_jobs_key, "-inf", horizon, start=0, num=BATCH, withscores=True
+            Scheduler.scheduled_jobs_key,
+            "-inf",
+            horizon.timestamp(),
+            start=0,
+            num=BATCH,
+            withscores=True,
         )
         queued, scheduled = pipe.execute()
     return JobsInRedis(
@@ -93,7 +98,7 @@ def _text(name: bytes) -> str:
     return name.decode(errors="surrogateescape")
 
 
-def _due_soon_or_lost() -> Sequence[Any]:
+def _due_soon_or_lost(horizon: datetime) -> Sequence[Any]:
     """Drafts that wait and are due soon, or whose worker let its lease run out."""
     moment = now()
     only_read()
@@ -101,7 +106,7 @@ def _due_soon_or_lost() -> Sequence[Any]:
         select(Draft.id, Draft.user_id, Draft.attempt, Draft.status, Draft.due_at)
         .where(
             or_(
-                (Draft.status == Status.PENDING) & (Draft.due_at < moment + LOOK_AHEAD),
+                (Draft.status == Status.PENDING) & (Draft.due_at < horizon),
                 Draft.status == Status.QUEUED,
                 (Draft.status == Status.GENERATING) & (Draft.lease_until < moment),
             )
