@@ -23,7 +23,7 @@ from smartcontent.scheduling.scheduler import Scheduler
 log = logging.getLogger(__name__)
 
 # Drafts due this soon must be in Redis: a loss is noticed long before it makes one late.
-LOOK_AHEAD = timedelta(seconds=15)
+LOOK_AHEAD = timedelta(seconds=10)
 # A draft this long due and still unclaimed may have been taken from the queue by a dead worker.
 OVERDUE = timedelta(seconds=3)
 BATCH = 5000

@@ -1,12 +1,15 @@
 """Every error is a problem document, and no input breaks the API."""
 
 import json
+import time
 
 import pytest
 import requests
 from conftest import both_databases
+from sqlalchemy import text
 
 from smartcontent import create_app
+from smartcontent.extensions import db
 
 from .conftest import BRIEF, Script, script_of
 
@@ -173,3 +176,17 @@ def test_pages_keep_their_own_errors(as_ada):
 
     assert (answer.status_code, answer.mimetype) == (404, "text/html")
     assert as_ada.client.get("/contents").status_code == 405
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+def test_request_whose_connection_the_server_ended_may_be_tried_again(app, script):
+    def fall_asleep_in_a_transaction() -> None:
+        db.session.execute(text("SET idle_in_transaction_session_timeout = 50"))
+        time.sleep(0.3)
+
+    app.before_request_funcs.setdefault(None, []).insert(0, fall_asleep_in_a_transaction)
+
+    answer = script.get("/contents")
+
+    assert is_problem(answer, 503)
+    assert int(answer.headers["Retry-After"]) > 0
