@@ -63,22 +63,38 @@ class TextChannel:
         self._key = _text_key(draft_id, attempt)
         self._ids = {"content_id": content_id, "draft_id": draft_id, "attempt": attempt}
         self._said = ""
+        self._is_behind = False
 
     def say(self, text: str) -> None:
         """Append a piece of text and publish it."""
-        event = {**self._ids, "offset": len(self._said), "text": text}
+        offset = len(self._said)
         self._said += text
+        self._tell(offset, text)
+
+    def catch_up(self) -> None:
+        """Tell Redis what it was not there for; pages see by the offset that they missed it."""
+        if self._is_behind:
+            self._tell(len(self._said), "")
+
+    def _tell(self, offset: int, text: str) -> None:
+        event = {**self._ids, "offset": offset, "text": text}
         try:
             with redis() as client, client.pipeline(transaction=True) as pipe:
-                pipe.append(self._key, text)
+                if self._is_behind:
+                    pipe.set(self._key, self._said)
+                else:
+                    pipe.append(self._key, text)
+                pipe.strlen(self._key)
                 pipe.publish(self._channel, frame("text", event))
                 pipe.expire(self._key, TEXT_KEPT_SECONDS)
-                length = pipe.execute()[0]
-                if length != len(self._said.encode()):
-                    # Redis was away or came back empty: put the whole text back.
-                    client.set(self._key, self._said, ex=TEXT_KEPT_SECONDS)
+                length = pipe.execute()[1]
         except redis_py.RedisError as error:
             log.warning("text of draft=%s not published: %s", self._ids["draft_id"], error)
+            self._is_behind = True
+            return
+        # Redis came back empty, or as it was seconds ago.
+        self._is_behind = length != len(self._said.encode())
+        self.catch_up()
 
 
 def text_so_far(draft_id: int, attempt: int) -> str | None:

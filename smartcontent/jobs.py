@@ -89,8 +89,8 @@ def cancel(draft: Draft) -> bool:
     db.session.refresh(draft)  # a worker may have claimed it since it was read
     job_id = draft.job_id
     db.session.commit()  # no transaction while Redis is asked: it holds up other writers
-    text = events.text_so_far(draft.id, draft.attempt) if draft.attempt else None
-    values = {"text": text} if text and len(text) > len(draft.text) else {}
+    text = draft.text_so_far()
+    values = {"text": text} if text != draft.text else {}
     if not draft.move(Status.CANCELLED, finished_at=now(), **values):
         return False
     unschedule_draft(job_id)

@@ -192,10 +192,7 @@ def snapshot(user_id: int) -> dict[str, Any]:
 
 
 def _as_seen(draft: Draft) -> dict[str, Any]:
-    text = ""
-    if draft.status == Status.GENERATING:
-        said = events.text_so_far(draft.id, draft.attempt)
-        text = draft.text if said is None else said
+    text = draft.text_so_far() if draft.status == Status.GENERATING else ""
     return {**draft.as_event(), "offset": len(text), "text": text}
 
 

@@ -140,6 +140,7 @@ class Attempt:
         if moment - self._looked_at < LOOK_AROUND_SECONDS:
             return
         self._looked_at = moment
+        self._channel.catch_up()
         try:
             self._keep() if moment - self._kept_at >= self._lease / 4 else self._check()
         except OperationalError as error:

@@ -8,7 +8,7 @@ from typing import Any
 from smartcontent import events
 from smartcontent.extensions import db
 from smartcontent.hub import Mailbox, hub
-from smartcontent.models import Draft, Status
+from smartcontent.models import Draft
 
 READ_AGAIN_SECONDS = 1.0
 
@@ -31,7 +31,7 @@ class _Heard:
 
     def catch_up(self, draft: Draft) -> Iterator[Words]:
         """What the draft has beyond that."""
-        text = _text_of(draft)
+        text = draft.text_so_far()
         if draft.attempt != self.attempt or not text.startswith(self.text):
             # The database lags behind Redis: a beginning of what was heard is nothing new.
             if draft.attempt == self.attempt and self.text.startswith(text):
@@ -102,10 +102,3 @@ def _listen(mailbox: Mailbox, draft_id: int, heard: _Heard) -> Iterator[Words]:
         if must_read_again:
             # At once would be in a loop for as long as Redis is away.
             time.sleep(max(0.0, read_again_at - time.monotonic()))
-
-
-def _text_of(draft: Draft) -> str:
-    if draft.status != Status.GENERATING:
-        return draft.text
-    said = events.text_so_far(draft.id, draft.attempt)
-    return draft.text if said is None else said

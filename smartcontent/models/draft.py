@@ -174,6 +174,15 @@ class Draft(Base):
         self.announce()
         return True
 
+    def text_so_far(self) -> str:
+        """The text as last said: while it is written, Redis has more of it than the row.
+
+        Unless Redis does not answer, or has just come back as it was a while ago.
+        """
+        if self.status != Status.GENERATING:
+            return self.text
+        return max(events.text_so_far(self.id, self.attempt) or "", self.text, key=len)
+
     def announce(self) -> None:
         """Tell the owner's open pages the status; call it after the commit."""
         events.publish(self.user_id, "status", self.as_event())

@@ -47,6 +47,7 @@ class Stack:
     app: Flask
     processes: Processes
     ollama: ScriptedOllama
+    valkey: Valkey
 
 
 @pytest.fixture(scope="package")
@@ -65,7 +66,7 @@ def stack(chromium, databases, tmp_path_factory) -> Iterator[Stack]:
             "GENERATION_DELAY_SECONDS": DELAY_SECONDS,
         }
         processes = Processes(settings, folder).start()
-        yield Stack(create_app(**settings), processes, ollama)
+        yield Stack(create_app(**settings), processes, ollama, valkey)
         processes.stop()
     valkey.kill()
 
@@ -79,6 +80,11 @@ def processes(stack: Stack) -> Processes:
 def ollama(stack: Stack) -> ScriptedOllama:
     stack.ollama.requests.clear()
     return stack.ollama
+
+
+@pytest.fixture
+def valkey(stack: Stack) -> Valkey:
+    return stack.valkey
 
 
 @pytest.fixture

@@ -121,6 +121,24 @@ def test_page_recovers_from_a_web_process_that_was_killed(
     assert stored(content.id).text == dictation.text
 
 
+@pytest.mark.parametrize("is_emptied", [False, True])
+def test_page_misses_no_character_while_redis_is_started_anew(
+    page, content, dictation, valkey, is_emptied
+):
+    shows(page, dictation.say(*BEGINNING))
+
+    if is_emptied:
+        valkey.client.flushall()
+    valkey.kill()
+    dictation.say(*REST)
+    valkey.start()
+
+    shows(page, dictation.say("And on."))
+    dictation.end()
+    has_kept(page, dictation.text)
+    assert stored(content.id).text == dictation.text
+
+
 def test_stopped_text_keeps_what_had_come(page, content, dictation, ollama):
     shows(page, dictation.say(*BEGINNING))
 
