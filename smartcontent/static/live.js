@@ -13,6 +13,7 @@ const drafts = new Map(); // id → {revision, status, attempt, text}
 const FINAL = ["completed", "failed", "cancelled"];
 let stream;
 let listsAsked = 0;
+let hasBegun = false;
 
 const reactions = {
   snapshot(snapshot) { interrupted(false); takeSnapshot(snapshot); },
@@ -52,6 +53,8 @@ function takeSnapshot({ server_time, drafts: unfinished }) {
     if (!ids.has(id) && !FINAL.includes(element.dataset.status)) { drafts.delete(id); refresh(element); }
   }
   paintAll();
+  if (hasBegun) reloadList(differs); // what went into the trash or came back meanwhile, no snapshot says
+  hasBegun = true;
   tell("snapshot", [...drafts.values()].filter((draft) => ids.has(draft.draft_id)));
 }
 
@@ -155,20 +158,30 @@ function isSame(one, other) {
 
 // A draft the page does not show (a new version of a content it shows, or a new content), or a
 // content that is gone or back.
-async function reloadCardOf({ content_id }) {
+function reloadCardOf({ content_id }) {
   const shown = document.getElementById(`content-${content_id}`);
   if (shown) return refresh(shown);
+  reloadList();
+}
+
+async function reloadList(isNeeded = () => true) {
   const list = document.getElementById("list");
   if (!list || showsSome()) return;
   const mine = ++listsAsked;
   const answer = await fetch(document.getElementById("search").dataset.list).catch(() => null);
   if (!answer?.ok) return;
   const fresh = await answer.text();
-  if (mine !== listsAsked) return;
+  if (mine !== listsAsked || !isNeeded(list, fresh)) return;
   list.innerHTML = fresh;
   paintAll();
   tell("drawn", list);
   refreshStale();
+}
+
+// Whether it has other contents: one that has the same stays, with all that is open or typed in it.
+function differs(list, fresh) {
+  const idsIn = (root) => String([...root.querySelectorAll("article")].map(({ id }) => id));
+  return idsIn(list) !== idsIn(new DOMParser().parseFromString(fresh, "text/html"));
 }
 
 // A list drawn before an event, and come after it, shows what was.

@@ -85,6 +85,17 @@ def test_deleting_and_undoing_show_in_every_tab(page, contents):
     expect(titles(other)).to_have_text(["Cup", "Kettle", "Teapot"])
 
 
+def test_what_was_deleted_while_the_page_was_cut_off_goes(page, contents, processes, watch):
+    watch.expect("ERR_CONNECTION_REFUSED", "ERR_INCOMPLETE_CHUNKED_ENCODING", "ERR_EMPTY_RESPONSE")
+    expect(titles(page)).to_have_text(["Cup", "Kettle", "Teapot"])
+
+    processes.kill("web")
+    jobs.discard(contents["Kettle"])
+    processes.start("web")
+
+    expect(titles(page)).to_have_text(["Cup", "Teapot"])
+
+
 def test_text_is_edited_and_kept_as_a_new_version(page, contents):
     page.get_by_role("link", name="Kettle").click()
     page.get_by_text("Edit title and text").click()
