@@ -6,6 +6,7 @@ it. Several schedulers may look at once: loading a loaded model costs nothing, a
 downloads of the same model.
 """
 
+import contextlib
 import logging
 import threading
 import time
@@ -54,6 +55,8 @@ class Preflight(threading.Thread):
         self._problems: dict[str, str] = {}
         self._under_way: dict[tuple[str, str], threading.Thread] = {}
         self._told: dict[str, Readiness] = {}
+        # How far each download is, as its thread writes and the next look tells.
+        self._pulled: dict[str, float | None] = {}
 
     def run(self) -> None:
         while True:
@@ -67,12 +70,15 @@ class Preflight(threading.Thread):
 
     def look(self) -> None:
         """Look at every model that is needed soon, and tell what was found."""
-        for model in readiness.pulls_asked_for():
+        pulls = readiness.pulls_asked_for()
+        for model in pulls:
             self._begin("pull", model, partial(self._pull, model))
         needs = needed_soon()
         for model, need in needs.items():
             self._tell(self._found(model, need), need.user_ids)
-        for model in self._told.keys() - needs.keys():
+        for model in pulls - needs.keys():
+            self._tell(_pulling(model, self._pulled.get(model)), set())
+        for model in self._told.keys() - needs.keys() - pulls:
             del self._told[model]
 
     def _tell(self, found: Readiness, user_ids: set[int]) -> None:
@@ -82,7 +88,7 @@ class Preflight(threading.Thread):
 
     def _found(self, model: str, need: Need) -> Readiness:
         if self._is_under_way("pull", model):
-            return readiness.told(model) or _pulling(model, None)
+            return _pulling(model, self._pulled.get(model))
         try:
             if not writing.ollama().has_model(model):
                 return _missing(model, self._problems.get(model))
@@ -137,24 +143,20 @@ class Preflight(threading.Thread):
         self._warmed_at[model] = time.monotonic()
 
     def _pull(self, model: str) -> None:
-        told_at = 0.0
         self._problems.pop(model, None)
         try:
             for progress in writing.ollama().pull(model):
-                if time.monotonic() - told_at >= 1:
-                    told_at = time.monotonic()
-                    share = progress.completed / progress.total if progress.total else None
-                    need = needed_soon().get(model)
-                    readiness.tell(_pulling(model, share), need.user_ids if need else ())
+                self._pulled[model] = (
+                    progress.completed / progress.total if progress.total else None
+                )
             log.info("model=%s downloaded", model)
         except OllamaError as error:
             self._problems[model] = str(error)
             log.warning("model=%s not downloaded cause=%s: %s", model, error.cause, error.detail)
-        except redis_py.RedisError as error:
-            # Still asked for: it is begun again, and goes on where it was.
-            log.warning("model=%s download broken off: %s", model, error)
-            return
-        readiness.pull_ended(model)
+        self._pulled.pop(model, None)
+        # While Redis is away it stays asked for: it is begun again, and ends as this one did.
+        with contextlib.suppress(redis_py.RedisError):
+            readiness.pull_ended(model)
 
 
 def needed_soon() -> dict[str, Need]:

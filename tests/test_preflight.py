@@ -145,3 +145,16 @@ def test_asked_for_model_is_downloaded_with_progress_and_the_draft_waits_for_it(
     db.session.refresh(due_draft)
     assert (due_draft.status, due_draft.failures) == (Status.PENDING, 0)
     wait_until(lambda: not readiness.pulls_asked_for())
+
+
+def test_download_that_has_just_begun_is_not_taken_for_a_missing_model(
+    preflight, content, a_worker, ollama
+):
+    ollama.models.clear()
+    ollama.on(path="/api/pull").lines({"status": "pulling manifest"}, wait=0.5)
+    assert found(preflight).stage is Stage.MISSING
+
+    readiness.ask_for_pull("llama3.2")
+
+    assert found(preflight).stage is Stage.PULLING
+    wait_until(lambda: not readiness.pulls_asked_for())
