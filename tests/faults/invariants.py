@@ -98,15 +98,18 @@ class Invariants:
             yield f"{job_id!r} is left in the sorted set"
         for job_id in self._redis.lrange(f"rq:queue:{QUEUE}", 0, -1):
             yield f"{job_id!r} is left in the queue"
-        # RQ sweeps up the started ones itself, whose worker did not say how they ended.
-        started = {
-            entry.rpartition(b":")[0] for entry in self._redis.zrange(f"rq:wip:{QUEUE}", 0, -1)
+        # RQ itself sweeps up those whose worker did not say how they ended, or was cut off between
+        # taking a job and saying that it has it.
+        swept = {
+            *(entry.rpartition(b":")[0] for entry in self._redis.zrange(f"rq:wip:{QUEUE}", 0, -1)),
+            *self._redis.lrange(f"rq:queue:{QUEUE}:intermediate", 0, -1),
         }
         for key in self._redis.scan_iter("rq:job:*"):
             name = key.removeprefix(b"rq:job:")
             is_ours = draft_id_of(name.decode(errors="replace"))
-            if is_ours and name not in started and self._redis.ttl(key) == -1:
-                yield f"{key!r} is left, and would be for ever"
+            if is_ours and name not in swept and self._redis.ttl(key) == -1:
+                status = self._redis.hget(key, "status")
+                yield f"{key!r} is left as {status!r}, and would be for ever"
 
 
 def came_at(request: Recorded) -> datetime:
