@@ -107,7 +107,7 @@ def from_environment(environ: Mapping[str, str] = os.environ) -> dict[str, Any]:
     """
     config = {setting.name: setting.read(environ) for setting in SETTINGS}
     home = Path(config["SMARTCONTENT_HOME"]).absolute()
-    home.mkdir(parents=True, exist_ok=True)
+    home.mkdir(mode=0o700, parents=True, exist_ok=True)  # it holds people's texts
     config["SMARTCONTENT_HOME"] = home
     config["SECRET_KEY"] = config["SECRET_KEY"] or _kept_secret(home / "secret_key")
     if len(config["SECRET_KEY"]) < 32:

@@ -75,14 +75,14 @@ def _run(settings: Settings, log: Log) -> int:
         "SMARTCONTENT_HOME": str(settings.home),
         "PORT": str(settings.port),
         "SMARTCONTENT_BIND": settings.bind,
-        "PYTHONUNBUFFERED": "1",
     }
-    supervisor = Supervisor(log, {**os.environ, **own, **brought}, _ROOT)
+    environment = {**os.environ, "PYTHONUNBUFFERED": "1", **own, **brought}
+    supervisor = Supervisor(log, environment, _ROOT)
     stop_on_signals(supervisor)
     found = settings.home / "local.env"
     if brought:
         log.say(f"For flask commands in another terminal: set -a; . {found}; set +a")
-    with announced(found, brought):
+    with announced(found, {**own, **brought}):
         return supervisor.run(parts(settings, redis, ollama))
 
 

@@ -3,6 +3,7 @@
 import contextlib
 import fcntl
 import os
+import shlex
 import socket
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -19,7 +20,7 @@ def owned(home: Path) -> Iterator[None]:
     Raises:
         Refusal: another process holds it.
     """
-    home.mkdir(parents=True, exist_ok=True)
+    home.mkdir(mode=0o700, parents=True, exist_ok=True)  # it holds people's texts
     with (home / "lock").open("a+") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -73,7 +74,7 @@ def announced(path: Path, environment: Mapping[str, str]) -> Iterator[None]:
     """Keep a file of settings, while the stack runs, for commands in other terminals."""
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with os.fdopen(descriptor, "w") as file:
-        file.writelines(f"{name}={value}\n" for name, value in environment.items())
+        file.writelines(f"{name}={shlex.quote(value)}\n" for name, value in environment.items())
     try:
         yield
     finally:
