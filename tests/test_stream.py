@@ -3,6 +3,7 @@
 import threading
 import time
 from collections.abc import Iterator
+from itertools import accumulate
 
 import pytest
 import requests
@@ -50,7 +51,9 @@ def test_page_hears_every_status_and_every_word_in_order(browser, ada, ollama):
     assert [event["revision"] for event in statuses] == [1, 2, 3]
     pieces = page.of("text")
     assert "".join(piece["text"] for piece in pieces) == "Tee für zwei ☕!"
-    assert [piece["offset"] for piece in pieces] == [0, 4, 14]
+    # On a busy machine two may come as one.
+    lengths = [0, *accumulate(len(piece["text"]) for piece in pieces)]
+    assert [piece["offset"] for piece in pieces] == lengths[:-1]
 
 
 def test_page_that_opens_in_mid_text_starts_from_what_was_said(app, browser, ada, ollama):
