@@ -6,6 +6,7 @@ import signal
 import statistics
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
@@ -122,3 +123,15 @@ def test_plain_rq_worker_writes_drafts_too(processes, ada):
     (draft,) = drafts()
     assert draft.text == "Tea is warm."
     assert draft.started_at >= draft.due_at
+
+
+def test_scheduler_keeps_up_with_drafts_that_become_due_one_after_the_other(ada, processes):
+    first = time.time() + 3
+    for number in range(150):
+        jobs.submit(ada.id, BRIEF, "A teapot", delay_seconds=first + number * 0.01 - time.time())
+    processes.start("scheduler")
+
+    def all_wait() -> bool:
+        return {draft.status for draft in drafts()} == {Status.QUEUED}
+
+    wait_until(all_wait, max(0.0, first + 1.5 - time.time()) + 3, every=0.1)

@@ -1,5 +1,6 @@
 """The scheduler's second thread, which talks to the database so that the first is never late."""
 
+import contextlib
 import logging
 import queue
 import threading
@@ -14,7 +15,6 @@ from smartcontent.scheduling.reconciler import reconcile
 
 log = logging.getLogger(__name__)
 
-# A free worker has claimed a due draft by then: only those that do wait cost a write.
 CLAIM_SECONDS = 0.05
 
 
@@ -34,15 +34,25 @@ class Clerk(threading.Thread):
     def run(self) -> None:
         reconcile_at = time.monotonic()
         while True:
-            try:
-                self._mark(self._due.get(timeout=max(0.0, reconcile_at - time.monotonic())))
-            except queue.Empty:
+            if job_ids := self._moved(max(0.0, reconcile_at - time.monotonic())):
+                # A free worker has claimed them by then: only those that do wait cost a write.
+                time.sleep(CLAIM_SECONDS)
+                self._mark(job_ids)
+            if time.monotonic() >= reconcile_at:
                 self._reconcile()
                 reconcile_at = time.monotonic() + self._every
 
+    def _moved(self, seconds: float) -> list[str]:
+        """All that were moved meanwhile; waits so long for the first."""
+        job_ids: list[str] = []
+        with contextlib.suppress(queue.Empty):
+            job_ids += self._due.get(timeout=seconds)
+            while True:
+                job_ids += self._due.get_nowait()
+        return job_ids
+
     def _mark(self, job_ids: list[str]) -> None:
         # "Queued" is what people read while they wait; a worker's claim does not need it.
-        time.sleep(CLAIM_SECONDS)
         try:
             with self._app.app_context():
                 mark_queued(job_ids)
