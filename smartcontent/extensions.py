@@ -16,7 +16,7 @@ from flask_sqlalchemy import SQLAlchemy
 from flask_wtf import CSRFProtect
 from redis.backoff import NoBackoff
 from redis.retry import Retry
-from sqlalchemy import Connection, Engine, MetaData, event
+from sqlalchemy import Connection, Engine, ExceptionContext, MetaData, event
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import DeclarativeBase
 
@@ -123,6 +123,19 @@ def _set_up_sqlite(connection: Any, _record: object) -> None:
     connection.isolation_level = None  # we begin transactions ourselves, below
     for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON"):
         connection.execute(f"PRAGMA {pragma}")
+
+
+@event.listens_for(Engine, "handle_error")
+def _name_a_lost_connection(context: ExceptionContext) -> None:
+    """Make it an OperationalError, which is what we look for, whatever the driver calls it.
+
+    PostgreSQL ends a transaction that was idle for too long with an internal error.
+    """
+    found = context.sqlalchemy_exception
+    if context.is_disconnect and found and not isinstance(found, OperationalError):
+        raise OperationalError(
+            found.statement, found.params, context.original_exception, connection_invalidated=True
+        )
 
 
 @event.listens_for(Engine, "begin")

@@ -11,10 +11,12 @@ import ssl
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import asdict
 from typing import Any
 
 from flask import Flask, Response
 from sqlalchemy import select
+from sqlalchemy.orm import joinedload
 from werkzeug.http import http_date
 
 from smartcontent import events, sweeper
@@ -22,8 +24,11 @@ from smartcontent.extensions import db, only_read
 from smartcontent.hub import hub
 from smartcontent.models import UNFINISHED, Draft, Status, now
 from smartcontent.models.draft import iso
+from smartcontent.models.listing import newest
 from smartcontent.open_page import OpenPage, Permit
+from smartcontent.readiness import told
 from smartcontent.sweeper import Sweeper
+from smartcontent.writing import model_for
 
 TAKE_SECONDS = 0.5
 RETRY_MS = (1000, 4000)
@@ -185,10 +190,20 @@ def _is_http_1(environ: Any) -> bool:
 
 
 def snapshot(user_id: int) -> dict[str, Any]:
-    """Every unfinished draft of the user, with the text so far and its length in characters."""
+    """Every unfinished draft of the user, with the text so far and its length in characters.
+
+    And all else that events tell of: the newest contents, and what was found of the models.
+    """
     unfinished = select(Draft).where(Draft.user_id == user_id, Draft.status.in_(UNFINISHED))
-    drafts = db.session.scalars(unfinished.order_by(Draft.due_at, Draft.id)).all()
-    return {"server_time": iso(now()), "drafts": [_as_seen(draft) for draft in drafts]}
+    ordered = unfinished.order_by(Draft.due_at, Draft.id).options(joinedload(Draft.content))
+    drafts = db.session.scalars(ordered).all()
+    models = {model_for(draft.content) for draft in drafts}
+    return {
+        "server_time": iso(now()),
+        "drafts": [_as_seen(draft) for draft in drafts],
+        "contents": [str(content_id) for content_id in newest(user_id)],
+        "readiness": [asdict(found) for model in sorted(models) if (found := told(model))],
+    }
 
 
 def _as_seen(draft: Draft) -> dict[str, Any]:

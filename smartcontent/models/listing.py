@@ -13,6 +13,7 @@ from smartcontent.models.content import Content
 from smartcontent.models.draft import Draft
 
 Q_LONGEST = 200  # of a search, in characters
+PAGE = 20
 
 
 @dataclass(frozen=True)
@@ -32,7 +33,7 @@ class Page:
     next_cursor: str | None
 
 
-def list_contents(user_id: int, filters: Filters, cursor: str = "", limit: int = 20) -> Page:
+def list_contents(user_id: int, filters: Filters, cursor: str = "", limit: int = PAGE) -> Page:
     """One page of the user's contents.
 
     Raises:
@@ -44,6 +45,12 @@ def list_contents(user_id: int, filters: Filters, cursor: str = "", limit: int =
     rows = db.session.scalars(query.limit(limit + 1)).unique().all()
     items = list(rows[:limit])
     return Page(items, _cursor(items[-1]) if len(rows) > limit else None)
+
+
+def newest(user_id: int) -> list[UUID]:
+    """The ids of the first page of the user's contents, nothing filtered."""
+    ids = Content.owned_by(user_id).with_only_columns(Content.id).limit(PAGE)
+    return list(db.session.scalars(ids))
 
 
 def _filtered(user_id: int, filters: Filters) -> Select[Content]:

@@ -13,7 +13,6 @@ const drafts = new Map(); // id → {revision, status, attempt, text}
 const FINAL = ["completed", "failed", "cancelled"];
 let stream;
 let listsAsked = 0;
-let hasBegun = false;
 
 const reactions = {
   snapshot(snapshot) { interrupted(false); takeSnapshot(snapshot); },
@@ -38,14 +37,14 @@ function interrupted(is) {
   document.getElementById("connection").hidden = !is;
 }
 
-function takeSnapshot({ server_time, drafts: unfinished }) {
+function takeSnapshot({ server_time, drafts: unfinished, contents, readiness }) {
   setServerTime(server_time);
   const ids = new Set(unfinished.map((draft) => draft.draft_id));
   for (const draft of unfinished) {
     drafts.set(draft.draft_id, draft);
     const element = elementOf(draft.draft_id);
     if (element && Number(element.dataset.revision) < draft.revision) refresh(element);
-    else if (!element) reloadCardOf(draft);
+    else if (!element) refreshVersionOf(draft);
   }
   // On the page as unfinished, yet not in the snapshot: it ended while we were away.
   for (const element of document.querySelectorAll("[data-draft]")) {
@@ -53,9 +52,13 @@ function takeSnapshot({ server_time, drafts: unfinished }) {
     if (!ids.has(id) && !FINAL.includes(element.dataset.status)) { drafts.delete(id); refresh(element); }
   }
   paintAll();
-  if (hasBegun) reloadList(differs); // what went into the trash or came back meanwhile, no snapshot says
-  hasBegun = true;
+  if (String(contents) !== String(contentsShown())) reloadList();
   tell("snapshot", [...drafts.values()].filter((draft) => ids.has(draft.draft_id)));
+  for (const found of readiness) tell("readiness", found);
+}
+
+function contentsShown() {
+  return [...document.querySelectorAll("#list > article")].map(({ id }) => id.replace("content-", ""));
 }
 
 function takeStatus(event) {
@@ -158,30 +161,29 @@ function isSame(one, other) {
 
 // A draft the page does not show (a new version of a content it shows, or a new content), or a
 // content that is gone or back.
-function reloadCardOf({ content_id }) {
-  const shown = document.getElementById(`content-${content_id}`);
-  if (shown) return refresh(shown);
-  reloadList();
+function reloadCardOf(draft) {
+  refreshVersionOf(draft) || reloadList();
 }
 
-async function reloadList(isNeeded = () => true) {
+// Whether the page shows another version of it.
+function refreshVersionOf({ content_id }) {
+  const shown = document.getElementById(`content-${content_id}`);
+  if (shown) refresh(shown);
+  return shown !== null;
+}
+
+async function reloadList() {
   const list = document.getElementById("list");
   if (!list || showsSome()) return;
   const mine = ++listsAsked;
   const answer = await fetch(document.getElementById("search").dataset.list).catch(() => null);
   if (!answer?.ok) return;
   const fresh = await answer.text();
-  if (mine !== listsAsked || !isNeeded(list, fresh)) return;
+  if (mine !== listsAsked) return;
   list.innerHTML = fresh;
   paintAll();
   tell("drawn", list);
   refreshStale();
-}
-
-// Whether it has other contents: one that has the same stays, with all that is open or typed in it.
-function differs(list, fresh) {
-  const idsIn = (root) => String([...root.querySelectorAll("article")].map(({ id }) => id));
-  return idsIn(list) !== idsIn(new DOMParser().parseFromString(fresh, "text/html"));
 }
 
 // A list drawn before an event, and come after it, shows what was.

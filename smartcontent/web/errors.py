@@ -5,7 +5,7 @@ import logging
 from flask import Flask, g, render_template
 from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import CSRFError
-from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import OperationalError
 from werkzeug.exceptions import HTTPException, ServiceUnavailable
 
 from smartcontent import problems
@@ -32,7 +32,7 @@ _SENTENCES = {
 def init_app(app: Flask) -> None:
     app.register_error_handler(CSRFError, _csrf)
     app.register_error_handler(HTTPException, _http)
-    app.register_error_handler(DBAPIError, _database_away)
+    app.register_error_handler(OperationalError, _database_away)
 
 
 def answer(status: int, advice: str | None = None) -> ResponseReturnValue:
@@ -55,10 +55,7 @@ def _csrf(_error: CSRFError) -> ResponseReturnValue:
     return answer(400, "Your session has changed since this page opened: reload it, then retry.")
 
 
-def _database_away(error: DBAPIError) -> ResponseReturnValue:
-    # A server that ends a connection may call it by other names, such as an internal error.
-    if not (isinstance(error, OperationalError) or error.connection_invalidated):
-        raise error
+def _database_away(error: OperationalError) -> ResponseReturnValue:
     log.error("database does not answer: %s", error.orig)
     if problems.wants_problem():
         return problems.answer(ServiceUnavailable(retry_after=RETRY_SECONDS))
