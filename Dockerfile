@@ -15,7 +15,7 @@ WORKDIR /app
 COPY requirements.txt ./
 # A package that would need a compiler fails the build; crontab is pure Python without a wheel.
 RUN pip install --no-cache-dir --only-binary :all: --no-binary crontab \
-    --root-user-action ignore -r requirements.txt
+    --root-user-action ignore --require-hashes -r requirements.txt
 
 COPY gunicorn.conf.py wsgi.py worker.py scheduler.py ./
 COPY smartcontent smartcontent

