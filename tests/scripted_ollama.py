@@ -19,6 +19,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Self
 
 from ollama_scripts import FOREVER, LOAD, Script, Scripts, done
+from patience import PATIENCE
 
 
 @dataclass
@@ -100,15 +101,15 @@ class ScriptedOllama(Scripts):
         """What /api/chat was asked to write, in order."""
         return [r.json for r in self.requests if r.is_text]
 
-    def wait_closed(self, timeout: float = 5.0) -> Recorded | None:
+    def wait_closed(self, timeout: float = PATIENCE) -> Recorded | None:
         """The first request whose client went away before its end; None if none did in time."""
         return self._wait(lambda: next((r for r in self.requests if r.closed_at), None), timeout)
 
-    def wait_requests(self, number: int = 1, timeout: float = 5.0) -> bool:
+    def wait_requests(self, number: int = 1, timeout: float = PATIENCE) -> bool:
         """Wait until that many requests have come."""
         return bool(self._wait(lambda: len(self.requests) >= number, timeout))
 
-    def wait_idle(self, timeout: float = 5.0) -> bool:
+    def wait_idle(self, timeout: float = PATIENCE) -> bool:
         """Wait until every request has ended, by either side."""
         return bool(self._wait(lambda: all(r.has_ended for r in self.requests), timeout))
 

@@ -131,7 +131,7 @@ def test_killed_scheduler_is_missed_after_five_seconds_and_dated_by_its_last_hea
     processes.kill("scheduler")
     killed_at = now()
 
-    wait_until(lambda: found("scheduler").state is State.DOWN, 8)
+    wait_until(lambda: found("scheduler").state is State.DOWN)
 
     scheduler = found("scheduler")
     assert abs(scheduler.since - killed_at) < timedelta(seconds=1.5)

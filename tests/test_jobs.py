@@ -168,7 +168,7 @@ def test_cancelled_draft_stays_cancelled_when_the_model_answers_late(app, due_dr
     db.session.refresh(due_draft)
     assert due_draft.status == Status.CANCELLED
     assert due_draft.text.startswith("Tea ")
-    assert ollama.wait_closed(1)
+    assert ollama.wait_closed()
 
 
 def test_cancelled_pending_draft_never_starts_and_leaves_nothing_in_redis(content, ollama, valkey):

@@ -14,6 +14,7 @@ import pytest
 import requests
 from click.testing import Result
 from conftest import BRIEF, free_port, wait_until
+from patience import PATIENCE
 from processes import Browser, Processes
 
 from smartcontent import jobs
@@ -96,7 +97,7 @@ class Nginx:
     def _answers(self) -> bool:
         assert self._process.poll() is None, (self._folder / "nginx.log").read_text()
         try:
-            return self.browser().session.get(f"{self.url}/healthz", timeout=5).ok
+            return self.browser().session.get(f"{self.url}/healthz", timeout=PATIENCE).ok
         except requests.ConnectionError:
             return False
 
@@ -139,7 +140,7 @@ class Page:
 
     def __init__(self, browser: Browser) -> None:
         self.lines: list[tuple[float, bytes]] = []
-        self.answer = browser.session.get(f"{browser.url}/events", stream=True, timeout=30)
+        self.answer = browser.session.get(f"{browser.url}/events", stream=True, timeout=PATIENCE)
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()
 
@@ -250,7 +251,9 @@ def test_guessing_passwords_is_slowed_down(nginx, ada):
     guess = {"csrf_token": browser.token(), "email": ada.email, "password": "a wrong password"}
 
     def status() -> int:
-        return browser.session.post(f"{nginx.url}/sign-in", data=guess, timeout=10).status_code
+        return browser.session.post(
+            f"{nginx.url}/sign-in", data=guess, timeout=PATIENCE
+        ).status_code
 
     answers = [status() for _ in range(8)]
 

@@ -258,7 +258,7 @@ def test_leaving_closes_the_connection_at_once(
 
     assert time.monotonic() - left_at < 1  # the server is silent for much longer
     assert not readers()
-    recorded = ollama.wait_closed(1)
+    recorded = ollama.wait_closed()
     assert recorded
     assert recorded.closed_at - left_at < 0.2
 
@@ -269,7 +269,7 @@ def test_error_of_the_caller_closes_the_connection(ollama: ScriptedOllama) -> No
     with pytest.raises(ZeroDivisionError), chat(ollama) as answer:
         next(answer) and 1 / 0
 
-    assert ollama.wait_closed(1)
+    assert ollama.wait_closed()
 
 
 def test_text_closed_by_another_thread_never_looks_finished(ollama: ScriptedOllama) -> None:
@@ -280,7 +280,7 @@ def test_text_closed_by_another_thread_never_looks_finished(ollama: ScriptedOlla
     error = error_of(answer)
 
     assert (error.cause, answer.done_reason) == ("closed", None)
-    assert ollama.wait_closed(1)
+    assert ollama.wait_closed()
 
 
 def test_reader_ends_when_nobody_takes_what_it_has_read(ollama: ScriptedOllama) -> None:
@@ -307,7 +307,7 @@ def test_many_texts_left_leave_no_socket_open(ollama: ScriptedOllama) -> None:
         leave_early_and_finish()
 
     # The server's half of each is in this process too, and it closes a moment later.
-    wait_until(lambda: open_files() <= before, 10)
+    wait_until(lambda: open_files() <= before)
 
 
 def test_silence_before_the_first_line_has_an_end(ollama: ScriptedOllama) -> None:
@@ -319,7 +319,7 @@ def test_silence_before_the_first_line_has_an_end(ollama: ScriptedOllama) -> Non
         "Ollama sent no word in 0.4 seconds: retry later, or choose a smaller model."
     )
     assert (error.cause, error.transient) == ("timeout", True)
-    assert ollama.wait_closed(1)
+    assert ollama.wait_closed()
 
 
 @pytest.mark.parametrize("tail", [b"", b'{"message"'])
@@ -502,7 +502,7 @@ def test_download_stops_when_its_iterator_is_closed(ollama: ScriptedOllama) -> N
 
     progress.close()
 
-    assert ollama.wait_closed(1)
+    assert ollama.wait_closed()
 
 
 @pytest.mark.parametrize(

@@ -118,7 +118,7 @@ def test_plain_rq_worker_writes_drafts_too(processes, ada):
     processes.start("scheduler")
 
     jobs.submit(ada.id, BRIEF, "A teapot", delay_seconds=0.1)
-    wait_until(lambda: all_are_completed(1), 20)
+    wait_until(lambda: all_are_completed(1))
 
     (draft,) = drafts()
     assert draft.text == "Tea is warm."

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 import pytest
 import requests
 from conftest import Visitor
+from patience import PATIENCE
 from processes import Browser, Processes
 from test_health import silence
 
@@ -70,11 +71,11 @@ def test_web_process_goes_on_while_a_check_waits_for_silent_servers(settings, ap
         silent = {"REDIS_URL": f"redis://127.0.0.1:{port}/0", "OLLAMA_HOST": f"127.0.0.1:{port}"}
         web = Processes(settings | silent, tmp_path).start("web")
         try:
-            with requests.get(f"{web.url}/healthz", stream=True, timeout=5):
+            with requests.get(f"{web.url}/healthz", stream=True, timeout=PATIENCE):
                 waiting = socket.create_connection(("127.0.0.1", web.port))
                 waiting.sendall(b"GET /readyz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
             slowest = max(_seconds(f"{web.url}/healthz") for _ in range(10))
-            waiting.settimeout(3)
+            waiting.settimeout(PATIENCE)
             answer = waiting.makefile("rb").read()
             waiting.close()
         finally:
@@ -87,5 +88,5 @@ def test_web_process_goes_on_while_a_check_waits_for_silent_servers(settings, ap
 
 def _seconds(url: str) -> float:
     began = time.monotonic()
-    requests.get(url, timeout=5)
+    requests.get(url, timeout=PATIENCE)
     return time.monotonic() - began

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 import requests
 from ollama_scripts import done, piece
+from patience import PATIENCE
 from scripted_ollama import ScriptedOllama
 from test_ollama import BRIEF, chat, text_of
 
@@ -24,7 +25,7 @@ def process_url() -> Iterator[str]:
 
 
 def tell(url: str, **call: Any) -> dict[str, Any]:
-    return requests.post(f"{url}/_control", json=call, timeout=5).json()
+    return requests.post(f"{url}/_control", json=call, timeout=PATIENCE).json()
 
 
 def test_process_of_its_own_does_what_it_is_told_and_tells_what_it_saw(process_url: str) -> None:

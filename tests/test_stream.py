@@ -9,6 +9,7 @@ import pytest
 import requests
 from conftest import BRIEF, wait_until
 from open_page import Page
+from patience import PATIENCE
 from processes import Browser, Processes
 
 from smartcontent import jobs
@@ -106,7 +107,7 @@ def test_events_of_another_installation_on_the_same_redis_are_not_heard(app, bro
 
 
 def test_stream_needs_a_session(web):
-    assert requests.get(f"{web.url}/events", timeout=5).status_code == 401
+    assert requests.get(f"{web.url}/events", timeout=PATIENCE).status_code == 401
 
 
 def test_signing_out_ends_the_open_streams_and_the_copied_cookie(browser):
@@ -116,8 +117,8 @@ def test_signing_out_ends_the_open_streams_and_the_copied_cookie(browser):
 
     browser.post("/sign-out")
 
-    wait_until(lambda: page.ended, 6)
-    answer = requests.get(f"{browser.url}/events", cookies=cookie, timeout=5)
+    wait_until(lambda: page.ended)
+    answer = requests.get(f"{browser.url}/events", cookies=cookie, timeout=PATIENCE)
     assert answer.status_code == 401
 
 
@@ -126,10 +127,10 @@ def test_more_streams_than_allowed_are_refused_until_one_closes(browser):
     for page in pages:
         page.wait("snapshot")
 
-    assert browser.session.get(f"{browser.url}/events", timeout=5).status_code == 429
+    assert browser.session.get(f"{browser.url}/events", timeout=PATIENCE).status_code == 429
 
     pages[0].close()
-    wait_until(lambda: Page(browser).answer.status_code == 200, 3, every=0.3)
+    wait_until(lambda: Page(browser).answer.status_code == 200, every=0.3)
 
 
 def test_page_reads_again_after_redis_was_away(browser, ada, valkey):
@@ -139,15 +140,15 @@ def test_page_reads_again_after_redis_was_away(browser, ada, valkey):
     valkey.kill()
     try:
         draft = jobs.submit(ada.id, BRIEF, "A teapot").current
-        wait_until(lambda: any(s["drafts"] for s in page.of("snapshot")), 8)
+        wait_until(lambda: any(s["drafts"] for s in page.of("snapshot")))
     finally:
         valkey.start()
 
     assert page.of("snapshot")[-1]["drafts"][0]["draft_id"] == draft.id
     known = len(page.of("snapshot"))
-    wait_until(lambda: len(page.of("snapshot")) > known, 8)
+    wait_until(lambda: len(page.of("snapshot")) > known)
     jobs.cancel(draft)
-    wait_until(lambda: [e["status"] for e in page.of("status")][-1:] == [Status.CANCELLED], 8)
+    wait_until(lambda: [e["status"] for e in page.of("status")][-1:] == [Status.CANCELLED])
 
 
 def test_cut_subscription_makes_the_page_read_again(browser, valkey):

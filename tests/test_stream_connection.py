@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 import requests
 from conftest import wait_until
+from patience import PATIENCE
 from processes import Processes
 
 from smartcontent import events
@@ -61,7 +62,7 @@ class Client:
         if buffer:
             self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, buffer)
         self.socket.connect((host, port))
-        self.socket.settimeout(10)
+        self.socket.settimeout(PATIENCE)
         request = f"GET /api/v1/events HTTP/{version}\r\nHost: localhost\r\n"
         self.socket.sendall(f"{request}Authorization: Bearer {token}\r\n\r\n".encode())
 
@@ -249,10 +250,10 @@ def test_page_that_never_reads_is_let_go(processes, connect, ada, token, tmp_pat
     publish(ada.id, range(500), padding="x" * 5000)
 
     def is_free() -> bool:
-        with requests.get(url, headers=headers, stream=True, timeout=5) as answer:
+        with requests.get(url, headers=headers, stream=True, timeout=PATIENCE) as answer:
             return answer.ok
 
-    wait_until(is_free, 30, every=0.3)
+    wait_until(is_free, every=0.3)
 
 
 def test_clients_that_went_away_leave_nothing_behind(processes, connect, token, valkey):
@@ -266,7 +267,7 @@ def test_clients_that_went_away_leave_nothing_behind(processes, connect, token, 
     for client in clients:
         client.socket.close()
 
-    wait_until(lambda: open_files(processes) <= before + 1, 5)
+    wait_until(lambda: open_files(processes) <= before + 1)
     wait_until(lambda: not valkey.client.pubsub_channels("smartcontent:*:user:*"))
 
 
@@ -277,13 +278,13 @@ def test_client_that_vanished_is_noticed_within_30_seconds(processes, connect, l
     def status() -> int:
         headers = {"Authorization": f"Bearer {token}"}
         url = f"{processes.url}/api/v1/events"
-        with requests.get(url, headers=headers, stream=True, timeout=5) as answer:
+        with requests.get(url, headers=headers, stream=True, timeout=PATIENCE) as answer:
             return answer.status_code
 
     laptop.sleep()
 
     assert status() == 429
-    wait_until(lambda: status() == 200, 30, every=0.2)
+    wait_until(lambda: status() == 200, every=0.2)
 
 
 def test_page_that_comes_again_at_once_is_not_one_too_many(processes, connect, token):
@@ -301,7 +302,7 @@ def test_process_that_is_told_to_stop_ends_its_streams_within_a_second(processes
 
     began = time.monotonic()
     assert max(client.read_until_end() for client in clients) < 1
-    processes.running["web"].wait(timeout=5)
+    processes.running["web"].wait(timeout=PATIENCE)
     assert time.monotonic() - began < 3
 
 
@@ -312,7 +313,7 @@ def test_more_streams_than_a_process_serves_are_told_when_to_come_again(
     clients = [connect(port, token).opened() for _ in range(2)]
     bobs = {"Authorization": f"Bearer {ApiToken.issue(bob, 'test')[1]}"}
 
-    answer = requests.get(f"{processes.url}/api/v1/events", headers=bobs, timeout=5)
+    answer = requests.get(f"{processes.url}/api/v1/events", headers=bobs, timeout=PATIENCE)
 
     assert answer.status_code == 503
     assert int(answer.headers["Retry-After"]) > 0

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 import pytest
 import requests
 from conftest import wait_until
+from patience import PATIENCE
 
 from smartcontent import jobs
 from smartcontent.extensions import db
@@ -17,7 +18,7 @@ from smartcontent.models import ApiToken, now
 @contextmanager
 def events(web, token: str, path: str = "/api/v1/events") -> Iterator[Iterator[tuple[str, dict]]]:
     headers = {"Authorization": f"Bearer {token}", "Last-Event-ID": "smartcontent:user:1"}
-    with requests.get(f"{web.url}{path}", headers=headers, stream=True, timeout=20) as answer:
+    with requests.get(f"{web.url}{path}", headers=headers, stream=True, timeout=PATIENCE) as answer:
         assert answer.status_code == 200, answer.text
         assert answer.headers["Content-Type"].startswith("text/event-stream")
         yield parsed(answer)
@@ -79,12 +80,12 @@ def test_stream_ends_within_five_seconds_of(web, script, ada, reason):
 def test_stream_too_many_is_refused_until_one_closes(web, script):
     headers = {"Authorization": f"Bearer {script.token}"}
     url = f"{web.url}/api/v1/events"
-    streams = [requests.get(url, headers=headers, stream=True, timeout=20) for _ in range(6)]
+    streams = [requests.get(url, headers=headers, stream=True, timeout=PATIENCE) for _ in range(6)]
     events_of = [parsed(stream) for stream in streams]  # held, or their streams would be closed
     for events_of_one in events_of:
         next(events_of_one)
 
-    refused = requests.get(url, headers=headers, timeout=5)
+    refused = requests.get(url, headers=headers, timeout=PATIENCE)
     streams[0].close()
 
     assert (refused.status_code, refused.headers["Retry-After"]) == (429, "10")
@@ -96,7 +97,7 @@ def test_stream_too_many_is_refused_until_one_closes(web, script):
 
 
 def opens(url: str, headers: dict) -> bool:
-    with requests.get(url, headers=headers, stream=True, timeout=5) as answer:
+    with requests.get(url, headers=headers, stream=True, timeout=PATIENCE) as answer:
         return answer.status_code == 200
 
 
@@ -113,7 +114,9 @@ def test_body_sent_slowly_keeps_nobody_from_writing(web, script):
         yield body[10:]
 
     headers = {"Authorization": f"Bearer {script.token}", "Content-Type": "application/json"}
-    answer = requests.post(f"{web.url}/api/v1/contents", data=slowly(), headers=headers, timeout=30)
+    answer = requests.post(
+        f"{web.url}/api/v1/contents", data=slowly(), headers=headers, timeout=PATIENCE
+    )
 
     assert answer.status_code == 202, answer.text
     assert other_took[0] < 1

@@ -6,6 +6,7 @@ import time
 import pytest
 import requests
 from conftest import both_databases
+from patience import PATIENCE
 from sqlalchemy import text
 
 from smartcontent import create_app
@@ -145,11 +146,14 @@ def test_ten_megabytes_are_refused_over_a_real_socket(web, script):
             f"{web.url}/api/v1/contents",
             data=body if length == "announced" else iter([body]),
             headers=headers,
-            timeout=10,
+            timeout=PATIENCE,
         )
 
         assert (answer.status_code, answer.json()["status"]) == (413, 413)
-    assert session.get(f"{web.url}/api/v1/contents", headers=headers, timeout=5).status_code == 200
+    assert (
+        session.get(f"{web.url}/api/v1/contents", headers=headers, timeout=PATIENCE).status_code
+        == 200
+    )
 
 
 def test_bug_of_ours_is_a_problem_too_and_tells_nothing(app):

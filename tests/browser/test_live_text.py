@@ -146,7 +146,7 @@ def test_stopped_text_keeps_what_had_come(page, content, dictation, ollama):
 
     expect(page.locator(".badge")).to_have_text("Cancelled")
     expect(page.get_by_text("Stopped in mid-text; what had come is kept.")).to_be_visible()
-    assert ollama.wait_closed(1)
+    assert ollama.wait_closed()
     assert stored(content.id).text == dictation.text
 
 

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 import requests
 from conftest import ROOT, free_port, wait_until
+from patience import PATIENCE
 from playwright.sync_api import Page, expect
 
 from browser.conftest import Watch, create_account
@@ -60,7 +61,7 @@ class Stack:
     def _answers(self) -> bool:
         assert self._process.poll() is None, self.log
         try:
-            return requests.get(f"{self.url}/healthz", timeout=5).ok
+            return requests.get(f"{self.url}/healthz", timeout=PATIENCE).ok
         except requests.RequestException:
             return False
 

@@ -6,6 +6,7 @@ from contextlib import ExitStack, closing
 import pytest
 import requests
 from conftest import wait_until
+from patience import PATIENCE
 from playwright.sync_api import Page, expect
 
 from browser.conftest import sign_in, stored, submit
@@ -59,7 +60,9 @@ def use(processes, ada) -> Callable[[int], None]:
     def opens(streams: ExitStack) -> bool:
         headers = {"Authorization": f"Bearer {token}"}
         url = f"{processes.url}/api/v1/events"
-        answer = streams.enter_context(requests.get(url, headers=headers, stream=True, timeout=5))
+        answer = streams.enter_context(
+            requests.get(url, headers=headers, stream=True, timeout=PATIENCE)
+        )
         if answer.ok:  # It counts from the moment its snapshot is due.
             lines = streams.enter_context(closing(answer.iter_lines()))
             while not next(lines).startswith(b"event: snapshot"):

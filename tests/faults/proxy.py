@@ -7,6 +7,8 @@ import time
 from types import TracebackType
 from typing import Self
 
+from patience import PATIENCE
+
 BLOCK = 1 << 16
 CONNECT_SECONDS = 5
 
@@ -159,6 +161,6 @@ class Proxy:
             server.connect(self._target)
             return server
         server = socket.create_connection(("127.0.0.1", self._target), CONNECT_SECONDS)
-        server.settimeout(None)
+        server.settimeout(PATIENCE)
         server.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         return server

@@ -105,7 +105,7 @@ def test_draft_started_now_while_redis_is_away_starts_soon_after(site, delay):
     finally:
         site.valkey.start()
 
-    site.wait_for(sent, "completed", 6)
+    site.wait_for(sent, "completed")
 
 
 def wait_until_shortly_before(site: Site, sent: Sent, chance: random.Random) -> None:

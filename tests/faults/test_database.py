@@ -2,6 +2,7 @@
 
 import pytest
 from conftest import wait_until
+from patience import PATIENCE
 from processes import Browser
 
 from faults import on_postgresql
@@ -85,7 +86,7 @@ def test_cancel_takes_effect_when_the_database_is_back(site, writing):
     site.database["worker"].restore()
 
     request = site.ollama.requests_for(writing.topic)[0]
-    wait_until(lambda: request.closed_at, 1)
+    wait_until(lambda: request.closed_at)
     assert site.status(writing) == "cancelled"
 
 
@@ -94,13 +95,13 @@ def test_scheduler_goes_on_by_itself_after_the_database_was_away(site):
     wait_until(lambda: site.processes.said("scheduler", "not reconciled"))
 
     # Only what people read needs the database here: jobs move without it.
-    site.wait_for(site.submit(), "completed", 2)
+    site.wait_for(site.submit(), "completed")
     site.database["scheduler"].restore()
     site.valkey.client.flushall()
     later = site.submit(delay=1)
     site.valkey.client.flushall()
 
-    site.wait_for(later, "completed", 8)
+    site.wait_for(later, "completed")
 
 
 def test_submitting_without_a_database_fails_plainly_and_leaves_no_job(site):
@@ -112,7 +113,7 @@ def test_submitting_without_a_database_fails_plainly_and_leaves_no_job(site):
     answer = browser.session.post(
         f"{browser.url}/contents",
         data={"csrf_token": token, "content_type": "product_description", "topic": "A teapot"},
-        timeout=10,
+        timeout=PATIENCE,
         allow_redirects=False,
     )
 

@@ -68,7 +68,7 @@ def runs_after(site: Site, fault: Callable[[], object], repair: Callable[[], obj
     repair()
     wait_until(lambda: writes(site))
 
-    site.wait_for(sent, "completed", 10)
+    site.wait_for(sent, "completed")
 
 
 def test_brief_is_safe_and_written_later_when_the_disk_of_redis_is_full(site, small_disk):
@@ -109,7 +109,7 @@ def test_people_are_told_and_nothing_is_lost_when_the_disk_of_sqlite_is_full(cra
     filler.unlink()
 
     assert browser.post("/contents", **form).status_code == 303
-    site.wait_for(begun, "completed", 20)
+    site.wait_for(begun, "completed")
     site.settle()
 
 

@@ -77,7 +77,7 @@ def test_poison_among_the_scheduled_holds_nothing_up(site, poison):
     processes = [site.processes.running[name].pid for name in ("worker", "scheduler")]
     site.valkey.client.zadd(SET, dict.fromkeys(poison, 1))
 
-    site.wait_for(site.submit(), "completed", 3)
+    site.wait_for(site.submit(), "completed")
 
     wait_until(lambda: not site.valkey.client.zcard(SET) and not site.valkey.client.llen(LIST))
     assert [site.processes.running[name].pid for name in ("worker", "scheduler")] == processes
@@ -88,7 +88,7 @@ def test_poison_among_the_scheduled_holds_nothing_up(site, poison):
 def test_poison_in_the_queue_holds_nothing_up(site, poison):
     site.valkey.client.rpush(LIST, *poison)
 
-    site.wait_for(site.submit(), "completed", 5)
+    site.wait_for(site.submit(), "completed")
 
     wait_until(lambda: not site.valkey.client.llen(LIST))
     assert all(process.poll() is None for process in site.processes.running.values())
@@ -102,4 +102,4 @@ def test_reconciler_goes_on_beside_poison(site, poison):
     wait_until(lambda: site.valkey.client.zcard(SET) == 1)
     site.start("worker")
 
-    site.wait_for(sent, "completed", 8)
+    site.wait_for(sent, "completed")

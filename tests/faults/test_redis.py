@@ -54,7 +54,7 @@ def test_redis_that_is_away_in_mid_text_does_not_hurt_the_text(site):
     assert draft["attempt"] == 1
     site.redis["worker"].restore()
 
-    site.wait_for(site.submit(), "completed", 5)
+    site.wait_for(site.submit(), "completed")
 
 
 def test_text_that_redis_missed_is_shown_whole_when_it_is_back(site):

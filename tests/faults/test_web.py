@@ -4,6 +4,7 @@ import time
 
 import pytest
 import requests
+from patience import PATIENCE
 from processes import Browser
 
 from faults.site import Sent, Site, at_once, topic
@@ -30,7 +31,7 @@ def test_brief_is_written_though_the_web_process_was_killed_right_after_submitti
     sent = submit(site, browser)
     site.kill("web")
 
-    site.wait_for(sent, "completed", 5)
+    site.wait_for(sent, "completed")
 
 
 @pytest.mark.parametrize("fault", ["refuse", "black_hole"])
@@ -45,7 +46,7 @@ def test_submitting_goes_on_quickly_without_redis_and_the_draft_runs(site, brows
 
     assert max(seconds) <= SUBMIT_SECONDS
     for one in sent:
-        site.wait_for(one, "completed", 10)
+        site.wait_for(one, "completed")
 
 
 def test_people_who_act_in_one_instant_do_not_hold_each_other_up(site, browser):
@@ -58,7 +59,7 @@ def test_people_who_act_in_one_instant_do_not_hold_each_other_up(site, browser):
     def cancel(one: Sent) -> float:
         path = f"{browser.url}/api/v1/contents/{one.content_id}/cancel"
         headers = {"Authorization": f"Bearer {token}"}
-        answers = [requests.post(path, headers=headers, timeout=30) for _ in range(5)]
+        answers = [requests.post(path, headers=headers, timeout=PATIENCE) for _ in range(5)]
         assert {answer.status_code for answer in answers} == {409}
         return max(answer.elapsed.total_seconds() for answer in answers)
 

@@ -54,8 +54,8 @@ def test_slots_die_with_their_parent_and_hang_up(site, writing):
 
     site.processes.kill("worker", group=False)
 
-    wait_until(lambda: site.ollama.requests_for(writing.topic)[0].closed_at, 1)
-    wait_until(lambda: not any(is_alive(slot) for slot in slots), 1)
+    wait_until(lambda: site.ollama.requests_for(writing.topic)[0].closed_at)
+    wait_until(lambda: not any(is_alive(slot) for slot in slots))
 
 
 @pytest.mark.long
@@ -93,7 +93,7 @@ def test_paused_slot_that_goes_on_beside_its_successor_writes_nothing(site, writ
     os.kill(paused, signal.SIGCONT)  # its parent, who would kill it, stays paused
 
     first = site.ollama.requests_for(writing.topic)[0]
-    wait_until(lambda: first.closed_at, 2)
+    wait_until(lambda: first.closed_at)
     draft = finish(site, writing)
     assert draft["attempt"] == 2
     assert ", telling 2: " in draft["text"]
@@ -119,7 +119,7 @@ def test_worker_told_to_end_hands_its_draft_back_unspent(site, writing):
 
     site.processes.kill("worker", signal.SIGTERM)
 
-    site.wait_for_requests(writing, 2, 2)
+    site.wait_for_requests(writing, 2)
     draft = finish(site, writing)
     assert (draft["attempt"], draft["failures"]) == (2, 0)
     assert site.processes.running["worker"].wait(10) == 0

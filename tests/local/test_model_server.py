@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 import requests
+from patience import PATIENCE
 
 ROOT = Path(__file__).parents[2]
 MODEL = "smollm2:135m"
@@ -330,7 +331,7 @@ def test_request_above_a_mebibyte_is_refused(server: ModelServer) -> None:
 
 @pytest.mark.parametrize("body", [b"", b"{", b"[]", b'{"a": NaN}', b"[" * 100_000, b"\xff"])
 def test_body_that_is_no_json_object_is_refused(server: ModelServer, body: bytes) -> None:
-    refused = requests.post(f"{server.url}/api/chat", data=body, timeout=10)
+    refused = requests.post(f"{server.url}/api/chat", data=body, timeout=PATIENCE)
 
     assert refused.status_code == 400
     assert refused.json()["error"]

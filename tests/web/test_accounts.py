@@ -65,8 +65,11 @@ def test_problem_of_an_account_is_named_beside_its_field(visitor, wrong, sentenc
     assert 'aria-invalid="true"' in answer.text
 
 
-def test_password_is_stored_as_argon2id(ada):
-    assert ada.password_hash.startswith("$argon2id$v=19$m=19456,t=2,")
+def test_password_is_stored_as_argon2id(visitor):
+    visitor.post("/welcome", {"email": "ada@example.org", **NEW})
+
+    stored = db.session.scalar(select(User.password_hash))
+    assert stored.startswith("$argon2id$v=19$m=19456,t=2,")
 
 
 @both_databases
