@@ -97,16 +97,20 @@ redis = RedisLink()
 
 
 SQLITE_PATIENCE_SECONDS = 15
-# A process that is paused or cut off in a transaction holds its rows; the server ends that after
-# seconds, and both sides give up a dead connection. Our transactions take milliseconds.
+# Both sides give up a dead connection. A pooler may stand in between, which hands each transaction
+# to any of its connections: nothing may be left on one, and none has options of its own.
+POOLER_SAFE = {"autocommit": True, "prepare_threshold": None}  # we begin transactions, below
 _POSTGRESQL = {
     "connect_timeout": 3,
     "keepalives_idle": 5,
     "keepalives_interval": 2,
     "keepalives_count": 3,
     "tcp_user_timeout": 10_000,
-    "options": "-c idle_in_transaction_session_timeout=3000",
+    **POOLER_SAFE,
 }
+# A process that is paused or cut off in a transaction holds its rows; the server ends that after
+# seconds. Our transactions take milliseconds.
+_BEGIN_BRIEFLY = "BEGIN; SET LOCAL idle_in_transaction_session_timeout = 3000"
 
 
 def engine_options(url: str) -> dict[str, Any]:
@@ -140,16 +144,20 @@ def _name_a_lost_connection(context: ExceptionContext) -> None:
 
 @event.listens_for(Engine, "begin")
 def _begin(connection: Connection) -> None:
-    if connection.dialect.name == "sqlite":
+    options = connection.get_execution_options()
+    if connection.dialect.name == "postgresql":
+        # In one message: to say it for this transaction alone costs no round trip.
+        connection.exec_driver_sql("BEGIN" if options.get("takes_long") else _BEGIN_BRIEFLY)
+    elif options.get("only_reads") or _request_only_reads():
+        connection.exec_driver_sql("BEGIN")
+    else:
         # A transaction that reads before it writes fails at once when another wrote in between;
         # taking the write lock first makes it wait instead. A page that only reads need not.
-        only_reads = connection.get_execution_options().get("only_reads") or (
-            has_request_context() and request.method in ("GET", "HEAD")
-        )
-        if only_reads:
-            connection.exec_driver_sql("BEGIN")
-        else:
-            _begin_writing(connection.connection.dbapi_connection)
+        _begin_writing(connection.connection.dbapi_connection)
+
+
+def _request_only_reads() -> bool:
+    return has_request_context() and request.method in ("GET", "HEAD")
 
 
 def _begin_writing(connection: Any) -> None:

@@ -9,7 +9,7 @@ from flask import current_app
 from sqlalchemy import Engine, NullPool, create_engine
 from sqlalchemy.engine import make_url
 
-from smartcontent.extensions import migrate
+from smartcontent.extensions import POOLER_SAFE, migrate
 from smartcontent.health.finding import Finding, degraded, down, ok, one_line
 
 MIGRATE = "run `flask --app wsgi db upgrade`"
@@ -20,7 +20,7 @@ _LIMITS: dict[str, dict[str, Any]] = {
     "postgresql": {
         "connect_timeout": 2,
         "tcp_user_timeout": 2000,
-        "options": "-c statement_timeout=1500",
+        **POOLER_SAFE,
     },
 }
 
@@ -37,6 +37,8 @@ def check_database() -> Finding:
         connection = engine.raw_connection()
         try:
             cursor = connection.cursor()
+            if kind == "postgresql":
+                cursor.execute("BEGIN; SET LOCAL statement_timeout = 1500")
             cursor.execute("SELECT version_num FROM alembic_version")
             revisions = {row[0] for row in cursor.fetchall()}
             return _schema(revisions) or _KINDS[kind](cursor)

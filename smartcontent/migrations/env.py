@@ -16,7 +16,8 @@ def render_item(kind: str, item: Any, autogen_context: AutogenContext) -> str | 
     return False
 
 
-with db.engine.connect() as connection:
+# What rebuilds a table may take longer than a page's transaction is given.
+with db.engine.connect().execution_options(takes_long=True) as connection:
     context.configure(
         connection=connection,
         target_metadata=db.metadata,
