@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from smartcontent.local.private import keep_private
+
 
 class ConfigurationError(Exception):
     """A setting that cannot be used; the message names it and says what it may be."""
@@ -107,7 +109,7 @@ def from_environment(environ: Mapping[str, str] = os.environ) -> dict[str, Any]:
     """
     config = {setting.name: setting.read(environ) for setting in SETTINGS}
     home = Path(config["SMARTCONTENT_HOME"]).absolute()
-    home.mkdir(mode=0o700, parents=True, exist_ok=True)  # it holds people's texts
+    keep_private(home)  # it holds people's texts
     config["SMARTCONTENT_HOME"] = home
     config["SECRET_KEY"] = config["SECRET_KEY"] or _kept_secret(home / "secret_key")
     if len(config["SECRET_KEY"]) < 32:

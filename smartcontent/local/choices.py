@@ -12,10 +12,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 from . import redis_server
-from .home import Refusal, kept_port
+from .home import Refusal, kept_port, socket_in
 from .model_file import DEMO_NAME, demo_path, name_of
 from .supervisor import Part
 
@@ -43,18 +43,18 @@ def choose_redis(environ: Mapping[str, str], home: Path) -> Choice:
     if redis_server.binary() is None:
         raise Refusal("There is no embedded Redis for this machine: set REDIS_URL.")
     folder = home / "redis"
-    port = kept_port(home / "redis.port")
+    address = socket_in(folder)
     part = Part(
         "redis",
-        (sys.executable, "-I", redis_server.__file__, str(folder), str(port)),
-        ready=partial(_is_our_redis, port),
+        (sys.executable, "-I", redis_server.__file__, str(folder), str(address)),
+        ready=partial(_is_our_redis, address),
         # A warning for big data sets, which would greet every new user.
         unsaid="Memory overcommit must be enabled",
         round=2,
         orphaned="SIGTERM",
     )
     note = f"Redis: embedded Valkey in {_shown(folder)} (REDIS_URL is not set)"
-    return Choice(note, {"REDIS_URL": f"redis://127.0.0.1:{port}/0"}, (part,))
+    return Choice(note, {"REDIS_URL": f"unix://{quote(str(address))}?db=0"}, (part,))
 
 
 def choose_ollama(environ: Mapping[str, str], home: Path) -> Choice:
@@ -127,10 +127,12 @@ def _shown(path: Path) -> Path:
     return path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path
 
 
-def _is_our_redis(port: int, pid: int) -> bool:
-    """Whether the server on the port has loaded its data and is the process we started."""
+def _is_our_redis(address: Path, pid: int) -> bool:
+    """Whether the server on the socket has loaded its data and is the process we started."""
     try:
-        with socket.create_connection(("127.0.0.1", port), timeout=0.5) as link:
+        with socket.socket(socket.AF_UNIX) as link:
+            link.settimeout(0.5)
+            link.connect(str(address))
             link.sendall(b"INFO server\r\nINFO persistence\r\nQUIT\r\n")
             answer = b"".join(iter(partial(link.recv, 65536), b"")).decode()
     except OSError:

