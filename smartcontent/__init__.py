@@ -6,7 +6,7 @@ from typing import Any
 from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from smartcontent import api, cli, config, extensions, web
+from smartcontent import api, cli, config, extensions, limiter, web
 
 
 def create_app(**overrides: Any) -> Flask:
@@ -22,7 +22,7 @@ def create_app(**overrides: Any) -> Flask:
     if hops:
         app.wsgi_app = ProxyFix(app.wsgi_app, hops, hops, hops, hops)  # type: ignore[method-assign]
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
-    for part in (extensions, web, api, cli):
+    for part in (extensions, limiter, web, api, cli):
         part.init_app(app)
     return app
 

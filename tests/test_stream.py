@@ -39,6 +39,7 @@ def test_stream_begins_with_a_snapshot_of_what_is_unfinished(browser, ada, conte
     assert snapshot["server_time"].endswith("Z")
 
 
+@pytest.mark.oldest_redis
 def test_page_hears_every_status_and_every_word_in_order(browser, ada, ollama):
     page = Page(browser)
     page.wait("snapshot")
@@ -133,6 +134,7 @@ def test_more_streams_than_allowed_are_refused_until_one_closes(browser):
     wait_until(lambda: Page(browser).answer.status_code == 200, every=0.3)
 
 
+@pytest.mark.oldest_redis
 def test_page_reads_again_after_redis_was_away(browser, ada, valkey):
     page = Page(browser)
     page.wait("snapshot")
@@ -151,6 +153,7 @@ def test_page_reads_again_after_redis_was_away(browser, ada, valkey):
     wait_until(lambda: [e["status"] for e in page.of("status")][-1:] == [Status.CANCELLED])
 
 
+@pytest.mark.oldest_redis
 def test_cut_subscription_makes_the_page_read_again(browser, valkey):
     page = Page(browser)
     page.wait("snapshot")

@@ -5,8 +5,12 @@ from uuid import UUID
 from flask import Blueprint, g, request
 from werkzeug.exceptions import NotFound, RequestEntityTooLarge
 
+from smartcontent import limiter
 from smartcontent.models import ApiToken, Content
 from smartcontent.problems import Problem
+
+WRONG_TOKENS = limiter.Limit("wrong-tokens", most=60, seconds=60)
+TOO_MANY_WRONG_TOKENS = "Too many tokens that are not valid: wait a minute, and check your token."
 
 
 def protected(name: str) -> Blueprint:
@@ -29,6 +33,8 @@ def authenticate() -> None:
     _read_body()
     token = ApiToken.with_secret(credentials.token)
     if token is None:
+        # Counted after the look: 256 random bits are not guessed, and a right one always works.
+        limiter.check(WRONG_TOKENS, TOO_MANY_WRONG_TOKENS, limiter.network())
         raise _unauthorized("This token is not valid, or no longer.", ', error="invalid_token"')
     g.api_user_id, g.api_secret = token.user_id, credentials.token
 

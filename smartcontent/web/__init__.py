@@ -7,6 +7,7 @@ from smartcontent.stream import streams
 from smartcontent.web import (
     account,
     admin,
+    attempts,
     auth,
     contents,
     errors,
@@ -22,6 +23,7 @@ def init_app(app: Flask) -> None:
     """Register the blueprints and what every page needs."""
     hub.init_app(app)
     streams.init_app(app)
+    attempts.init_app(app)
     auth.init_app(app)
     errors.init_app(app)
     words.init_app(app)

@@ -8,6 +8,7 @@ from sqlalchemy import select
 from smartcontent.extensions import db
 from smartcontent.models import ApiToken, now
 from smartcontent.models.accounts import check_password, hash_password
+from smartcontent.web.attempts import count_guess, guessed_right
 from smartcontent.web.auth import slowly
 from smartcontent.web.forms import PasswordForm
 
@@ -28,9 +29,11 @@ def change_password() -> ResponseReturnValue:
     form = PasswordForm(request.form)
     if not form.validate():
         return _page(form), 422
+    count_guess(current_user.email)
     if not slowly(check_password, current_user.password_hash, form.password_now.data):
         form.password_now.errors = ["This is not your present password."]
         return _page(form), 422
+    guessed_right(current_user)
     current_user.take_password(slowly(hash_password, form.password.data))
     db.session.commit()
     login_user(current_user)

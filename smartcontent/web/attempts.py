@@ -1,48 +1,120 @@
-"""How many wrong passwords are tried: a limit against guessing, by address and by account.
+"""How often passwords are guessed: limited by visitor, and slowly by account.
 
-Counted in Redis, so that it holds over all web processes. While Redis is away nobody is locked out:
-the hash alone makes guessing slow then.
+A browser that has signed in to an account is known there by a cookie, and has a count of its own.
+So whoever guesses at an account from many addresses at once is slowed down, and the owner is not
+kept out: not on a known device, and not at the first try of a day from any other.
+See docs/decisions/0016-limits.md.
 """
 
 import hashlib
+import secrets
 
-import redis as redis_py
-from flask import request
+from flask import Flask, Response, current_app, g, request
+from itsdangerous import BadSignature, URLSafeTimedSerializer
 
-from smartcontent.extensions import redis
+from smartcontent.limiter import Limit, check, count, network, take_back
+from smartcontent.models import User
 
-WINDOW_SECONDS = 900
 # One visitor at one account; one visitor at all accounts, an office behind one address included.
-AT_ONE_ACCOUNT = 10
-AT_ALL_ACCOUNTS = 100
+AT_ONE_ACCOUNT = Limit("guesses-at-an-account", most=10, seconds=900)
+AT_ALL_ACCOUNTS = Limit("guesses", most=100, seconds=900)
+# All visitors whom the account does not know, together; but each has one try a day.
+BY_STRANGERS = Limit("guesses-by-strangers", most=100, seconds=3600)
+FIRST_OF_THE_DAY = Limit("first-guesses", most=1, seconds=86400)
+INVITATIONS = Limit("invitations", most=30, seconds=900)
+
+DEVICE_DAYS = 365
+TOO_MANY = (
+    "Too many wrong passwords: wait a quarter of an hour, or ask your administrator for a new one "
+    "(`flask users reset-password`)."
+)
+TOO_MANY_STRANGERS = (
+    "Too many wrong passwords were tried at this account from elsewhere: wait an hour, or sign in "
+    "on a device where you have signed in before."
+)
+TOO_MANY_INVITATIONS = "Too many invitations that are not valid: wait a quarter of an hour."
 
 
-def too_many(email: str) -> bool:
-    """Whether this visitor has tried too many wrong passwords within a quarter of an hour."""
-    try:
-        with redis() as client:
-            here, everywhere = client.mget(_keys(email))
-    except redis_py.RedisError:
-        return False
-    return int(here or 0) >= AT_ONE_ACCOUNT or int(everywhere or 0) >= AT_ALL_ACCOUNTS
+def init_app(app: Flask) -> None:
+    app.after_request(_remember_device)
 
 
-def note_failure(email: str) -> None:
-    """Count one wrong password."""
-    try:
-        with redis() as client, client.pipeline(transaction=True) as pipe:
-            for key in _keys(email):
-                pipe.incr(key)
-                pipe.expire(key, WINDOW_SECONDS, nx=True)
-            pipe.execute()
-    except redis_py.RedisError:
+def count_guess(email: str) -> None:
+    """Count one password that is tried at an account; call it before the password is checked.
+
+    Raises:
+        TooManyRequests: it may not be tried now.
+    """
+    device = _known_device(email)
+    if device:
+        check(AT_ONE_ACCOUNT, TOO_MANY, device, email)
         return
+    visitor = network()
+    check(AT_ALL_ACCOUNTS, TOO_MANY, visitor)
+    check(AT_ONE_ACCOUNT, TOO_MANY, visitor, email)
+    is_first = not count(FIRST_OF_THE_DAY, visitor, email)
+    if not is_first:
+        check(BY_STRANGERS, TOO_MANY_STRANGERS, email)
 
 
-def _keys(email: str) -> list[str]:
-    visitor = request.remote_addr or ""
-    # Hashed: whoever looks into Redis need not see who signs in from where.
-    digests = [
-        hashlib.sha256(part.encode()).hexdigest()[:32] for part in (f"{visitor} {email}", visitor)
-    ]
-    return [f"smartcontent:failures:{digest}" for digest in digests]
+def guessed_right(user: User) -> None:
+    """It was the right password: it counts for nothing, and the account knows the browser now."""
+    device = _known_device(user.email)
+    take_back(AT_ONE_ACCOUNT, device or network(), user.email)
+    if not device:
+        take_back(AT_ALL_ACCOUNTS, network())
+    g.known_device_of = user.email
+
+
+def count_invitation() -> None:
+    """Count one invitation that is shown; call it before its signature is checked.
+
+    Raises:
+        TooManyRequests: none may be shown now.
+    """
+    check(INVITATIONS, TOO_MANY_INVITATIONS, network())
+
+
+def invitation_was_right() -> None:
+    """Count it no longer."""
+    take_back(INVITATIONS, network())
+
+
+def _known_device(email: str) -> str | None:
+    """The number of this browser if it has signed in to the account before."""
+    try:
+        number, account = _devices().loads(
+            request.cookies.get(_cookie_name(), ""), max_age=DEVICE_DAYS * 86400
+        )
+    except BadSignature:
+        return None
+    return number if account == _digest(email) else None
+
+
+def _remember_device(response: Response) -> Response:
+    email = g.get("known_device_of")
+    if email:
+        cookies = current_app.session_interface
+        response.set_cookie(
+            _cookie_name(),
+            _devices().dumps([_known_device(email) or secrets.token_hex(8), _digest(email)]),
+            max_age=DEVICE_DAYS * 86400,
+            path=cookies.get_cookie_path(current_app),
+            secure=cookies.get_cookie_secure(current_app),
+            httponly=True,
+            samesite=cookies.get_cookie_samesite(current_app),
+        )
+    return response
+
+
+def _digest(email: str) -> str:
+    # Whoever looks at the cookie need not see whose account it was.
+    return hashlib.sha256(email.encode()).hexdigest()[:16]
+
+
+def _devices() -> URLSafeTimedSerializer:
+    return URLSafeTimedSerializer(current_app.config["SECRET_KEY"], salt="known device")
+
+
+def _cookie_name() -> str:
+    return f"{current_app.config['SESSION_COOKIE_NAME']}_device"

@@ -26,17 +26,16 @@ from smartcontent.extensions import db, login
 from smartcontent.invitations import invited_address
 from smartcontent.models import User
 from smartcontent.models.accounts import check_password, hash_password, nobody_yet
-from smartcontent.web import errors
-from smartcontent.web.attempts import note_failure, too_many
+from smartcontent.web.attempts import (
+    count_guess,
+    count_invitation,
+    guessed_right,
+    invitation_was_right,
+)
 from smartcontent.web.forms import SignInForm, SignUpForm
 from smartcontent.web.safety import own_page
 
 bp = Blueprint("auth", __name__)
-
-TOO_MANY = (
-    "Too many wrong passwords: wait a quarter of an hour, or ask your administrator for a new one "
-    "(`flask users reset-password`)."
-)
 
 
 def init_app(app: Flask) -> None:
@@ -85,7 +84,7 @@ def sign_up() -> ResponseReturnValue:
     if nobody_yet():
         return redirect(url_for("auth.welcome"))
     policy = current_app.config["SIGNUP"]
-    invited = None if policy == "closed" else invited_address(request.args.get("invitation", ""))
+    invited = None if policy == "closed" else _invited_address()
     if not invited and policy != "open":
         return render_template("auth/sign_up_closed.html"), 403
     form = SignUpForm(request.form)
@@ -104,15 +103,14 @@ def sign_in() -> ResponseReturnValue:
     form = SignInForm(request.form)
     if request.method == "GET" or not form.validate():
         return _form_page("auth/sign_in.html", form)
-    if too_many(form.email.data):
-        return errors.answer(429, TOO_MANY)
+    count_guess(form.email.data)
     user = User.with_email(form.email.data)
     password_hash = user.password_hash if user and user.is_enabled else None
     db.session.commit()  # hashing takes a while; the database need not wait for it
     if not slowly(check_password, password_hash, form.password.data) or user is None:
-        note_failure(form.email.data)
         form.password.errors = ["Email and password do not belong together. Try again."]
         return _form_page("auth/sign_in.html", form)
+    guessed_right(user)
     _start_session(user, remember=form.remember.data)
     return redirect(own_page(request.args.get("next")) or url_for("contents.index"), 303)
 
@@ -127,6 +125,17 @@ def sign_out() -> ResponseReturnValue:
     session.clear()
     flash("You are signed out.")
     return redirect(url_for("auth.sign_in"), 303)
+
+
+def _invited_address() -> str | None:
+    invitation = request.args.get("invitation")
+    if not invitation:
+        return None
+    count_invitation()
+    address = invited_address(invitation)
+    if address:
+        invitation_was_right()
+    return address
 
 
 def _create(user: User, form: SignUpForm, if_taken: str) -> ResponseReturnValue:

@@ -1,12 +1,13 @@
 """Every error as a page that says what happened and what to do next; as JSON for a script."""
 
 import logging
+from collections.abc import Iterable
 
 from flask import Flask, g, render_template
 from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import OperationalError
-from werkzeug.exceptions import HTTPException, ServiceUnavailable
+from werkzeug.exceptions import HTTPException, ServiceUnavailable, TooManyRequests
 
 from smartcontent import problems
 from smartcontent.extensions import login
@@ -35,11 +36,18 @@ def init_app(app: Flask) -> None:
     app.register_error_handler(OperationalError, _database_away)
 
 
-def answer(status: int, advice: str | None = None) -> ResponseReturnValue:
+def answer(
+    status: int, advice: str | None = None, headers: Iterable[tuple[str, str]] = ()
+) -> ResponseReturnValue:
     """The error as a page."""
     title, usual_advice = _SENTENCES.get(status, _SENTENCES[400])
     page = render_template("error.html", status=status, title=title, advice=advice or usual_advice)
-    return page, status
+    return page, status, [*headers]
+
+
+def _too_often(error: TooManyRequests) -> ResponseReturnValue:
+    """The refusal with its own sentence, and when to come again."""
+    return answer(429, error.description, [("Retry-After", str(error.retry_after))])
 
 
 def _http(error: HTTPException) -> ResponseReturnValue:
@@ -48,7 +56,9 @@ def _http(error: HTTPException) -> ResponseReturnValue:
     code = error.code or 500
     if 300 <= code < 400:
         return error
-    return problems.answer(error) if problems.wants_problem() else answer(code)
+    if problems.wants_problem():
+        return problems.answer(error)
+    return _too_often(error) if isinstance(error, TooManyRequests) else answer(code)
 
 
 def _csrf(_error: CSRFError) -> ResponseReturnValue:

@@ -4,7 +4,7 @@ import pytest
 from conftest import PASSWORD, Visitor, both_databases
 from sqlalchemy import func, select
 
-from smartcontent.extensions import db, redis
+from smartcontent.extensions import db
 from smartcontent.models import ApiToken, User
 from smartcontent.web.safety import own_page
 
@@ -189,30 +189,3 @@ def test_stranger_cannot_revoke_a_token(as_bob, ada):
 
     assert as_bob.post(f"/account/tokens/{token.id}/revoke").status_code == 404
     assert ApiToken.with_secret(secret)
-
-
-def test_guessing_a_password_is_stopped_after_ten_tries(visitor, ada):
-    wrong = {"email": ada.email, "password": "not the password"}
-    answers = [visitor.post("/sign-in", wrong).status_code for _ in range(11)]
-
-    assert answers == [422] * 10 + [429]
-    assert "quarter of an hour" in visitor.sign_in(ada).text
-
-
-def test_others_and_other_accounts_are_not_stopped_with_the_guesser(visitor, ada, bob):
-    for _ in range(10):
-        visitor.post("/sign-in", {"email": ada.email, "password": "not the password"})
-
-    assert visitor.sign_in(bob).status_code == 303
-    elsewhere = {"REMOTE_ADDR": "192.0.2.7"}
-    right = {"email": ada.email, "password": PASSWORD}
-    assert visitor.post("/sign-in", right, environ_overrides=elsewhere).status_code in (302, 303)
-
-
-def test_nobody_is_locked_out_while_redis_is_away(app, visitor, ada):
-    app.config["REDIS_URL"] = "redis://127.0.0.1:1/0"
-    redis.init_app(app)
-    for _ in range(11):
-        visitor.post("/sign-in", {"email": ada.email, "password": "not the password"})
-
-    assert visitor.sign_in(ada).status_code == 303
