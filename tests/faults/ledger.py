@@ -10,20 +10,23 @@ from typing import Any
 import psycopg
 
 # Rows are read past the application: what it believes of them is what is being tested.
-COLUMNS = "draft_id, before, after, attempt, revision, due_at, started_at"
-NEW_ROW = "NEW.id, OLD.status, NEW.status, NEW.attempt, NEW.revision, NEW.due_at, NEW.started_at"
+COLUMNS = "draft_id, before, after, attempt, revision, due_at, started_at, at"
+NEW_ROW = (
+    "NEW.id, OLD.status, NEW.status, NEW.attempt, NEW.revision, NEW.due_at, NEW.started_at, {now}"
+)
+SQLITE_NOW = "strftime('%Y-%m-%d %H:%M:%f', 'now')"
 HISTORY = """
 CREATE TABLE draft_history (
     id {serial}, draft_id INTEGER, before VARCHAR(20), after VARCHAR(20),
-    attempt INTEGER, revision INTEGER, due_at {time}, started_at {time}
+    attempt INTEGER, revision INTEGER, due_at {time}, started_at {time}, at {time}
 )"""
 SQLITE_TRIGGER = f"""
 CREATE TRIGGER draft_changed AFTER UPDATE ON drafts BEGIN
-    INSERT INTO draft_history ({COLUMNS}) VALUES ({NEW_ROW});
+    INSERT INTO draft_history ({COLUMNS}) VALUES ({NEW_ROW.format(now=SQLITE_NOW)});
 END"""
 POSTGRESQL_FUNCTION = f"""
 CREATE FUNCTION write_history() RETURNS trigger AS $$ BEGIN
-    INSERT INTO draft_history ({COLUMNS}) VALUES ({NEW_ROW});
+    INSERT INTO draft_history ({COLUMNS}) VALUES ({NEW_ROW.format(now="clock_timestamp()")});
     RETURN NULL;
 END $$ LANGUAGE plpgsql"""
 POSTGRESQL_TRIGGER = """
@@ -32,7 +35,7 @@ CREATE TRIGGER draft_changed AFTER UPDATE ON drafts
 DRAFTS = """
 SELECT drafts.*, contents.topic FROM drafts
     JOIN contents ON contents.id = drafts.content_id ORDER BY drafts.id"""
-TIMES = {"due_at", "started_at", "first_word_at", "finished_at", "created_at", "lease_until"}
+TIMES = {"due_at", "started_at", "first_word_at", "finished_at", "created_at", "lease_until", "at"}
 
 
 @dataclass(frozen=True)
@@ -46,6 +49,7 @@ class Change:
     revision: int
     due_at: datetime | None
     started_at: datetime | None
+    at: datetime
 
     @property
     def is_claim(self) -> bool:
@@ -82,6 +86,14 @@ class Ledger:
         condition = "WHERE draft_id = {0}" if draft_id else ""
         question = f"SELECT {COLUMNS} FROM draft_history {condition} ORDER BY id"
         return [Change(**row) for row in self.rows(question, *([draft_id] if draft_id else []))]
+
+    def repairs(self, draft_id: int) -> list[dict[str, Any]]:
+        """What the reconciler has put right of a draft."""
+        return self.rows("SELECT kind FROM repairs WHERE detail LIKE 'draft {0}:%'", draft_id)
+
+    def end_lease(self, draft_id: int) -> None:
+        """Set a lease's end to when it began."""
+        self.rows("UPDATE drafts SET lease_until = started_at WHERE id = {0}", draft_id)
 
     def rows(self, question: str, *numbers: int) -> list[dict[str, Any]]:
         """The answer to a question, times aware and in UTC."""

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 import redis as redis_py
 from conftest import wait_until
+from patience import PATIENCE
 from processes import Browser
 
 from faults.site import Site
@@ -83,9 +84,9 @@ def cramped(databases, tmp_path: Path) -> Iterator[Site]:
     home.mkdir()
     with disk_of_2_mb(disk):
         database = shutil.copy(databases["sqlite"], disk / "smartcontent.db")
-        site = Site(f"sqlite:///{database}", home)
-        site.begin()
-        site.start("web", GENERATION_DELAY_SECONDS=0.5)
+        # The text that is being written has all the time that the test takes.
+        site = Site(f"sqlite:///{database}", home, LEASE_SECONDS=10 * PATIENCE)
+        site.have("web", "worker", "scheduler")
         try:
             yield site
         finally:
@@ -94,10 +95,8 @@ def cramped(databases, tmp_path: Path) -> Iterator[Site]:
 
 def test_people_are_told_and_nothing_is_lost_when_the_disk_of_sqlite_is_full(cramped, tmp_path):
     site = cramped
-    site.ollama.words, site.ollama.gap = 40, 0.03  # less than a lease
     browser = Browser(site.processes.url).sign_in("ada@example.org")
-    begun = site.submit()
-    wait_until(lambda: "word 1 " in site.text_shown(begun))
+    begun = site.begin_text()
     form = {"content_type": "product_description", "topic": "A brief too many"}
 
     filler = fill(tmp_path / "disk")
@@ -105,11 +104,11 @@ def test_people_are_told_and_nothing_is_lost_when_the_disk_of_sqlite_is_full(cra
     refused = browser.post("/contents", **form)
     assert (refused.status_code, "try again" in refused.text) == (503, True)
     assert browser.session.get(f"{browser.url}/").status_code == 200
-    wait_until(lambda: "word 39 " in site.text_shown(begun))
+    wait_until(lambda: "word 9 " in site.text_shown(begun))
     filler.unlink()
 
     assert browser.post("/contents", **form).status_code == 303
-    site.wait_for(begun, "completed")
+    site.finish(begun)
     site.settle()
 
 
@@ -124,12 +123,10 @@ def test_brief_is_safe_and_written_later_when_redis_has_no_memory_left(site):
 
 @pytest.mark.long
 def test_text_is_completed_while_redis_has_no_memory_left(site):
-    site.ollama.words, site.ollama.gap = 40, 0.05
-    sent = site.submit()
-    wait_until(lambda: "word 1 " in site.text_shown(sent))
+    sent = site.begin_text()
 
     site.valkey.client.config_set("maxmemory", 1)
     try:
-        assert site.wait_for(sent, "completed")["attempt"] == 1
+        assert site.finish(sent)["attempt"] == 1
     finally:
         site.valkey.client.config_set("maxmemory", 0)

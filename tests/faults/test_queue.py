@@ -46,16 +46,16 @@ def poison(request, site) -> Iterator[list[bytes]]:
 
 
 def test_job_that_is_queued_many_times_is_written_once(site):
-    site.ollama.gap = 0.1
-    sent = site.submit(delay=60)
+    site.ollama.go_on()
+    sent = site.submit(delay=3600)
     job_id = site.valkey.client.zrange(SET, 0, -1)[0]
     site.start_now(sent)
     site.wait_for_requests(sent)
 
     site.valkey.client.rpush(LIST, *[job_id] * 10)
 
-    site.wait_for(sent, "completed")
     wait_until(lambda: not site.valkey.client.llen(LIST))
+    site.finish(sent)
     assert len(site.ollama.requests_for(sent.topic)) == 1
 
 

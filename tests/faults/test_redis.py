@@ -6,13 +6,11 @@ from conftest import wait_until
 from faults import long_on_postgresql
 from faults.site import Sent, Site
 
-BACK = 10  # seconds until every stranded draft is back, after Redis is
-
 
 @pytest.fixture
 def at_every_stage(site: Site) -> list[Sent]:
     """A draft being written, one that waits in the queue, and two whose time has yet to come."""
-    site.ollama.words, site.ollama.gap = 30, 0.1
+    site.ollama.go_on()
     writing = [site.submit(), site.submit()]  # as many as there are slots
     for sent in writing:
         site.wait_for_requests(sent)
@@ -22,9 +20,9 @@ def at_every_stage(site: Site) -> list[Sent]:
 
 
 def everything_is_written_once(site: Site, drafts: list[Sent]) -> None:
-    site.ollama.gap = 0.0
+    site.ollama.finish()
     for sent in drafts:
-        site.wait_for(sent, "completed", BACK)
+        site.wait_for(sent, "completed")
     assert [site.draft(sent)["attempt"] for sent in drafts] == [1] * len(drafts)
 
 
@@ -45,27 +43,21 @@ def test_nothing_is_lost_when_redis_forgets_everything(site, at_every_stage):
 
 @pytest.mark.long
 def test_redis_that_is_away_in_mid_text_does_not_hurt_the_text(site):
-    site.ollama.words, site.ollama.gap = 60, 0.05
-    sent = site.submit()
-    wait_until(lambda: "word 1 " in site.text_shown(sent))
+    sent = site.begin_text()
 
     site.redis["worker"].refuse()
-    draft = site.wait_for(sent, "completed")
-    assert draft["attempt"] == 1
+    assert site.finish(sent)["attempt"] == 1
     site.redis["worker"].restore()
 
     site.wait_for(site.submit(), "completed")
 
 
 def test_text_that_redis_missed_is_shown_whole_when_it_is_back(site):
-    site.ollama.words, site.ollama.gap = 200, 0.05
-    sent = site.submit()
-    wait_until(lambda: "word 1 " in site.text_shown(sent))
+    sent = site.begin_text()
     site.redis["worker"].cut()
     site.valkey.client.flushall()
 
     wait_until(lambda: ", telling 1: word 0 word 1 " in site.text_shown(sent))
-    site.ollama.gap = 0.0
 
 
 @pytest.mark.parametrize(
@@ -79,7 +71,7 @@ def test_scheduling_goes_on_by_itself_after_redis_was_away(site, fault):
     for name in ("scheduler", "worker"):
         site.redis[name].restore()
 
-    site.wait_for(sent, "completed", BACK)
+    site.wait_for(sent, "completed")
 
 
 def is_noticed(site: Site, fault: str, sent: Sent) -> bool:
