@@ -8,12 +8,13 @@ import contextlib
 import gc
 import os
 import resource
+import ssl
 
 import gevent
 from gunicorn.workers.ggevent import GeventWorker
 
 bind = f"{os.environ.get('SMARTCONTENT_BIND', '127.0.0.1')}:{os.environ.get('PORT', '8000')}"
-worker_connections = 10000  # twice STREAMS_PER_PROCESS
+worker_connections = 10000  # never reached: CONNECTIONS_PER_PROCESS makes room before
 graceful_timeout = 2
 keepalive = 75  # longer than a proxy keeps idle connections
 control_socket_disable = True
@@ -23,7 +24,19 @@ FILES = 65536
 
 
 class StreamWorker(GeventWorker):
-    """gunicorn's gevent worker, which lets an event stream have its connection."""
+    """gunicorn's gevent worker, with limits on waiting, and streams that have their connection."""
+
+    def handle(self, listener, client, addr):
+        """Serve a connection, which may not keep us waiting for ever."""
+        if not isinstance(client, ssl.SSLSocket):
+            client = self.wsgi.extensions["connections"].admit(client, addr)
+        super().handle(listener, client, addr)
+
+    def handle_request(self, listener_name, req, sock, addr):
+        """Serve a request whose head has come."""
+        if not isinstance(sock, ssl.SSLSocket):
+            self.wsgi.extensions["connections"].begin(sock, req)
+        super().handle_request(listener_name, req, sock, addr)
 
     def is_already_handled(self, answer):
         """Hand over a connection that is asked for; StopIteration has gunicorn close its end."""

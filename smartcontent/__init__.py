@@ -39,4 +39,5 @@ def _flask_settings(settings: dict[str, Any]) -> dict[str, Any]:
         "MAX_CONTENT_LENGTH": 256 * 1024,
         # As long as the session: a page left open overnight still works.
         "WTF_CSRF_TIME_LIMIT": None,
+        "WTF_CSRF_CHECK_DEFAULT": False,  # web/entry.py asks, after it knows who sends a form
     }

@@ -90,6 +90,8 @@ SETTINGS = (
     Setting("SIGNUP", "invite", _signup, "who may make an account after the first: open, invite or closed"),
     Setting("STREAMS_PER_USER", "6", _count, "open live pages a user may have in one web process"),
     Setting("STREAMS_PER_PROCESS", "5000", _count, "open live pages one web process serves; half as many as it may have open files, at most"),
+    Setting("CONNECTIONS_PER_PROCESS", "2000", _count, "other connections one web process keeps; beyond it those that wait longest give way; a quarter as many as it may have open files, at most"),
+    Setting("REQUEST_SECONDS", "60", _seconds, "longest time for a request to arrive, head and body"),
     Setting("SMARTCONTENT_WORKERS", "1", _count, "how many texts `python worker.py` writes at once"),
     Setting("WEB_CONCURRENCY", "1", _count, "gunicorn's web processes"),
     Setting("SMARTCONTENT_BIND", "127.0.0.1", str, "address the web process listens on"),

@@ -12,6 +12,7 @@ Errors = dict[str, list[str]]
 _DETAILS = {
     400: "The request could not be read.",
     404: "There is nothing of yours at this address.",
+    408: "The request did not arrive in time: check your connection and send it again.",
     413: "The body is too large: send at most 256 KB.",
     415: "Send JSON, with the header Content-Type: application/json.",
     500: "Something broke on our side and has been logged. What was stored is safe.",

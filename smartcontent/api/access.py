@@ -3,9 +3,11 @@
 from uuid import UUID
 
 from flask import Blueprint, g, request
-from werkzeug.exceptions import NotFound, RequestEntityTooLarge
+from werkzeug.exceptions import NotFound
 
 from smartcontent import limiter
+from smartcontent.bodies import read_body
+from smartcontent.extensions import only_read
 from smartcontent.models import ApiToken, Content
 from smartcontent.problems import Problem
 
@@ -21,22 +23,24 @@ def protected(name: str) -> Blueprint:
 
 
 def authenticate() -> None:
-    """Know the user by the token; a session counts for nothing here.
+    """Know the user by the token, then read the body; a session counts for nothing here.
 
     Raises:
         Problem: there is no token (401), or none that works.
         RequestEntityTooLarge: the body is larger than we take.
+        RequestTimeout: the body does not come in time.
     """
     credentials = request.authorization
     if credentials is None or credentials.type != "bearer" or not credentials.token:
         raise _unauthorized("Send your API token in a header: Authorization: Bearer TOKEN.")
-    _read_body()
+    only_read()
     token = ApiToken.with_secret(credentials.token)
     if token is None:
         # Counted after the look: 256 random bits are not guessed, and a right one always works.
         limiter.check(WRONG_TOKENS, TOO_MANY_WRONG_TOKENS, limiter.network())
         raise _unauthorized("This token is not valid, or no longer.", ', error="invalid_token"')
     g.api_user_id, g.api_secret = token.user_id, credentials.token
+    read_body()
 
 
 def user_id() -> int:
@@ -61,14 +65,6 @@ def own_content(content_id: UUID) -> Content:
     if content is None:
         raise NotFound
     return content
-
-
-def _read_body() -> None:
-    # All of it before the first query: a slow sender must not hold the database's lock.
-    body = request.get_data()
-    # Werkzeug cuts a body of unannounced length at the limit, without a word.
-    if request.content_length is None and len(body) == request.max_content_length:
-        raise RequestEntityTooLarge
 
 
 def _unauthorized(detail: str, parameters: str = "") -> Problem:

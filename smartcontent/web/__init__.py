@@ -2,6 +2,7 @@
 
 from flask import Flask
 
+from smartcontent.connections import connections
 from smartcontent.hub import hub
 from smartcontent.stream import streams
 from smartcontent.web import (
@@ -10,6 +11,7 @@ from smartcontent.web import (
     attempts,
     auth,
     contents,
+    entry,
     errors,
     health,
     safety,
@@ -21,8 +23,10 @@ from smartcontent.web import (
 
 def init_app(app: Flask) -> None:
     """Register the blueprints and what every page needs."""
+    connections.init_app(app)
     hub.init_app(app)
     streams.init_app(app)
+    entry.init_app(app)
     attempts.init_app(app)
     auth.init_app(app)
     errors.init_app(app)

@@ -7,7 +7,12 @@ from flask import Flask, g, render_template
 from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import OperationalError
-from werkzeug.exceptions import HTTPException, ServiceUnavailable, TooManyRequests
+from werkzeug.exceptions import (
+    ClientDisconnected,
+    HTTPException,
+    ServiceUnavailable,
+    TooManyRequests,
+)
 
 from smartcontent import problems
 from smartcontent.extensions import login
@@ -22,6 +27,7 @@ _SENTENCES = {
     403: ("That is not yours to open", "Sign in with an account that may, or go back."),
     404: ("There is nothing here", "It may have been deleted, or the address has a typo."),
     405: ("That cannot be done here", "Go back to the dashboard and use its buttons."),
+    408: ("That took too long to arrive", "Check your connection and send it again."),
     409: ("That came too late", "Reload the page to see how it stands now."),
     413: ("That is too much at once", "Send at most 256 KB: shorten the text and try again."),
     429: ("That was too often", "Wait a minute, then try again."),
@@ -33,6 +39,7 @@ _SENTENCES = {
 def init_app(app: Flask) -> None:
     app.register_error_handler(CSRFError, _csrf)
     app.register_error_handler(HTTPException, _http)
+    app.register_error_handler(ClientDisconnected, lambda _error: ("", 400))  # nobody reads it
     app.register_error_handler(OperationalError, _database_away)
 
 

@@ -1,0 +1,261 @@
+"""Requests that do not end: they end nevertheless, and nobody else waits for them."""
+
+import socket
+import threading
+from collections.abc import Callable, Iterator
+
+import pytest
+import requests
+from conftest import BRIEF, wait_until
+from processes import Browser, Processes
+from test_stream_connection import Client, publish
+
+from smartcontent.extensions import db
+from smartcontent.models import ApiToken, Content
+
+AT_MOST, MANY = 100, 300
+# gunicorn takes nobody any more at this many: nearly what the product keeps.
+FULL = {"CONNECTIONS_PER_PROCESS": AT_MOST, "GUNICORN_CMD_ARGS": "--worker-connections 120"}
+SOON = {"REQUEST_SECONDS": 1}
+FORM = "Content-Type: application/x-www-form-urlencoded"
+JSON = "Content-Type: application/json"
+
+
+@pytest.fixture
+def start(settings: dict, tmp_path) -> Iterator[Callable[..., Processes]]:
+    """Starts a web process, with more settings."""
+    started: list[Processes] = []
+
+    def start(**more: object) -> Processes:
+        started.append(Processes(settings, tmp_path, **more).start("web"))
+        return started[-1]
+
+    yield start
+    for processes in started:
+        processes.stop()
+
+
+@pytest.fixture
+def connect() -> Iterator[Callable[..., socket.socket]]:
+    """Opens connections, which are closed after the test."""
+    opened: list[socket.socket] = []
+
+    def connect(processes: Processes, *lines: str, body: str = "") -> socket.socket:
+        client = socket.create_connection(("127.0.0.1", processes.port), timeout=30)
+        opened.append(client)
+        client.sendall("\r\n".join([*lines, "", body] if lines else [body]).encode())
+        return client
+
+    yield connect
+    for client in opened:
+        client.close()
+
+
+@pytest.fixture
+def web(start, founder) -> Processes:
+    return start()
+
+
+@pytest.fixture
+def token(ada) -> str:
+    return ApiToken.issue(ada, "test")[1]
+
+
+def has_ended(client: socket.socket) -> bool:
+    """Whether the server has ended it; what came before that is thrown away."""
+    client.setblocking(False)
+    try:
+        while client.recv(65536):
+            pass
+    except BlockingIOError:
+        return False
+    except ConnectionError:
+        return True
+    finally:
+        client.settimeout(30)
+    return True
+
+
+def answer_of(client: socket.socket) -> str:
+    """All that comes until the server ends it."""
+    got = b""
+    try:
+        while data := client.recv(65536):
+            got += data
+    except ConnectionError:
+        pass
+    return got.decode()
+
+
+def drip(client: socket.socket, piece: bytes) -> None:
+    """Send a little again and again, until the other end is tired of it."""
+    stop = threading.Event()
+
+    def send() -> None:
+        try:
+            while not stop.wait(0.05):
+                client.sendall(piece)
+        except OSError:
+            return
+
+    threading.Thread(target=send, daemon=True).start()
+
+
+UNFINISHED = ("POST /sign-in HTTP/1.1", "Host: x", FORM, "Content-Length: 1000")
+CHUNKED = ("POST /sign-in HTTP/1.1", "Host: x", FORM, "Transfer-Encoding: chunked")
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [UNFINISHED, ("GET /healthz HTTP/1.1", "Host: x"), ()],
+    ids=["unfinished", "idle after an answer", "silent"],
+)
+def test_connections_that_are_held_silence_nobody(start, connect, founder, lines):
+    web = start(**FULL)
+    held = []
+    for _ in range(MANY):
+        held.append(connect(web, *lines))
+        if len(held) % 50 == 0:
+            assert requests.get(f"{web.url}/healthz", timeout=30).ok
+
+    wait_until(lambda: sum(map(has_ended, held)) >= MANY - AT_MOST, 30)
+    assert Browser(web.url).sign_in(founder.email)
+
+
+def test_requests_that_do_not_end_are_let_go(start, connect, founder):
+    web = start(**SOON)
+    endless = [
+        ((), "", b""),
+        ((), "POST /sign-in HT", b""),
+        ((), "GET / HTTP/1.1\r\nX-Drip: ", b"a"),
+        (UNFINISHED, "a", b"a"),
+        (CHUNKED, "1\r\na\r\n", b"1\r\na\r\n"),
+        (CHUNKED, "5\r\na", b""),
+        (CHUNKED, "5;", b"a"),
+        (CHUNKED, "0\r\nX-Drip: ", b"a"),
+    ]
+    clients = [connect(web, *lines, body=body) for lines, body, _ in endless]
+    for client, (_, _, piece) in zip(clients, endless, strict=True):
+        if piece:
+            drip(client, piece)
+
+    for client in clients:
+        answer = answer_of(client)
+        assert answer == "" or answer.startswith("HTTP/1.1 408 ")
+
+
+def test_person_whose_form_does_not_arrive_reads_why(start, connect, founder):
+    answer = answer_of(connect(start(**SOON), *UNFINISHED, body="a"))
+
+    assert answer.startswith("HTTP/1.1 408 ")
+    assert "That took too long to arrive" in answer
+    assert "Connection: close" in answer
+
+
+def test_script_whose_body_does_not_end_reads_a_problem(start, connect, token):
+    web = start(**SOON)
+    head = ("POST /api/v1/contents HTTP/1.1", "Host: x", f"Authorization: Bearer {token}", JSON)
+
+    answer = answer_of(connect(web, *head, "Content-Length: 1000", body="{"))
+
+    assert answer.startswith("HTTP/1.1 408 ")
+    assert "application/problem+json" in answer
+    assert "did not arrive in time" in answer
+
+
+def test_slow_and_honest_client_is_served_beside_many_that_never_end(start, connect, token):
+    web = start(**FULL, TRUSTED_PROXIES=1)
+    brief = '{"content_type": "product_description", "topic": "A teapot"}'
+    brief += " " * (20_000 - len(brief))
+    slow = connect(
+        web, "POST /api/v1/contents HTTP/1.1", "Host: x", f"Authorization: Bearer {token}", JSON,
+        "X-Forwarded-For: 192.0.2.7", "Connection: close", f"Content-Length: {len(brief)}",
+    )  # fmt: skip
+    attack = "X-Forwarded-For: 192.0.2.6"
+    held = []
+    for start_of_piece in range(0, len(brief), 1000):
+        held += [connect(web, *UNFINISHED, attack, body="a") for _ in range(MANY // 20)]
+        assert requests.get(f"{web.url}/healthz", timeout=30).ok
+        slow.sendall(brief[start_of_piece : start_of_piece + 1000].encode())
+
+    assert answer_of(slow).startswith("HTTP/1.1 202 ")
+    assert sum(map(has_ended, held)) >= MANY - AT_MOST
+
+
+def test_open_stream_goes_on_beside_many_that_never_end(start, connect, ada, token):
+    web = start(**FULL)
+    page = Client(web.port, token).opened()
+    for _ in range(MANY):
+        connect(web, *UNFINISHED, body="a")
+    assert requests.get(f"{web.url}/healthz", timeout=30).ok
+
+    publish(ada.id, range(1))
+
+    page.read_until(lambda got: b'"number":0' in got)
+    page.socket.close()
+
+
+def test_strangers_are_refused_before_anything_is_read(web, connect):
+    for path, header, status in (
+        ("/api/v1/contents", "Authorization: Bearer sc_wrong", 401),
+        ("/api/v1/contents", "X-None: x", 401),
+        ("/contents", "X-None: x", 303),
+        ("/account/password", "Cookie: smartcontent=forged", 303),
+        ("/nowhere", "X-None: x", 404),
+        ("/healthz", "X-None: x", 405),
+    ):
+        for length in ("Content-Length: 1000", "Transfer-Encoding: chunked"):
+            answer = answer_of(
+                connect(web, f"POST {path} HTTP/1.1", "Host: x", JSON, header, length)
+            )
+            assert answer.startswith(f"HTTP/1.1 {status} "), (path, answer)
+            assert "Connection: close" in answer
+
+
+def test_body_that_is_too_large_is_refused_before_it_is_read(web, connect):
+    length = f"Content-Length: {300 * 1024}"
+
+    answer = answer_of(connect(web, "POST /sign-in HTTP/1.1", "Host: x", FORM, length))
+
+    assert answer.startswith("HTTP/1.1 413 ")
+    assert "shorten the text" in answer
+
+
+def test_refusal_reaches_a_client_that_is_still_sending(web):
+    for _ in range(5):
+        answer = requests.post(f"{web.url}/api/v1/contents", data=b"a" * 1_000_000, timeout=30)
+        assert answer.status_code == 401
+
+
+def test_slow_body_holds_no_lock(web, connect, token):
+    head = ("POST /api/v1/contents HTTP/1.1", "Host: x", f"Authorization: Bearer {token}", JSON)
+    connect(web, *head, "Content-Length: 1000", body="{")
+    brief = {"content_type": BRIEF.content_type, "topic": BRIEF.topic}
+    headers = {"Authorization": f"Bearer {token}"}
+
+    for _ in range(3):
+        made = requests.post(f"{web.url}/api/v1/contents", json=brief, headers=headers, timeout=30)
+        assert made.status_code == 202
+
+
+def test_body_that_breaks_off_is_not_taken_for_all_of_it(web, connect, ada, token):
+    brief = '{"content_type": "product_description", "topic": "A teapot"}'
+    length = f"Content-Length: {len(brief) + 1}"
+    client = connect(
+        web, "POST /api/v1/contents HTTP/1.1", "Host: x", f"Authorization: Bearer {token}", JSON,
+        length, body=brief,
+    )  # fmt: skip
+
+    client.shutdown(socket.SHUT_WR)
+
+    assert " 202 " not in answer_of(client)
+    assert db.session.query(Content).count() == 0
+
+
+def test_malformed_chunk_is_the_senders_fault(web, connect, token):
+    for path in ("/api/v1/contents", "/sign-in"):
+        client = connect(
+            web, f"POST {path} HTTP/1.1", "Host: x", f"Authorization: Bearer {token}", JSON,
+            "Transfer-Encoding: chunked", body="no number\r\n",
+        )  # fmt: skip
+        assert answer_of(client).startswith("HTTP/1.1 400 ")
