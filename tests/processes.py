@@ -1,18 +1,21 @@
 """The product's own processes, started as users start them, for tests that look from outside."""
 
+import itertools
 import os
 import re
 import signal
+import socket
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 import requests
-from conftest import PASSWORD, free_port, wait_until
 from evidence import stacks
-from patience import PATIENCE
+from patience import PATIENCE, wait_until
 
 ROOT = Path(__file__).parent.parent
+PASSWORD = "correct horse battery"
 GUNICORN = [str(Path(sys.executable).parent / "gunicorn"), "-c", "gunicorn.conf.py", "wsgi:app"]
 COMMANDS = {
     "web": GUNICORN,
@@ -20,6 +23,19 @@ COMMANDS = {
     "scheduler": [sys.executable, "scheduler.py"],
 }
 READY = {"web": None, "worker": "Worker ready", "scheduler": "Scheduler ready"}
+
+# Below those that the kernel gives to connections; each process of a run has a thousand of its own.
+_FIRST_PORT = 10_000 + os.getpid() % 22 * 1000
+_PORTS = itertools.cycle(range(_FIRST_PORT, _FIRST_PORT + 1000))
+
+
+def free_port() -> int:
+    """A port nobody listens on at the moment, which nothing else in this run is given."""
+    while True:
+        port = next(_PORTS)
+        with suppress(OSError), socket.socket() as probe:
+            probe.bind(("127.0.0.1", port))
+            return port
 
 
 class Processes:
