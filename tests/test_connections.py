@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 import pytest
 import requests
 from conftest import BRIEF, wait_until
+from patience import PATIENCE
 from processes import Browser, Processes
 from test_stream_connection import Client, publish
 
@@ -41,7 +42,7 @@ def connect() -> Iterator[Callable[..., socket.socket]]:
     opened: list[socket.socket] = []
 
     def connect(processes: Processes, *lines: str, body: str = "") -> socket.socket:
-        client = socket.create_connection(("127.0.0.1", processes.port), timeout=30)
+        client = socket.create_connection(("127.0.0.1", processes.port), timeout=PATIENCE)
         opened.append(client)
         client.sendall("\r\n".join([*lines, "", body] if lines else [body]).encode())
         return client
@@ -52,8 +53,9 @@ def connect() -> Iterator[Callable[..., socket.socket]]:
 
 
 @pytest.fixture
-def web(start, founder) -> Processes:
-    return start()
+def web(standing_web, founder) -> Processes:
+    """Where somebody has signed up, so that pages are not all the one of the first visit."""
+    return standing_web
 
 
 @pytest.fixture
@@ -72,7 +74,7 @@ def has_ended(client: socket.socket) -> bool:
     except ConnectionError:
         return True
     finally:
-        client.settimeout(30)
+        client.settimeout(PATIENCE)
     return True
 
 
@@ -116,9 +118,9 @@ def test_connections_that_are_held_silence_nobody(start, connect, founder, lines
     for _ in range(MANY):
         held.append(connect(web, *lines))
         if len(held) % 50 == 0:
-            assert requests.get(f"{web.url}/healthz", timeout=30).ok
+            assert requests.get(f"{web.url}/healthz", timeout=PATIENCE).ok
 
-    wait_until(lambda: sum(map(has_ended, held)) >= MANY - AT_MOST, 30)
+    wait_until(lambda: sum(map(has_ended, held)) >= MANY - AT_MOST)
     assert Browser(web.url).sign_in(founder.email)
 
 
@@ -175,7 +177,7 @@ def test_slow_and_honest_client_is_served_beside_many_that_never_end(start, conn
     held = []
     for start_of_piece in range(0, len(brief), 1000):
         held += [connect(web, *UNFINISHED, attack, body="a") for _ in range(MANY // 20)]
-        assert requests.get(f"{web.url}/healthz", timeout=30).ok
+        assert requests.get(f"{web.url}/healthz", timeout=PATIENCE).ok
         slow.sendall(brief[start_of_piece : start_of_piece + 1000].encode())
 
     assert answer_of(slow).startswith("HTTP/1.1 202 ")
@@ -187,7 +189,7 @@ def test_open_stream_goes_on_beside_many_that_never_end(start, connect, ada, tok
     page = Client(web.port, token).opened()
     for _ in range(MANY):
         connect(web, *UNFINISHED, body="a")
-    assert requests.get(f"{web.url}/healthz", timeout=30).ok
+    assert requests.get(f"{web.url}/healthz", timeout=PATIENCE).ok
 
     publish(ada.id, range(1))
 
@@ -223,7 +225,9 @@ def test_body_that_is_too_large_is_refused_before_it_is_read(web, connect):
 
 def test_refusal_reaches_a_client_that_is_still_sending(web):
     for _ in range(5):
-        answer = requests.post(f"{web.url}/api/v1/contents", data=b"a" * 1_000_000, timeout=30)
+        answer = requests.post(
+            f"{web.url}/api/v1/contents", data=b"a" * 1_000_000, timeout=PATIENCE
+        )
         assert answer.status_code == 401
 
 
@@ -234,7 +238,9 @@ def test_slow_body_holds_no_lock(web, connect, token):
     headers = {"Authorization": f"Bearer {token}"}
 
     for _ in range(3):
-        made = requests.post(f"{web.url}/api/v1/contents", json=brief, headers=headers, timeout=30)
+        made = requests.post(
+            f"{web.url}/api/v1/contents", json=brief, headers=headers, timeout=PATIENCE
+        )
         assert made.status_code == 202
 
 

@@ -1,16 +1,17 @@
 """The event stream as a page meets it: over real sockets, from a real gunicorn."""
 
+import signal
 import threading
-import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import accumulate
 
 import pytest
 import requests
 from conftest import BRIEF, wait_until
-from open_page import Page
+from dictation import Dictation
+from open_page import Page, pages
 from patience import PATIENCE
-from processes import Browser, Processes
+from processes import Browser
 
 from smartcontent import jobs
 from smartcontent.events import publish
@@ -19,19 +20,18 @@ from smartcontent.models import Status
 
 
 @pytest.fixture
-def web(app, ada, settings, tmp_path) -> Iterator[Processes]:
-    processes = Processes(settings, tmp_path).start("web")
-    yield processes
-    processes.stop()
-
-
-@pytest.fixture
 def browser(web, ada) -> Browser:
     return Browser(web.url).sign_in(ada.email)
 
 
-def test_stream_begins_with_a_snapshot_of_what_is_unfinished(browser, ada, content):
-    snapshot = Page(browser).wait("snapshot")[0]
+@pytest.fixture
+def open_page() -> Iterator[Callable[[Browser], Page]]:
+    with pages() as open_page:
+        yield open_page
+
+
+def test_stream_begins_with_a_snapshot_of_what_is_unfinished(browser, open_page, ada, content):
+    snapshot = open_page(browser).wait("snapshot")[0]
 
     seen = snapshot["drafts"][0]
     assert (seen["content_id"], seen["status"]) == (str(content.id), "pending")
@@ -40,9 +40,8 @@ def test_stream_begins_with_a_snapshot_of_what_is_unfinished(browser, ada, conte
 
 
 @pytest.mark.oldest_redis
-def test_page_hears_every_status_and_every_word_in_order(browser, ada, ollama):
-    page = Page(browser)
-    page.wait("snapshot")
+def test_page_hears_every_status_and_every_word_in_order(browser, open_page, ada, ollama):
+    page = open_page(browser).opened()
     ollama.says("Tee ", "für zwei ☕", "!", gap=0.06)
 
     draft = jobs.submit(ada.id, BRIEF, "A teapot", delay_seconds=0).current
@@ -58,9 +57,13 @@ def test_page_hears_every_status_and_every_word_in_order(browser, ada, ollama):
     assert [piece["offset"] for piece in pieces] == lengths[:-1]
 
 
-def test_page_that_opens_in_mid_text_starts_from_what_was_said(app, browser, ada, ollama):
-    ollama.says("Tea ", "is ", "warm.", gap=0.4)
+def test_page_that_opens_in_mid_text_starts_from_what_was_said(
+    app, browser, open_page, ada, ollama
+):
+    dictation = Dictation(ollama)
+    dictation.say("Tea ", "is ")
     draft = jobs.submit(ada.id, BRIEF, "A teapot", delay_seconds=0).current
+    earlier = open_page(browser).opened()
 
     def write() -> None:
         with app.app_context():
@@ -69,22 +72,22 @@ def test_page_that_opens_in_mid_text_starts_from_what_was_said(app, browser, ada
     db.session.commit()
     writer = threading.Thread(target=write)
     writer.start()
-    wait_until(lambda: ollama.requests)
-    time.sleep(0.5)
-    page = Page(browser)
+    wait_until(lambda: "".join(piece["text"] for piece in earlier.of("text")) == "Tea is ")
+
+    page = open_page(browser).opened()
+    dictation.say("warm.")
+    dictation.end()
     writer.join()
 
-    seen = page.wait("snapshot")[0]["drafts"][0]
+    seen = page.of("snapshot")[0]["drafts"][0]
     page.wait("status")
     later = "".join(piece["text"] for piece in page.of("text") if piece["offset"] >= seen["offset"])
-    assert seen["text"].startswith("Tea ")
-    assert seen["offset"] == len(seen["text"])
-    assert seen["text"] + later == "Tea is warm."
+    assert (seen["text"], seen["offset"]) == ("Tea is ", 7)
+    assert later == "warm."
 
 
-def test_nobody_hears_another_user_s_events(web, browser, ada, bob):
-    page = Page(Browser(web.url).sign_in(bob.email))
-    page.wait("snapshot")
+def test_nobody_hears_another_user_s_events(web, browser, open_page, ada, bob):
+    page = open_page(Browser(web.url).sign_in(bob.email)).opened()
 
     content = jobs.submit(ada.id, BRIEF, "A teapot")
     jobs.submit(bob.id, BRIEF, "Another")
@@ -93,9 +96,10 @@ def test_nobody_hears_another_user_s_events(web, browser, ada, bob):
     assert str(content.id) not in str(page.events)
 
 
-def test_events_of_another_installation_on_the_same_redis_are_not_heard(app, browser, ada, valkey):
-    page = Page(browser)
-    page.wait("snapshot")
+def test_events_of_another_installation_on_the_same_redis_are_not_heard(
+    app, browser, open_page, ada, valkey
+):
+    page = open_page(browser).opened()
 
     app.config["REDIS_URL"] = valkey.url.removesuffix("/0") + "/1"
     redis.init_app(app)
@@ -111,9 +115,8 @@ def test_stream_needs_a_session(web):
     assert requests.get(f"{web.url}/events", timeout=PATIENCE).status_code == 401
 
 
-def test_signing_out_ends_the_open_streams_and_the_copied_cookie(browser):
-    page = Page(browser)
-    page.wait("snapshot")
+def test_signing_out_ends_the_open_streams_and_the_copied_cookie(browser, open_page):
+    page = open_page(browser).opened()
     cookie = dict(browser.session.cookies)
 
     browser.post("/sign-out")
@@ -123,21 +126,20 @@ def test_signing_out_ends_the_open_streams_and_the_copied_cookie(browser):
     assert answer.status_code == 401
 
 
-def test_more_streams_than_allowed_are_refused_until_one_closes(browser):
-    pages = [Page(browser) for _ in range(6)]
+def test_more_streams_than_allowed_are_refused_until_one_closes(browser, open_page):
+    pages = [open_page(browser) for _ in range(6)]
     for page in pages:
         page.wait("snapshot")
 
     assert browser.session.get(f"{browser.url}/events", timeout=PATIENCE).status_code == 429
 
     pages[0].close()
-    wait_until(lambda: Page(browser).answer.status_code == 200, every=0.3)
+    wait_until(lambda: open_page(browser).answer.status_code == 200, every=0.3)
 
 
 @pytest.mark.oldest_redis
-def test_page_reads_again_after_redis_was_away(browser, ada, valkey):
-    page = Page(browser)
-    page.wait("snapshot")
+def test_page_reads_again_after_redis_was_away(browser, open_page, ada, valkey):
+    page = open_page(browser).opened()
 
     valkey.kill()
     try:
@@ -153,18 +155,37 @@ def test_page_reads_again_after_redis_was_away(browser, ada, valkey):
     wait_until(lambda: [e["status"] for e in page.of("status")][-1:] == [Status.CANCELLED])
 
 
+def test_page_that_opens_while_redis_is_silent_misses_nothing(
+    web, browser, open_page, ada, bob, valkey
+):
+    open_page(Browser(web.url).sign_in(bob.email)).opened()
+    valkey.process.send_signal(signal.SIGSTOP)
+    try:
+        page = open_page(browser).opened()
+        jobs.submit(ada.id, BRIEF, "A teapot")  # which nobody can be told of
+    finally:
+        valkey.process.send_signal(signal.SIGCONT)
+
+    wait_until(lambda: any(snapshot["drafts"] for snapshot in page.of("snapshot")))
+
+
 @pytest.mark.oldest_redis
-def test_cut_subscription_makes_the_page_read_again(browser, valkey):
-    page = Page(browser)
-    page.wait("snapshot")
+def test_cut_subscription_makes_the_page_read_again(browser, open_page, ada, valkey):
+    page = open_page(browser).opened()
 
     valkey.client.client_kill_filter(_type="pubsub")
 
     page.wait("snapshot", 2)
+    wait_until(lambda: is_heard(valkey, ada))
 
 
-def test_one_web_process_needs_one_subscription(browser, valkey):
-    pages = [Page(browser) for _ in range(4)]
+def is_heard(valkey, user) -> bool:
+    """Whether the web process has subscribed to what happens to the user's contents."""
+    return bool(valkey.client.pubsub_channels(f"smartcontent:*:user:{user.id}"))
+
+
+def test_one_web_process_needs_one_subscription(browser, open_page, valkey):
+    pages = [open_page(browser) for _ in range(4)]
     for page in pages:
         page.wait("snapshot")
 

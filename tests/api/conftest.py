@@ -1,11 +1,7 @@
 """Scripts that call the API: Ada's, Bob's, and one with nothing to show."""
 
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
 from flask import Flask
-from processes import Processes
 from werkzeug.test import TestResponse
 
 from smartcontent.extensions import db
@@ -66,11 +62,3 @@ def bobs_script(app: Flask, bob: User) -> Script:
 def stranger(app: Flask) -> Script:
     """No token."""
     return Script(app)
-
-
-@pytest.fixture
-def web(script: Script, settings: dict, tmp_path: Path) -> Iterator[Processes]:
-    """A real web process."""
-    processes = Processes(settings, tmp_path).start("web")
-    yield processes
-    processes.stop()

@@ -1,10 +1,10 @@
 """POST /api/v1/contents."""
 
 import re
-import time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 
+import pytest
 from conftest import both_databases
 from sqlalchemy import func, select
 from werkzeug.test import TestResponse
@@ -186,14 +186,10 @@ def test_of_twenty_requests_at_once_with_one_key_one_makes_a_content_and_a_job(s
     assert len(valkey.client.keys("rq:job:*")) == 1
 
 
-def test_submitting_holds_while_redis_is_away(app, script, valkey):
+@pytest.mark.parametrize("valkey", ["own_valkey"], indirect=True)
+def test_submitting_holds_while_redis_is_away(script, valkey):
     valkey.kill()
-    try:
-        began = time.monotonic()
-        answer = script.post("/contents", BRIEF)
-        took = time.monotonic() - began
-    finally:
-        valkey.start()
+
+    answer = script.post("/contents", BRIEF)
 
     assert (answer.status_code, answer.json["status"]) == (202, "pending")
-    assert took < 3

@@ -10,13 +10,13 @@ from uuid import UUID
 
 import pytest
 from conftest import BRIEF, PASSWORD, SECRET, Valkey
+from dictation import Dictation
 from flask import Flask
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 from processes import Processes
 from scripted_ollama import ScriptedOllama
 from sqlalchemy import Row, delete, select
 
-from browser.dictation import Dictation
 from smartcontent import create_app, jobs
 from smartcontent.extensions import db
 from smartcontent.models import UNFINISHED, Content, Draft, User

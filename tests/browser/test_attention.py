@@ -4,10 +4,10 @@ import re
 
 import pytest
 from conftest import wait_until
+from dictation import Dictation
 from playwright.sync_api import Page, expect
 
 from browser.conftest import stored, submit
-from browser.dictation import Dictation
 from smartcontent import window
 from smartcontent.models import Content, Status
 

@@ -4,10 +4,10 @@ import re
 
 import pytest
 from conftest import PASSWORD, wait_until
+from dictation import Dictation
 from playwright.sync_api import Page, expect
 
 from browser.conftest import finished, stored, submit
-from browser.dictation import Dictation
 from smartcontent import jobs
 from smartcontent.invitations import invitation_for
 from smartcontent.models import Content, Status

@@ -7,7 +7,7 @@ from pathlib import Path
 from zlib import compress
 
 import pytest
-from conftest import Visitor
+from conftest import Visitor, wait_until
 from rq import Worker
 from rq.registry import FailedJobRegistry
 from rq.results import Result
@@ -320,18 +320,19 @@ def test_no_page_names_the_address_or_the_password_of_redis(as_founder, valkey):
     assert str(valkey.port) not in as_founder.get(f"{RQ}/").text
 
 
+@pytest.mark.parametrize("valkey", ["own_valkey"], indirect=True)
 def test_redis_that_is_away_is_a_sentence_and_its_return_is_seen(as_founder, queued, valkey):
     valkey.kill()
-    try:
-        answers = {path: as_founder.get(path) for path in [*PAGES, *job_pages(queued.id)]}
-        posted = as_founder.post(f"{RQ}/requeue/{QUEUE}")
-    finally:
-        valkey.start()
+
+    answers = {path: as_founder.get(path) for path in [*PAGES, *job_pages(queued.id)]}
+    posted = as_founder.post(f"{RQ}/requeue/{QUEUE}")
 
     for path, answer in [*answers.items(), ("requeue", posted)]:
         assert answer.status_code == 503, path
         assert "Redis does not answer" in answer.text, path
         assert "Traceback" not in answer.text
+    valkey.start()
+    wait_until(lambda: as_founder.get(PAGES[0]).status_code == 200)
 
 
 def test_running_job_that_was_deleted_leaves_its_worker_visible(as_founder, queued, valkey):
