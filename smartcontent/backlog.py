@@ -8,6 +8,7 @@ from sqlalchemy import func, select
 
 from smartcontent.extensions import db, redis
 from smartcontent.models import Draft, Status, now
+from smartcontent.redis_answers import Trouble, trouble
 from smartcontent.scheduling import QUEUE, Scheduler
 
 
@@ -34,13 +35,13 @@ def backlog() -> Backlog:
     return Backlog(counts, next_due, oldest_overdue)
 
 
-def in_redis() -> tuple[int, int] | None:
-    """How many jobs are scheduled, and how many wait in the queue; None while Redis is away."""
+def in_redis() -> tuple[int, int] | Trouble:
+    """How many jobs are scheduled, and how many wait in the queue; or why Redis does not say."""
     try:
         with redis() as client, client.pipeline(transaction=False) as pipe:
             pipe.zcard(Scheduler.scheduled_jobs_key)
             pipe.llen(f"rq:queue:{QUEUE}")
             scheduled, queued = pipe.execute()
-    except redis_py.RedisError:
-        return None
+    except redis_py.RedisError as error:
+        return trouble(error)
     return scheduled, queued

@@ -12,6 +12,7 @@ from typing import Any
 import redis as redis_py
 
 from smartcontent.extensions import redis
+from smartcontent.redis_answers import trouble
 
 log = logging.getLogger(__name__)
 
@@ -44,7 +45,7 @@ def publish(user_id: int, name: str, data: dict[str, Any]) -> None:
         with redis() as client:
             client.publish(channel(user_id), frame(name, data))
     except redis_py.RedisError as error:
-        log.warning("event %s not published: %s", name, error)
+        log.warning("event %s not published: %s", name, trouble(error))
 
 
 def _text_key(draft_id: int, attempt: int) -> str:
@@ -77,24 +78,39 @@ class TextChannel:
             self._tell(len(self._said), "")
 
     def _tell(self, offset: int, text: str) -> None:
-        event = {**self._ids, "offset": offset, "text": text}
+        event = frame("text", {**self._ids, "offset": offset, "text": text})
         try:
-            with redis() as client, client.pipeline(transaction=True) as pipe:
+            with redis() as client, client.pipeline(transaction=False) as pipe:
                 if self._is_behind:
                     pipe.set(self._key, self._said)
                 else:
                     pipe.append(self._key, text)
                 pipe.strlen(self._key)
-                pipe.publish(self._channel, frame("text", event))
                 pipe.expire(self._key, TEXT_KEPT_SECONDS)
-                length = pipe.execute()[1]
+                pipe.publish(self._channel, event)
+                *kept, told = pipe.execute(raise_on_error=False)
+            length = _unless_refused(kept)[1]
         except redis_py.RedisError as error:
-            log.warning("text of draft=%s not published: %s", self._ids["draft_id"], error)
+            log.warning("text of draft=%s not kept: %s", self._ids["draft_id"], trouble(error))
             self._is_behind = True
             return
+        if isinstance(told, redis_py.RedisError):  # who may not tell may keep: pages read later
+            log.warning("text of draft=%s not told: %s", self._ids["draft_id"], trouble(told))
         # Redis came back empty, or as it was seconds ago.
         self._is_behind = length != len(self._said.encode())
         self.catch_up()
+
+
+def _unless_refused(answers: list[Any]) -> list[Any]:
+    """The answers to commands of one pipeline.
+
+    Raises:
+        redis.RedisError: one of them was refused.
+    """
+    for answer in answers:
+        if isinstance(answer, redis_py.RedisError):
+            raise answer
+    return answers
 
 
 def text_so_far(draft_id: int, attempt: int) -> str | None:

@@ -20,6 +20,8 @@ from sqlalchemy import Connection, Engine, ExceptionContext, MetaData, event
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import DeclarativeBase
 
+from smartcontent.redis_answers import is_silence
+
 
 class Base(DeclarativeBase):
     """Parent of every model; every constraint has a name, so that a migration can change it."""
@@ -46,6 +48,7 @@ class RedisLink:
     def __init__(self) -> None:
         self._client: redis_py.Redis | None = None
         self._closed_until = 0.0
+        self._silence = ""
         self.database = 0
 
     def init_app(self, app: Flask) -> None:
@@ -60,14 +63,17 @@ class RedisLink:
         Raises:
             redis.ConnectionError: Redis does not answer, or did not a moment ago.
             redis.TimeoutError: it took longer than a second.
+            redis.RedisError: it refuses; that comes fast, and so is asked for again each time.
         """
         if time.monotonic() < self._closed_until:
-            raise redis_py.ConnectionError("Redis did not answer a moment ago.")
+            raise redis_py.ConnectionError(self._silence)
         assert self._client is not None, "create_app() binds the link first"
         try:
             yield self._client
-        except (redis_py.ConnectionError, redis_py.TimeoutError):
-            self._closed_until = time.monotonic() + self.RETRY_AFTER_SECONDS
+        except (redis_py.ConnectionError, redis_py.TimeoutError) as error:
+            if is_silence(error):
+                self._silence = str(error)
+                self._closed_until = time.monotonic() + self.RETRY_AFTER_SECONDS
             raise
 
     def disconnect(self) -> None:

@@ -18,6 +18,7 @@ from redis.client import PubSub
 
 from smartcontent.events import channel
 from smartcontent.extensions import connect, redis
+from smartcontent.redis_answers import trouble
 
 log = logging.getLogger(__name__)
 
@@ -85,6 +86,7 @@ class Hub:
         self._unheard: set[str] = set()  # channels whose listeners began before Redis confirmed
         self._subscribed: set[str] = set()
         self._changed = False
+        self._complaint = ""
         self._lock = threading.Lock()
         self._started = threading.Lock()
 
@@ -157,8 +159,9 @@ class Hub:
                     while True:
                         self._adjust(pubsub)
                         self._hear(pubsub)
+                        self._complaint = ""
             except redis_py.RedisError as error:
-                log.warning("hub: Redis does not answer, pages read the database: %s", error)
+                self._complain(str(trouble(error)))
                 self._while_away()
 
     def _adjust(self, pubsub: PubSub) -> None:
@@ -208,6 +211,11 @@ class Hub:
     def _read_again(self, name: str) -> None:
         for listener in list(self._listeners.get(name, ())):
             listener.read_again()
+
+    def _complain(self, complaint: str) -> None:
+        if complaint != self._complaint:  # not every two seconds for as long as it lasts
+            log.warning("hub: pages read the database. %s", complaint)
+        self._complaint = complaint
 
     def _while_away(self) -> None:
         for name in list(self._listeners):

@@ -20,6 +20,7 @@ from smartcontent.models import UNFINISHED, Content, Draft, Origin, Status, now
 from smartcontent.models.draft import iso
 from smartcontent.ollama import Answer, OllamaError
 from smartcontent.readiness import Stage, told
+from smartcontent.redis_answers import trouble
 from smartcontent.scheduling import backoff, schedule_draft, unschedule_draft
 from smartcontent.sentiment import sentiment_of
 
@@ -180,8 +181,10 @@ def open_connections() -> None:
         Draft(id=0).claim(lease_seconds=0)  # there is no such draft
         with redis() as client:
             client.ping()
-    except (SQLAlchemyError, redis_py.RedisError) as error:
+    except SQLAlchemyError as error:
         log.warning("not connected yet, trying again at the first draft: %s", error)
+    except redis_py.RedisError as error:
+        log.warning("not connected yet, trying again at the first draft: %s", trouble(error))
 
 
 def write_draft(draft_id: int) -> None:

@@ -22,10 +22,11 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from smartcontent import readiness, writing
 from smartcontent.extensions import db, only_read
-from smartcontent.health import State, check_workers
+from smartcontent.health import Finding, State, check_redis, check_workers
 from smartcontent.models import Content, Draft, Status, now
 from smartcontent.ollama import OllamaError
 from smartcontent.readiness import Readiness, Stage
+from smartcontent.redis_answers import trouble
 
 log = logging.getLogger(__name__)
 
@@ -57,6 +58,7 @@ class Preflight(threading.Thread):
         self._told: dict[str, Readiness] = {}
         # How far each download is, as its thread writes and the next look tells.
         self._pulled: dict[str, float | None] = {}
+        self._redis = ""
 
     def run(self) -> None:
         while True:
@@ -64,12 +66,15 @@ class Preflight(threading.Thread):
             try:
                 with self._app.app_context():
                     self.look()
-            except (SQLAlchemyError, redis_py.RedisError) as error:
+            except SQLAlchemyError as error:
                 log.warning("not looked, trying again: %s", error)
+            except redis_py.RedisError as error:
+                log.warning("not looked, trying again: %s", trouble(error))
             time.sleep(max(0.0, LOOK_SECONDS - (time.monotonic() - started)))
 
     def look(self) -> None:
         """Look at every model that is needed soon, and tell what was found."""
+        self._note(check_redis())
         pulls = readiness.pulls_asked_for()
         for model in pulls:
             self._begin("pull", model, partial(self._pull, model))
@@ -80,6 +85,12 @@ class Preflight(threading.Thread):
             self._tell(_pulling(model, self._pulled.get(model)), set())
         for model in self._told.keys() - needs.keys() - pulls:
             del self._told[model]
+
+    def _note(self, redis: Finding) -> None:
+        """Log what is wrong with Redis when it begins, such as a right that is missing."""
+        if redis.cause != self._redis and redis.state is not State.OK:
+            log.warning("%s: %s", redis.cause, redis.remedy)
+        self._redis = redis.cause
 
     def _tell(self, found: Readiness, user_ids: set[int]) -> None:
         is_news = self._told.get(found.model) != found

@@ -69,7 +69,7 @@ def ask_for_pull(model: str) -> None:
     """Have the model downloaded to the Ollama server by whoever looks after it.
 
     Raises:
-        redis.RedisError: Redis does not answer.
+        redis.RedisError: Redis does not answer, or refuses.
     """
     with redis() as client, client.pipeline(transaction=True) as pipe:
         pipe.sadd(PULLS_KEY, model)

@@ -21,6 +21,7 @@ from rq.worker import WorkerStatus
 
 from smartcontent import writing
 from smartcontent.extensions import connect
+from smartcontent.redis_answers import trouble
 from smartcontent.scheduling import QUEUE
 
 log = logging.getLogger(__name__)
@@ -69,6 +70,12 @@ class SlotWorker(SimpleWorker):
         """When a question counts as lost: a connection may be dead without having ended."""
         return self.dequeue_timeout + 2
 
+    def subscribe(self) -> None:
+        """Take no commands over Redis: they are signals here, and a channel may be forbidden."""
+
+    def unsubscribe(self) -> None:
+        """There is nothing to end."""
+
     def handle_warm_shutdown_request(self) -> None:
         writing.stopping.set()
 
@@ -80,7 +87,7 @@ class SlotWorker(SimpleWorker):
                 try:
                     self.heartbeat(WORKER_TTL_SECONDS)
                 except redis_py.RedisError as error:
-                    log.warning("no heartbeat, Redis does not answer: %s", error)
+                    log.warning("no heartbeat: %s", trouble(error))
 
 
 class Slots:
@@ -159,7 +166,7 @@ class Slots:
                 worker.work(logging_level="WARNING")
                 os._exit(0)
             except redis_py.RedisError as error:
-                log.warning("Redis does not answer, trying again: %s", error)
+                log.warning("trying again: %s", trouble(error))
                 time.sleep(0.5)
 
     def _end(self, _signal: int, _frame: FrameType | None) -> None:

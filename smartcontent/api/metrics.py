@@ -14,6 +14,7 @@ from smartcontent.backlog import backlog, in_redis
 from smartcontent.extensions import db
 from smartcontent.models import Repair, RepairKind, User, now
 from smartcontent.problems import Problem
+from smartcontent.redis_answers import Trouble
 
 bp = protected("metrics")
 
@@ -59,10 +60,10 @@ def _repairs() -> Metric:
 
 
 def _redis() -> Iterator[Metric]:
-    name, text = "smartcontent_redis_up", "Whether Redis answers."
+    name, text = "smartcontent_redis_up", "Whether Redis answers and does what it is asked."
     counted = in_redis()
-    yield GaugeMetricFamily(name, text, value=int(counted is not None))
-    if counted is None:
+    yield GaugeMetricFamily(name, text, value=int(not isinstance(counted, Trouble)))
+    if isinstance(counted, Trouble):
         return
     jobs = GaugeMetricFamily("smartcontent_jobs", "Jobs in Redis.", labels=["place"])
     jobs.add_metric(["scheduled"], counted[0])

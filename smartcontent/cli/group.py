@@ -13,6 +13,7 @@ from sqlalchemy.exc import OperationalError, ProgrammingError
 
 from smartcontent.extensions import db
 from smartcontent.health import State, check_database, check_redis
+from smartcontent.redis_answers import trouble
 
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 
@@ -42,6 +43,8 @@ def _plainly(function: Callable[..., Any]) -> Callable[..., Any]:
             raise click.ClickException(_sentence(found.cause, found.remedy)) from error
         except redis_py.RedisError as error:
             found = check_redis()
+            if found.state is State.OK:  # it has come back since, or refused this one thing
+                raise click.ClickException(f"{trouble(error)}.") from error
             raise click.ClickException(_sentence(found.cause, found.remedy)) from error
 
     return run

@@ -14,6 +14,7 @@ from smartcontent.cli.printing import moment, print_json
 from smartcontent.health import Finding, check_scheduler, check_workers
 from smartcontent.models import Status, now
 from smartcontent.models.draft import iso
+from smartcontent.redis_answers import Trouble, trouble
 from smartcontent.scheduling import reconcile
 from smartcontent.scheduling.probe import picked_up_at, send_probe, withdraw_probe
 
@@ -60,7 +61,7 @@ def verify_delay(seconds: float) -> None:
     try:
         late = _milliseconds_late(due_at, send_probe(due_at))
     except redis_py.RedisError as error:
-        raise click.ClickException(f"Redis does not answer: {error}. Start it.") from error
+        raise click.ClickException(f"{trouble(error)}.") from error
     click.echo(
         f"Due {iso(due_at)}, picked up {abs(late):.1f} ms {'early' if late < 0 else 'late'}."
     )
@@ -94,16 +95,16 @@ def _print_drafts(waiting: Backlog) -> None:
         _print_line("Overdue", f"the oldest for {seconds:.0f} s ({moment(waiting.oldest_overdue)})")
 
 
-def _sentence(jobs: tuple[int, int] | None) -> str:
-    if jobs is None:
-        return "unknown, Redis does not answer → start it or check REDIS_URL"
+def _sentence(jobs: tuple[int, int] | Trouble) -> str:
+    if isinstance(jobs, Trouble):
+        return f"unknown, {jobs.cause} → {jobs.remedy}"
     return f"{jobs[0]:,} scheduled, {jobs[1]:,} queued"
 
 
 def _as_json(
-    waiting: Backlog, jobs: tuple[int, int] | None, processes: dict[str, Finding]
+    waiting: Backlog, jobs: tuple[int, int] | Trouble, processes: dict[str, Finding]
 ) -> dict[str, Any]:
-    scheduled, queued = jobs or (None, None)
+    scheduled, queued = (None, None) if isinstance(jobs, Trouble) else jobs
     return {
         "drafts": waiting.counts,
         "next_due": iso(waiting.next_due),

@@ -10,7 +10,8 @@ from sqlalchemy import Engine, NullPool, create_engine
 from sqlalchemy.engine import make_url
 
 from smartcontent.extensions import POOLER_SAFE, migrate
-from smartcontent.health.finding import Finding, degraded, down, ok, one_line
+from smartcontent.health.finding import Finding, degraded, down, ok
+from smartcontent.redis_answers import one_line
 
 MIGRATE = "run `flask --app wsgi db upgrade`"
 # A connection of the check's own: one from the app's pool could wait behind pages for 30 s, and

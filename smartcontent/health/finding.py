@@ -4,8 +4,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-LINE_LENGTH = 160
-
 
 class State(StrEnum):
     """How a dependency is: `degraded` still works, but not as it should."""
@@ -35,9 +33,3 @@ def degraded(cause: str, remedy: str, since: datetime | None = None) -> Finding:
 
 def down(cause: str, remedy: str, since: datetime | None = None) -> Finding:
     return Finding(State.DOWN, cause, remedy, since)
-
-
-def one_line(error: BaseException) -> str:
-    """What a driver said, fit to stand in a sentence; drivers never repeat a password."""
-    text = " ".join(str(error).split()).rstrip(".")
-    return text if len(text) <= LINE_LENGTH else text[: LINE_LENGTH - 1] + "…"

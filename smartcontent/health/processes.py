@@ -14,6 +14,7 @@ from smartcontent.extensions import connect
 from smartcontent.health.finding import Finding, degraded, down, ok
 from smartcontent.health.redis_server import TIMEOUT_SECONDS
 from smartcontent.models import now
+from smartcontent.redis_answers import trouble
 from smartcontent.scheduling import HEARTBEATS_KEY, QUEUE
 from smartcontent.slots import WORKER_TTL_SECONDS
 
@@ -42,8 +43,8 @@ def check_scheduler() -> Finding:
             # The set is sorted by the time of the last heartbeat.
             silent_since = _moment(beats[-1][1]) if beats else None
             return down("no scheduler is running", START_SCHEDULER, silent_since)
-    except redis_py.RedisError:
-        return _unknown()
+    except redis_py.RedisError as error:
+        return _unknown(error)
 
 
 def check_workers() -> Finding:
@@ -52,8 +53,8 @@ def check_workers() -> Finding:
         with connect(current_app.config["REDIS_URL"], TIMEOUT_SECONDS) as client:
             births = _births(client)
             paused = is_suspended(client)
-    except redis_py.RedisError:
-        return _unknown()
+    except redis_py.RedisError as error:
+        return _unknown(error)
     if not births:
         return down("no worker is running", START_WORKER)
     if paused:
@@ -86,5 +87,5 @@ def _moment(seconds: float) -> datetime:
     return datetime.fromtimestamp(seconds, UTC)
 
 
-def _unknown() -> Finding:
-    return degraded("cannot be seen while Redis does not answer", "see Redis")
+def _unknown(error: redis_py.RedisError) -> Finding:
+    return degraded(f"cannot be seen: {trouble(error).cause}", "see Redis")

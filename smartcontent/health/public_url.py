@@ -10,8 +10,9 @@ from sqlalchemy import select
 
 from smartcontent import events
 from smartcontent.extensions import db, redis
-from smartcontent.health.finding import Finding, down, ok, one_line
+from smartcontent.health.finding import Finding, down, ok
 from smartcontent.models import ApiToken, User
+from smartcontent.redis_answers import one_line, trouble
 
 PATIENCE_SECONDS = 5
 EVENTS = 5
@@ -35,7 +36,7 @@ def check_public_url(url: str) -> Finding:
         try:
             return _stream(url, secret, administrator.id)
         except redis_py.RedisError as error:
-            return down(f"no event can be sent: {one_line(error)}", "see the line of redis")
+            return down(f"no event can be sent: {trouble(error).cause}", "see the line of redis")
         except requests.RequestException:
             return down(
                 f"{url} holds events back for more than {PATIENCE_SECONDS} seconds",

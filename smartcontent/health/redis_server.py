@@ -9,8 +9,10 @@ import redis as redis_py
 from flask import current_app
 
 from smartcontent.extensions import connect
-from smartcontent.health.finding import Finding, degraded, down, ok, one_line
+from smartcontent.health.finding import Finding, degraded, down, ok
+from smartcontent.health.redis_rights import check_rights
 from smartcontent.models import now
+from smartcontent.redis_answers import trouble
 
 TIMEOUT_SECONDS = 1.0
 CLOCK_SECONDS = 0.5
@@ -18,19 +20,19 @@ OLDEST = (6, 2)
 
 
 def check_redis() -> Finding:
-    """Reachable within a second, writable, durable, its clock near ours."""
+    """Reachable within a second, ours to use, writable, durable, its clock near ours."""
     try:
         with connect(current_app.config["REDIS_URL"], TIMEOUT_SECONDS) as client:
+            lacking = check_rights(client)
+            if lacking:
+                return lacking
             before = time.time()
             seconds, microseconds = client.time()
             middle = (before + time.time()) / 2
             info = client.info()
-    except redis_py.AuthenticationError:
-        return down("Redis refuses the password", "check REDIS_URL")
-    except (redis_py.ConnectionError, redis_py.TimeoutError) as error:
-        return down(f"Redis does not answer: {one_line(error)}", "start it or check REDIS_URL")
-    except redis_py.ResponseError as error:
-        return degraded(f"Redis may not be asked how it is: {one_line(error)}", "allow INFO, TIME")
+    except redis_py.RedisError as error:
+        found = trouble(error)
+        return down(f"{found.cause}: {found.said}", found.remedy)
     since = now() - timedelta(seconds=info["uptime_in_seconds"])
     return (
         _serious(info)

@@ -10,6 +10,7 @@ import redis as redis_py
 from flask import Flask
 from sqlalchemy.exc import SQLAlchemyError
 
+from smartcontent.redis_answers import trouble
 from smartcontent.scheduling.drafts import mark_queued
 from smartcontent.scheduling.reconciler import reconcile
 
@@ -63,5 +64,7 @@ class Clerk(threading.Thread):
         try:
             with self._app.app_context():
                 reconcile()
-        except (SQLAlchemyError, redis_py.RedisError) as error:
+        except SQLAlchemyError as error:
             log.warning("not reconciled, trying again: %s", error)
+        except redis_py.RedisError as error:
+            log.warning("not reconciled, trying again: %s", trouble(error))

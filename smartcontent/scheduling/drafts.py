@@ -10,6 +10,7 @@ from sqlalchemy import select, update
 from smartcontent.extensions import db, only_read, redis
 from smartcontent.models import Draft, Status
 from smartcontent.models.draft import draft_id_of, iso
+from smartcontent.redis_answers import trouble
 from smartcontent.scheduling.job import WRITE_DRAFT
 from smartcontent.scheduling.scheduler import Scheduler
 
@@ -17,7 +18,7 @@ log = logging.getLogger(__name__)
 
 
 def schedule_draft(draft: Draft) -> bool:
-    """Schedule the draft's next attempt for its due time; False while Redis does not answer.
+    """Schedule the draft's next attempt for its due time; False while Redis does not take it.
 
     Call it after the commit. A False loses nothing: the reconciler schedules what is missing.
     """
@@ -35,7 +36,7 @@ def schedule_draft(draft: Draft) -> bool:
                 job_description=f"draft {draft.id}",
             )
     except redis_py.RedisError as error:
-        log.warning("draft=%s kept in the database, Redis does not answer: %s", draft.id, error)
+        log.warning("draft=%s kept in the database: %s", draft.id, trouble(error))
         return False
     log.info(
         "Job successfully queued draft=%s job=%s due=%s", draft.id, draft.job_id, iso(draft.due_at)
@@ -49,7 +50,7 @@ def unschedule_draft(job_id: str) -> None:
         with redis() as client:
             Scheduler(client).forget(job_id)
     except redis_py.RedisError as error:
-        log.warning("job=%s left in Redis: %s", job_id, error)
+        log.warning("job=%s left in Redis: %s", job_id, trouble(error))
 
 
 def mark_queued(job_ids: list[str]) -> None:

@@ -15,7 +15,7 @@ def send_probe(due_at: datetime) -> str:
     """Schedule a probe; answers its id.
 
     Raises:
-        redis.RedisError: Redis does not answer.
+        redis.RedisError: Redis does not answer, or refuses.
     """
     probe_id = f"{PROBE_PREFIX}{token_hex(4)}"
     with redis() as client:

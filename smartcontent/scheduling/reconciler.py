@@ -52,7 +52,7 @@ def reconcile(dry_run: bool = False) -> list[Repair]:
     Answers what was repaired, or would be; what was is on record in the table of repairs.
 
     Raises:
-        redis.RedisError: Redis does not answer; the next pass tries again.
+        redis.RedisError: Redis does not answer, or refuses; the next pass tries again.
     """
     # Redis first. Whatever is in it was committed before, so a row that does not know of a job
     # has moved on. The other way round, a brief submitted in between would look like an orphan.

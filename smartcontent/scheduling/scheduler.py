@@ -21,6 +21,7 @@ import rq.utils
 import rq_scheduler
 from redis.client import PubSub
 
+from smartcontent.redis_answers import trouble
 from smartcontent.scheduling.job import QUEUE, Job
 
 log = logging.getLogger(__name__)
@@ -29,6 +30,8 @@ JOB_RESULT_KEPT_SECONDS = 600
 WAKE_CHANNEL = "smartcontent:scheduler:wake"
 HEARTBEATS_KEY = "smartcontent:scheduler:heartbeats"
 HEARTBEAT_SECONDS = 1.0
+CONFIRM_SECONDS = 1.0
+DEAF_SECONDS = 0.1
 
 # Moves what is due from the sorted set to the queue's list. Answers the ids moved, the ids set
 # aside because their job is gone or not waiting, and the seconds until the next one (-1: none).
@@ -119,6 +122,7 @@ class Scheduler(rq_scheduler.Scheduler):
         """Put a job into the sorted set under its exact time, and wake the scheduler.
 
         Job and entry are written in one transaction: a job that is in no set would never run.
+        A scheduler that was not woken looks by itself within a second.
         Scheduling the same `job_id` again moves it to the new time.
         """
         job: Job = self._create_job(
@@ -135,9 +139,16 @@ class Scheduler(rq_scheduler.Scheduler):
         with self.connection.pipeline(transaction=True) as pipe:
             job.save(pipeline=pipe)
             pipe.zadd(self.scheduled_jobs_key, {job.id: scheduled_time.timestamp()})
-            pipe.publish(WAKE_CHANNEL, "")
             pipe.execute()
+        self._wake()
         return job
+
+    def _wake(self) -> None:
+        """Tell the schedulers; to tell is no part of scheduling, which may not fail with it."""
+        try:
+            self.connection.publish(WAKE_CHANNEL, "")
+        except redis_py.RedisError as error:
+            log.warning("scheduler not woken: %s", trouble(error))
 
     def forget(self, job_id: str, due: float | None = None) -> bool:
         """Remove every trace of a job that must not run: entry, place in the queue, and hash.
@@ -178,21 +189,31 @@ class Scheduler(rq_scheduler.Scheduler):
         while True:
             try:
                 with self.connection.pubsub() as wake_ups:
-                    wake_ups.subscribe(WAKE_CHANNEL)
+                    await_wake_up = self._listening(wake_ups)
                     log.info("Scheduler ready name=%s", self.name)
-                    self._run_connected(wake_ups)
+                    self._run_connected(await_wake_up)
             except redis_py.RedisError as error:
-                log.warning("Redis does not answer, trying again: %s", error)
+                log.warning("trying again: %s", trouble(error))
                 time.sleep(0.5)
 
-    def _run_connected(self, wake_ups: PubSub) -> None:
+    def _listening(self, wake_ups: PubSub) -> Callable[[float], object]:
+        """How to wait so many seconds, or for a wake-up if Redis lets us hear one."""
+        wake_ups.subscribe(WAKE_CHANNEL)
+        try:
+            wake_ups.get_message(timeout=CONFIRM_SECONDS)
+        except redis_py.exceptions.NoPermissionError as error:
+            log.warning("looking ten times a second, not woken: %s", trouble(error))
+            return lambda seconds: time.sleep(min(seconds, DEAF_SECONDS))
+        return lambda seconds: wake_ups.get_message(timeout=seconds)
+
+    def _run_connected(self, await_wake_up: Callable[[float], object]) -> None:
         beat_at = 0.0
         while True:
             wait = self.enqueue_jobs()
             if time.monotonic() >= beat_at:
                 self.heartbeat()
                 beat_at = time.monotonic() + HEARTBEAT_SECONDS
-            wake_ups.get_message(timeout=wait)
+            await_wake_up(wait)
 
 
 def _end(_signal: int, _frame: FrameType | None) -> None:

@@ -1,5 +1,6 @@
 """The buttons of a draft that waits: edit, undo, hold, release, later, start now."""
 
+import logging
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
@@ -13,11 +14,16 @@ from smartcontent import window, writing
 from smartcontent.briefs import BriefForm
 from smartcontent.models import Content, Draft
 from smartcontent.readiness import ask_for_pull
+from smartcontent.redis_answers import trouble
 from smartcontent.web import errors
 from smartcontent.web.contents import back, own_content
 
 bp = Blueprint("window", __name__)
+log = logging.getLogger(__name__)
 
+PULL_REFUSED = (
+    "The download could not be asked for: try again in a moment or tell whoever runs this."
+)
 HAS_STARTED = "It has just started. Stop it, or wait for the text and ask for another."
 
 
@@ -94,8 +100,11 @@ def pull(content_id: UUID) -> ResponseReturnValue:
         return errors.answer(403, f"Ask an administrator to download {model}.")
     try:
         ask_for_pull(model)
-    except redis_py.RedisError:
-        return errors.answer(503, "Redis does not answer: try again in a moment.")
+    except redis_py.RedisError as error:
+        log.warning("model=%s not asked for: %s", model, trouble(error))
+        found = trouble(error)
+        advice = f"{found.cause}: {found.remedy}." if current_user.is_admin else PULL_REFUSED
+        return errors.answer(503, advice)
     return back(content_id)
 
 

@@ -20,6 +20,7 @@ from rq_dashboard import web as dashboard
 from werkzeug.exceptions import Conflict, MethodNotAllowed, NotFound
 
 from smartcontent.extensions import redis
+from smartcontent.redis_answers import trouble
 from smartcontent.scheduling import QUEUE
 from smartcontent.web.admin import rq_reading
 from smartcontent.web.admin.access import let_in
@@ -67,8 +68,8 @@ def _on_our_connection(view: Callable[..., Any]) -> Callable[..., Any]:
             raise NotFound from error
         except InvalidJobOperation as error:
             raise Conflict from error
-        except redis_py.RedisError:
-            return render_template("admin/redis_away.html"), 503
+        except redis_py.RedisError as error:
+            return render_template("admin/redis_away.html", trouble=trouble(error)), 503
 
     return answer
 

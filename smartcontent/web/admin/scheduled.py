@@ -12,6 +12,7 @@ from sqlalchemy.orm import load_only
 from smartcontent.extensions import db, redis
 from smartcontent.models import Draft, Status, User, now
 from smartcontent.models.draft import draft_id_of
+from smartcontent.redis_answers import trouble
 from smartcontent.scheduling import QUEUE, Job, Scheduler
 
 PAGE = 50
@@ -45,15 +46,17 @@ def index() -> str:
     number = min(max(request.args.get("page", 1, type=int), 1), PAGES)
     offset = (number - 1) * PAGE
     pending = _pending_drafts(offset)
+    found, problem = None, None
     try:
         found = _ask_redis([draft.job_id for draft, _ in pending], offset)
-    except redis_py.RedisError:
-        found = None
+    except redis_py.RedisError as error:
+        problem = trouble(error)
     return render_template(
         "admin/scheduled.html",
         rows=_rows(pending, found),
         pending=_count_pending(),
         redis=found,
+        trouble=problem,
         number=number,
         has_next=len(pending) == PAGE or bool(found and len(found.entries) == PAGE),
     )
