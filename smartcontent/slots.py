@@ -15,7 +15,8 @@ from types import FrameType
 from typing import NoReturn
 
 import redis as redis_py
-from rq import SimpleWorker
+from redis.client import Pipeline
+from rq import SimpleWorker, worker_registration
 from rq.job import Job
 from rq.worker import WorkerStatus
 
@@ -78,6 +79,13 @@ class SlotWorker(SimpleWorker):
 
     def handle_warm_shutdown_request(self) -> None:
         writing.stopping.set()
+
+    def heartbeat(self, timeout: int | None = None, pipeline: Pipeline | None = None) -> None:
+        """Say that we live, and who we are: RQ says that once, and Redis may have been emptied."""
+        super().heartbeat(timeout, pipeline)
+        if pipeline is None:
+            self.connection.hset(self.key, mapping=self.serialize())
+            worker_registration.register(self)
 
     def keep_alive(self) -> None:
         """Beat while a text is written, too; RQ's SimpleWorker is silent then."""

@@ -5,6 +5,7 @@
 
 const TICK = 250; // milliseconds
 const ASK_AGAIN = 300_000;
+const AFTER_FAILURE = 2000;
 const TOO_SLOW = 1000;
 const JUMP = 1000;
 
@@ -32,7 +33,10 @@ async function measure() {
   const asked = performance.now();
   const answer = await fetch(document.body.dataset.clock).catch(() => null);
   const answered = performance.now();
-  if (!answer?.ok || answered - asked > TOO_SLOW) return;
+  if (!answer?.ok || answered - asked > TOO_SLOW) {
+    measuredAt += AFTER_FAILURE - ASK_AGAIN;
+    return;
+  }
   measured((await answer.json()).server_time, asked, answered);
   paintClocks();
 }

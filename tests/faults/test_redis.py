@@ -5,6 +5,7 @@ from conftest import wait_until
 
 from faults import long_on_postgresql
 from faults.site import Sent, Site
+from smartcontent.health import State, check_workers
 
 
 @pytest.fixture
@@ -39,6 +40,13 @@ def test_nothing_is_lost_when_redis_forgets_everything(site, at_every_stage):
     site.valkey.client.flushall()
 
     everything_is_written_once(site, at_every_stage)
+
+
+def test_worker_that_redis_forgot_is_known_again(site):
+    site.valkey.client.flushall()
+
+    with site.acting():
+        wait_until(lambda: check_workers().state is State.OK)
 
 
 @pytest.mark.long
