@@ -12,20 +12,22 @@ import pytest
 from conftest import BRIEF, PASSWORD, SECRET, Valkey
 from dictation import Dictation
 from flask import Flask
+from patience import PATIENCE
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 from processes import Processes
 from scripted_ollama import ScriptedOllama
 from sqlalchemy import Row, delete, select
 
-from smartcontent import create_app, jobs
+from smartcontent import create_app, jobs, window
 from smartcontent.extensions import db
-from smartcontent.models import UNFINISHED, Content, Draft, User
+from smartcontent.models import UNFINISHED, Content, Draft, Status, User
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
 ON_MACOS = "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome"
 EXECUTABLE = next(filter(None, map(shutil.which, [*NAMES, ON_MACOS])), None)
 NO_BROWSER = "NO BROWSER TEST HAS RUN: install Chromium or Chrome, then run the tests again"
-DELAY_SECONDS = 3
+PATIENCE_MS = 1000 * PATIENCE
+LATER = 3600  # seconds until a draft is due that is not to start while a test lasts
 
 
 @pytest.fixture(scope="package")
@@ -33,7 +35,7 @@ def chromium() -> Iterator[Browser]:
     """The browser of the machine; Playwright's own is never downloaded."""
     if EXECUTABLE is None:
         pytest.skip(NO_BROWSER)
-    expect.set_options(timeout=10_000)
+    expect.set_options(timeout=PATIENCE_MS)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=EXECUTABLE)
         yield browser
@@ -63,7 +65,6 @@ def stack(chromium, databases, tmp_path_factory) -> Iterator[Stack]:
             "OLLAMA_HOST": ollama.url,
             "SECRET_KEY": SECRET,
             "SMARTCONTENT_HOME": str(folder),
-            "GENERATION_DELAY_SECONDS": DELAY_SECONDS,
         }
         processes = Processes(settings, folder).start()
         yield Stack(create_app(**settings), processes, ollama, valkey)
@@ -156,6 +157,7 @@ def open_page(chromium, stack, app, watch) -> Iterator[Callable[..., Page]]:
                 **options,
             },
         )
+        context.set_default_timeout(PATIENCE_MS)
         contexts.append(context)
         watch.over(context)
         if user is not None:
@@ -209,7 +211,13 @@ def stored(content_id: str | UUID) -> Row[tuple[str, str]]:
     return row
 
 
-def submit(owner: User, title: str = "A teapot", delay_seconds: float = DELAY_SECONDS) -> Content:
+def let_the_minute_pass() -> None:
+    """Have the draft that waits be due now: the test's minute has no sixty seconds."""
+    waiting = select(Draft).where(Draft.status == Status.PENDING)
+    assert window.start_now(db.session.scalars(waiting).one())
+
+
+def submit(owner: User, title: str = "A teapot", delay_seconds: float = LATER) -> Content:
     """A content of the owner's whose first draft is due after the delay."""
     content = jobs.submit(owner.id, BRIEF, title, delay_seconds=delay_seconds)
     db.session.refresh(content)
@@ -219,7 +227,7 @@ def submit(owner: User, title: str = "A teapot", delay_seconds: float = DELAY_SE
 
 def finished(owner: User, title: str, text: str) -> Content:
     """A content of the owner's with this text, completed."""
-    content = submit(owner, title, delay_seconds=3600)
+    content = submit(owner, title)
     jobs.cancel(content.current)
     jobs.save_edit(content, title, text)
     db.session.refresh(content)

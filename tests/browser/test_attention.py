@@ -6,10 +6,10 @@ import pytest
 from conftest import wait_until
 from dictation import Dictation
 from playwright.sync_api import Page, expect
+from scripted_ollama import ScriptedOllama
 
-from browser.conftest import stored, submit
-from smartcontent import window
-from smartcontent.models import Content, Status
+from browser.conftest import let_the_minute_pass, stored, submit
+from smartcontent.models import Content, Status, User
 
 # What a screen reader is told, in order.
 HEARD = """
@@ -36,13 +36,13 @@ globalThis.Notification = class extends Notification {
 };
 """
 USUAL = "one two three four five six seven eight "
+PACE = re.compile(r"\d+ words · [\d.]+ a second · (about \d+ (s|min)|a moment) left")
 ICON = "document.querySelector('link[rel=icon]').href"
 
 
-@pytest.fixture
-def usual(ada, ollama) -> Content:
-    """A text of eight words, by which the next is measured."""
-    ollama.says(*[f"{word} " for word in USUAL.split()])
+def usual_is(words: str, ada: User, ollama: ScriptedOllama) -> Content:
+    """A text, by whose length the next is measured."""
+    ollama.says(words)
     content = submit(ada, "The text before", delay_seconds=0)
     wait_until(lambda: stored(content.id).status == Status.COMPLETED)
     return content
@@ -56,20 +56,25 @@ def page(open_page, ada) -> Page:
     return page
 
 
-def test_progress_goes_by_the_usual_length_and_never_over_it(page, ada, usual, dictation):
+def test_progress_goes_by_the_usual_length_and_never_over_it(page, ada, ollama):
+    usual_is("word " * 400, ada, ollama)
+    dictation = Dictation(ollama)
     content = submit(ada, delay_seconds=0)
     page.goto(f"/contents/{content.id}")
     bar = page.get_by_role("progressbar", name="Written so far")
-    dictation.say("one ", "two ")
+    dictation.say("word " * 100)
     expect(bar).to_have_js_property("value", 25)
 
-    dictation.say("three ", "four ")
+    dictation.say("word " * 100)
 
     expect(bar).to_have_js_property("value", 50)
-    expect(page.locator(".pace")).to_have_text(
-        re.compile(r"^4 words · [\d.]+ a second · (about \d+ s|a moment) left$")
-    )
-    dictation.say(*["more "] * 20)
+
+    def goes_on() -> bool:
+        dictation.say("word ")
+        return bool(PACE.fullmatch(page.locator(".pace").text_content()))
+
+    wait_until(goes_on, every=0.5)
+    dictation.say("word " * 400)
     expect(bar).to_have_js_property("value", 99)
     expect(page.locator(".pace")).to_contain_text("nearly done")
     dictation.end()
@@ -87,14 +92,14 @@ def test_progress_without_a_usual_length_only_says_that_it_goes_on(page, ada, di
     dictation.end()
 
 
-def test_screen_reader_hears_beginning_half_and_end_but_no_word_of_the_text(
-    page, ada, usual, dictation
-):
+def test_screen_reader_hears_beginning_half_and_end_but_no_word_of_the_text(page, ada, ollama):
+    usual_is(USUAL, ada, ollama)
+    dictation = Dictation(ollama)
     page.add_init_script(HEARD)
-    content = submit(ada, delay_seconds=600)
+    submit(ada)
     page.goto("/")
     expect(page.locator("article.card .badge").first).to_have_text("Pending")
-    window.start_now(content.current)
+    let_the_minute_pass()
     text = page.locator("article.card [data-text]").first
     for word in USUAL.split():
         expect(text).to_have_js_property("textContent", dictation.say(f"{word} "))
@@ -110,9 +115,10 @@ def test_screen_reader_hears_beginning_half_and_end_but_no_word_of_the_text(
 def test_title_and_icon_show_what_goes_on_until_it_was_seen(page, ada, dictation):
     page.goto("/")
     quiet = page.evaluate(ICON)
-    submit(ada)
-    expect(page).to_have_title(re.compile(r"^0:0[123] · Dashboard · Smart Content$"))
+    submit(ada, delay_seconds=500)
+    expect(page).to_have_title(re.compile(r"^[78]:\d\d · Dashboard · Smart Content$"))
     waiting = page.evaluate(ICON)
+    let_the_minute_pass()
     expect(page).to_have_title("Writing… · Dashboard · Smart Content")
     assert len({quiet, waiting, page.evaluate(ICON)}) == 3
 
@@ -139,7 +145,7 @@ def test_notification_comes_only_when_asked_for_and_nobody_looks(page, ada, olla
     page.goto("/")
     button = page.get_by_role("button", name="Notify me when it is done")
     expect(button).to_be_hidden()
-    waiting = submit(ada, "The one that waits", delay_seconds=3600)
+    waiting = submit(ada, "The one that waits")
     expect(button).to_be_visible()
     assert page.evaluate("asked") == 0
 

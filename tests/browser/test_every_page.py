@@ -71,8 +71,8 @@ def contents(founder, ollama) -> dict[str, Content]:
     contents["generating"] = submit(founder, LONG_WORD, delay_seconds=0)
     dictation.say(LONG_WORD)
     wait_until(lambda: stored(contents["generating"].id).status == Status.GENERATING)
-    contents["pending"] = submit(founder, LONG_WORD, delay_seconds=3600)
-    contents["cancelled"] = submit(founder, LONG_WORD, delay_seconds=3600)
+    contents["pending"] = submit(founder, LONG_WORD)
+    contents["cancelled"] = submit(founder, LONG_WORD)
     jobs.cancel(contents["cancelled"].current)
     contents["completed"] = finished(founder, LONG_WORD, MARKDOWN)
     return contents

@@ -3,8 +3,7 @@
 from conftest import PASSWORD
 from playwright.sync_api import Locator, Page, expect
 
-from browser.conftest import press_ctrl_enter, submit
-from smartcontent import window
+from browser.conftest import let_the_minute_pass, press_ctrl_enter, submit
 
 IS_FOCUSED = "element => element === document.activeElement"
 IS_MARKED = """() => {
@@ -40,6 +39,8 @@ def test_whole_flow_by_keyboard_alone(open_page, ada, ollama):
     press_ctrl_enter(page)
 
     card = page.locator("article.card")
+    expect(card.locator(".badge")).to_have_text("Pending")
+    let_the_minute_pass()
     expect(card.locator(".badge")).to_have_text("Completed")
     tab_to(page, card.get_by_role("button", name="Copy"))
     keys.press("Enter")
@@ -67,7 +68,7 @@ def test_whole_flow_by_keyboard_alone(open_page, ada, ollama):
 
 
 def test_waiting_draft_is_started_by_keyboard(open_page, ada, ollama):
-    submit(ada, delay_seconds=60)
+    submit(ada)
     page = open_page(user=ada)
 
     tab_to(page, page.get_by_role("button", name="Start now"))
@@ -86,12 +87,12 @@ def test_skip_link_leads_past_the_navigation(page):
 
 
 def test_focus_stays_on_the_card_when_its_status_changes(open_page, ada, dictation):
-    content = submit(ada, delay_seconds=60)
+    submit(ada)
     page = open_page(user=ada)
     card = page.locator("article.card")
     tab_to(page, card.get_by_role("button", name="Hold"))
 
-    window.start_now(content.current)
+    let_the_minute_pass()
     expect(card.locator(".badge")).to_have_text("Writing")
     dictation.end()
     expect(card.locator(".badge")).to_have_text("Completed")

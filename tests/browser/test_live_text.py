@@ -176,7 +176,7 @@ def test_failed_draft_says_why_and_retry_writes_it(open_page, ada, ollama):
 
 
 def test_brief_taken_back_is_in_the_form_again_and_never_written(open_page, ada, ollama, watch):
-    submit(ada, delay_seconds=60)
+    submit(ada)
     page = open_page(user=ada)
 
     page.get_by_role("button", name="Undo").click()

@@ -15,10 +15,10 @@ from conftest import ROOT, free_port, wait_until
 from patience import PATIENCE
 from playwright.sync_api import Page, expect
 
-from browser.conftest import Watch, create_account
+from browser.conftest import PATIENCE_MS, Watch, create_account
 
-STARTS_WITHIN_SECONDS = 40
-WRITES_WITHIN = 60_000  # milliseconds, on a busy machine
+# The model writes as fast as the machine, and beside others that is slow.
+WRITES_WITHIN = 3 * PATIENCE_MS
 # Tells at once, where asking now and then would see a short text only when it is complete.
 FIRST_WORD = """() => new Promise((resolve) => {
   const look = () => document.querySelector("article.card [data-text]").textContent && resolve();
@@ -44,7 +44,6 @@ class Stack:
             "SMARTCONTENT_HOME": str(self._home),
             "PORT": str(self._port),
             "GENERATION_DELAY_SECONDS": "1",
-            "LEASE_SECONDS": "2",
         }
         kept = {name: value for name, value in os.environ.items() if name not in BROUGHT}
         with (self._home / "log").open("ab") as log:
@@ -52,7 +51,7 @@ class Stack:
                 [sys.executable, "smartcontent/local/apart.py", "local"],
                 cwd=ROOT, env=kept | own, stdout=log, stderr=log,
             )  # fmt: skip
-        wait_until(self._answers, STARTS_WITHIN_SECONDS)
+        wait_until(self._answers)
 
     @property
     def log(self) -> str:
@@ -99,6 +98,7 @@ def stack(tmp_path: Path) -> Iterator[Stack]:
 @pytest.fixture
 def page(chromium, stack) -> Iterator[Page]:
     context = chromium.new_context(base_url=stack.url)
+    context.set_default_timeout(WRITES_WITHIN)
     watch = Watch(stack.url)
     watch.expect("ERR_CONNECTION_REFUSED", "ERR_INCOMPLETE_CHUNKED_ENCODING")
     watch.over(context)
@@ -117,7 +117,7 @@ def submit(page: Page, topic: str, length: str) -> None:
     page.get_by_role("button", name="Write it in a minute").click()
 
 
-@pytest.mark.timeout(240)
+@pytest.mark.timeout(10 * PATIENCE)
 def test_first_minutes_and_a_power_cut(page: Page, stack: Stack) -> None:
     if "found at 127.0.0.1:11434" in stack.log:
         pytest.skip("an Ollama runs here, so that the built-in model does not")

@@ -111,7 +111,7 @@ def test_text_is_edited_and_kept_as_a_new_version(page, contents):
 
 
 def test_brief_is_edited_while_its_minute_lasts(page, ada):
-    submit(ada, "Saucer", delay_seconds=60)
+    submit(ada, "Saucer")
     card = page.locator("article.card", has_text="Saucer")
 
     card.get_by_role("button", name="Edit brief").click()
@@ -124,7 +124,7 @@ def test_brief_is_edited_while_its_minute_lasts(page, ada):
 
 def test_brief_taken_back_in_one_tab_leaves_the_other_s_list(page, ada, watch):
     watch.expect("status of 404")
-    submit(ada, "Saucer", delay_seconds=60)
+    submit(ada, "Saucer")
     expect(titles(page)).to_have_text(["Saucer", "Cup", "Kettle", "Teapot"])
     second = page.context.new_page()
     second.goto("/")
