@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from smartcontent.local.private import keep_private
+from smartcontent.private import keep_private
 
 
 class ConfigurationError(Exception):
@@ -36,6 +36,12 @@ def _count(value: str) -> int:
 def _signup(value: str) -> str:
     if value not in {"open", "invite", "closed"}:
         raise ValueError("not open, invite or closed")
+    return value
+
+
+def _file(value: str) -> str:
+    if value and not os.access(Path(value).parent, os.W_OK | os.X_OK):
+        raise ValueError("there is no folder of that name that we may write to")
     return value
 
 
@@ -76,6 +82,7 @@ SETTINGS = (
     Setting("REDIS_URL", "redis://127.0.0.1:6379/0", str, "Redis 6.2 or newer, or Valkey; unset under `make run`: the embedded server"),
     Setting("OLLAMA_HOST", "127.0.0.1:11434", str, "where Ollama answers, in any of Ollama's own forms"),
     Setting("OLLAMA_MODEL", "llama3.2", str, "the Ollama model that writes, unless a brief names another"),
+    Setting("OLLAMA_PULL", "0", _flag, "1: OLLAMA_MODEL is downloaded to the Ollama server when it is missing there (1 under Docker compose)"),
     Setting("OLLAMA_API_KEY", "", str, "sent as a bearer token, for Ollama behind a gateway"),
     Setting("OLLAMA_NUM_CTX", "4096", _count, "context length in tokens; prompt and text share it"),
     Setting("OLLAMA_KEEP_ALIVE", "10m", str, "how long Ollama keeps the model loaded after a text"),
@@ -96,6 +103,7 @@ SETTINGS = (
     Setting("WEB_CONCURRENCY", "1", _count, "gunicorn's web processes"),
     Setting("SMARTCONTENT_BIND", "127.0.0.1", str, "address the web process listens on"),
     Setting("PORT", "8000", int, "port the web process listens on"),
+    Setting("HEARTBEAT_FILE", "", _file, "touched by a worker or scheduler for as long as it is well, for a container's health check"),
     Setting("TRUSTED_PROXIES", "0", int, "reverse proxies in front whose X-Forwarded-* headers are believed"),
     Setting("COOKIE_SECURE", "0", _flag, "1: cookies are sent over HTTPS only"),
     Setting("RQ_DASHBOARD_DELETE", "0", _flag, "1: administrators may delete jobs in rq-dashboard; no draft is lost by it"),
@@ -122,8 +130,9 @@ def from_environment(environ: Mapping[str, str] = os.environ) -> dict[str, Any]:
 
 def _kept_secret(path: Path) -> str:
     """The secret in the file, made first where there is none."""
-    made = path.with_name(f".{path.name}.{os.getpid()}")
     if not path.exists():
+        # Not named by the process: containers that share a volume have the same process ids.
+        made = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
         made.touch(0o600)
         made.write_text(secrets.token_urlsafe(48))
         # Of several processes started at once one links its own; all read that one, and whole.
