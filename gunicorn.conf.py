@@ -1,7 +1,7 @@
 """How gunicorn serves the web process: gevent, and an open page costs not even a greenlet.
 
-The package is not imported here: gevent has to patch sockets before any driver is.
-WEB_CONCURRENCY (web processes) is read by gunicorn itself.
+Of the product nothing but its settings is imported here: gevent has to patch sockets before any
+driver is. WEB_CONCURRENCY (web processes) is read by gunicorn itself.
 """
 
 import contextlib
@@ -9,11 +9,33 @@ import gc
 import os
 import resource
 import ssl
+import sys
+from pathlib import Path
 
 import gevent
+from gunicorn.arbiter import Arbiter
 from gunicorn.workers.ggevent import GeventWorker
 
-bind = f"{os.environ.get('SMARTCONTENT_BIND', '127.0.0.1')}:{os.environ.get('PORT', '8000')}"
+sys.path.append(str(Path(__file__).parent / "smartcontent"))
+from config import ConfigurationError, from_environment
+
+sys.path.pop()
+
+try:
+    settings = from_environment()
+except ConfigurationError as error:
+    print(error, file=sys.stderr)  # noqa: T201
+    sys.exit(2)
+
+# A process that ends so while it begins (the home folder cannot be used) would end so again.
+Arbiter.WORKER_BOOT_ERROR = 2
+
+host, port = settings["SMARTCONTENT_BIND"], settings["PORT"]
+bind = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+# Whom to believe is TRUSTED_PROXIES' to say; gunicorn would believe everybody on this machine.
+forwarded_allow_ips = ""
+secure_scheme_headers = {}
+forwarder_headers = ""
 worker_connections = 10000  # never reached: CONNECTIONS_PER_PROCESS makes room before
 graceful_timeout = 2
 keepalive = 75  # longer than a proxy keeps idle connections
@@ -58,6 +80,8 @@ worker_class = StreamWorker
 def post_worker_init(worker):
     """Spare the collector what was loaded for good: to look through it takes a tenth of a second,
     in which no stream moves."""
+    # The app takes a path with and without it, gunicorn would refuse one without: a health check.
+    os.environ.pop("SCRIPT_NAME", None)
     gc.collect()
     gc.freeze()
 

@@ -5,13 +5,12 @@ rq worker generation --url $REDIS_URL --serializer json --job-class worker.Job
 """
 
 import gc
-from functools import partial
 from typing import Any
 
-from smartcontent import create_app, heartbeat, jobs, scheduling
+from smartcontent import jobs, process_app, scheduling
 from smartcontent.slots import Slots, let_children_die_with_us
 
-app = create_app()
+app = process_app()
 # A horse or a slot whose parent was killed must not go on writing beside its replacement.
 let_children_die_with_us()
 # Once for all of them: a fork shares what its parent has loaded.
@@ -38,5 +37,4 @@ def prepare() -> None:
 
 if __name__ == "__main__":
     config = app.config
-    on_beat = partial(heartbeat.beat, config["HEARTBEAT_FILE"])
-    Slots(config["REDIS_URL"], Job, config["SMARTCONTENT_WORKERS"], prepare, on_beat).run()
+    Slots(config["REDIS_URL"], Job, config["SMARTCONTENT_WORKERS"], prepare).run()

@@ -1,5 +1,5 @@
 """The web process: gunicorn -c gunicorn.conf.py wsgi:app"""
 
-from smartcontent import create_app
+from smartcontent import process_app
 
-app = create_app()
+app = process_app()

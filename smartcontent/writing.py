@@ -76,6 +76,7 @@ def ollama() -> Ollama:
         gap_seconds=config["OLLAMA_GAP_SECONDS"],
         total_seconds=config["OLLAMA_TOTAL_SECONDS"],
         api_key=config["OLLAMA_API_KEY"] or None,
+        ca=config["REQUESTS_CA_BUNDLE"] or config["SSL_CERT_FILE"],
     )
 
 

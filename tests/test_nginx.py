@@ -123,7 +123,9 @@ class Nginx:
 
 @pytest.fixture
 def web(app, ada, settings, tmp_path) -> Iterator[Processes]:
-    processes = Processes(settings, tmp_path, TRUSTED_PROXIES=1, COOKIE_SECURE=1)
+    processes = Processes(
+        settings, tmp_path, TRUSTED_PROXIES=1, COOKIE_SECURE=1, TRUSTED_HOSTS="localhost"
+    )
     yield processes
     processes.stop()
 
@@ -237,7 +239,7 @@ def test_proxy_waits_for_several_signs_of_life():
 
 def test_site_knows_its_public_address_whatever_a_visitor_claims(nginx, founder):
     browser = nginx.browser().sign_in(founder.email)
-    claims = {"Host": "evil.example", "Port": "1", "Proto": "http"}
+    claims = {"Host": "evil.example", "Port": "1", "Proto": "http", "Prefix": "/evil"}
     browser.session.headers.update({f"X-Forwarded-{name}": claims[name] for name in claims})
 
     page = browser.post("/admin/users/invite", email="new@example.org")

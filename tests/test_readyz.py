@@ -56,9 +56,9 @@ def test_readyz_tells_administrators_causes_and_members_none(app, founder, ada, 
 
 @pytest.mark.parametrize("url", ["sqlite:////nowhere/x.db", "postgresql+psycopg://u@127.0.0.1:1/x"])
 def test_readyz_is_503_without_the_database_even_for_who_was_signed_in(settings, as_ada, url):
-    cookie = as_ada.client.get_cookie("smartcontent")
     away = Visitor(create_app(**settings | {"DATABASE_URL": url}))
-    away.client.set_cookie("smartcontent", cookie.value)
+    name = away.client.application.config["SESSION_COOKIE_NAME"]
+    away.client.set_cookie(name, as_ada.client.get_cookie(name).value)
 
     answer = away.get("/readyz")
 

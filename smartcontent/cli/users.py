@@ -112,18 +112,27 @@ def reset_password(email: str, password_stdin: bool) -> None:
 @click.option("--url", help="Where the site is reached, such as https://texts.example.org.")
 def invite(email: str, url: str | None) -> None:
     """Print a link with which this address can make an account."""
-    config = current_app.config
-    if config["SIGNUP"] == "closed":
+    if current_app.config["SIGNUP"] == "closed":
         raise click.ClickException(
             "Nobody can sign up, invited or not, while the setting SIGNUP is closed; "
             "`users create` makes the account itself."
         )
     address = _new_address(email)
-    base = url or f"http://{config['SMARTCONTENT_BIND']}:{config['PORT']}"
-    with current_app.test_request_context(base_url=base):
+    with current_app.test_request_context(base_url=url or _usual_url()):
         link = url_for("auth.sign_up", invitation=invitation_for(address), _external=True)
     click.echo(link)
     click.echo(f"For {address} alone, valid for {INVITATION_DAYS} days.", err=True)
+
+
+def _usual_url() -> str:
+    """Where the site is reached as far as the settings tell: by its first trusted name, or here."""
+    config = current_app.config
+    names = [name for name in current_app.extensions["trusted_hosts"] if name[0] != "."]
+    host = names[0] if names else config["SMARTCONTENT_BIND"]
+    shown = f"[{host}]" if ":" in host else host
+    if not names:
+        return f"http://{shown}:{config['PORT']}{config['SCRIPT_NAME']}"
+    return f"http{'s' if config['COOKIE_SECURE'] else ''}://{shown}{config['SCRIPT_NAME']}"
 
 
 def _new_address(email: str) -> str:

@@ -6,8 +6,6 @@ from alembic import context
 from alembic.autogenerate.api import AutogenContext
 from flask import current_app
 
-from smartcontent.cli.migrating import migrating
-
 db = current_app.extensions["migrate"].db
 
 
@@ -18,11 +16,13 @@ def render_item(kind: str, item: Any, autogen_context: AutogenContext) -> str | 
     return False
 
 
-with migrating(db.engine) as connection:
+# What rebuilds a table may take longer than a page's transaction is given.
+with db.engine.connect().execution_options(takes_long=True) as connection:
     context.configure(
         connection=connection,
         target_metadata=db.metadata,
         render_item=render_item,
         **current_app.extensions["migrate"].configure_args,
     )
-    context.run_migrations()
+    with context.begin_transaction():
+        context.run_migrations()

@@ -42,8 +42,10 @@ class Ollama:
         gap_seconds: float = 120,
         total_seconds: float = 1800,
         api_key: str | None = None,
+        ca: str = "",
     ) -> None:
         self.url = base_url(host)
+        self._ca = ca
         self._limits = Limits(connect_seconds, first_byte_seconds, gap_seconds, total_seconds)
         self._headers = {"Authorization": f"Bearer {api_key}"} if api_key else {}
 
@@ -115,7 +117,7 @@ class Ollama:
         }
 
     def _call(self, method: str, path: str, payload: dict[str, Any] | None = None) -> Call:
-        return Call(method, self.url, path, payload, self._headers)
+        return Call(method, self.url, path, payload, self._headers, self._ca)
 
     def _ask(self, call: Call, limits: Limits) -> dict[str, Any]:
         """The answer to a question that has one JSON object as its answer."""

@@ -4,6 +4,7 @@ import contextlib
 import http.client
 import queue
 import socket
+import ssl
 import threading
 import time
 from collections.abc import Callable, Generator, Mapping
@@ -14,7 +15,7 @@ import requests
 import urllib3
 from requests.adapters import HTTPAdapter
 
-from smartcontent.ollama.address import how_to_reach, without_credentials
+from smartcontent.ollama.address import without_credentials
 from smartcontent.ollama.errors import OllamaError, error_text, failure, retry_after, told
 from smartcontent.ollama.lines import Lines
 
@@ -41,20 +42,20 @@ class Limits:
 
 @dataclass(frozen=True)
 class Call:
-    """What to ask of which server."""
+    """What to ask of which server; `ca` is the file of certificates to check its own against."""
 
     method: str
     base: str
     path: str
     payload: dict[str, Any] | None = None
     headers: Mapping[str, str] = field(default_factory=dict)
+    ca: str = ""
 
     @property
     def names(self) -> dict[str, object]:
         """What an error's sentence may name."""
         model = self.payload.get("model", "") if self.payload else ""
-        server = without_credentials(self.base)
-        return {"model": model, "server": server, "reach": how_to_reach(server)}
+        return {"model": model, "server": without_credentials(self.base)}
 
 
 class _Adapter(HTTPAdapter):
@@ -190,6 +191,7 @@ class Exchange:
         with requests.Session() as session:
             # Proxy variables and .netrc are for the internet, not for the machine next door.
             session.trust_env = False
+            session.verify = call.ca or True
             session.mount("http://", _Adapter(self._opened))
             session.mount("https://", _Adapter(self._opened))
             with session.request(
@@ -226,7 +228,7 @@ class Exchange:
 def _cause(error: Exception, is_connected: bool) -> str:
     if isinstance(error, requests.exceptions.InvalidJSONError):
         return "refused"
-    if isinstance(error, requests.exceptions.SSLError):
+    if isinstance(error, (requests.exceptions.SSLError, ssl.SSLError)):
         return "tls"
     if isinstance(error, (UnicodeError, requests.exceptions.InvalidHeader)):
         return "unauthorized"  # only the key comes from outside

@@ -10,6 +10,12 @@ import { startWriting } from "./writing.js";
 
 document.documentElement.classList.add("js");
 
+// The server does not know by which name it is reached; the address bar does.
+for (const { dataset } of document.querySelectorAll("[data-complete]")) {
+  const address = document.querySelector(dataset.complete);
+  address.textContent = new URL(address.textContent, location.href).href;
+}
+
 document.addEventListener("keydown", (event) => {
   const form = event.target.closest?.("[data-submit-on-ctrl-enter]");
   if (form && event.key === "Enter" && (event.ctrlKey || event.metaKey)) form.requestSubmit();

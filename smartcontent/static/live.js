@@ -24,7 +24,7 @@ const reactions = {
 };
 
 export function follow({ events, user }) {
-  stream = new SharedStream(events, `smartcontent:stream:${user}`, (name, data) => reactions[name](data));
+  stream = new SharedStream(events, `smartcontent:stream:${events}:${user}`, (name, data) => reactions[name](data));
   stream.start();
   document.addEventListener("drafts-changed", () => { paintAll(); refreshStale(); });
 }

@@ -11,6 +11,7 @@ from smartcontent.web import (
     attempts,
     auth,
     contents,
+    cookies,
     entry,
     errors,
     health,
@@ -29,6 +30,7 @@ def init_app(app: Flask) -> None:
     entry.init_app(app)
     attempts.init_app(app)
     auth.init_app(app)
+    cookies.init_app(app)
     errors.init_app(app)
     words.init_app(app)
     for blueprint in (account.bp, auth.bp, contents.bp, window.bp, stream.bp, health.bp):

@@ -8,6 +8,7 @@ from sqlalchemy import select
 from smartcontent.extensions import db
 from smartcontent.models import ApiToken, now
 from smartcontent.models.accounts import check_password, hash_password
+from smartcontent.web.addresses import public_url
 from smartcontent.web.attempts import count_guess, guessed_right
 from smartcontent.web.auth import slowly
 from smartcontent.web.forms import PasswordForm
@@ -65,4 +66,10 @@ def _page(form: PasswordForm, secret: str | None = None) -> str:
     tokens = db.session.scalars(
         select(ApiToken).filter_by(user_id=current_user.id, revoked_at=None).order_by(ApiToken.id)
     ).all()
-    return render_template("account/show.html", form=form, tokens=tokens, secret=secret)
+    return render_template(
+        "account/show.html",
+        form=form,
+        tokens=tokens,
+        secret=secret,
+        api_url=public_url("api_contents.index"),
+    )

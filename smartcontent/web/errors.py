@@ -3,7 +3,7 @@
 import logging
 from collections.abc import Iterable
 
-from flask import Flask, g, render_template
+from flask import Flask, g, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import OperationalError
@@ -68,7 +68,8 @@ def _http(error: HTTPException) -> ResponseReturnValue:
     return _too_often(error) if isinstance(error, TooManyRequests) else answer(code)
 
 
-def _csrf(_error: CSRFError) -> ResponseReturnValue:
+def _csrf(error: CSRFError) -> ResponseReturnValue:
+    log.warning("refused a form, %s %s: %s", request.method, request.endpoint, error.description)
     return answer(400, "Your session has changed since this page opened: reload it, then retry.")
 
 

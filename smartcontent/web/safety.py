@@ -9,6 +9,18 @@ POLICY = (
     "connect-src 'self'; font-src 'self'; form-action 'self'; base-uri 'none'; "
     "frame-ancestors 'none'"
 )
+# What pages of ours never ask for, and so nothing that gets into them may: all that is asked of
+# people's devices, but for the clipboard, which the Copy buttons write to.
+PERMISSIONS = ", ".join(
+    f"{feature}=()"
+    for feature in (
+        *("accelerometer", "autoplay", "bluetooth", "browsing-topics", "camera"),
+        *("clipboard-read", "display-capture", "encrypted-media", "fullscreen", "geolocation"),
+        *("gyroscope", "hid", "idle-detection", "local-fonts", "magnetometer", "microphone"),
+        *("midi", "payment", "picture-in-picture", "publickey-credentials-get"),
+        *("screen-wake-lock", "serial", "storage-access", "usb", "xr-spatial-tracking"),
+    )
+)
 
 
 def add_headers(response: Response) -> Response:
@@ -18,9 +30,14 @@ def add_headers(response: Response) -> Response:
     headers.setdefault("X-Content-Type-Options", "nosniff")
     headers.setdefault("Referrer-Policy", "same-origin")
     headers.setdefault("Cross-Origin-Opener-Policy", "same-origin")
+    headers.setdefault("Cross-Origin-Resource-Policy", "same-origin")
+    headers.setdefault("Permissions-Policy", PERMISSIONS)
     if request.endpoint != "static":
         # Pages are personal: the back button after signing out must not show them.
         headers.setdefault("Cache-Control", "no-store")
+    # Werkzeug's own redirects name the host they were asked at, whoever wrote that.
+    if headers.get("Location", "").startswith(request.host_url):
+        headers["Location"] = headers["Location"][len(request.host_url) - 1 :]
     if request.is_secure:
         headers.setdefault("Strict-Transport-Security", "max-age=31536000")
     return response

@@ -9,7 +9,6 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from patience import PATIENCE
 
 from smartcontent.config import SETTINGS
 from smartcontent.local import choices
@@ -28,7 +27,7 @@ def run(home: Path, **environment: str) -> subprocess.CompletedProcess[str]:
         env={**os.environ, "SMARTCONTENT_HOME": str(home), **environment},
         capture_output=True,
         text=True,
-        timeout=PATIENCE,
+        timeout=20,
         check=False,
     )
 
@@ -39,7 +38,7 @@ def make(*arguments: str) -> subprocess.CompletedProcess[str]:
         cwd=ROOT,
         capture_output=True,
         text=True,
-        timeout=PATIENCE,
+        timeout=20,
         check=False,
     )
 

@@ -126,7 +126,8 @@ def test_own_pages_with_a_query_are_allowed():
 
 def test_signing_out_makes_a_copied_cookie_useless(app, as_ada):
     thief = app.test_client()
-    thief.set_cookie("smartcontent", as_ada.client.get_cookie("smartcontent").value)
+    name = app.config["SESSION_COOKIE_NAME"]
+    thief.set_cookie(name, as_ada.client.get_cookie(name).value)
     assert thief.get("/account/").status_code == 200
 
     as_ada.post("/sign-out")

@@ -24,6 +24,7 @@ from smartcontent.extensions import db
 from smartcontent.invitations import INVITATION_DAYS, invitation_for
 from smartcontent.models import User
 from smartcontent.web import errors
+from smartcontent.web.addresses import public_url
 from smartcontent.web.forms import SignUpForm
 
 log = logging.getLogger(__name__)
@@ -56,7 +57,7 @@ def invite() -> ResponseReturnValue:
         form.email.errors = ["This address has an account already."]
     if form.errors:
         return _page(form), 422
-    link = url_for("auth.sign_up", invitation=invitation_for(form.email.data), _external=True)
+    link = public_url("auth.sign_up", invitation=invitation_for(form.email.data))
     log.info("admin=%s invited somebody", current_user.id)
     return _page(InvitationForm(), link=link, invited=form.email.data)
 

@@ -1,0 +1,30 @@
+"""The key that signs sessions and invitations, refused where somebody could guess it."""
+
+import re
+
+SHORTEST = 32
+FEWEST_CHARACTERS = 10
+HOW_TO_MAKE_ONE = 'python3 -c "import secrets; print(secrets.token_urlsafe(48))"'
+# What examples and templates have in the place of a secret.
+_PLACEHOLDER = re.compile(
+    "change.?(me|this|it)|choose.?(one|another)|replace.?(me|this|it)|your.?secret|example|"
+    "s(uper|ecret).?secret|placeholder|password|(0123|abcd).*",
+    re.IGNORECASE,
+)
+
+
+def secret(text: str) -> str:
+    """A secret nobody guesses; empty stays empty."""
+    if text and (weakness := _weakness(text)):
+        raise ValueError(f"it is too weak, {weakness}: make one with {HOW_TO_MAKE_ONE}")
+    return text
+
+
+def _weakness(text: str) -> str:
+    if len(text) < SHORTEST:
+        return f"less than {SHORTEST} characters"
+    if len(set(text)) < FEWEST_CHARACTERS or text in (text + text)[1:-1]:
+        return "it repeats itself"
+    if _PLACEHOLDER.match(text):
+        return "it is an example"
+    return ""

@@ -1,0 +1,84 @@
+"""Every setting of the product, read from the environment: name, default, kind and meaning."""
+
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from . import urls, values
+from .secret_key import secret
+
+
+class ConfigurationError(Exception):
+    """A setting that cannot be used; the message names it and says what it may be."""
+
+
+@dataclass(frozen=True)
+class Setting:
+    """One environment variable: what it defaults to and how its text becomes a value."""
+
+    name: str
+    default: str
+    parse: Callable[[str], Any]
+    meaning: str
+    is_secret: bool = False  # or a URL with a password in it
+
+    def read(self, environ: Mapping[str, str]) -> Any:
+        """The value in force.
+
+        Raises:
+            ConfigurationError: the text cannot be read as a value of this kind.
+        """
+        given = environ.get(self.name, "")
+        try:
+            return self.parse(values.bare(given) or self.default)
+        except ValueError as error:
+            shown = "" if self.is_secret else f"={given!a}"
+            raise ConfigurationError(f"{self.name}{shown} cannot be used: {error}.") from error
+
+
+SETTINGS = (
+    Setting("SMARTCONTENT_HOME", "instance", str, "folder of the database, the secrets and the embedded server's data"),
+    Setting("SECRET_KEY", "", secret, "signs sessions and invitations, at least 32 random characters; unset: made once and kept in SMARTCONTENT_HOME", is_secret=True),
+    Setting("DATABASE_URL", "", urls.database, "SQLite or PostgreSQL (postgresql://…); unset: SQLite in SMARTCONTENT_HOME", is_secret=True),
+    Setting("REDIS_URL", "redis://127.0.0.1:6379/0", urls.redis, "Redis 6.2 or newer, or Valkey; unset under `make run`: the embedded server", is_secret=True),
+    Setting("OLLAMA_HOST", "127.0.0.1:11434", values.ollama_host, "where Ollama answers, in any of Ollama's own forms", is_secret=True),
+    Setting("OLLAMA_MODEL", "llama3.2", values.name, "the Ollama model that writes, unless a brief names another"),
+    Setting("OLLAMA_API_KEY", "", values.name, "sent as a bearer token, for Ollama behind a gateway", is_secret=True),
+    Setting("REQUESTS_CA_BUNDLE", "", values.file, "file of the certificates that Ollama's is checked against, for an authority of your own"),
+    Setting("SSL_CERT_FILE", "", values.file, "the same, where REQUESTS_CA_BUNDLE is not set"),
+    Setting("OLLAMA_NUM_CTX", "4096", values.whole(256, 10_000_000), "context length in tokens; prompt and text share it"),
+    Setting("OLLAMA_KEEP_ALIVE", "10m", values.duration, "how long Ollama keeps the model loaded after a text"),
+    Setting("OLLAMA_FIRST_BYTE_SECONDS", "600", values.seconds(0.1), "longest wait for the first word: queueing, loading, reading the prompt"),
+    Setting("OLLAMA_GAP_SECONDS", "120", values.seconds(0.1), "longest silence between two words"),
+    Setting("OLLAMA_TOTAL_SECONDS", "1800", values.seconds(0.1), "longest time for one text"),
+    Setting("GENERATION_DELAY_SECONDS", "60", values.seconds(0), "from submission to start; fractions allowed"),
+    Setting("WARM_UP_SECONDS", "20", values.seconds(0, 3600), "how long before a draft is due Ollama is asked to load its model; 0: never"),
+    Setting("GENERATION_ATTEMPTS", "4", values.whole(1, 100), "how often a draft is tried before it fails for good"),
+    Setting("LEASE_SECONDS", "10", values.seconds(1, 3600), "a worker silent for longer loses its draft to another"),
+    Setting("RECONCILE_SECONDS", "2", values.seconds(0.1, 3600), "how often the scheduler compares the database with Redis"),
+    Setting("SIGNUP", "invite", values.one_of("open", "invite", "closed"), "who may make an account after the first: open, invite or closed"),
+    Setting("STREAMS_PER_USER", "6", values.whole(1, 1_000_000), "open live pages a user may have in one web process"),
+    Setting("STREAMS_PER_PROCESS", "5000", values.whole(1, 1_000_000), "open live pages one web process serves; half as many as it may have open files, at most"),
+    Setting("CONNECTIONS_PER_PROCESS", "2000", values.whole(1, 1_000_000), "other connections one web process keeps; beyond it those that wait longest give way; a quarter as many as it may have open files, at most"),
+    Setting("REQUEST_SECONDS", "60", values.seconds(0.1, 86_400), "longest time for a request to arrive, head and body"),
+    Setting("SMARTCONTENT_WORKERS", "1", values.whole(1, 1000), "how many texts `python worker.py` writes at once"),
+    Setting("WEB_CONCURRENCY", "1", values.whole(1, 1000), "gunicorn's web processes"),
+    Setting("SMARTCONTENT_BIND", "127.0.0.1", values.host, "address the web process listens on"),
+    Setting("PORT", "8000", values.whole(1, 65535), "port the web process listens on"),
+    Setting("TRUSTED_PROXIES", "0", values.whole(0, 10), "reverse proxies in front whose X-Forwarded-* headers are believed"),
+    Setting("TRUSTED_HOSTS", "", values.hosts, "host names the site is reached by, divided by commas, .example.org for all below it; others are refused. Unset: any"),
+    Setting("SCRIPT_NAME", "", values.prefix, "path of the pages where they are not at the root of their host, such as /smartcontent"),
+    Setting("COOKIE_SECURE", "0", values.flag, "1: cookies are sent over HTTPS only"),
+    Setting("RQ_DASHBOARD_DELETE", "0", values.flag, "1: administrators may delete jobs in rq-dashboard; no draft is lost by it"),
+    Setting("SMARTCONTENT_DEMO_MODEL", "0", values.flag, "1: the built-in demo model writes (`make run` sets it)"),
+)  # fmt: skip
+
+
+def from_environment(environ: Mapping[str, str] = os.environ) -> dict[str, Any]:
+    """All settings with the values in force; smartcontent.home fills in what is kept there.
+
+    Raises:
+        ConfigurationError: a value cannot be used.
+    """
+    return {setting.name: setting.read(environ) for setting in SETTINGS}

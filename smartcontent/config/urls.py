@@ -1,0 +1,91 @@
+"""The two stores' URLs: what can be reached with them, said before anything tries to."""
+
+import re
+from pathlib import Path
+from urllib.parse import SplitResult, parse_qsl, urlsplit
+
+from .values import is_host
+
+_REDIS_OPTIONS = {"client_name", "db", "password", "protocol", "username"}
+_TLS_FILES = {"ssl_ca_certs", "ssl_ca_path", "ssl_certfile", "ssl_keyfile"}
+_TLS_OPTIONS = _TLS_FILES | {"ssl_cert_reqs", "ssl_check_hostname"}
+# Whatever driver a platform names, ours is psycopg 3.
+_POSTGRESQL = re.compile(r"postgres(ql)?(\+\w+)?://")
+
+
+def database(text: str) -> str:
+    """SQLite's or PostgreSQL's URL as SQLAlchemy takes it; empty stays empty."""
+    if not text:
+        return ""
+    if text.startswith("sqlite:///") and not _is_in_memory(text):
+        return text
+    if not _POSTGRESQL.match(text):
+        raise ValueError("it must be postgresql://USER:PASSWORD@HOST/NAME or sqlite:////PATH")
+    _check_server(_split(text))
+    return _POSTGRESQL.sub("postgresql+psycopg://", text, count=1)
+
+
+def _is_in_memory(text: str) -> bool:
+    """Whether every process would have a database of its own."""
+    path = text.removeprefix("sqlite:///").partition("?")[0]
+    return not path or ":memory:" in path
+
+
+def redis(text: str) -> str:
+    """The URL of one Redis server, over TCP, TLS or a socket."""
+    parts = _split(text)
+    if parts.scheme not in {"redis", "rediss", "unix"}:
+        raise ValueError(
+            "it must begin with redis://, rediss:// (TLS) or unix:// (a socket), and name one "
+            "server: neither Sentinel nor a cluster"
+        )
+    if parts.scheme == "unix":
+        if not parts.path.strip("/"):
+            raise ValueError("it must name the socket's file, as in unix:///run/redis/redis.sock")
+    else:
+        _check_server(parts)
+        _check_database_number(parts.path.strip("/"))
+    _check_redis_options(parts)
+    return text
+
+
+def _check_redis_options(parts: SplitResult) -> None:
+    allowed = _REDIS_OPTIONS | (_TLS_OPTIONS if parts.scheme == "rediss" else set())
+    for name, value in parse_qsl(parts.query, keep_blank_values=True):
+        if name not in allowed:
+            raise ValueError(f"there is no option {name}: it may have {', '.join(sorted(allowed))}")
+        if name == "db":
+            _check_database_number(value)
+        if name == "protocol" and value not in {"2", "3"}:
+            raise ValueError("the protocol is 2 or 3")
+        if name == "ssl_cert_reqs" and value not in {"none", "optional", "required"}:
+            raise ValueError("ssl_cert_reqs is none, optional or required")
+        if name in _TLS_FILES and not Path(value).exists():
+            raise ValueError(f"{name} names no file")
+
+
+def _check_database_number(text: str) -> None:
+    if text and not re.fullmatch(r"\d{1,5}", text, re.ASCII):
+        raise ValueError("what follows the host must be the number of a database, as in /0")
+
+
+def _split(text: str) -> SplitResult:
+    try:
+        parts = urlsplit(text)
+        _ = parts.port
+    except ValueError as error:
+        raise ValueError(
+            "its host or port cannot be read: a port is a number from 1 to 65535, an address of "
+            "IPv6 stands in [brackets], and : / @ # in a password are written %3A %2F %40 %23"
+        ) from error
+    return parts
+
+
+def _check_server(parts: SplitResult) -> None:
+    if parts.port == 0:
+        raise ValueError("a port is a number from 1 to 65535")
+    if parts.fragment:
+        raise ValueError("a # in a password is written %23")
+    # Without a host PostgreSQL's own socket is meant, or the one its options name.
+    if parts.hostname and not all(map(is_host, parts.hostname.split(","))):
+        raise ValueError("its host cannot be read")

@@ -1,0 +1,158 @@
+"""From the text of an environment variable to a value: each reader says what it wants instead.
+
+A reader raises ValueError with the end of a sentence that begins with the setting's name.
+"""
+
+import ipaddress
+import math
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+_NUMBER = re.compile(r"[+-]?\d{1,30}(\.\d{1,30})?", re.ASCII)
+_HOST = re.compile(r"[a-z\d_]([a-z\d_.-]*[a-z\d_])?", re.ASCII | re.IGNORECASE)
+_DURATION = re.compile(r"-?(\d+|(\d+(\.\d+)?(ns|us|µs|ms|s|m|h))+)", re.ASCII)
+_PATH = re.compile(r"(/[\w.~-]+)+", re.ASCII)
+_YES = {"1", "true", "yes", "on"}
+_NO = {"0", "false", "no", "off"}
+# Every platform that writes variables for others leaves something around them now and then.
+_QUOTES = "\"'"
+
+
+def bare(text: str) -> str:
+    """The text without blanks, line ends and quotes around it.
+
+    Raises:
+        ValueError: there is something inside that no value can have.
+    """
+    text = text.strip()
+    while len(text) > 1 and text[0] == text[-1] and text[0] in _QUOTES:
+        text = text[1:-1].strip()
+    if any(character < " " or character == "\x7f" for character in text):
+        raise ValueError("there is a line break or a control character in it")
+    try:
+        text.encode()
+    except UnicodeEncodeError as error:
+        raise ValueError("it is not UTF-8") from error
+    return text
+
+
+def name(text: str) -> str:
+    """Something without blanks in it."""
+    if re.search(r"\s", text):
+        raise ValueError("there is a blank in it")
+    return text
+
+
+def flag(text: str) -> bool:
+    if text.lower() not in _YES | _NO:
+        raise ValueError("it must be 1 or 0")
+    return text.lower() in _YES
+
+
+def whole(least: int, most: int) -> Callable[[str], int]:
+    """A reader of whole numbers within bounds."""
+
+    def read(text: str) -> int:
+        number = _number(text)
+        if not number.is_integer() or not least <= number <= most:
+            raise ValueError(f"it must be a whole number from {least} to {most}")
+        return int(number)
+
+    return read
+
+
+def seconds(least: float, most: float = 86_400 * 366) -> Callable[[str], float]:
+    """A reader of seconds within bounds, fractions allowed."""
+
+    def read(text: str) -> float:
+        number = _number(text)
+        if not least <= number <= most:
+            raise ValueError(f"it must be a number of seconds from {least:g} to {most:.0f}")
+        return number
+
+    return read
+
+
+def _number(text: str) -> float:
+    """The number, written as people write one; not one where it is anything else."""
+    return float(text) if _NUMBER.fullmatch(text) else math.nan
+
+
+def one_of(*choices: str) -> Callable[[str], str]:
+    """A reader of one of these words."""
+
+    def read(text: str) -> str:
+        if text.lower() not in choices:
+            raise ValueError(f"it must be {', '.join(choices[:-1])} or {choices[-1]}")
+        return text.lower()
+
+    return read
+
+
+def duration(text: str) -> str:
+    """A time as Ollama takes it."""
+    if not _DURATION.fullmatch(text):
+        raise ValueError("it must be a time such as 10m, 1h30m, 300 (seconds) or -1 (for ever)")
+    return text
+
+
+def host(text: str) -> str:
+    """A name or an address without a port; that of IPv6 without its brackets."""
+    inner = text[1:-1] if text.startswith("[") and text.endswith("]") else text
+    if not is_host(inner):
+        raise ValueError("it must be an address or a host name, without a port")
+    return inner
+
+
+def is_host(text: str) -> bool:
+    """Whether something could be reached under this name or address."""
+    try:
+        ipaddress.ip_address(text)
+    except ValueError:
+        is_number = not text.strip("0123456789.")
+        return bool(_HOST.fullmatch(text)) and not is_number and ".." not in text
+    return True
+
+
+def hosts(text: str) -> tuple[str, ...]:
+    """Names divided by commas or blanks, in the form requests have them; .name for all below it."""
+    return tuple(_trusted(each) for each in re.split(r"[,\s]+", text) if each)
+
+
+def _trusted(text: str) -> str:
+    below, known = re.fullmatch(r"(\*?\.)?(.*)", text.lower()).groups()  # type: ignore[union-attr]
+    try:
+        known = host(known.encode("idna").decode() if not known.isascii() else known)
+    except ValueError as error:
+        raise ValueError(
+            f"{text} is no host name: write texts.example.org, or .example.org for all names below"
+        ) from error
+    return f".{known}" if below else known
+
+
+def prefix(text: str) -> str:
+    """The path of a sub-path installation, without a slash at its end; empty for none."""
+    path = text.rstrip("/")
+    if path and not _PATH.fullmatch(path):
+        raise ValueError("it must be a path such as /smartcontent")
+    return path
+
+
+def file(text: str) -> str:
+    """The path of a file, or of a folder of files, that is there."""
+    if text and not Path(text).exists():
+        raise ValueError("there is no such file")
+    return text
+
+
+def ollama_host(text: str) -> str:
+    """Any of Ollama's own forms of an address."""
+    scheme, separator, rest = text.rpartition("://")
+    if separator and scheme.lower() not in {"http", "https"}:
+        raise ValueError(
+            "it must be a host, with or without port, or begin with http:// or https://"
+        )
+    if re.search(r"[\s?#\\]", rest):
+        raise ValueError("it must be a host or a URL, without blanks, ? and #")
+    return text

@@ -1,0 +1,198 @@
+"""A value that cannot be used ends every process in one sentence; what can be meant is taken."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import requests
+from conftest import PASSWORD, ROOT, SECRET
+from processes import COMMANDS, Processes
+
+from smartcontent.config import SETTINGS, ConfigurationError, from_environment
+from smartcontent.home import at_home
+from smartcontent.ollama.address import base_url
+
+REFUSED = {
+    "SECRET_KEY": [
+        *("short", "a" * 64, "ab" * 32, "0123456789" * 4, "correct horse " * 3),
+        *("changeme-changeme-changeme-please", "CHOOSE-ONE-that-is-long-enough-to-pass"),
+    ],
+    "DATABASE_URL": [
+        *("mysql://u@h/db", "mysql+pymysql://u:p@h/db", "oracle://x", "nonsense", "sqlite://"),
+        *("sqlite:///:memory:", "postgresql://u@h:99999/db", "postgres://u@h:port/db"),
+        *("postgresql://u@::1/db", "postgresql://u:p#w@h/db"),
+    ],
+    "REDIS_URL": [
+        *("redis+sentinel://h:26379/mymaster/0", "http://h", "127.0.0.1:6379", "redis://h:0/0"),
+        *("redis://::1:6379/0", "redis://h:99999/0", "redis://h:-1", "redis://h/first", "unix://"),
+        *("redis://h/0?nonsense=1", "redis://h/0?ssl_cert_reqs=none", "redis://:p#w@h/0"),
+        *("rediss://h/0?ssl_ca_certs=/nowhere.pem", "rediss://h/0?ssl_cert_reqs=perhaps"),
+    ],
+    "OLLAMA_HOST": ["ftp://h", "a host", "h?x=1"],
+    "OLLAMA_MODEL": ["llama 3.2", "a\tb"],
+    "OLLAMA_API_KEY": ["a key", "two\nlines"],
+    "OLLAMA_KEEP_ALIVE": ["soon", "10 minutes", "5x"],
+    "OLLAMA_NUM_CTX": ["0", "-1", "4096.5", "1e400", "1" * 5000, "٤٠٩٦", "4_096"],
+    "GENERATION_DELAY_SECONDS": ["nan", "inf", "-inf", "-1", "1e300", "a minute", "Infinity"],
+    "LEASE_SECONDS": ["0", "nan"],
+    "RECONCILE_SECONDS": ["0", "inf"],
+    "OLLAMA_TOTAL_SECONDS": ["0", "-5"],
+    "WARM_UP_SECONDS": ["-1", "nan"],
+    "GENERATION_ATTEMPTS": ["0", "2.5"],
+    "STREAMS_PER_USER": ["0", "-1"],
+    "SIGNUP": ["maybe"],
+    "SMARTCONTENT_BIND": ["127.0.0.1:8000", "999.1.1.1", "http://h", "unix:/run/x", "a b"],
+    "PORT": ["0", "65536", "-1", "80.5", "http"],
+    "TRUSTED_PROXIES": ["-1", "1.5", "yes"],
+    "TRUSTED_HOSTS": ["https://texts.example.org", "*", "texts.example.org:443", "a/b"],
+    "SCRIPT_NAME": ["smartcontent", "//evil.example", "/a b", "/a?b"],
+    "COOKIE_SECURE": ["maybe", "2"],
+    "REQUESTS_CA_BUNDLE": ["/nowhere.pem"],
+    "SSL_CERT_FILE": ["/nowhere.pem"],
+    "SMARTCONTENT_HOME": ["\udcff"],
+}
+TAKEN = [
+    ("OLLAMA_MODEL", "'llama3.2 '\r\n", "llama3.2"),
+    ("OLLAMA_MODEL", '  "mistral:7b"', "mistral:7b"),
+    ("GENERATION_DELAY_SECONDS", ' "0.5"\r', 0.5),
+    ("OLLAMA_NUM_CTX", "8192.0", 8192),
+    ("COOKIE_SECURE", "Yes", True),
+    ("COOKIE_SECURE", "on\r", True),
+    ("RQ_DASHBOARD_DELETE", "FALSE", False),
+    ("SIGNUP", " Open ", "open"),
+    ("OLLAMA_KEEP_ALIVE", "-1", "-1"),
+    ("OLLAMA_KEEP_ALIVE", "1h30m", "1h30m"),
+    ("SMARTCONTENT_BIND", "::1", "::1"),
+    ("SMARTCONTENT_BIND", "[::]", "::"),
+    ("SCRIPT_NAME", "/smartcontent/", "/smartcontent"),
+    ("TRUSTED_HOSTS", "A.example, *.b.example ::1", ("a.example", ".b.example", "::1")),
+    ("DATABASE_URL", "postgres://u@h/db", "postgresql+psycopg://u@h/db"),
+    ("DATABASE_URL", "postgresql+psycopg2://u@[::1]:5432/db", "postgresql+psycopg://u@[::1]:5432/db"),
+    ("REDIS_URL", "'redis://[::1]:6379/1'\r", "redis://[::1]:6379/1"),
+    ("REDIS_URL", "unix:///run/redis.sock?db=2", "unix:///run/redis.sock?db=2"),
+    ("REDIS_URL", "rediss://:p@h:6380/0", "rediss://:p@h:6380/0"),
+]  # fmt: skip
+FLASK = [sys.executable, "-m", "flask", "--app", "wsgi"]
+SECRETS = {setting.name for setting in SETTINGS if setting.is_secret}
+
+
+def every(values: dict[str, list[str]]) -> list[tuple[str, str]]:
+    return [(name, value) for name, listed in values.items() for value in listed]
+
+
+def environment(tmp_path: Path, **values: str) -> dict[str, str]:
+    return {"SMARTCONTENT_HOME": str(tmp_path), "SECRET_KEY": SECRET, **values}
+
+
+@pytest.mark.parametrize(("name", "value"), every(REFUSED), ids=ascii)
+def test_value_that_cannot_be_used_is_refused_in_a_sentence(name: str, value: str, tmp_path: Path):
+    with pytest.raises(ConfigurationError) as refused:
+        from_environment(environment(tmp_path, **{name: value}))
+
+    sentence = str(refused.value)
+    assert sentence.startswith(name)
+    assert sentence.endswith(".")
+    assert "\n" not in sentence
+    assert name not in SECRETS or sentence.startswith(f"{name} cannot be used: ")
+
+
+@pytest.mark.parametrize(("name", "given", "value"), TAKEN)
+def test_value_is_taken_as_it_is_meant(name: str, given: str, value: object, tmp_path: Path):
+    assert from_environment(environment(tmp_path, **{name: given}))[name] == value
+
+
+@pytest.mark.parametrize("setting", SETTINGS, ids=lambda setting: setting.name)
+def test_blanks_and_quotes_around_any_value_do_not_count(setting, tmp_path: Path):
+    given = {"SECRET_KEY": SECRET, "SMARTCONTENT_HOME": str(tmp_path)}
+    text = given.get(setting.name, setting.default)
+
+    assert setting.read({setting.name: f'\r\n "{text} " \r'}) == setting.parse(text)
+    assert setting.read({setting.name: "''"}) == setting.parse(setting.default)
+
+
+@pytest.mark.parametrize("ending", ["a?b", "a#b", "50%", "a%3Fb", "a b", "ä&=;"])
+def test_home_may_have_any_name(ending: str, tmp_path: Path, valkey, ollama):
+    home = tmp_path / ending
+    env = environment(home, REDIS_URL=valkey.url, OLLAMA_HOST=ollama.url)
+
+    upgraded = run([*FLASK, "db", "upgrade"], env)
+    created = run(
+        [*FLASK, "users", "create", "ada@example.org", "--password-stdin"],
+        env,
+        input=PASSWORD,
+    )
+
+    assert (upgraded.returncode, created.returncode) == (0, 0), upgraded.stderr + created.stderr
+    assert (home / "smartcontent.db").is_file()
+    assert [path.name for path in tmp_path.iterdir()] == [ending]
+
+
+def run(arguments: list[str], env: dict[str, str], **options) -> subprocess.CompletedProcess:
+    return subprocess.run(
+        arguments,
+        cwd=ROOT,
+        env={**os.environ, **env},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        **options,
+    )
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        *COMMANDS.values(),
+        [*FLASK, "doctor"],
+        [*FLASK, "db", "upgrade"],
+        [*FLASK, "--help"],
+    ],
+    ids=lambda command: " ".join(command[-2:]),
+)
+@pytest.mark.parametrize(("name", "value"), [("PORT", "70000"), ("LEASE_SECONDS", "nan")])
+def test_every_process_and_command_ends_in_a_sentence(
+    command: list[str], name: str, value: str, tmp_path: Path
+):
+    done = run(command, environment(tmp_path, **{name: value}))
+
+    assert done.returncode == 2
+    assert done.stderr.count("\n") == 1
+    assert done.stderr.startswith(f"{name}='{value}' cannot be used: it must be a ")
+
+
+@pytest.mark.parametrize("home", ["/dev/null", "/proc/nowhere"])
+@pytest.mark.parametrize("command", [COMMANDS["web"], [*FLASK, "doctor"]], ids=["web", "flask"])
+def test_home_that_there_cannot_be_ends_a_process_in_a_sentence(command: list[str], home: str):
+    done = run(command, {"SMARTCONTENT_HOME": home})
+
+    assert done.returncode == 2
+    assert f"SMARTCONTENT_HOME='{home}' cannot be used: " in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_empty_file_in_the_place_of_the_secret_is_named(tmp_path: Path):
+    (tmp_path / "secret_key").touch()
+
+    with pytest.raises(ConfigurationError, match="secret_key is empty: delete it"):
+        at_home(from_environment({"SMARTCONTENT_HOME": str(tmp_path)}))
+
+
+@pytest.mark.parametrize("address", ["::1", "[::1]", "[::1]:11434", "http://[::1]:11434"])
+def test_ollama_is_found_at_an_address_of_ipv6(address: str, tmp_path: Path):
+    config = from_environment(environment(tmp_path, OLLAMA_HOST=address))
+
+    assert base_url(config["OLLAMA_HOST"]) == "http://[::1]:11434"
+
+
+def test_site_is_reached_at_an_address_of_ipv6(settings: dict, tmp_path: Path):
+    processes = Processes(settings, tmp_path, SMARTCONTENT_BIND="'::1' \r")
+    processes.url = f"http://[::1]:{processes.port}"
+    try:
+        processes.start("web")
+        answer = requests.get(f"{processes.url}/readyz", timeout=10)
+    finally:
+        processes.stop()
+
+    assert answer.status_code == 200
