@@ -16,8 +16,8 @@ install: .venv/.installed ## create the virtual environment .venv, once for each
 run: .venv/.installed ## start everything in the foreground; Ctrl-C ends it
 	@exec $(BIN)/python smartcontent/local/apart.py local
 
-test: .venv/.installed-dev ## run the tests, four files at a time: most of them wait
-	@$(BIN)/python -m pytest -n 4 --dist loadfile --durations=10 $(ARGS)
+test: .venv/.installed-dev ## run the tests, four at a time: most of them wait
+	@$(BIN)/python -m pytest -n 4 --durations=10 $(ARGS)
 
 check: .venv/.installed-dev ## check style, types and which module may import which
 	@$(BIN)/ruff check

