@@ -1,11 +1,14 @@
 # One image, three processes: the web process (the default), python worker.py, python scheduler.py.
 FROM python:3.12.14-slim-trixie
 
+# `container` is what tells a process that it is in one: 127.0.0.1 is not the machine then.
 ENV PYTHONUNBUFFERED=1 \
     PYTHONDONTWRITEBYTECODE=1 \
+    container=docker \
     FLASK_APP=wsgi \
     SMARTCONTENT_HOME=/var/lib/smartcontent \
-    SMARTCONTENT_BIND=0.0.0.0
+    SMARTCONTENT_BIND=0.0.0.0 \
+    HEARTBEAT_FILE=/tmp/heartbeat
 
 # A number as USER below, not a name, lets Kubernetes prove that it is not root.
 RUN useradd --uid 10001 --no-create-home --home-dir "$SMARTCONTENT_HOME" smartcontent \

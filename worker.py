@@ -5,9 +5,10 @@ rq worker generation --url $REDIS_URL --serializer json --job-class worker.Job
 """
 
 import gc
+from functools import partial
 from typing import Any
 
-from smartcontent import jobs, process_app, scheduling
+from smartcontent import heartbeat, jobs, process_app, scheduling
 from smartcontent.slots import Slots, let_children_die_with_us
 
 app = process_app()
@@ -37,4 +38,5 @@ def prepare() -> None:
 
 if __name__ == "__main__":
     config = app.config
-    Slots(config["REDIS_URL"], Job, config["SMARTCONTENT_WORKERS"], prepare).run()
+    on_beat = partial(heartbeat.beat, config["HEARTBEAT_FILE"])
+    Slots(config["REDIS_URL"], Job, config["SMARTCONTENT_WORKERS"], prepare, on_beat).run()

@@ -9,7 +9,7 @@ from urllib.parse import quote
 
 from smartcontent.config import ConfigurationError
 from smartcontent.config.secret_key import secret
-from smartcontent.local.private import keep_private
+from smartcontent.private import keep_private
 
 DATABASE = "smartcontent.db"
 
@@ -40,8 +40,9 @@ def _kept_secret(path: Path) -> str:
         OSError: the file can be neither read nor made.
         ValueError: it holds no secret.
     """
-    made = path.with_name(f".{path.name}.{os.getpid()}")
     if not path.exists():
+        # Not named by the process: containers that share a volume have the same process ids.
+        made = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
         made.touch(0o600)
         made.write_text(secrets.token_urlsafe(48))
         # Of several processes started at once one links its own; all read that one, and whole.

@@ -285,8 +285,12 @@ def _give_up_or_try_later(draft: Draft, attempt: writing.Attempt, error: OllamaE
 
 
 def _is_being_pulled(draft: Draft) -> bool:
-    found = told(writing.model_for(draft.content))
-    return found is not None and found.stage is Stage.PULLING
+    model = writing.model_for(draft.content)
+    found = told(model)
+    if found is None:  # nobody has looked yet who would begin the download
+        config = current_app.config
+        return bool(config["OLLAMA_PULL"]) and model == config["OLLAMA_MODEL"]
+    return found.stage is Stage.PULLING
 
 
 def _wait_for_pull(draft: Draft, held: tuple[ColumnElement[bool], ...]) -> bool:

@@ -6,14 +6,11 @@ it. Several schedulers may look at once: loading a loaded model costs nothing, a
 downloads of the same model.
 """
 
-import contextlib
 import logging
 import threading
 import time
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from functools import partial
 
 import redis as redis_py
 from flask import Flask, current_app
@@ -21,6 +18,7 @@ from sqlalchemy import select
 from sqlalchemy.exc import SQLAlchemyError
 
 from smartcontent import readiness, writing
+from smartcontent.downloads import Downloads
 from smartcontent.extensions import db, only_read
 from smartcontent.health import Finding, State, check_redis, check_workers
 from smartcontent.models import Content, Draft, Status, now
@@ -54,11 +52,10 @@ class Preflight(threading.Thread):
         self._app = app
         self._warmed_at: dict[str, float] = {}
         self._problems: dict[str, str] = {}
-        self._under_way: dict[tuple[str, str], threading.Thread] = {}
+        self._loading: dict[str, threading.Thread] = {}
         self._told: dict[str, Readiness] = {}
-        # How far each download is, as its thread writes and the next look tells.
-        self._pulled: dict[str, float | None] = {}
         self._redis = ""
+        self._downloads = Downloads(app)
 
     def run(self) -> None:
         while True:
@@ -75,15 +72,13 @@ class Preflight(threading.Thread):
     def look(self) -> None:
         """Look at every model that is needed soon, and tell what was found."""
         self._note(check_redis())
-        pulls = readiness.pulls_asked_for()
-        for model in pulls:
-            self._begin("pull", model, partial(self._pull, model))
+        downloads = self._downloads.look()
         needs = needed_soon()
         for model, need in needs.items():
             self._tell(self._found(model, need), need.user_ids)
-        for model in pulls - needs.keys():
-            self._tell(_pulling(model, self._pulled.get(model)), set())
-        for model in self._told.keys() - needs.keys() - pulls:
+        for model in downloads.keys() - needs.keys():
+            self._tell(downloads[model], set())
+        for model in self._told.keys() - needs.keys() - downloads.keys():
             del self._told[model]
 
     def _note(self, redis: Finding) -> None:
@@ -98,11 +93,11 @@ class Preflight(threading.Thread):
         readiness.tell(found, user_ids if is_news else ())
 
     def _found(self, model: str, need: Need) -> Readiness:
-        if self._is_under_way("pull", model):
-            return _pulling(model, self._pulled.get(model))
+        if self._downloads.is_under_way(model):
+            return self._downloads.found(model)
         try:
             if not writing.ollama().has_model(model):
-                return _missing(model, self._problems.get(model))
+                return self._downloads.found(model)
         except OllamaError as error:
             return Readiness(model, Stage.PROBLEM, str(error))
         workers = check_workers()
@@ -116,28 +111,28 @@ class Preflight(threading.Thread):
         seconds_left = (need.due_at - now()).total_seconds()
         is_warm = time.monotonic() - self._warmed_at.get(model, -1e9) < WARM_FOR_SECONDS
         if seconds_left <= ahead and not is_warm:
-            self._begin("load", model, partial(self._load, need.request))
-        if self._is_under_way("load", model):
+            self._begin_to_load(need.request)
+        if self._is_being_loaded(model):
             return Readiness(model, Stage.WARMING, f"All is there; {model} is being loaded…")
         if model in self._problems and is_warm:  # tried a moment ago, not an hour ago
             return Readiness(model, Stage.PROBLEM, self._problems[model])
         loaded = f"{model} is loaded" if is_warm else f"Ollama has {model}"
         return Readiness(model, Stage.READY, f"All is ready: {loaded}, and a worker is there.")
 
-    def _begin(self, task: str, model: str, work: Callable[[], None]) -> None:
-        if self._is_under_way(task, model):
+    def _begin_to_load(self, request: writing.Request) -> None:
+        if self._is_being_loaded(request.model):
             return
 
         def run() -> None:
             with self._app.app_context():
-                work()
+                self._load(request)
 
-        thread = threading.Thread(target=run, name=f"{task} {model}", daemon=True)
-        self._under_way[task, model] = thread
+        thread = threading.Thread(target=run, name=f"load {request.model}", daemon=True)
+        self._loading[request.model] = thread
         thread.start()
 
-    def _is_under_way(self, task: str, model: str) -> bool:
-        thread = self._under_way.get((task, model))
+    def _is_being_loaded(self, model: str) -> bool:
+        thread = self._loading.get(model)
         return thread is not None and thread.is_alive()
 
     def _load(self, request: writing.Request) -> None:
@@ -152,22 +147,6 @@ class Preflight(threading.Thread):
             log.warning("model=%s not loaded cause=%s detail=%s", model, error.cause, error.detail)
         # After a failure, too: it is not tried twice a second.
         self._warmed_at[model] = time.monotonic()
-
-    def _pull(self, model: str) -> None:
-        self._problems.pop(model, None)
-        try:
-            for progress in writing.ollama().pull(model):
-                self._pulled[model] = (
-                    progress.completed / progress.total if progress.total else None
-                )
-            log.info("model=%s downloaded", model)
-        except OllamaError as error:
-            self._problems[model] = str(error)
-            log.warning("model=%s not downloaded cause=%s: %s", model, error.cause, error.detail)
-        self._pulled.pop(model, None)
-        # While Redis is away it stays asked for: it is begun again, and ends as this one did.
-        with contextlib.suppress(redis_py.RedisError):
-            readiness.pull_ended(model)
 
 
 def needed_soon() -> dict[str, Need]:
@@ -192,14 +171,3 @@ def needed_soon() -> dict[str, Need]:
         needs[model].user_ids.add(draft.user_id)
     db.session.commit()
     return needs
-
-
-def _missing(model: str, problem: str | None) -> Readiness:
-    usual = f"Ollama does not have {model}: download it here, or run `ollama pull {model}`."
-    return Readiness(model, Stage.MISSING, problem or usual)
-
-
-def _pulling(model: str, share: float | None) -> Readiness:
-    known = "" if share is None else f", {share:.0%} are there"
-    sentence = f"{model} is being downloaded{known}; the draft waits for it."
-    return Readiness(model, Stage.PULLING, sentence, share)

@@ -10,6 +10,7 @@ import threading
 import time
 from collections.abc import Callable
 from ctypes import c_double
+from dataclasses import dataclass
 from multiprocessing.sharedctypes import RawValue
 from types import FrameType
 from typing import NoReturn
@@ -60,6 +61,7 @@ class SlotWorker(SimpleWorker):
     """
 
     max_connection_wait_time = 1.0  # seconds; RQ waits up to a minute after Redis returned
+    beat_at = RawValue(c_double, 0.0)  # replaced by the one that the parent reads
 
     @property
     def dequeue_timeout(self) -> int:
@@ -86,30 +88,44 @@ class SlotWorker(SimpleWorker):
         if pipeline is None:
             self.connection.hset(self.key, mapping=self.serialize())
             worker_registration.register(self)
+            self.beat_at.value = time.monotonic()
 
     def keep_alive(self) -> None:
-        """Beat while a text is written, too; RQ's SimpleWorker is silent then."""
+        """Beat while a text is written or work is suspended; RQ's SimpleWorker is silent then."""
         while True:
             time.sleep(HEARTBEAT_SECONDS)
-            if self.get_state() == WorkerStatus.BUSY:
+            if self.get_state() in (WorkerStatus.BUSY, WorkerStatus.SUSPENDED):
                 try:
                     self.heartbeat(WORKER_TTL_SECONDS)
                 except redis_py.RedisError as error:
                     log.warning("no heartbeat: %s", trouble(error))
 
 
+@dataclass(frozen=True)
+class Slot:
+    """What a slot's process and its parent both see, in seconds of the one clock they share."""
+
+    lease_ends: c_double  # until when it may have a request open at Ollama
+    beat_at: c_double  # when Redis last took its sign of life
+
+
 class Slots:
     """Keeps a number of slot processes running; the parent itself touches neither store."""
 
     def __init__(
-        self, redis_url: str, job_class: type[Job], count: int, prepare: Callable[[], None]
+        self,
+        redis_url: str,
+        job_class: type[Job],
+        count: int,
+        prepare: Callable[[], None],
+        on_beat: Callable[[], None] = lambda: None,
     ) -> None:
         self._redis_url = redis_url
         self._job_class = job_class
         self._count = count
         self._prepare = prepare
-        # By process id: until when a slot may have a request open at Ollama.
-        self._slots: dict[int, c_double] = {}
+        self._on_beat = on_beat
+        self._slots: dict[int, Slot] = {}  # by process id
         self._forked_at = 0.0
         self._ending = False
 
@@ -123,6 +139,7 @@ class Slots:
                 self._fork()
             self._replace_ended()
             self._kill_paused()
+            self._beat()
             time.sleep(LOOK_SECONDS)
         self._stop_slots()
         raise SystemExit(0)
@@ -139,22 +156,30 @@ class Slots:
 
     def _kill_paused(self) -> None:
         """Kill a slot that cannot renew its lease: its draft will be another's, and only once."""
-        for pid, lease_ends in self._slots.items():
-            if 0 < lease_ends.value < time.monotonic():
+        for pid, slot in self._slots.items():
+            if 0 < slot.lease_ends.value < time.monotonic():
                 log.warning("slot pid=%s is stuck in a text, killed", pid)
                 os.kill(pid, signal.SIGKILL)
-                lease_ends.value = 0.0
+                slot.lease_ends.value = 0.0
+
+    def _beat(self) -> None:
+        """Say that the worker is well, if every slot has lately been heard of by Redis."""
+        since = time.monotonic() - WORKER_TTL_SECONDS
+        beating = [slot for slot in self._slots.values() if slot.beat_at.value > since]
+        if len(beating) == self._count:
+            self._on_beat()
 
     def _fork(self) -> None:
-        lease_ends = RawValue(c_double, 0.0)
+        slot = Slot(RawValue(c_double, 0.0), RawValue(c_double, 0.0))
         pid = os.fork()
         if pid == 0:
             try:
-                writing.lease_ends = lease_ends
+                writing.lease_ends = slot.lease_ends
+                SlotWorker.beat_at = slot.beat_at
                 self._work()
             finally:
                 os._exit(1)
-        self._slots[pid] = lease_ends
+        self._slots[pid] = slot
         self._forked_at = time.monotonic()
 
     def _work(self) -> NoReturn:

@@ -1,12 +1,15 @@
 """What is looked after during the minute: workers, Ollama, the model, its loading and download."""
 
+import os
+
 import pytest
 from conftest import BRIEF, wait_until
 from ollama_scripts import LOAD
 from rq.utils import now, utcformat
 
-from smartcontent import jobs, readiness
+from smartcontent import downloads, jobs, readiness
 from smartcontent.extensions import db
+from smartcontent.health import Finding, State, check_ollama
 from smartcontent.models import Status
 from smartcontent.preflight import Preflight
 from smartcontent.readiness import Stage, told
@@ -158,3 +161,132 @@ def test_download_that_has_just_begun_is_not_taken_for_a_missing_model(
 
     assert found(preflight).stage is Stage.PULLING
     wait_until(lambda: not readiness.pulls_asked_for())
+
+
+@pytest.fixture
+def usual_model_comes(app, ollama):
+    """The Ollama server has no model, and OLLAMA_PULL says that the usual one is downloaded."""
+    app.config["OLLAMA_PULL"] = True
+    ollama.models.clear()
+
+
+def ollama_finding() -> Finding:
+    db.session.commit()
+    return check_ollama()
+
+
+@pytest.mark.usefixtures("usual_model_comes")
+def test_usual_model_is_downloaded_unasked_and_the_doctor_shows_how_far_it_is(
+    preflight, ollama, caplog
+):
+    caplog.set_level("INFO")
+    ollama.on(path="/api/pull").lines(
+        {"status": "pulling abc", "digest": "sha256:abc", "total": 100, "completed": 40},
+        {"status": "pulling abc", "digest": "sha256:abc", "total": 100, "completed": 41},
+        {"status": "success"},
+        gap=1.0,
+    )
+
+    wait_until(lambda: "40%" in (found(preflight) or told("llama3.2")).sentence)
+
+    assert ollama_finding().state is State.DEGRADED
+    assert "is being downloaded, 4" in ollama_finding().cause
+    wait_until(lambda: "model=llama3.2 downloaded\n" in caplog.text)
+    assert "downloaded=40%" in caplog.text
+    assert "downloaded=41%" not in caplog.text  # a line for each twentieth, not for each word
+
+
+def test_usual_model_is_not_downloaded_unless_the_setting_says_so(preflight, content, ollama):
+    ollama.models.clear()
+
+    assert found(preflight).stage is Stage.MISSING
+    assert "/api/pull" not in [request.path for request in ollama.requests]
+
+
+@pytest.mark.usefixtures("usual_model_comes")
+def test_model_that_is_there_is_not_asked_for_again_and_again(preflight, ollama):
+    ollama.models.append("llama3.2:latest")
+
+    for _ in range(3):
+        preflight.look()
+
+    assert [request.path for request in ollama.requests] == ["/api/tags"]
+
+
+NO_SUCH_NAME = {"error": "pull model manifest: file does not exist"}
+NO_INTERNET = {"error": "pull model manifest: dial tcp: lookup registry.ollama.ai: no such host"}
+NO_ROOM = {"error": "write /root/.ollama/models/blobs/x-partial: no space left on device"}
+
+
+@pytest.mark.parametrize(
+    ("answer", "stage", "words"),
+    [
+        (NO_SUCH_NAME, Stage.PROBLEM, "no model named llama3.2: check the spelling (OLLAMA_MODEL"),
+        (NO_INTERNET, Stage.PULLING, "check its connection to the internet"),
+        (NO_ROOM, Stage.PROBLEM, "free some disk space"),
+    ],
+)
+@pytest.mark.usefixtures("usual_model_comes")
+def test_download_that_fails_is_one_sentence_everywhere_and_tried_again_after_a_pause(
+    preflight, content, ollama, caplog, monkeypatch, answer, stage, words
+):
+    monkeypatch.setattr(downloads, "FIRST_PAUSE_SECONDS", 3600)
+    ollama.on(path="/api/pull").fails(200, answer, times=100)
+
+    wait_until(lambda: words in found(preflight).sentence)
+    for _ in range(3):
+        preflight.look()
+
+    assert told("llama3.2").stage is stage
+    assert "is tried again by itself" in told("llama3.2").sentence
+    finding = ollama_finding()
+    assert words.partition(": ")[2] in finding.remedy
+    assert words in caplog.text
+    assert "Tried again in" in caplog.text
+    assert [r.path for r in ollama.requests].count("/api/pull") == 1
+
+
+@pytest.mark.usefixtures("usual_model_comes")
+def test_download_that_failed_for_want_of_internet_is_made_good_later(
+    preflight, content, ollama, monkeypatch
+):
+    monkeypatch.setattr(downloads, "FIRST_PAUSE_SECONDS", 0)
+    ollama.on(path="/api/pull").fails(200, NO_INTERNET, times=2)
+
+    wait_until(lambda: found(preflight).stage not in (Stage.PULLING, Stage.MISSING))
+
+    assert ollama.models == ["llama3.2:latest"]
+
+
+@pytest.mark.usefixtures("usual_model_comes")
+def test_draft_that_is_due_before_anybody_looked_waits_for_the_usual_model(due_draft, ollama):
+    ollama.fails(404, {"error": "model 'llama3.2' not found"})
+
+    jobs.write_draft(due_draft.id)
+
+    db.session.refresh(due_draft)
+    assert (due_draft.status, due_draft.failures) == (Status.PENDING, 0)
+
+
+@pytest.mark.parametrize(
+    ("host", "in_container", "words"),
+    [
+        ("127.0.0.1:1", False, "start it with `ollama serve` or check OLLAMA_HOST"),
+        ("127.0.0.1:1", True, "set OLLAMA_HOST=host.docker.internal"),
+        ("0.0.0.0:1", True, "set OLLAMA_HOST=host.docker.internal"),
+        ("host.docker.internal:1", True, "with OLLAMA_HOST=0.0.0.0, so that containers reach it"),
+    ],
+)
+def test_ollama_that_a_container_cannot_reach_is_said_with_what_to_do(
+    app, preflight, monkeypatch, caplog, host, in_container, words
+):
+    monkeypatch.setitem(os.environ, "container", "docker")
+    if not in_container:
+        monkeypatch.delitem(os.environ, "container")
+    app.config.update(OLLAMA_HOST=host, OLLAMA_PULL=True)
+
+    preflight.look()
+
+    assert words in told("llama3.2").sentence
+    assert words in caplog.text
+    assert words in ollama_finding().remedy

@@ -9,7 +9,7 @@ import pytest
 from conftest import ROOT, SECRET
 
 from smartcontent.local.home import announced, owned
-from smartcontent.local.private import keep_private
+from smartcontent.private import keep_private
 
 
 def modes(folder: Path) -> dict[str, int]:

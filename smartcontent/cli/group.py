@@ -40,17 +40,18 @@ def _plainly(function: Callable[..., Any]) -> Callable[..., Any]:
             found = check_database()
             if found.state is State.OK:
                 raise click.ClickException(f"The database refused: {error.orig}") from error
-            raise click.ClickException(_sentence(found.cause, found.remedy)) from error
+            raise click.ClickException(sentence(found.cause, found.remedy)) from error
         except redis_py.RedisError as error:
             found = check_redis()
             if found.state is State.OK:  # it has come back since, or refused this one thing
                 raise click.ClickException(f"{trouble(error)}.") from error
-            raise click.ClickException(_sentence(found.cause, found.remedy)) from error
+            raise click.ClickException(sentence(found.cause, found.remedy)) from error
 
     return run
 
 
-def _sentence(cause: str, remedy: str) -> str:
+def sentence(cause: str, remedy: str) -> str:
+    """A finding, as a command ends with it."""
     return f"{cause[0].upper()}{cause[1:]}. {remedy[:1].upper()}{remedy[1:]}."
 
 

@@ -11,7 +11,7 @@ import redis as redis_py
 from smartcontent.backlog import Backlog, backlog, in_redis
 from smartcontent.cli.group import Group, json_option
 from smartcontent.cli.printing import moment, print_json
-from smartcontent.health import Finding, check_scheduler, check_workers
+from smartcontent.health import Finding, check_ollama, check_scheduler, check_workers
 from smartcontent.models import Status, now
 from smartcontent.models.draft import iso
 from smartcontent.redis_answers import Trouble, trouble
@@ -30,7 +30,11 @@ def status(as_json: bool) -> None:
     """Say how many drafts wait, since when, and who works on them."""
     waiting = backlog()
     jobs = in_redis()
-    processes = {"scheduler": check_scheduler(), "workers": check_workers()}
+    processes = {
+        "scheduler": check_scheduler(),
+        "workers": check_workers(),
+        "ollama": check_ollama(),
+    }
     if as_json:
         print_json(_as_json(waiting, jobs, processes))
         return

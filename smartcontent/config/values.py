@@ -5,6 +5,7 @@ A reader raises ValueError with the end of a sentence that begins with the setti
 
 import ipaddress
 import math
+import os
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -143,6 +144,13 @@ def file(text: str) -> str:
     """The path of a file, or of a folder of files, that is there."""
     if text and not Path(text).exists():
         raise ValueError("there is no such file")
+    return text
+
+
+def new_file(text: str) -> str:
+    """The path of a file that may be written."""
+    if text and not os.access(Path(text).parent, os.W_OK | os.X_OK):
+        raise ValueError("there is no folder of that name that we may write to")
     return text
 
 

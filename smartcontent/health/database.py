@@ -13,6 +13,12 @@ from smartcontent.extensions import POOLER_SAFE, migrate
 from smartcontent.health.finding import Finding, degraded, down, ok
 from smartcontent.redis_answers import one_line
 
+# With Docker the volume outlives the setting.
+AGREE = (
+    "check DATABASE_URL; with Docker, PostgreSQL keeps the POSTGRES_PASSWORD of its first start: "
+    "set that again, or give it the new one by `docker compose exec postgres psql -U smartcontent "
+    "-c \"ALTER ROLE smartcontent PASSWORD 'THE-NEW-ONE'\"`"
+)
 MIGRATE = "run `flask --app wsgi db upgrade`"
 # A connection of the check's own: one from the app's pool could wait behind pages for 30 s, and
 # would say nothing of whether a new one can be made.
@@ -57,6 +63,8 @@ def _exists(engine: Engine) -> bool:
 def _trouble(error: Exception) -> Finding:
     if "alembic_version" in str(error):
         return down("the database has no tables yet", MIGRATE)
+    if "password authentication failed" in str(error):
+        return down("the database refuses the password", AGREE)
     return down(
         f"the database does not answer: {one_line(error)}", "start it or check DATABASE_URL"
     )

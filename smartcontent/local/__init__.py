@@ -1,1 +1,1 @@
-"""The whole product on one machine, for `make run`; production imports private.py alone."""
+"""The whole product on one machine, for `make run`; no production process imports it."""

@@ -9,7 +9,7 @@ import tempfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from .private import keep_private
+from ..private import keep_private
 
 
 class Refusal(Exception):

@@ -6,6 +6,8 @@ from alembic import context
 from alembic.autogenerate.api import AutogenContext
 from flask import current_app
 
+from smartcontent.cli.migrating import migrating
+
 db = current_app.extensions["migrate"].db
 
 
@@ -16,13 +18,11 @@ def render_item(kind: str, item: Any, autogen_context: AutogenContext) -> str | 
     return False
 
 
-# What rebuilds a table may take longer than a page's transaction is given.
-with db.engine.connect().execution_options(takes_long=True) as connection:
+with migrating(db.engine) as connection:
     context.configure(
         connection=connection,
         target_metadata=db.metadata,
         render_item=render_item,
         **current_app.extensions["migrate"].configure_args,
     )
-    with context.begin_transaction():
-        context.run_migrations()
+    context.run_migrations()

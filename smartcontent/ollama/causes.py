@@ -15,13 +15,13 @@ class Kind(NamedTuple):
 
 KINDS = {
     "address": Kind(False, "Nothing at {server} answers as Ollama does: check OLLAMA_HOST, then retry."),
-    "unreachable": Kind(True, "Ollama at {server} cannot be reached: start it with `ollama serve` or check OLLAMA_HOST, then retry."),
+    "unreachable": Kind(True, "Ollama at {server} cannot be reached: {reach}, then retry."),
     "gateway": Kind(True, "The gateway in front of Ollama at {server} could not reach it: retry in a minute."),
     "tls": Kind(False, "No secure connection to Ollama at {server}: check its certificate and OLLAMA_HOST, then retry."),
     "unauthorized": Kind(False, "Ollama at {server} asks for a sign-in: check OLLAMA_API_KEY or run `ollama signin` there, then retry."),
     "forbidden": Kind(False, "Ollama at {server} does not accept requests from here: check OLLAMA_HOST and the server's settings, then retry."),
     "model_missing": Kind(False, "The model {model} is not on the Ollama server: run `ollama pull {model}`, then retry."),
-    "model_unknown": Kind(False, "The Ollama library has no model named {model}: check the spelling, then pull it again."),
+    "model_unknown": Kind(False, "The Ollama library has no model named {model}: check the spelling (OLLAMA_MODEL, or the brief's), then pull it again."),
     "model_name": Kind(False, "“{model}” cannot be the name of an Ollama model: choose another, then retry."),
     "model_incompatible": Kind(False, "The model {model} does not run on this version of Ollama: update Ollama or choose another model, then retry."),
     "unsupported": Kind(False, "The model {model} cannot write texts: choose another model, then retry."),

@@ -15,7 +15,7 @@ import requests
 import urllib3
 from requests.adapters import HTTPAdapter
 
-from smartcontent.ollama.address import without_credentials
+from smartcontent.ollama.address import how_to_reach, without_credentials
 from smartcontent.ollama.errors import OllamaError, error_text, failure, retry_after, told
 from smartcontent.ollama.lines import Lines
 
@@ -55,7 +55,8 @@ class Call:
     def names(self) -> dict[str, object]:
         """What an error's sentence may name."""
         model = self.payload.get("model", "") if self.payload else ""
-        return {"model": model, "server": without_credentials(self.base)}
+        server = without_credentials(self.base)
+        return {"model": model, "server": server, "reach": how_to_reach(server)}
 
 
 class _Adapter(HTTPAdapter):

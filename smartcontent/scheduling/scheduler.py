@@ -101,7 +101,10 @@ return redis.call('ZREM', KEYS[1], ARGV[1]) + redis.call('LREM', KEYS[2], 0, ARG
 
 
 class Scheduler(rq_scheduler.Scheduler):
-    """rq-scheduler with exact due times; `on_moved` is told the ids of jobs that became due."""
+    """rq-scheduler with exact due times; `on_moved` is told the ids of jobs that became due.
+
+    `on_beat` is called whenever Redis has taken a heartbeat.
+    """
 
     job_class = Job
     BATCH = 500
@@ -110,11 +113,13 @@ class Scheduler(rq_scheduler.Scheduler):
         self,
         connection: redis_py.Redis,
         on_moved: Callable[[list[str]], None] = lambda ids: None,
+        on_beat: Callable[[], None] = lambda: None,
     ) -> None:
         super().__init__(QUEUE, connection=connection, interval=HEARTBEAT_SECONDS)
         self.name = f"{socket.gethostname()}-{os.getpid()}"
         self.birth = time.time()
         self._on_moved = on_moved
+        self._on_beat = on_beat
         self._move_due = connection.register_script(MOVE_DUE)
         self._forget = connection.register_script(FORGET)
 
@@ -181,6 +186,7 @@ class Scheduler(rq_scheduler.Scheduler):
             pipe.zadd(HEARTBEATS_KEY, {f"{self.name} {self.birth}": time.time()})
             pipe.zremrangebyscore(HEARTBEATS_KEY, "-inf", stale)
             pipe.execute()
+        self._on_beat()
 
     def run(self, burst: bool = False) -> None:
         """Move jobs as they become due until told to stop; outlives an absence of Redis."""

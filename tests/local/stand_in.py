@@ -1,6 +1,6 @@
 """A stack of stand-in processes under the real supervisor: python stand_in.py HOME SCENARIO.
 
-Like `make run`, it finds the package `local` beside the product, in PYTHONPATH. Each process
+Like `make run`, it runs without the product, whose folder is in PYTHONPATH. Each process
 leaves a file named after its number, by which a test can look whether it has ended.
 """
 
@@ -9,10 +9,15 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from local.home import owned
-from local.log import Log
-from local.supervisor import Part, Supervisor, stop_on_signals
-from local.tether import end_with_make
+from local.apart import leave_the_product_out
+
+leave_the_product_out()
+
+from smartcontent.local import supervisor as supervising  # noqa: E402
+from smartcontent.local.home import owned  # noqa: E402
+from smartcontent.local.log import Log  # noqa: E402
+from smartcontent.local.supervisor import Part, Supervisor, stop_on_signals  # noqa: E402
+from smartcontent.local.tether import end_with_make  # noqa: E402
 
 _START = """
 import os, signal, subprocess, sys, time
@@ -21,12 +26,12 @@ def end(*_):
 def here(pid=os.getpid()):
     open(str(pid), "w").close()
 """
-_STEADY = "signal.signal(signal.SIGTERM, end); print('starts'); here(); time.sleep(60)"
-_STUBBORN = "signal.signal(signal.SIGTERM, signal.SIG_IGN); here(); time.sleep(60)"
+_STEADY = "signal.signal(signal.SIGTERM, end); print('starts'); here(); time.sleep(600)"
+_STUBBORN = "signal.signal(signal.SIGTERM, signal.SIG_IGN); here(); time.sleep(600)"
 _PARENT = """
-child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"])
+child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"])
 open("parent", "w").write(str(os.getpid()))
-here(child.pid); here(); time.sleep(60)
+here(child.pid); here(); time.sleep(600)
 """
 _DYING = "here(); sys.exit(3)"
 _KILLED = "here(); os.kill(os.getpid(), 9)"
@@ -51,6 +56,7 @@ SCENARIOS = {
         _part("worker", _STUBBORN),
         _WEB,
     ],
+    "patient": [_part("redis", _STUBBORN, round=2), _WEB],
     "parent": [_BASE, _part("worker", _PARENT), _WEB],
     "dying": [_BASE, _WEB, _part("worker", _DYING)],
     "killed": [_BASE, _WEB, _part("worker", _KILLED)],
@@ -62,6 +68,8 @@ SCENARIOS = {
 def main() -> int:
     end_with_make()
     home, scenario = Path(sys.argv[1]), sys.argv[2]
+    if scenario == "patient":
+        supervising.GRACE_SECONDS = (600.0, 600.0, 600.0)
     with owned(home):
         supervisor = Supervisor(Log(sys.stdout), os.environ, home)
         stop_on_signals(supervisor)

@@ -2,12 +2,12 @@
 
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 import redis
+from conftest import wait_until
 
 from smartcontent.local import redis_server
 from smartcontent.local.choices import choose_redis
@@ -39,15 +39,15 @@ def address(tmp_path: Path) -> Path:
 def connect(address: Path) -> redis.Redis:
     """A client, once the server answers."""
     client = redis.Redis(unix_socket_path=str(address), decode_responses=True)
-    deadline = time.monotonic() + 5
-    while True:
+
+    def answers() -> bool:
         try:
-            client.ping()
+            return client.ping()
         except redis.ConnectionError:
-            assert time.monotonic() < deadline, "no server"
-            time.sleep(0.02)
-        else:
-            return client
+            return False
+
+    wait_until(answers)
+    return client
 
 
 def test_what_was_written_is_there_after_kill_9(

@@ -9,6 +9,7 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+from patience import PATIENCE
 
 from smartcontent.config import SETTINGS
 from smartcontent.local import choices
@@ -27,7 +28,7 @@ def run(home: Path, **environment: str) -> subprocess.CompletedProcess[str]:
         env={**os.environ, "SMARTCONTENT_HOME": str(home), **environment},
         capture_output=True,
         text=True,
-        timeout=20,
+        timeout=PATIENCE,
         check=False,
     )
 
@@ -38,7 +39,7 @@ def make(*arguments: str) -> subprocess.CompletedProcess[str]:
         cwd=ROOT,
         capture_output=True,
         text=True,
-        timeout=20,
+        timeout=PATIENCE,
         check=False,
     )
 

@@ -1,0 +1,88 @@
+"""How a migration of the schema takes its turn, and what it says when it fails."""
+
+import logging
+import traceback
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+import click
+from alembic.util import CommandError
+from sqlalchemy import Connection, Engine, text
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+
+from smartcontent.cli.group import sentence
+from smartcontent.health import State, check_database
+from smartcontent.redis_answers import one_line
+
+log = logging.getLogger(__name__)
+
+# Any number that no other program takes on the same PostgreSQL database.
+TURN = 0x736D61727463
+
+
+@contextmanager
+def migrating(engine: Engine) -> Iterator[Connection]:
+    """A connection in the one transaction of a migration: all of it is done, or nothing.
+
+    Whoever migrates at the same time waits for its end, and then finds nothing left to do. SQLite's
+    write lock does that by itself.
+
+    Raises:
+        click.ClickException: it failed; says why, and how to go on.
+    """
+    with ExitStack() as stack:
+        stack.push(_tell)
+        stack.callback(engine.dispose)
+        # What rebuilds a table may take longer than a page's transaction is given.
+        connection = stack.enter_context(engine.connect().execution_options(takes_long=True))
+        _prepare(connection)
+        stack.enter_context(connection.begin())
+        if connection.dialect.name == "postgresql":
+            connection.execute(text("SELECT pg_advisory_xact_lock(:turn)"), {"turn": TURN})
+        yield connection
+
+
+def _prepare(connection: Connection) -> None:
+    """Have SQLite rebuild a table without deleting what refers to the old one."""
+    if connection.dialect.name == "sqlite":
+        driver: Any = connection.connection.dbapi_connection
+        driver.execute("PRAGMA foreign_keys=OFF")  # means nothing within a transaction
+
+
+def _tell(
+    _kind: type[BaseException] | None, error: BaseException | None, _trace: TracebackType | None
+) -> None:
+    """Say what happened and what to do; the transaction has been rolled back by then."""
+    if not isinstance(error, Exception):
+        return
+    if not isinstance(error, SQLAlchemyError | CommandError):  # a mistake in the migration itself
+        log.error("migration failed", exc_info=error)
+    raise click.ClickException(_sentence(error)) from error
+
+
+def _sentence(error: Exception) -> str:
+    reason = one_line(error.orig if isinstance(error, DBAPIError) and error.orig else error)
+    if file := _migration(error):
+        return (
+            f"The migration {file} failed: {reason}. Nothing was changed. To go back, start the "
+            "version that ran before (`git checkout` it; with Docker `docker compose up --build "
+            "-d`); to go on, remove the cause and run `flask --app wsgi db upgrade` again."
+        )
+    if isinstance(error, CommandError):
+        return (
+            f"{reason}: the database may be newer than this program. Start the newer program "
+            "again, or restore the backup made before it (docs/operations.md)."
+        )
+    found = check_database()
+    if found.state is State.OK:
+        return f"The database refused: {reason}."
+    return sentence(found.cause, found.remedy)
+
+
+def _migration(error: Exception) -> str | None:
+    """The file of the migration that was running."""
+    files = [Path(frame.filename) for frame in traceback.extract_tb(error.__traceback__)]
+    return next((file.name for file in files if file.parent.name == "versions"), None)
