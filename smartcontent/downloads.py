@@ -104,6 +104,7 @@ class Downloads:
             for progress in writing.ollama().pull(model):
                 self._note(model, progress)
             log.info("model=%s downloaded", model)
+            self._pause()  # where it is still missed after that, not again at once
         except OllamaError as error:
             self._failed(model, error)
         self._shares.pop(model, None)
@@ -120,16 +121,18 @@ class Downloads:
 
     def _failed(self, model: str, error: OllamaError) -> None:
         self._problems[model] = error
-        again = ""
-        if self._comes_by_itself(model):
-            pause = min(FIRST_PAUSE_SECONDS * 2**self._failures, LONGEST_PAUSE_SECONDS)
-            self._failures = min(self._failures + 1, 10)
-            self._try_at = time.monotonic() + pause
-            again = f" Tried again in {pause:g} s."
+        again = f" Tried again in {self._pause():g} s." if self._comes_by_itself(model) else ""
         log.warning(
             "model=%s not downloaded cause=%s: %s%s detail=%s",
             model, error.cause, error, again, error.detail,
         )  # fmt: skip
+
+    def _pause(self) -> float:
+        """Leave the usual model alone for a while, each time for longer; answers the seconds."""
+        pause = min(FIRST_PAUSE_SECONDS * 2**self._failures, LONGEST_PAUSE_SECONDS)
+        self._failures = min(self._failures + 1, 10)
+        self._try_at = time.monotonic() + pause
+        return pause
 
 
 def _pulling(model: str, share: float | None) -> Readiness:

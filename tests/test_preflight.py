@@ -259,6 +259,38 @@ def test_download_that_failed_for_want_of_internet_is_made_good_later(
 
 
 @pytest.mark.usefixtures("usual_model_comes")
+def test_model_that_is_missed_after_its_download_is_not_downloaded_again_at_once(
+    preflight, content, ollama, monkeypatch, caplog
+):
+    caplog.set_level("INFO")
+    monkeypatch.setattr(downloads, "FIRST_PAUSE_SECONDS", 3600)
+    ollama.on(path="/api/pull").lines({"status": "success"})  # and yet it is not in the list
+
+    wait_until(lambda: found(preflight) and "model=llama3.2 downloaded\n" in caplog.text)
+    for _ in range(3):
+        preflight.look()
+
+    assert [r.path for r in ollama.requests].count("/api/pull") == 1
+
+
+@pytest.mark.usefixtures("usual_model_comes")
+def test_queue_status_shows_the_download(app, preflight, content, ollama):
+    ollama.on(path="/api/pull").lines({"status": "pulling manifest"}, wait=3)
+    preflight.look()
+
+    shown = app.test_cli_runner().invoke(args=["queue", "status"]).output
+
+    assert "Ollama      llama3.2 is being downloaded → wait" in shown
+
+
+def test_overview_shows_whether_the_usual_model_comes_by_itself(app, visitor, founder):
+    visitor.sign_in(founder)
+    assert "OLLAMA_PULL=0" in visitor.get("/admin/").text
+    app.config["OLLAMA_PULL"] = True
+    assert "OLLAMA_PULL=1" in visitor.get("/admin/").text
+
+
+@pytest.mark.usefixtures("usual_model_comes")
 def test_draft_that_is_due_before_anybody_looked_waits_for_the_usual_model(due_draft, ollama):
     ollama.fails(404, {"error": "model 'llama3.2' not found"})
 
