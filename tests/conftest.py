@@ -121,7 +121,9 @@ class Valkey:
     def start(self) -> None:
         self.process = subprocess.Popen(
             [self._binary, "--port", str(self.port), "--bind", "127.0.0.1",
-             "--dir", str(self._directory), "--appendonly", "yes", "--save", ""],
+             "--dir", str(self._directory), "--appendonly", "yes", "--save", "",
+             # A title would be written over the environment, by which the reaper knows its own.
+             "--set-proc-title", "no"],
             stdout=subprocess.DEVNULL,
         )  # fmt: skip
         wait_until(self._answers)

@@ -51,5 +51,15 @@ def test_what_a_run_started_ends_with_it(run, mark, sign):
     wait_until(lambda: not with_mark(mark))
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="finds processes by /proc")
+@pytest.mark.usefixtures("postgresql")
+def test_servers_of_this_run_are_known_by_their_mark(shared_valkey, oldest_redis):
+    marked = with_mark(f"{RUN}={os.environ[RUN]}")
+
+    assert {shared_valkey.process.pid, oldest_redis.process.pid} <= set(marked)
+    names = {Path(f"/proc/{pid}/comm").read_text().strip() for pid in marked}
+    assert "postgres" in names
+
+
 def test_this_run_is_watched_over():
     assert RUN in os.environ
