@@ -1,6 +1,8 @@
 """The documents are true: what they name exists, and what exists is named."""
 
 import re
+import shutil
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -102,3 +104,20 @@ def test_every_decision_is_in_the_list():
     listed = (folder / "README.md").read_text()
 
     assert [path.name for path in folder.glob("0*.md") if f"({path.name})" not in listed] == []
+
+
+def test_emptying_redis_works_as_it_is_written_for_a_restore(own_valkey):
+    """`redis-cli -u` with a password and no name is refused, and ends without an error."""
+    if shutil.which("redis-cli") is None:
+        pytest.skip("no redis-cli: NO TEST OF EMPTYING REDIS BY IT HAS RUN")
+    own_valkey.client.set("remains", "of the first owner")
+    own_valkey.client.config_set("requirepass", "CHOOSE-ANOTHER")
+    command = re.findall(r"^ +(REDISCLI_AUTH=.*FLUSHDB)$", OPERATIONS, re.MULTILINE)[0]
+
+    done = subprocess.run(
+        command.replace("6379", str(own_valkey.port)), shell=True, capture_output=True, text=True
+    )
+
+    assert done.stdout.strip() == "OK"
+    own_valkey.client.execute_command("AUTH", "CHOOSE-ANOTHER")
+    assert own_valkey.client.dbsize() == 0

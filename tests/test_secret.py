@@ -4,7 +4,8 @@ import threading
 
 import pytest
 
-from smartcontent import config
+from smartcontent.config import from_environment
+from smartcontent.home import at_home
 
 
 @pytest.mark.parametrize("round_", range(20))
@@ -15,7 +16,8 @@ def test_processes_of_one_number_that_make_the_secret_at_once_agree_on_one(tmp_p
 
     def start() -> None:
         starting.wait()
-        made.append(config.from_environment({"SMARTCONTENT_HOME": str(tmp_path)})["SECRET_KEY"])
+        settings = from_environment({"SMARTCONTENT_HOME": str(tmp_path)})
+        made.append(at_home(settings)["SECRET_KEY"])
 
     processes = [threading.Thread(target=start) for _ in range(8)]
     for process in processes:
