@@ -2,8 +2,15 @@
 
 from typing import Any
 
+from sqlalchemy import select
+from sqlalchemy.orm import load_only
+
+from smartcontent.extensions import db
 from smartcontent.models import Content, Draft
 from smartcontent.models.draft import iso
+
+_AS_THEY_ARE = ("id", "number", "origin", "status", "error", "model", "stats")
+_MOMENTS = ("due_at", "started_at", "finished_at")
 
 
 def summary(content: Content) -> dict[str, Any]:
@@ -23,14 +30,28 @@ def summary(content: Content) -> dict[str, Any]:
 
 
 def whole(content: Content) -> dict[str, Any]:
-    """A content with all its drafts, the first one first."""
-    return {**summary(content), "drafts": [_draft(draft) for draft in content.drafts]}
-
-
-def _draft(draft: Draft) -> dict[str, Any]:
-    names = ("id", "number", "origin", "status", "text", "error", "model", "stats")
+    """A content with all its drafts, the first one first, without their texts."""
+    query = select(Draft).where(Draft.content_id == content.id).order_by(Draft.number)
+    columns = load_only(*(getattr(Draft, name) for name in (*_AS_THEY_ARE, *_MOMENTS)))
     return {
-        **{name: getattr(draft, name) for name in names},
+        **summary(content),
+        "drafts": [_listed(d) for d in db.session.scalars(query.options(columns))],
+    }
+
+
+def draft_whole(draft: Draft) -> dict[str, Any]:
+    """One draft with its text, and what was sent to Ollama for it."""
+    return {
+        **_listed(draft),
+        "text": draft.text,
+        "options": draft.options,
+        "messages": draft.prompt,
+    }
+
+
+def _listed(draft: Draft) -> dict[str, Any]:
+    return {
+        **{name: getattr(draft, name) for name in _AS_THEY_ARE},
         "scheduled_for": iso(draft.due_at),
         "started_at": iso(draft.started_at),
         "finished_at": iso(draft.finished_at),

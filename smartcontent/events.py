@@ -4,6 +4,7 @@ An event on the channel is the very frame an event stream sends (`event: …`, `
 by whoever speaks, so that a web process passes bytes on and parses nothing.
 """
 
+import io
 import json
 import logging
 from collections.abc import Iterator
@@ -63,26 +64,29 @@ class TextChannel:
         self._channel = channel(user_id)
         self._key = _text_key(draft_id, attempt)
         self._ids = {"content_id": content_id, "draft_id": draft_id, "attempt": attempt}
-        self._said = ""
+        self._said = io.StringIO()
+        self._length = self._bytes = 0
         self._is_behind = False
 
     def say(self, text: str) -> None:
         """Append a piece of text and publish it."""
-        offset = len(self._said)
-        self._said += text
+        offset = self._length
+        self._said.write(text)
+        self._length += len(text)
+        self._bytes += len(text.encode())
         self._tell(offset, text)
 
     def catch_up(self) -> None:
         """Tell Redis what it was not there for; pages see by the offset that they missed it."""
         if self._is_behind:
-            self._tell(len(self._said), "")
+            self._tell(self._length, "")
 
     def _tell(self, offset: int, text: str) -> None:
         event = frame("text", {**self._ids, "offset": offset, "text": text})
         try:
             with redis() as client, client.pipeline(transaction=False) as pipe:
                 if self._is_behind:
-                    pipe.set(self._key, self._said)
+                    pipe.set(self._key, self._said.getvalue())
                 else:
                     pipe.append(self._key, text)
                 pipe.strlen(self._key)
@@ -97,7 +101,7 @@ class TextChannel:
         if isinstance(told, redis_py.RedisError):  # who may not tell may keep: pages read later
             log.warning("text of draft=%s not told: %s", self._ids["draft_id"], trouble(told))
         # Redis came back empty, or as it was seconds ago.
-        self._is_behind = length != len(self._said.encode())
+        self._is_behind = length != self._bytes
         self.catch_up()
 
 

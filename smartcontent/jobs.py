@@ -9,14 +9,14 @@ from uuid import UUID
 
 import redis as redis_py
 from flask import current_app
-from sqlalchemy import ColumnElement, func, select
-from sqlalchemy.exc import IntegrityError, SQLAlchemyError
+from sqlalchemy import ColumnElement, Select, delete, func, select
+from sqlalchemy.exc import IntegrityError, OperationalError, SQLAlchemyError
 
 from smartcontent import events, prompts, writing
 from smartcontent.briefs import CONTENT_TYPES, Brief, BriefForm
 from smartcontent.estimates import estimate_for
 from smartcontent.extensions import db, redis
-from smartcontent.models import UNFINISHED, Content, Draft, Origin, Status, now
+from smartcontent.models import FINAL, UNFINISHED, Content, Draft, Origin, Status, now
 from smartcontent.models.draft import iso
 from smartcontent.ollama import Answer, OllamaError
 from smartcontent.readiness import Stage, told
@@ -27,6 +27,7 @@ from smartcontent.sentiment import sentiment_of
 log = logging.getLogger(__name__)
 
 PULL_LOOK_SECONDS = 5
+VERSIONS_KEPT = 200  # of one content
 
 
 def due_in(seconds: float, since: datetime | None = None) -> datetime:
@@ -130,6 +131,7 @@ def new_draft(content: Content, status: Status, **values: Any) -> Draft | None:
     )
     for name, value in values.items():
         setattr(draft, name, value)
+    _make_room(content)
     content.current_number = draft.number
     db.session.add(draft)
     try:
@@ -142,6 +144,33 @@ def new_draft(content: Content, status: Status, **values: Any) -> Draft | None:
         schedule_draft(draft)
     draft.announce()
     return draft
+
+
+def version_to_go(content: Content) -> int | None:
+    """The number of the version that the next one will take the place of, if one has to go."""
+    if content.version_count() < VERSIONS_KEPT:
+        return None
+    return db.session.scalar(_first_to_go(content).with_only_columns(Draft.number).limit(1))
+
+
+def _make_room(content: Content) -> None:
+    surplus = content.version_count() - VERSIONS_KEPT + 1
+    if surplus > 0:
+        going = _first_to_go(content).with_only_columns(Draft.id).limit(surplus)
+        db.session.execute(
+            delete(Draft).where(Draft.id.in_(going)),
+            execution_options={"synchronize_session": False},
+        )
+
+
+def _first_to_go(content: Content) -> Select[Draft]:
+    """What is let go first: versions without a text, then the oldest; never the current one."""
+    may_go = (Draft.number != content.current_number, Draft.status.in_(FINAL))
+    return (
+        select(Draft)
+        .where(Draft.content_id == content.id, *may_go)
+        .order_by(Draft.text != "", Draft.number)
+    )
 
 
 def discard(content: Content) -> None:
@@ -241,11 +270,10 @@ def _claim(draft: Draft) -> bool:
 
 
 def _complete(draft: Draft, attempt: writing.Attempt, answer: Answer) -> bool:
-    feeling = sentiment_of(attempt.text, draft.content.language)
     # The owner may have renamed it meanwhile.
     db.session.refresh(draft.content)
     draft.content.index_text(attempt.text)
-    completed = draft.move(
+    completed = draft.move_untold(
         Status.COMPLETED,
         *Draft.held_by(attempt.number),
         text=attempt.text,
@@ -254,11 +282,26 @@ def _complete(draft: Draft, attempt: writing.Attempt, answer: Answer) -> bool:
         lease_until=None,
         done_reason=answer.done_reason,
         stats=answer.stats,
-        sentiment_score=feeling and feeling.score,
-        sentiment_label=feeling and feeling.label,
     )
     log.info("Completed draft=%s words=%s won=%s", draft.id, len(attempt.text.split()), completed)
+    if completed:
+        owner, event = draft.user_id, draft.as_event()
+        _note_feeling(draft)
+        events.publish(owner, "status", event)
     return completed
+
+
+def _note_feeling(draft: Draft) -> None:
+    """Score a text that is safe by now, before its owner is told: the page is drawn but once."""
+    feeling = sentiment_of(draft.text, draft.content.language)
+    if feeling is None:
+        return
+    draft.sentiment_score, draft.sentiment_label = feeling
+    try:
+        db.session.commit()
+    except OperationalError as error:
+        log.warning("draft=%s its feeling is not on record: %s", draft.id, error.orig)
+        db.session.rollback()
 
 
 def _give_up_or_try_later(draft: Draft, attempt: writing.Attempt, error: OllamaError) -> bool:

@@ -2,7 +2,7 @@
 
 import json
 import logging
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from enum import StrEnum
 
@@ -54,13 +54,22 @@ def tell(found: Readiness, user_ids: Iterable[int] = ()) -> None:
 
 def told(model: str) -> Readiness | None:
     """What was last found of a model; None where nobody has looked lately."""
+    return next(iter(told_of([model])), None)
+
+
+def told_of(models: Sequence[str]) -> list[Readiness]:
+    """What was last found of each model, asked for at once; nothing of one nobody looked at."""
+    if not models:
+        return []
     try:
         with redis() as client:
-            written = client.get(_key(model))
+            written = client.mget([_key(model) for model in models])
     except redis_py.RedisError:
-        return None
-    if not isinstance(written, bytes):
-        return None
+        return []
+    return [_read(found) for found in written if isinstance(found, bytes)]
+
+
+def _read(written: bytes) -> Readiness:
     values = json.loads(written)
     return Readiness(**values | {"stage": Stage(values["stage"])})
 

@@ -10,12 +10,13 @@ import socket
 import ssl
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict
 from typing import Any
+from uuid import UUID
 
 from flask import Flask, Response
-from sqlalchemy import select
+from sqlalchemy import and_, func, or_, select
 from sqlalchemy.orm import joinedload
 from werkzeug.http import http_date
 
@@ -26,11 +27,13 @@ from smartcontent.models import UNFINISHED, Draft, Status, now
 from smartcontent.models.draft import iso
 from smartcontent.models.listing import newest
 from smartcontent.open_page import OpenPage, Permit
-from smartcontent.readiness import told
+from smartcontent.readiness import told_of
 from smartcontent.sweeper import Sweeper
 from smartcontent.writing import model_for
 
 TAKE_SECONDS = 0.5
+# Drafts that wait in a snapshot: a page counts down to the next ones, and asks for what it shows.
+SNAPSHOT_WAITING = 100
 RETRY_MS = (1000, 4000)
 HEADERS = {
     "Content-Type": "text/event-stream",
@@ -190,20 +193,42 @@ def _is_http_1(environ: Any) -> bool:
 
 
 def snapshot(user_id: int) -> dict[str, Any]:
-    """Every unfinished draft of the user, with the text so far and its length in characters.
+    """The user's unfinished drafts, with the text so far and its length in characters.
 
-    And all else that events tell of: the newest contents, and what was found of the models.
+    Of those that wait, the first by their due times and those a page shows; `unfinished` counts
+    all. And all else that events tell of: the newest contents, and what was found of the models.
     """
-    unfinished = select(Draft).where(Draft.user_id == user_id, Draft.status.in_(UNFINISHED))
-    ordered = unfinished.order_by(Draft.due_at, Draft.id).options(joinedload(Draft.content))
-    drafts = db.session.scalars(ordered).all()
+    contents = newest(user_id)
+    drafts = _unfinished(user_id, contents)
     models = {model_for(draft.content) for draft in drafts}
     return {
         "server_time": iso(now()),
         "drafts": [_as_seen(draft) for draft in drafts],
-        "contents": [str(content_id) for content_id in newest(user_id)],
-        "readiness": [asdict(found) for model in sorted(models) if (found := told(model))],
+        "unfinished": _count_unfinished(user_id),
+        "contents": [str(content_id) for content_id in contents],
+        "readiness": [asdict(found) for found in told_of(sorted(models))],
     }
+
+
+def _unfinished(user_id: int, contents: list[UUID]) -> Sequence[Draft]:
+    """All that are being written (no more than there are workers), and the first that wait."""
+    own = select(Draft).where(Draft.user_id == user_id).options(joinedload(Draft.content))
+    waits = Draft.status.in_(UNFINISHED - {Status.GENERATING})
+    # Drafts on hold have no due time: on every database they come last.
+    by_due_time = (Draft.due_at.is_(None), Draft.due_at, Draft.id)
+    first = select(Draft.id).where(Draft.user_id == user_id, waits).order_by(*by_due_time)
+    shown = or_(
+        Draft.status == Status.GENERATING,
+        Draft.id.in_(first.limit(SNAPSHOT_WAITING)),
+        and_(waits, Draft.content_id.in_(contents)),
+    )
+    return db.session.scalars(own.where(shown).order_by(*by_due_time)).all()
+
+
+def _count_unfinished(user_id: int) -> int:
+    query = select(func.count()).select_from(Draft)
+    own = query.where(Draft.user_id == user_id, Draft.status.in_(UNFINISHED))
+    return db.session.scalar(own) or 0
 
 
 def _as_seen(draft: Draft) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """One attempt at a draft: words in from Ollama and out to the pages, the lease kept meanwhile."""
 
+import io
 import logging
 import threading
 import time
@@ -81,14 +82,14 @@ def ollama() -> Ollama:
 
 
 class Attempt:
-    """Writes one attempt at a claimed draft; `text` is what has come so far."""
+    """Writes one attempt at a claimed draft."""
 
     def __init__(self, draft: Draft) -> None:
         self.draft = draft
         # The row itself cannot be read while the database is away.
         self._id = draft.id
         self.number = draft.attempt
-        self.text = ""
+        self._text = io.StringIO()
         self.first_word_at: datetime | None = None
         self._channel = TextChannel(draft.user_id, str(draft.content_id), draft.id, self.number)
         self._gathered = ""
@@ -97,6 +98,11 @@ class Attempt:
         self._lease = current_app.config["LEASE_SECONDS"]
         assert draft.lease_until is not None, "a claim sets it"
         self._may_write_for((draft.lease_until - now()).total_seconds())
+
+    @property
+    def text(self) -> str:
+        """All that has come."""
+        return self._text.getvalue()
 
     def write(self, request: Request) -> Answer:
         """Stream the text until its end.
@@ -122,7 +128,7 @@ class Attempt:
     def _add(self, piece: str) -> None:
         if piece and self.first_word_at is None:
             self.first_word_at = now()
-        self.text += piece
+        self._text.write(piece)
         self._gathered += piece
         # The first word goes out at once; a fast model's further pieces in parcels.
         if time.monotonic() - self._said_at >= GATHER_SECONDS:

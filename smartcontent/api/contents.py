@@ -5,14 +5,17 @@ from uuid import UUID
 
 from flask import url_for
 from flask.typing import ResponseReturnValue
+from sqlalchemy import select
 
-from smartcontent import jobs, window
+from smartcontent import documents, jobs, window
 from smartcontent.api import representation
 from smartcontent.api.access import own_content, protected, user_id
 from smartcontent.api.body import json_object
 from smartcontent.api.idempotency import submit_once
 from smartcontent.api.query import list_asked_for
 from smartcontent.api.submission import as_payload, submission_from
+from smartcontent.extensions import db
+from smartcontent.models import Draft
 from smartcontent.problems import Problem
 
 bp = protected("contents")
@@ -38,8 +41,15 @@ def index() -> ResponseReturnValue:
 
 @bp.get("/contents/<uuid:content_id>")
 def show(content_id: UUID) -> ResponseReturnValue:
-    """One content with all its drafts."""
+    """One content with all its drafts, but no text other than the current one's."""
     return representation.whole(own_content(content_id))
+
+
+@bp.get("/contents/<uuid:content_id>/drafts/<int(max=2147483647):number>")
+def show_draft(content_id: UUID, number: int) -> ResponseReturnValue:
+    """One draft with its text."""
+    own = select(Draft).filter_by(content_id=own_content(content_id).id, number=number)
+    return documents.draft_whole(db.first_or_404(own))
 
 
 @bp.get("/contents/<uuid:content_id>/status")

@@ -32,7 +32,7 @@ def summary(content: Content) -> dict[str, Any]:
 
 
 def whole(content: Content) -> dict[str, Any]:
-    """A content with all its drafts, the first one first."""
+    """A content with all its drafts, the first one first, without their texts."""
     return documents.whole(content) | {"links": _links(content.id)}
 
 

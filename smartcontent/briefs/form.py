@@ -7,12 +7,14 @@ from typing import Any
 
 from wtforms import Form, StringField, TextAreaField, ValidationError
 from wtforms.fields import Field
+from wtforms.validators import StopValidation
 from wtforms.widgets import TextInput
 
 from smartcontent.briefs.catalogue import CONTENT_TYPES, LANGUAGES, LENGTHS, TONES
 
 TITLE_MAX = 80  # of a title made from the topic, in characters
 KEYWORDS_MAX, KEYWORD_MAX = 20, 60
+KEYWORDS_TYPED_MAX = 5_000  # of all of them as typed, blanks and repetitions included
 # Commas as people type them in our languages; the same for lists, so that what the form
 # shows for editing is read back as it was.
 _BETWEEN_KEYWORDS = re.compile(r"[,\n،、，]")
@@ -63,9 +65,11 @@ def _no_control_characters(form: Form, field: Field) -> None:
 
 
 def _at_most(limit: int) -> Callable[[Form, Field], None]:
+    """The first check of every text, and the last one where it is too long: others read it all."""
+
     def check(form: Form, field: Field) -> None:
         if len(field.data) > limit:
-            raise ValidationError(
+            raise StopValidation(
                 f"{field.label.text} is too long: {len(field.data):,} of at most "
                 f"{limit:,} characters."
             )
@@ -104,17 +108,27 @@ class KeywordsField(Field):
 
     widget = TextInput()
 
-    def process_data(self, value: str | Iterable[str] | None) -> None:
-        self.data = _keywords([value] if isinstance(value, str) else value or ())
+    def process_data(self, value: str | Sequence[str] | None) -> None:
+        self._take([value] if isinstance(value, str) else value or ())
 
     def process_formdata(self, valuelist: Sequence[str]) -> None:
         if valuelist:
-            self.data = _keywords(valuelist)
+            self._take(valuelist)
+
+    def _take(self, texts: Sequence[str]) -> None:
+        self._typed = len(texts) - 1 + sum(map(len, texts))
+        # What is refused for its length is not taken apart, and is shown again as it was typed.
+        self.data = _keywords(texts) if self._typed <= KEYWORDS_TYPED_MAX else list(texts)
 
     def _value(self) -> str:
         return ", ".join(self.data)
 
     def pre_validate(self, form: Form) -> None:
+        if self._typed > KEYWORDS_TYPED_MAX:
+            raise StopValidation(
+                f"Keywords are too long: {self._typed:,} of at most {KEYWORDS_TYPED_MAX:,} "
+                "characters."
+            )
         if len(self.data) > KEYWORDS_MAX:
             raise ValidationError(
                 f"Keywords are too many: {len(self.data):,} of at most {KEYWORDS_MAX}."
@@ -136,7 +150,7 @@ class BriefForm(Form):
 
     content_type = _choice("Content type", CONTENT_TYPES)
     topic = TextAreaField(
-        "Topic", [_given, _at_most(2_000), _no_control_characters], filters=[_clean]
+        "Topic", [_at_most(2_000), _given, _no_control_characters], filters=[_clean]
     )
     audience = StringField("Audience", [_at_most(200), _no_control_characters], filters=[_one_line])
     tone = _choice("Tone", TONES)

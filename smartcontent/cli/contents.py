@@ -8,7 +8,7 @@ import click
 from smartcontent import jobs
 from smartcontent.briefs import CONTENT_TYPES, Brief, Errors, brief_from_json, settings_from_json
 from smartcontent.cli.group import Group, json_option
-from smartcontent.cli.printing import moment, print_json, print_table
+from smartcontent.cli.printing import moment, print_json, print_table, shortened
 from smartcontent.cli.users import user_with
 from smartcontent.cli.watch import watch_draft
 from smartcontent.documents import summary, whole
@@ -123,7 +123,9 @@ def _content(content_id: str) -> Content:
     except ValueError:
         content = None
     if content is None:
-        raise click.ClickException(f"There is no content {content_id}: see `contents list EMAIL`.")
+        raise click.ClickException(
+            f"There is no content {shortened(content_id, 80)}: see `contents list EMAIL`."
+        )
     return content
 
 
@@ -167,7 +169,7 @@ def _heads(content: Content) -> dict[str, str | None]:
         "Instructions": content.instructions,
         "Due": moment(draft.due_at) if draft.due_at else None,
         "Finished": moment(draft.finished_at) if draft.finished_at else None,
-        "Version": f"{draft.number} of {len(content.drafts)}",
+        "Version": f"{draft.number} of {content.version_count()}",
         "Model": draft.model,
         "Error": draft.error,
     }

@@ -58,7 +58,13 @@ def reconcile_(dry_run: bool) -> None:
 
 
 @queue.command("verify-delay")
-@click.option("--seconds", default=5.0, show_default=True, help="How far ahead the probe is due.")
+@click.option(
+    "--seconds",
+    default=5.0,
+    show_default=True,
+    type=click.FloatRange(0, 3600),
+    help="How far ahead the probe is due.",
+)
 def verify_delay(seconds: float) -> None:
     """Send a probe the way of every draft, and say how exactly it was picked up."""
     due_at = now() + timedelta(seconds=seconds)

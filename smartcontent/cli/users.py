@@ -9,11 +9,12 @@ from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
 from smartcontent.cli.group import Group, json_option
-from smartcontent.cli.printing import moment, print_json, print_table
+from smartcontent.cli.printing import moment, print_json, print_table, shortened
 from smartcontent.extensions import db
 from smartcontent.invitations import INVITATION_DAYS, invitation_for
 from smartcontent.models import User
 from smartcontent.models.accounts import (
+    EMAIL_LONGEST,
     EMAIL_PATTERN,
     PASSWORD_LENGTHS,
     hash_password,
@@ -35,7 +36,9 @@ def user_with(email: str) -> User:
     """
     user = User.with_email(email)
     if user is None:
-        raise click.ClickException(f"Nobody has the address {email}: see `users list`.")
+        raise click.ClickException(
+            f"Nobody has the address {shortened(email, EMAIL_LONGEST)}: see `users list`."
+        )
     return user
 
 
@@ -138,8 +141,10 @@ def _usual_url() -> str:
 def _new_address(email: str) -> str:
     """The address as it is stored, if no account has it."""
     address = email.strip().casefold()
-    if not re.fullmatch(EMAIL_PATTERN, address) or len(address) > 254:
-        raise click.ClickException(f"{email} is no email address: write it like ada@example.org.")
+    if len(address) > EMAIL_LONGEST or not re.fullmatch(EMAIL_PATTERN, address):
+        raise click.ClickException(
+            f"{shortened(email, 80)} is no email address: write it like ada@example.org."
+        )
     if User.with_email(address):
         raise click.ClickException(
             f"{address} has an account already; `users reset-password` gives it a new password."

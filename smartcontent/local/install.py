@@ -14,7 +14,8 @@ from collections import deque
 from pathlib import Path
 from typing import IO
 
-_DOWNLOAD = re.compile(r"Downloading (\S+?)(?:-\d\S*)? \(([\d.]+ [kM]B)\)")
+_DOWNLOAD = re.compile(r"Downloading (\S+) \(([\d.]+ [kM]B)\)")
+_VERSION = re.compile(r"-\d")
 _LOOK_SECONDS = 0.3
 _NOTABLE_KB = 500
 _TAIL_LINES = 12
@@ -47,7 +48,7 @@ class Progress:
         self._tail.append(line)
         found = _DOWNLOAD.search(line)
         if found:
-            self._name, self._size = found[1].rsplit("/", 1)[-1], found[2]
+            self._name, self._size = _VERSION.split(found[1].rpartition("/")[2])[0], found[2]
             if not self._terminal and _kilobytes(self._size) > _NOTABLE_KB:
                 self._write(f"downloading {self._name} ({self._size})\n")
         elif line.startswith(("Installing collected", "Preparing")):

@@ -9,7 +9,7 @@ import re
 import sqlite3
 from pathlib import Path
 
-_LINE = re.compile(r"^(down_)?revision\b[^=]*=\s*(.+)$", re.MULTILINE)
+_LINE = re.compile(r"^(down_)?revision\b[^=\n]*=(.+)$", re.MULTILINE)
 _QUOTED = re.compile(r"""["']([^"']+)["']""")
 
 

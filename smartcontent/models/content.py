@@ -13,6 +13,7 @@ from sqlalchemy import (
     Text,
     UniqueConstraint,
     and_,
+    func,
     select,
 )
 from sqlalchemy.orm import Mapped, foreign, mapped_column, relationship, remote
@@ -55,7 +56,8 @@ class Content(Base):
     # The number of the draft people see.
     current_number: Mapped[int] = mapped_column(default=1)
     # Title, brief and text in small letters: what the search looks through, alike on all databases.
-    search_text: Mapped[str] = mapped_column(Text, default="")
+    # As long as the text once more, and never shown: pages that read contents do without.
+    search_text: Mapped[str] = mapped_column(Text, default="", deferred=True)
 
     user: Mapped[User] = relationship()
     drafts: Mapped[list[Draft]] = relationship(
@@ -71,6 +73,11 @@ class Content(Base):
         lazy="joined",
         innerjoin=True,
     )
+
+    def version_count(self) -> int:
+        """How many drafts it has."""
+        query = select(func.count()).select_from(Draft).where(Draft.content_id == self.id)
+        return db.session.scalar(query) or 0
 
     @property
     def brief(self) -> Brief:

@@ -157,6 +157,16 @@ class Draft(Base):
     def move(self, to: Status, *conditions: ColumnElement[bool], **values: object) -> bool:
         """Change the status, commit with it whatever the session holds, and tell the owner.
 
+        False if another was faster, or the draft's status does not allow it.
+        """
+        if not self.move_untold(to, *conditions, **values):
+            return False
+        self.announce()
+        return True
+
+    def move_untold(self, to: Status, *conditions: ColumnElement[bool], **values: object) -> bool:
+        """The same without telling: the caller has something to add first.
+
         The conditions are in the UPDATE, so of any number of processes that try the same change
         exactly one gets True. On False nothing of the session is saved.
         """
@@ -171,7 +181,6 @@ class Draft(Base):
             db.session.rollback()
             return False
         db.session.commit()
-        self.announce()
         return True
 
     def text_so_far(self) -> str:

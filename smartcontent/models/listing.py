@@ -3,9 +3,10 @@
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import accumulate
 from uuid import UUID
 
-from sqlalchemy import Select, tuple_
+from sqlalchemy import Select, func, tuple_
 from sqlalchemy.orm import contains_eager
 
 from smartcontent.extensions import db
@@ -14,6 +15,9 @@ from smartcontent.models.draft import Draft
 
 Q_LONGEST = 200  # of a search, in characters
 PAGE = 20
+# What the texts of one page come to, in characters: one page of the longest would be an answer
+# of tens of megabytes. As many as fit are shown, and the cursor leads on.
+TEXTS_LONGEST = 2_000_000
 
 
 @dataclass(frozen=True)
@@ -34,7 +38,7 @@ class Page:
 
 
 def list_contents(user_id: int, filters: Filters, cursor: str = "", limit: int = PAGE) -> Page:
-    """One page of the user's contents.
+    """One page of the user's contents: at most `limit`, fewer where their texts are very long.
 
     Raises:
         ValueError: the cursor is not one of ours.
@@ -42,9 +46,19 @@ def list_contents(user_id: int, filters: Filters, cursor: str = "", limit: int =
     query = _filtered(user_id, filters)
     if cursor:
         query = query.where(tuple_(Content.created_at, Content.id) < _position(cursor))
-    rows = db.session.scalars(query.limit(limit + 1)).unique().all()
-    items = list(rows[:limit])
-    return Page(items, _cursor(items[-1]) if len(rows) > limit else None)
+    sizes = query.with_only_columns(Content.id, func.length(Draft.text)).limit(limit + 1)
+    found = [(content_id, size) for content_id, size in db.session.execute(sizes)]
+    ids = _those_that_fit(found[:limit])
+    shown = query.where(Content.id.in_(ids)).options(contains_eager(Content.current))
+    items = list(db.session.scalars(shown).unique())
+    return Page(items, _cursor(items[-1]) if len(found) > len(ids) else None)
+
+
+def _those_that_fit(found: list[tuple[UUID, int]]) -> list[UUID]:
+    totals = accumulate(size for _, size in found)
+    fitting = sum(total <= TEXTS_LONGEST for total in totals)
+    # One in any case: a page without any would lead nowhere.
+    return [content_id for content_id, _ in found[: max(1, fitting)]]
 
 
 def newest(user_id: int) -> list[UUID]:
@@ -54,7 +68,7 @@ def newest(user_id: int) -> list[UUID]:
 
 
 def _filtered(user_id: int, filters: Filters) -> Select[Content]:
-    query = Content.owned_by(user_id).join(Content.current).options(contains_eager(Content.current))
+    query = Content.owned_by(user_id).join(Content.current)
     if filters.status:
         query = query.where(Draft.status == filters.status)
     if filters.content_type:

@@ -9,6 +9,8 @@ from email.utils import parsedate_to_datetime
 from smartcontent.ollama.causes import KINDS, RULES
 
 DETAIL_LENGTH = 200
+# Of what a server says, as much as its cause shows in: the rest may be megabytes.
+_READ = 2000
 RETRY_AFTER_LIMIT = 3600.0
 
 
@@ -57,6 +59,7 @@ def failure(
 
 def told(status: int | None, text: str, names: Mapping[str, object]) -> OllamaError:
     """The error for what the server said, with a status or (None) in the middle of a stream."""
+    text = text[:_READ]
     for rule in RULES:
         if status in rule.statuses and re.search(rule.words, text, re.IGNORECASE):
             return failure(rule.cause, names, detail=text)

@@ -1,6 +1,9 @@
 """Takes a model's thinking out of its text, where an old server left it in."""
 
+import re
+
 _OPEN, _CLOSE = "<think>", "</think>"
+_BLANKS = re.compile(r"\s*")
 _BLANKS_HELD = 64
 
 
@@ -14,6 +17,8 @@ class Thoughts:
     def __init__(self) -> None:
         self.seen = False
         self._held = ""
+        # So far it is read: cutting it off at every tag would copy the rest as often.
+        self._at = 0
         self._is_inside = False
         self._has_begun = False
 
@@ -24,6 +29,7 @@ class Thoughts:
         self._held += piece
         while self._step():
             pass
+        self._held, self._at = self._held[self._at :], 0
         if not self._has_begun:
             return ""
         return self._released()
@@ -35,19 +41,26 @@ class Thoughts:
     def _step(self) -> bool:
         """Move over one tag; False once the held text has to wait, or is text."""
         if self._is_inside:
-            _, closed, after = self._held.partition(_CLOSE)
-            self._held = after if closed else self._held[-len(_CLOSE) :]
-            self._is_inside = not closed
-            return bool(closed)
-        start = self._held.lstrip()
-        if start.startswith(_OPEN):
-            self._held = start.removeprefix(_OPEN)
+            end = self._held.find(_CLOSE, self._at) + len(_CLOSE)
+            self._is_inside = end < len(_CLOSE)
+            self._at = max(self._at, len(self._held) - len(_CLOSE)) if self._is_inside else end
+            return not self._is_inside
+        start = _end_of_blanks(self._held, self._at)
+        if self._held.startswith(_OPEN, start):
+            self._at = start + len(_OPEN)
             self._is_inside = self.seen = True
             return True
-        self._has_begun = not _OPEN.startswith(start) or len(self._held) > _BLANKS_HELD
+        could_open = _OPEN.startswith(self._held[start : start + len(_OPEN)])
+        self._has_begun = not could_open or len(self._held) - self._at > _BLANKS_HELD
         return False
 
     def _released(self) -> str:
         text, self._held = self._held, ""
         # The blank lines after a thought belong to the thought.
         return text.lstrip() if self.seen else text
+
+
+def _end_of_blanks(text: str, start: int) -> int:
+    blanks = _BLANKS.match(text, start)
+    assert blanks is not None, "it matches nothing, too"
+    return blanks.end()

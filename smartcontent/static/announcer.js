@@ -1,5 +1,5 @@
 // What a screen reader hears of a text: that it has begun, is half written, and how it ended.
-import { titleOf, wordsOf } from "./states.js";
+import { titleOf } from "./states.js";
 import { usualWords } from "./writing.js";
 
 const halfSaid = new Set();
@@ -8,8 +8,7 @@ export function say(sentence) {
   document.getElementById("announcer").textContent = sentence;
 }
 
-function sentenceFor({ status, before, text, label }) {
-  const words = wordsOf(text);
+function sentenceFor({ status, before, words, label }) {
   if (status === "generating") return "writing has begun";
   if (status === "completed") return words ? `done, ${words} words` : "done";
   if (status === "pending" && before === "generating") return "it did not work, it is tried again";
@@ -25,7 +24,7 @@ function takeChange({ detail: draft }) {
 function takeText({ detail: draft }) {
   const key = `${draft.draft_id}:${draft.attempt}`;
   const usual = usualWords(draft.draft_id);
-  if (!usual || halfSaid.has(key) || wordsOf(draft.text) < usual / 2) return;
+  if (!usual || halfSaid.has(key) || draft.words < usual / 2) return;
   halfSaid.add(key);
   say(`${titleOf(draft)}: half way`);
 }

@@ -1,7 +1,7 @@
 // The tab's title and icon show what goes on; a notification, if wanted, that it is over.
 import { remaining, serverNow, shareLeft } from "./clock.js";
 import { say } from "./announcer.js";
-import { titleOf, unfinished, wordsOf } from "./states.js";
+import { titleOf, unfinished } from "./states.js";
 import { usualWords } from "./writing.js";
 
 const SOON = 600_000; // milliseconds: a title that counts down for hours would only disturb
@@ -16,7 +16,7 @@ const unseen = []; // the drafts that ended while nobody looked
 
 function writing(drafts) {
   const usual = drafts.length === 1 && usualWords(drafts[0].draft_id);
-  const share = usual ? Math.min(0.99, wordsOf(drafts[0].text) / usual) : null;
+  const share = usual ? Math.min(0.99, (drafts[0].words ?? 0) / usual) : null;
   return { title: share ? `${Math.floor(100 * share)} % written` : "Writing…", kind: "writing", share: share ?? 0.75 };
 }
 
@@ -76,7 +76,7 @@ function isWanted() {
 
 function notify(draft) {
   if (!("Notification" in window) || !isWanted()) return;
-  const words = wordsOf(draft.text);
+  const { words } = draft;
   const body = draft.status === "failed" ? "It failed. Open it to see why." : words ? `Done: ${words} words.` : "Done.";
   // Tabs that have the same to say replace each other's notification.
   const notification = new Notification(titleOf(draft), { body, tag: `draft-${draft.draft_id}`, icon: quiet.icon });

@@ -8,9 +8,12 @@
 // known now), `drafts:drawn` (an element as the server has just drawn it) and `drafts:readiness`.
 import { paintClocks, setServerTime } from "./clock.js";
 import { SharedStream } from "./shared_stream.js";
+import { wordsOf } from "./states.js";
 
-const drafts = new Map(); // id → {revision, status, attempt, text}
+const drafts = new Map(); // id → {revision, status, attempt, text, length, words, …}
+const painted = new WeakMap(); // element → how much of its draft's text it shows
 const FINAL = ["completed", "failed", "cancelled"];
+const PART = 4000; // characters
 let stream;
 let listsAsked = 0;
 
@@ -41,12 +44,13 @@ function takeSnapshot({ server_time, drafts: unfinished, contents, readiness }) 
   setServerTime(server_time);
   const ids = new Set(unfinished.map((draft) => draft.draft_id));
   for (const draft of unfinished) {
-    drafts.set(draft.draft_id, draft);
+    drafts.set(draft.draft_id, { ...draft, ...counted(draft.text) });
     const element = elementOf(draft.draft_id);
     if (element && Number(element.dataset.revision) < draft.revision) refresh(element);
     else if (!element) refreshVersionOf(draft);
   }
-  // On the page as unfinished, yet not in the snapshot: it ended while we were away.
+  // On the page as unfinished, yet not in the snapshot: it ended while we were away, or is one of
+  // more than a snapshot holds. The server knows.
   for (const element of document.querySelectorAll("[data-draft]")) {
     const id = Number(element.dataset.draft);
     if (!ids.has(id) && !FINAL.includes(element.dataset.status)) { drafts.delete(id); refresh(element); }
@@ -64,8 +68,8 @@ function contentsShown() {
 function takeStatus(event) {
   const known = drafts.get(event.draft_id);
   if (known && known.revision >= event.revision) return;
-  const text = known && known.attempt === event.attempt ? known.text : "";
-  drafts.set(event.draft_id, { ...event, text });
+  const { text, length, words, isMidWord } = known?.attempt === event.attempt ? known : counted("");
+  drafts.set(event.draft_id, { ...event, text, length, words, isMidWord });
   tell("status", drafts.get(event.draft_id));
   const element = elementOf(event.draft_id);
   if (!element) return reloadCardOf(event);
@@ -79,16 +83,31 @@ function takeStatus(event) {
 function takeText(piece) {
   let draft = drafts.get(piece.draft_id);
   if (!draft || piece.attempt > draft.attempt) {
-    draft = { ...draft, draft_id: piece.draft_id, attempt: piece.attempt, text: "", revision: draft?.revision ?? 0, status: "generating" };
+    draft = { ...draft, ...counted(""), draft_id: piece.draft_id, attempt: piece.attempt, revision: draft?.revision ?? 0, status: "generating" };
     drafts.set(piece.draft_id, draft);
   }
   if (piece.attempt < draft.attempt) return true;
-  const have = [...draft.text].length;
-  if (piece.offset > have) return false;
-  draft.text += [...piece.text].slice(have - piece.offset).join("");
-  paint(draft);
+  if (piece.offset > draft.length) return false;
+  append(draft, [...piece.text].slice(draft.length - piece.offset).join(""));
   tell("text", draft);
   return true;
+}
+
+// A text with what is asked of it all the time, so that a piece costs no look at the whole.
+function counted(text) {
+  return { text, length: [...text].length, words: wordsOf(text), isMidWord: /\S$/u.test(text) };
+}
+
+function append(draft, text) {
+  const piece = counted(text);
+  const shown = draft.text.length;
+  draft.words += piece.words - (draft.isMidWord && /^\S/u.test(text) ? 1 : 0);
+  draft.length += piece.length;
+  draft.isMidWord = text ? piece.isMidWord : draft.isMidWord;
+  draft.text += text;
+  const target = targetOf(draft);
+  if (target && painted.get(target) === shown) write(target, text);
+  else paint(draft);
 }
 
 export function elementOf(id) {
@@ -100,11 +119,31 @@ function paintAll() {
   paintClocks();
 }
 
+function targetOf(draft) {
+  return draft.status === "generating" ? elementOf(draft.draft_id)?.querySelector("[data-text]") : null;
+}
+
 function paint(draft) {
-  if (draft.status !== "generating") return;
-  const target = elementOf(draft.draft_id)?.querySelector("[data-text]");
+  const target = targetOf(draft);
   if (!target) return;
-  target.textContent = draft.text; // never as HTML: the model's output is not trusted
+  target.replaceChildren();
+  painted.set(target, 0);
+  write(target, draft.text);
+}
+
+// Behind what is there, as text and never as HTML: the model's output is not trusted. In parts that
+// end with a line, so that a browser lays out the last one again and not the whole.
+function write(target, text) {
+  const last = target.lastElementChild;
+  const end = last && last.firstChild.length > PART ? text.lastIndexOf("\n") + 1 : 0;
+  const [before, after] = end ? [text.slice(0, end), text.slice(end)] : last ? [text, ""] : ["", text];
+  if (before) last.firstChild.appendData(before);
+  if (after) {
+    const part = target.appendChild(document.createElement("span"));
+    part.className = "part";
+    part.append(after);
+  }
+  painted.set(target, painted.get(target) + text.length);
   target.scrollTop = target.scrollHeight; // a card shows a few lines: the newest
 }
 

@@ -1,6 +1,6 @@
 // While a text is being written: how fast, how far of the usual length, how long still.
 import { roughly, serverNow } from "./clock.js";
-import { unfinished, wordsOf } from "./states.js";
+import { unfinished } from "./states.js";
 
 const WINDOW = 6000; // milliseconds over which the pace is taken
 const ENOUGH = 1000;
@@ -11,10 +11,10 @@ export function usualWords(draftId) {
   return Number(bar?.dataset.words) || null;
 }
 
-function note({ draft_id, attempt, text }) {
+function note({ draft_id, attempt, words }) {
   const key = `${draft_id}:${attempt}`;
   const moments = paces.get(key) ?? [];
-  const [now, words] = [performance.now(), wordsOf(text)];
+  const now = performance.now();
   // One before the window stays: a slow model's last word must not be the only one known.
   while (moments.length > 2 && moments[1][0] < now - WINDOW) moments.shift();
   moments.push([now, words]);
@@ -39,7 +39,7 @@ function paint(draft) {
   const bar = element?.querySelector("progress[data-writing]");
   if (!bar) return;
   const usual = usualWords(draft.draft_id);
-  const words = wordsOf(draft.text);
+  const { words } = draft;
   // Longer than usual is not done yet: only its end is the end.
   if (usual) bar.value = Math.min(99, (100 * words) / usual);
   if (words) element.querySelector(".pace").textContent = sentence(words, usual, wordsPerSecond(note(draft)));

@@ -10,8 +10,8 @@ from smartcontent.models import ApiToken, now
 from smartcontent.models.accounts import check_password, hash_password
 from smartcontent.web.addresses import public_url
 from smartcontent.web.attempts import count_guess, guessed_right
-from smartcontent.web.auth import slowly
 from smartcontent.web.forms import PasswordForm
+from smartcontent.web.threads import slowly
 
 bp = Blueprint("account", __name__, url_prefix="/account")
 

@@ -17,8 +17,6 @@ from flask import (
 )
 from flask.typing import ResponseReturnValue
 from flask_login import current_user, login_required, login_user, logout_user
-from gevent import get_hub
-from gevent.monkey import is_module_patched
 from sqlalchemy.exc import IntegrityError
 from werkzeug.exceptions import Forbidden
 
@@ -34,6 +32,7 @@ from smartcontent.web.attempts import (
 )
 from smartcontent.web.forms import SignInForm, SignUpForm
 from smartcontent.web.safety import own_page
+from smartcontent.web.threads import slowly
 
 bp = Blueprint("auth", __name__)
 
@@ -57,13 +56,6 @@ def admin_required(view: Callable[..., Any]) -> Callable[..., Any]:
         return view(*args, **kwargs)
 
     return guarded
-
-
-def slowly(work: Callable[..., Any], *args: object) -> Any:
-    """Do the work of a password hash in a thread: it would stall every open stream for 30 ms."""
-    if is_module_patched("threading"):
-        return get_hub().threadpool.apply(work, args)
-    return work(*args)
 
 
 @bp.route("/welcome", methods=["GET", "POST"])

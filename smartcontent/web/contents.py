@@ -90,8 +90,12 @@ def cancel(content_id: UUID) -> ResponseReturnValue:
 @login_required
 def retry(content_id: UUID) -> ResponseReturnValue:
     """Write another draft, at once."""
-    if not jobs.retry(own_content(content_id)):
+    content = own_content(content_id)
+    going = jobs.version_to_go(content)
+    if not jobs.retry(content):
         return errors.answer(409, "A draft of it is on its way already.")
+    if going:
+        flash(f"Another version is on its way.{_made_room(going)}")
     return back(content_id)
 
 
@@ -107,9 +111,11 @@ def edit_text(content_id: UUID) -> ResponseReturnValue:
             f"A title needs 1 to {TITLE_LONGEST} characters, a text at most {TEXT_LONGEST:,}: "
             "go back and shorten it.",
         )
-    if not jobs.save_edit(own_content(content_id), title, text):
+    content = own_content(content_id)
+    going = jobs.version_to_go(content)
+    if not jobs.save_edit(content, title, text):
         return errors.answer(409, "A draft of it is on its way; edit the text when it is done.")
-    flash("Saved as a new version.")
+    flash(f"Saved as a new version.{_made_room(going)}")
     return redirect(url_for(".show", content_id=content_id), 303)
 
 
@@ -137,6 +143,10 @@ def _fragment(template: str, content_id: UUID) -> ResponseReturnValue:
     if Content.find_deleted(current_user.id, content_id):
         return "", 204
     return render_template(template, content=own_content(content_id))
+
+
+def _made_room(number: int | None) -> str:
+    return f" Version {number} made room for it: {jobs.VERSIONS_KEPT} are kept." if number else ""
 
 
 def back(content_id: UUID) -> ResponseReturnValue:

@@ -1,18 +1,32 @@
 """What a person typed about their account, cleaned, one message per wrong field."""
 
-from wtforms import BooleanField, Form, PasswordField, StringField
-from wtforms.validators import EqualTo, InputRequired, Length, Regexp
+from collections.abc import Callable
 
-from smartcontent.models.accounts import EMAIL_PATTERN, PASSWORD_LENGTHS
+from wtforms import BooleanField, Form, PasswordField, StringField
+from wtforms.fields import Field
+from wtforms.validators import EqualTo, InputRequired, Regexp, StopValidation
+
+from smartcontent.models.accounts import EMAIL_LONGEST, EMAIL_PATTERN, PASSWORD_LENGTHS
 
 _EMAIL = Regexp(
     rf"{EMAIL_PATTERN}\Z",
     message="This is not an email address: write it like ada@example.org.",
 )
 _SHORTEST, _LONGEST = PASSWORD_LENGTHS
-_NEW_PASSWORD = Length(
-    _SHORTEST, _LONGEST, message=f"Use between {_SHORTEST} and {_LONGEST} characters."
-)
+
+
+def _length(least: int, most: int, sentence: str) -> Callable[[Form, Field], None]:
+    """Refuse another length, and have no other validator look: WTForms' own lets them."""
+
+    def check(form: Form, field: Field) -> None:
+        if not least <= len(field.data or "") <= most:
+            raise StopValidation(sentence)
+
+    return check
+
+
+_NEW_PASSWORD = _length(_SHORTEST, _LONGEST, f"Use between {_SHORTEST} and {_LONGEST} characters.")
+_ANY_PASSWORD = _length(0, _LONGEST, f"A password has at most {_LONGEST} characters.")
 
 
 def _lower(value: str | None) -> str:
@@ -24,7 +38,7 @@ def _email() -> StringField:
         filters=[_lower],
         validators=[
             InputRequired("Type your email address."),
-            Length(max=254, message="This address is too long."),
+            _length(0, EMAIL_LONGEST, "This address is too long."),
             _EMAIL,
         ],
     )
@@ -32,9 +46,7 @@ def _email() -> StringField:
 
 class SignInForm(Form):
     email = _email()
-    password = PasswordField(
-        validators=[InputRequired("Type your password."), Length(max=_LONGEST)]
-    )
+    password = PasswordField(validators=[InputRequired("Type your password."), _ANY_PASSWORD])
     remember = BooleanField()
 
 
@@ -46,7 +58,7 @@ class SignUpForm(Form):
 
 class PasswordForm(Form):
     password_now = PasswordField(
-        validators=[InputRequired("Type the password you have now."), Length(max=_LONGEST)]
+        validators=[InputRequired("Type the password you have now."), _ANY_PASSWORD]
     )
     password = PasswordField(validators=[InputRequired("Choose a new password."), _NEW_PASSWORD])
     password_again = PasswordField(validators=[EqualTo("password", "The two passwords differ.")])

@@ -1,24 +1,61 @@
-"""A model's Markdown as HTML that can do no harm."""
+"""A model's Markdown as HTML that can do no harm, and holds nobody up."""
+
+import re
+from functools import lru_cache
 
 import nh3
-from markdown_it import MarkdownIt
-from markupsafe import Markup
+from cmarkgfm import cmark
+from markupsafe import Markup, escape
+
+from smartcontent.web.threads import slowly
 
 # What marketing copy needs. No images: one from elsewhere would tell its host who reads.
 _TAGS = {
     "a", "blockquote", "br", "code", "del", "em", "h1", "h2", "h3", "h4", "h5", "h6", "hr", "li",
     "ol", "p", "pre", "s", "strong", "table", "tbody", "td", "th", "thead", "tr", "ul",
 }  # fmt: skip
-_parser = MarkdownIt("commonmark", {"html": False}).enable(["table", "strikethrough"])
+_EXTENSIONS = ["table", "strikethrough"]
+# Raw HTML is shown as it was written. cmark can only leave it out, so it is given a sign instead
+# that means nothing to it; the addresses between < and > stay links.
+_OPENING = re.compile(r"<(?!https?://|mailto:)")
+_SIGN = "\ue000"  # private use: no text has it
+
+# What is longer is no marketing copy: it is shown as it was written.
+LONGEST = 100_000
+LONGEST_HTML = 500_000
+# The cleaner's time grows with the square of the depth, and these are what can nest.
+MOST_NESTING = 5_000
+_NESTING = ("<blockquote", "<ul", "<ol", "<em", "<strong", "<del")
+_AT_ONCE = 1_000
 
 
 def to_html(text: str) -> Markup:
-    """The text rendered, then cleaned as HTML (the other order lets hostile Markdown through)."""
+    """The text rendered, then cleaned as HTML (the other order lets hostile Markdown through).
+
+    A text that would take long is answered as plain paragraphs.
+    """
+    if len(text) > LONGEST:
+        return _plain(text)
+    html: Markup = _html(text) if len(text) <= _AT_ONCE else slowly(_html, text)
+    return html
+
+
+@lru_cache(maxsize=16)  # who looks again at a large text waits no second time
+def _html(text: str) -> Markup:
+    signed = _OPENING.sub(_SIGN, text.replace(_SIGN, "").replace("\0", ""))
+    html = cmark.markdown_to_html_with_extensions(signed, extensions=_EXTENSIONS)
+    html = html.replace(_SIGN, "&lt;")
+    if len(html) > LONGEST_HTML or sum(map(html.count, _NESTING)) > MOST_NESTING:
+        return _plain(text)
     clean = nh3.clean(
-        _parser.render(text),
+        html,
         tags=_TAGS,
         attributes={"a": {"href", "title"}},
         url_schemes={"http", "https", "mailto"},
         link_rel="noopener noreferrer nofollow",
     )
     return Markup(clean)  # noqa: S704
+
+
+def _plain(text: str) -> Markup:
+    return Markup('<div class="as-typed">{}</div>').format(escape(text))

@@ -8,6 +8,7 @@ from flask_wtf.csrf import generate_csrf
 from markupsafe import Markup, escape
 
 from smartcontent.briefs import CONTENT_TYPES, LANGUAGES, LENGTHS, TONES
+from smartcontent.jobs import VERSIONS_KEPT, version_to_go
 from smartcontent.models import FINAL, Draft, Status, now
 from smartcontent.models.draft import iso
 from smartcontent.prompts import estimated_tokens
@@ -32,6 +33,7 @@ def init_app(app: Flask) -> None:
     app.add_template_global(Status, "Status")
     app.add_template_global(csrf_field, "csrf")
     app.add_template_global(outlook)
+    app.add_template_global(version_to_go)
     app.add_template_global(timeline)
     app.add_template_global(request_for)
     app.add_template_global(model_for)
@@ -47,6 +49,7 @@ def _choices() -> dict[str, object]:
         "languages": LANGUAGES,
         "final": FINAL,
         "now": now,
+        "versions_kept": VERSIONS_KEPT,
         "is_demo_model": current_app.config["SMARTCONTENT_DEMO_MODEL"],
     }
 

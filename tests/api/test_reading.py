@@ -10,13 +10,13 @@ from sqlalchemy import event
 
 from smartcontent import jobs
 from smartcontent.extensions import db
-from smartcontent.models import Content, Draft, Status, now
+from smartcontent.models import Content, Draft, Status, listing, now
 
 from .conftest import BRIEF
 
 DRAFT = {
     "id", "number", "origin", "status", "scheduled_for", "started_at", "finished_at",
-    "text", "error", "model", "stats",
+    "error", "model", "stats",
 }  # fmt: skip
 STATUS = {
     "status", "scheduled_for", "seconds_until_start", "position", "eta_seconds", "waiting_for",
@@ -65,11 +65,50 @@ def test_text_is_that_of_the_current_draft(script, ollama):
 
     assert (content["status"], content["text"]) == ("pending", "")
     first, second = content["drafts"]
-    assert (first["status"], first["text"], second["number"]) == ("completed", "Tea is warm.", 2)
+    assert (first["status"], second["number"]) == ("completed", 2)
     assert first["model"]
     assert first["stats"]
     for name in ("scheduled_for", "started_at", "finished_at"):
         assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", first[name])
+
+
+@both_databases
+def test_text_of_each_draft_is_told_with_what_was_sent_for_it(script, ollama):
+    told = script.submit(delay_seconds=0)
+    ollama.says("Tea is warm.")
+    jobs.write_draft(told["draft_id"])
+    script.post(f"/contents/{told['id']}/retry")
+
+    first = script.get(f"/contents/{told['id']}/drafts/1").json
+
+    assert (first["number"], first["text"]) == (1, "Tea is warm.")
+    assert "teapot" in first["messages"][-1]["content"]
+    assert first["options"]["num_predict"]
+
+
+@pytest.mark.parametrize("number", ["0", "2", "2147483648", "9" * 400, "x"])
+def test_draft_that_is_not_there_is_a_404(script, number):
+    told = script.submit()
+
+    assert script.get(f"/contents/{told['id']}/drafts/{number}").status_code == 404
+
+
+def test_draft_of_another_user_is_a_404(script, bobs_script):
+    told = script.submit()
+
+    assert bobs_script.get(f"/contents/{told['id']}/drafts/1").status_code == 404
+
+
+def test_list_of_very_long_texts_comes_in_smaller_pages(script):
+    told = [script.submit(title=f"Pot {number}") for number in range(3)]
+    for each in told:
+        put(draft_of(each), text="x" * (listing.TEXTS_LONGEST // 2))
+
+    first = script.get("/contents")
+    second = script.get(f"/contents?cursor={first.json['next_cursor']}")
+
+    assert titles(first) == ["Pot 2", "Pot 1"]
+    assert (titles(second), second.json["next_cursor"]) == (["Pot 0"], None)
 
 
 @both_databases

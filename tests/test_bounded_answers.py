@@ -1,0 +1,185 @@
+"""However much a user has, no answer grows with it: versions, snapshots."""
+
+import json
+
+import pytest
+from conftest import BRIEF, both_databases
+from sqlalchemy import event, insert
+
+from smartcontent import jobs, readiness
+from smartcontent.documents import whole
+from smartcontent.extensions import db
+from smartcontent.models import Draft, Origin, Status, now
+from smartcontent.models.listing import newest
+from smartcontent.readiness import Readiness, Stage
+from smartcontent.stream import SNAPSHOT_WAITING, snapshot
+from smartcontent.writing import Attempt
+
+
+def with_versions(content, count: int, text: str = "Tea."):
+    """The content with so many edited versions, the last one current."""
+    draft = content.current
+    draft.status, draft.text, draft.finished_at = Status.COMPLETED, text, now()
+    row = {"user_id": content.user_id, "content_id": content.id, "origin": Origin.EDITED,
+           "status": Status.COMPLETED, "text": text, "created_at": now()}  # fmt: skip
+    db.session.execute(insert(Draft), [{**row, "number": n} for n in range(2, count + 1)])
+    content.current_number = count
+    db.session.commit()
+    db.session.expire_all()
+    return content
+
+
+def numbers(content) -> list[int]:
+    query = db.select(Draft.number).filter_by(content_id=content.id).order_by(Draft.number)
+    return list(db.session.scalars(query))
+
+
+@both_databases
+def test_two_hundred_versions_are_kept_and_the_oldest_makes_room(content):
+    with_versions(content, jobs.VERSIONS_KEPT)
+
+    assert jobs.version_to_go(content) == 1
+    jobs.save_edit(content, "Teapots", "By hand.")
+
+    assert numbers(content) == list(range(2, jobs.VERSIONS_KEPT + 2))
+    assert (content.current.number, content.current.text) == (201, "By hand.")
+
+
+@both_databases
+def test_version_without_a_text_goes_before_any_that_has_one(content):
+    with_versions(content, jobs.VERSIONS_KEPT)
+    db.session.query(Draft).filter_by(content_id=content.id, number=7).update(
+        {"text": "", "status": Status.FAILED}
+    )
+    db.session.commit()
+
+    assert jobs.version_to_go(content) == 7
+    jobs.retry(content)
+
+    assert numbers(content) == [n for n in range(1, jobs.VERSIONS_KEPT + 2) if n != 7]
+
+
+@both_databases
+def test_what_is_more_than_is_kept_goes_at_the_next_version(content):
+    with_versions(content, jobs.VERSIONS_KEPT + 30)
+
+    jobs.save_edit(content, "Teapots", "By hand.")
+
+    assert len(numbers(content)) == jobs.VERSIONS_KEPT
+
+
+def test_page_says_which_version_makes_room_before_and_after(as_ada, content):
+    with_versions(content, jobs.VERSIONS_KEPT - 1)
+    path = f"/contents/{content.id}"
+    assert "takes the place" not in as_ada.get(path).text
+    as_ada.post(f"{path}/text", {"title": "Mine", "text": "By hand."})
+
+    page = as_ada.get(path).text
+    assert "takes the place of version 1." in page
+    as_ada.post(f"{path}/text", {"title": "Mine", "text": "Again."})
+
+    assert "Version 1 made room for it: 200 are kept." in as_ada.get(path).text
+
+
+def test_content_of_two_hundred_long_versions_is_told_without_their_texts(content):
+    with_versions(content, jobs.VERSIONS_KEPT, "x" * 100_000)
+
+    told = whole(content)
+
+    assert [draft["number"] for draft in told["drafts"]] == numbers(content)
+    assert len(json.dumps(told)) < 200_000
+
+
+@pytest.fixture
+def many(ada):
+    """Contents of Ada's, each pending, the first one due first."""
+    made = [jobs.submit(ada.id, BRIEF, f"Pot {n}", delay_seconds=600 + n) for n in range(150)]
+    db.session.commit()
+    return made
+
+
+@both_databases
+def test_snapshot_has_the_next_that_are_due_and_those_a_page_shows(ada, many):
+    first, last = many[:SNAPSHOT_WAITING], many[-20:]
+
+    told = snapshot(ada.id)
+
+    shown = [draft["draft_id"] for draft in told["drafts"]]
+    assert shown == [content.current.id for content in (*first, *last)]
+    assert told["unfinished"] == 150
+    assert told["contents"] == [str(content.id) for content in reversed(last)]
+
+
+@both_databases
+def test_snapshot_has_what_is_being_written_however_many_wait_or_are_on_hold(ada, many):
+    for content in many[: SNAPSHOT_WAITING + 5]:
+        content.current.status, content.current.due_at = Status.HELD, None
+    writing = many[110].current
+    writing.status, writing.attempt, writing.text = Status.GENERATING, 1, "Tea is"
+    db.session.commit()
+
+    told = snapshot(ada.id)["drafts"]
+
+    [found] = [draft for draft in told if draft["status"] == "generating"]
+    assert (found["draft_id"], found["text"], found["offset"]) == (writing.id, "Tea is", 6)
+    assert [draft["status"] for draft in told[:40]].count("held") == 0
+
+
+def test_snapshot_asks_the_database_a_fixed_number_of_questions(app, ada, many):
+    def questions() -> int:
+        asked = []
+        listen = lambda *_: asked.append(1)  # noqa: E731
+        db.session.commit()
+        db.session.expunge_all()
+        event.listen(db.engine, "before_cursor_execute", listen)
+        snapshot(ada.id)
+        event.remove(db.engine, "before_cursor_execute", listen)
+        return len(asked)
+
+    with_all = questions()
+    for content in many[1:]:
+        jobs.discard(db.session.merge(content))
+
+    assert with_all == questions()
+
+
+def test_snapshot_tells_what_was_found_of_the_models_and_of_no_other(ada, content):
+    other = jobs.submit(ada.id, BRIEF, "Pot", {"model": "tiny"})
+    readiness.tell(Readiness("llama3.2", Stage.READY, "All is ready."))
+    readiness.tell(Readiness("mistral", Stage.MISSING, "It is missing."))
+
+    told = snapshot(ada.id)
+
+    assert told["readiness"] == [
+        {"model": "llama3.2", "stage": "ready", "sentence": "All is ready.", "progress": None}
+    ]
+    assert told["contents"] == [str(other.id), str(content.id)]
+
+
+def test_snapshot_without_redis_tells_what_the_database_knows(ada, content, valkey, monkeypatch):
+    monkeypatch.setattr(readiness, "redis", _away)
+
+    assert snapshot(ada.id)["readiness"] == []
+
+
+def _away():
+    raise readiness.redis_py.ConnectionError
+
+
+def test_deleted_content_leaves_the_snapshot_and_comes_back_with_it(ada, content):
+    jobs.discard(content)
+    assert (snapshot(ada.id)["contents"], newest(ada.id)) == ([], [])
+
+    jobs.restore(ada.id, content.id)
+
+    assert snapshot(ada.id)["contents"] == [str(content.id)]
+
+
+def test_text_is_gathered_piece_by_piece_without_a_copy_of_the_whole(due_draft):
+    due_draft.claim(60)
+    attempt = Attempt(due_draft)
+
+    for _ in range(1000):
+        attempt._add("Tea. ")
+
+    assert attempt.text == "Tea. " * 1000
