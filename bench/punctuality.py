@@ -20,7 +20,7 @@ from typing import Any
 ROOT = Path(__file__).parent.parent
 sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
 
-from conftest import BRIEF, SECRET, Valkey, make_user, upgrade, wait_until  # noqa: E402
+from conftest import BRIEF, NO_QUOTAS, SECRET, Valkey, make_user, upgrade, wait_until  # noqa: E402
 from processes import Processes  # noqa: E402
 from rq_scheduler import Scheduler  # noqa: E402
 from scripted_ollama import ScriptedOllama  # noqa: E402
@@ -52,6 +52,7 @@ def ours(folder: Path, valkey: Valkey) -> list[float]:
             "OLLAMA_HOST": ollama.url,
             "SECRET_KEY": SECRET,
             "SMARTCONTENT_HOME": str(folder),
+            **NO_QUOTAS,
         }
         processes = Processes(settings, folder, SMARTCONTENT_WORKERS=2)
         app = create_app(**settings)

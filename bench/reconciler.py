@@ -17,7 +17,7 @@ from pathlib import Path
 ROOT = Path(__file__).parent.parent
 sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
 
-from conftest import BRIEF, SECRET, Valkey, make_user, upgrade  # noqa: E402
+from conftest import BRIEF, NO_QUOTAS, SECRET, Valkey, make_user, upgrade  # noqa: E402
 from flask import Flask  # noqa: E402
 
 from smartcontent import create_app, jobs  # noqa: E402
@@ -63,6 +63,7 @@ def stores() -> Iterator[Flask]:
                 REDIS_URL=valkey.url,
                 SECRET_KEY=SECRET,
                 SMARTCONTENT_HOME=str(folder),
+                **NO_QUOTAS,
             )
         finally:
             valkey.kill()

@@ -12,7 +12,7 @@ from flask import current_app
 from sqlalchemy import ColumnElement, Select, delete, func, select
 from sqlalchemy.exc import IntegrityError, OperationalError, SQLAlchemyError
 
-from smartcontent import events, prompts, writing
+from smartcontent import events, prompts, quotas, writing
 from smartcontent.briefs import CONTENT_TYPES, Brief, BriefForm
 from smartcontent.estimates import estimate_for
 from smartcontent.extensions import db, redis
@@ -49,6 +49,7 @@ def submit(
 
     Raises:
         sqlalchemy.exc.IntegrityError: the user has submitted with this idempotency key before.
+        smartcontent.quotas.OverQuota: the user has asked for more than one may.
     """
     if delay_seconds is None:
         delay_seconds = current_app.config["GENERATION_DELAY_SECONDS"]
@@ -72,6 +73,7 @@ def submit(
     )
     content.drafts.append(draft)
     db.session.add(content)
+    quotas.check(user_id)
     db.session.commit()
     schedule_draft(draft)
     draft.announce()
@@ -100,7 +102,11 @@ def cancel(draft: Draft) -> bool:
 
 
 def retry(content: Content) -> Draft | None:
-    """Ask for another draft, at once; None while one is unfinished."""
+    """Ask for another draft, at once; None while one is unfinished.
+
+    Raises:
+        smartcontent.quotas.OverQuota: the user has asked for more than one may.
+    """
     return new_draft(content, Status.PENDING, due_at=due_in(0))
 
 
@@ -135,6 +141,8 @@ def new_draft(content: Content, status: Status, **values: Any) -> Draft | None:
     content.current_number = draft.number
     db.session.add(draft)
     try:
+        if status is Status.PENDING:
+            quotas.check(content.user_id)
         db.session.commit()
     except IntegrityError:  # two tabs asked at once: the other's draft has this number
         db.session.rollback()

@@ -46,6 +46,8 @@ TEST_SECONDS = 5 * PATIENCE  # for one test and its fixtures
 # Quick to check: a hash names its own costs.
 PASSWORD_HASH = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1).hash(PASSWORD)
 SECRET = "a secret for tests that is long enough"
+# For tests of many submissions that are not about quotas.
+NO_QUOTAS = {"UNFINISHED_PER_USER": 100_000, "SUBMISSIONS_PER_MINUTE": 100_000}
 BRIEF = Brief(
     content_type="product_description",
     topic="A teapot of blue glass, 0.8 litres",

@@ -13,6 +13,7 @@ from sqlalchemy.exc import OperationalError, ProgrammingError
 
 from smartcontent.extensions import db
 from smartcontent.health import State, check_database, check_redis
+from smartcontent.quotas import OverQuota
 from smartcontent.redis_answers import trouble
 
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
@@ -28,7 +29,7 @@ class Group(AppGroup):
 
 
 def _plainly(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Say in one sentence that a store is away, with what to do; no stack trace, no log lines."""
+    """Say in one sentence what is in the way, and what to do; no stack trace, no log lines."""
 
     @functools.wraps(function)
     def run(*args: Any, **kwargs: Any) -> Any:
@@ -41,6 +42,8 @@ def _plainly(function: Callable[..., Any]) -> Callable[..., Any]:
             if found.state is State.OK:
                 raise click.ClickException(f"The database refused: {error.orig}") from error
             raise click.ClickException(sentence(found.cause, found.remedy)) from error
+        except OverQuota as error:
+            raise click.ClickException(str(error.description)) from error
         except redis_py.RedisError as error:
             found = check_redis()
             if found.state is State.OK:  # it has come back since, or refused this one thing

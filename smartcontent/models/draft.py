@@ -98,6 +98,9 @@ class Draft(Base):
         UniqueConstraint("content_id", "number"),
         # The scheduler's and the reconciler's question: what is due?
         Index(None, "status", "due_at"),
+        # What the quotas count.
+        Index(None, "user_id", "status"),
+        Index(None, "user_id", "created_at"),
         # A number is never given twice: jobs in Redis carry it.
         {"sqlite_autoincrement": True},
     )

@@ -11,7 +11,7 @@ from smartcontent.models.accounts import check_password, hash_password
 from smartcontent.web.addresses import public_url
 from smartcontent.web.attempts import count_guess, guessed_right
 from smartcontent.web.forms import PasswordForm
-from smartcontent.web.threads import slowly
+from smartcontent.web.threads import in_turn
 
 bp = Blueprint("account", __name__, url_prefix="/account")
 
@@ -31,11 +31,11 @@ def change_password() -> ResponseReturnValue:
     if not form.validate():
         return _page(form), 422
     count_guess(current_user.email)
-    if not slowly(check_password, current_user.password_hash, form.password_now.data):
+    if not in_turn(check_password, current_user.password_hash, form.password_now.data):
         form.password_now.errors = ["This is not your present password."]
         return _page(form), 422
     guessed_right(current_user)
-    current_user.take_password(slowly(hash_password, form.password.data))
+    current_user.take_password(in_turn(hash_password, form.password.data))
     db.session.commit()
     login_user(current_user)
     flash("Your password is changed; other sessions have ended.")

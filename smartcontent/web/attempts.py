@@ -23,6 +23,8 @@ BY_STRANGERS = Limit("guesses-by-strangers", most=100, seconds=3600)
 FIRST_OF_THE_DAY = Limit("first-guesses", most=1, seconds=86400)
 INVITATIONS = Limit("invitations", most=30, seconds=900)
 
+SIGN_UPS = "sign-ups"
+
 DEVICE_DAYS = 365
 TOO_MANY = (
     "Too many wrong passwords: wait a quarter of an hour, or ask your administrator for a new one "
@@ -31,6 +33,10 @@ TOO_MANY = (
 TOO_MANY_STRANGERS = (
     "Too many wrong passwords were tried at this account from elsewhere: wait an hour, or sign in "
     "on a device where you have signed in before."
+)
+TOO_MANY_SIGN_UPS = (
+    "Too many accounts were made from your network within an hour: come again later, or ask an "
+    "administrator for an invitation."
 )
 TOO_MANY_INVITATIONS = "Too many invitations that are not valid: wait a quarter of an hour."
 
@@ -78,6 +84,16 @@ def count_invitation() -> None:
 def invitation_was_right() -> None:
     """Count it no longer."""
     take_back(INVITATIONS, network())
+
+
+def count_sign_up() -> None:
+    """Count one account that somebody makes; call it before the work is done.
+
+    Raises:
+        TooManyRequests: the visitor may make no more now.
+    """
+    most = current_app.config["SIGNUPS_PER_HOUR"]
+    check(Limit(SIGN_UPS, most, seconds=3600), TOO_MANY_SIGN_UPS, network())
 
 
 def _known_device(email: str) -> str | None:

@@ -27,12 +27,13 @@ from smartcontent.models.accounts import check_password, hash_password, nobody_y
 from smartcontent.web.attempts import (
     count_guess,
     count_invitation,
+    count_sign_up,
     guessed_right,
     invitation_was_right,
 )
 from smartcontent.web.forms import SignInForm, SignUpForm
 from smartcontent.web.safety import own_page
-from smartcontent.web.threads import slowly
+from smartcontent.web.threads import in_turn
 
 bp = Blueprint("auth", __name__)
 
@@ -84,6 +85,8 @@ def sign_up() -> ResponseReturnValue:
         form.email.data = invited
     if request.method == "GET" or not form.validate():
         return _form_page("auth/sign_up.html", form, invited=invited)
+    if not invited:
+        count_sign_up()
     return _create(User(email=form.email.data), form, "This address has an account: sign in.")
 
 
@@ -98,8 +101,7 @@ def sign_in() -> ResponseReturnValue:
     count_guess(form.email.data)
     user = User.with_email(form.email.data)
     password_hash = user.password_hash if user and user.is_enabled else None
-    db.session.commit()  # hashing takes a while; the database need not wait for it
-    if not slowly(check_password, password_hash, form.password.data) or user is None:
+    if not in_turn(check_password, password_hash, form.password.data) or user is None:
         form.password.errors = ["Email and password do not belong together. Try again."]
         return _form_page("auth/sign_in.html", form)
     guessed_right(user)
@@ -131,16 +133,22 @@ def _invited_address() -> str | None:
 
 
 def _create(user: User, form: SignUpForm, if_taken: str) -> ResponseReturnValue:
-    user.take_password(slowly(hash_password, form.password.data))
+    if User.with_email(user.email):
+        return _is_taken(if_taken)
+    user.take_password(in_turn(hash_password, form.password.data))
     db.session.add(user)
     try:
         db.session.commit()
     except IntegrityError:
         db.session.rollback()
-        flash(if_taken)
-        return redirect(url_for("auth.sign_in"), 303)
+        return _is_taken(if_taken)
     _start_session(user)
     return redirect(url_for("contents.index"), 303)
+
+
+def _is_taken(sentence: str) -> ResponseReturnValue:
+    flash(sentence)
+    return redirect(url_for("auth.sign_in"), 303)
 
 
 def _start_session(user: User, remember: bool = False) -> None:

@@ -13,6 +13,7 @@ from smartcontent.briefs import CONTENT_TYPES, BriefForm
 from smartcontent.extensions import login
 from smartcontent.models import Content, Status
 from smartcontent.models.listing import Q_LONGEST, Filters, Page, list_contents
+from smartcontent.quotas import OverQuota
 from smartcontent.web import errors
 from smartcontent.web.auth import nobody_yet
 
@@ -52,7 +53,10 @@ def create() -> ResponseReturnValue:
     form = BriefForm(request.form)
     if not form.validate():
         return _dashboard(form), 422
-    content = jobs.submit(current_user.id, form.brief, form.title_or_default)
+    try:
+        content = jobs.submit(current_user.id, form.brief, form.title_or_default)
+    except OverQuota as error:  # what was typed is in the form still
+        return _dashboard(form, error.description), 429, {"Retry-After": str(error.retry_after)}
     return redirect(url_for(".index", _anchor=f"content-{content.id}"), 303)
 
 
@@ -177,8 +181,10 @@ def _page() -> Page:
         raise BadRequest from error
 
 
-def _dashboard(form: BriefForm) -> str:
-    return render_template("contents/index.html", form=form, page=_page(), filters=_filters())
+def _dashboard(form: BriefForm, refusal: str | None = None) -> str:
+    return render_template(
+        "contents/index.html", form=form, page=_page(), filters=_filters(), refusal=refusal
+    )
 
 
 def _example_or_empty() -> BriefForm:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 import pytest
-from conftest import BRIEF, PASSWORD, SECRET, Valkey
+from conftest import BRIEF, NO_QUOTAS, PASSWORD, SECRET, Valkey
 from dictation import Dictation
 from flask import Flask
 from patience import PATIENCE
@@ -65,6 +65,7 @@ def stack(chromium, databases, tmp_path_factory) -> Iterator[Stack]:
             "OLLAMA_HOST": ollama.url,
             "SECRET_KEY": SECRET,
             "SMARTCONTENT_HOME": str(folder),
+            **NO_QUOTAS,
         }
         processes = Processes(settings, folder).start()
         yield Stack(create_app(**settings), processes, ollama, valkey)

@@ -13,7 +13,7 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 from uuid import UUID
 
-from conftest import SECRET, Valkey, make_user, wait_until
+from conftest import NO_QUOTAS, SECRET, Valkey, make_user, wait_until
 from processes import Processes
 
 from faults.invariants import Invariants
@@ -35,6 +35,7 @@ SETTINGS = {
     "RECONCILE_SECONDS": 0.5,
     "SMARTCONTENT_WORKERS": 2,
     "GENERATION_DELAY_SECONDS": 0.5,
+    **NO_QUOTAS,
 }
 CONNECTED = "01"  # as the kernel writes it
 

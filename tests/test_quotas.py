@@ -1,0 +1,208 @@
+"""How much one user may ask for: refused with a sentence and the time to come again."""
+
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+
+import pytest
+from api.conftest import BRIEF as API_BRIEF
+from api.conftest import script_of
+from conftest import BRIEF, Visitor, both_databases
+from sqlalchemy import func, select, text, update
+from werkzeug.exceptions import TooManyRequests
+
+from smartcontent import jobs
+from smartcontent.extensions import db
+from smartcontent.invitations import invitation_for
+from smartcontent.models import Content, Draft, Status, User, now
+
+FORM = {"content_type": BRIEF.content_type, "topic": "A teapot that nobody forgets"}
+NEW = {"password": "a long new password", "password_again": "a long new password"}
+FAST, MANY = "SUBMISSIONS_PER_MINUTE", "UNFINISHED_PER_USER"
+
+
+def submit(user: User) -> Content:
+    return jobs.submit(user.id, BRIEF, "A teapot")
+
+
+def end(user: User) -> None:
+    """Every draft of the user has ended."""
+    db.session.execute(update(Draft).filter_by(user_id=user.id).values(status=Status.COMPLETED))
+    db.session.commit()
+
+
+def stored(model: type = Content) -> int:
+    db.session.rollback()
+    return db.session.scalar(select(func.count()).select_from(model))
+
+
+@both_databases
+def test_unfinished_drafts_of_a_user_are_limited(app, ada, bob):
+    app.config[MANY] = 2
+    for _ in range(2):
+        submit(ada)
+
+    with pytest.raises(TooManyRequests, match="may have 2 unfinished drafts"):
+        submit(ada)
+
+    assert stored() == 2
+    submit(bob)
+    end(ada)
+    submit(ada)
+
+
+@both_databases
+def test_submissions_within_a_minute_are_limited(app, ada, bob):
+    app.config[FAST] = 2
+    first, _ = submit(ada), submit(ada)
+    end(ada)
+
+    with pytest.raises(TooManyRequests, match="may ask for 2 texts within a minute") as refused:
+        submit(ada)
+
+    assert 50 <= refused.value.retry_after <= 60
+    assert stored() == 2
+    submit(bob)
+    first.drafts[0].created_at = now() - timedelta(seconds=61)
+    db.session.commit()
+    submit(ada)
+
+
+@both_databases
+def test_of_many_at_once_no_more_get_through_than_may(app, ada):
+    app.config[FAST] = 5
+    script = script_of(app, ada)
+
+    def post(_number: int) -> int:
+        with app.app_context():
+            return (
+                script.app.test_client()
+                .post("/api/v1/contents", json=API_BRIEF, headers=script._headers)
+                .status_code
+            )
+
+    with ThreadPoolExecutor(10) as pool:
+        statuses = list(pool.map(post, range(20)))
+
+    assert sorted(set(statuses)) == [202, 429]
+    assert statuses.count(202) == stored() == 5
+
+
+def test_brief_that_is_refused_stays_in_the_form(app, as_ada, ada):
+    app.config[MANY] = 1
+    submit(ada)
+
+    answer = as_ada.post("/contents", FORM)
+
+    assert answer.status_code == 429
+    assert answer.headers["Retry-After"] == "60"
+    assert "wait until some are done, or cancel some. Your brief is still here." in answer.text
+    assert FORM["topic"] in answer.text
+
+
+def test_script_that_is_refused_reads_a_problem(app, ada):
+    app.config[FAST] = 1
+    script = script_of(app, ada)
+    script.submit()
+
+    answer = script.post("/contents", API_BRIEF)
+
+    assert answer.status_code == 429
+    assert answer.content_type == "application/problem+json"
+    assert 1 <= int(answer.headers["Retry-After"]) <= 60
+    assert "then send it again" in answer.json["detail"]
+
+
+def test_submission_that_is_sent_again_counts_for_nothing(app, ada):
+    app.config[FAST] = app.config[MANY] = 1
+    script = script_of(app, ada)
+    key = {"Idempotency-Key": "teapot"}
+    first = script.post("/contents", API_BRIEF, headers=key)
+
+    again = [script.post("/contents", API_BRIEF, headers=key) for _ in range(3)]
+
+    assert [answer.status_code for answer in again] == [202] * 3
+    assert {answer.json["id"] for answer in again} == {first.json["id"]}
+
+
+def test_refused_submission_does_not_use_up_its_key(app, ada):
+    app.config[MANY] = 1
+    script = script_of(app, ada)
+    script.submit()
+    key = {"Idempotency-Key": "teapot"}
+    assert script.post("/contents", API_BRIEF, headers=key).status_code == 429
+    end(ada)
+
+    answer = script.post("/contents", API_BRIEF, headers=key)
+
+    assert answer.status_code == 202
+    assert "Idempotency-Replayed" not in answer.headers
+
+
+def test_another_draft_of_the_same_brief_counts(app, as_ada, ada):
+    content = submit(ada)
+    end(ada)
+    app.config[FAST] = 1
+    script = script_of(app, ada)
+
+    page = as_ada.post(f"/contents/{content.id}/retry")
+    answer = script.post(f"/contents/{content.id}/retry")
+
+    assert (page.status_code, answer.status_code) == (429, 429)
+    assert "then send it again" in page.text
+    assert int(page.headers["Retry-After"]) <= 60
+    assert stored(Draft) == 1
+
+
+def test_text_edited_by_hand_is_no_submission(app, as_ada, ada):
+    content = submit(ada)
+    end(ada)
+    app.config[FAST] = 1
+
+    for number in range(3):
+        edited = {"title": "A teapot", "text": f"Edited {number}"}
+        assert as_ada.post(f"/contents/{content.id}/text", edited).status_code == 303
+
+
+def test_commands_are_counted_too(app, flask, ada):
+    app.config[FAST] = 1
+    submit(ada)
+
+    result = flask("contents", "create", ada.email, "--type", BRIEF.content_type, "--topic", "Tea")
+
+    assert result.exit_code == 1
+    assert "may ask for 1 texts within a minute" in result.output
+    assert "Traceback" not in result.output
+
+
+def test_counting_reads_an_index_not_all_drafts_of_a_user(app):
+    for condition, index in (
+        ("status IN ('pending', 'queued')", "ix_drafts_user_id_status"),
+        ("created_at > '2026-01-01' ORDER BY created_at DESC", "ix_drafts_user_id_created_at"),
+    ):
+        query = f"EXPLAIN QUERY PLAN SELECT id FROM drafts WHERE user_id = 1 AND {condition}"
+        assert index in str(db.session.execute(text(query)).all())
+
+
+def test_sign_ups_from_one_address_are_limited(app, founder):
+    app.config.update(SIGNUP="open", SIGNUPS_PER_HOUR=2)
+
+    def sign_up(number: int, **options: object):
+        data = {"email": f"eve{number}@example.org", **NEW}
+        return Visitor(app).post("/sign-up", data, **options)
+
+    answers = [sign_up(number) for number in range(3)]
+
+    assert [answer.status_code for answer in answers] == [303, 303, 429]
+    assert "ask an administrator for an invitation" in answers[-1].text
+    assert 1 <= int(answers[-1].headers["Retry-After"]) <= 3600
+    assert stored(User) == 3
+    assert sign_up(4, environ_overrides={"REMOTE_ADDR": "192.0.2.7"}).status_code == 303
+
+
+def test_invited_people_may_come_all_at_once(app, founder):
+    app.config.update(SIGNUP="invite", SIGNUPS_PER_HOUR=1)
+
+    for number in range(3):
+        address = f"eve{number}@example.org"
+        path = f"/sign-up?invitation={invitation_for(address)}"
+        assert Visitor(app).post(path, {"email": address, **NEW}).status_code == 303
