@@ -26,7 +26,7 @@ def _check() -> ResponseReturnValue | None:
         return None
     if request.endpoint not in FOR_STRANGERS and not _is_known():
         flash(login.login_message)
-        return redirect(url_for("auth.sign_in"), 303)
+        return redirect(url_for("auth.sign_in"))
     read_body()
     csrf.protect(apply_exemptions=True)
     return None
