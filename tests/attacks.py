@@ -1,0 +1,193 @@
+"""A web process whose event loop is watched, and what people do who would stop it for all others.
+
+Every switch of greenlets is noted, and between two of them the CPU time of the thread: for so long
+nobody else was served. What a busy machine does to a process is not in that.
+"""
+
+import socket
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+from pathlib import Path
+from uuid import UUID
+
+import requests
+from conftest import NO_QUOTAS, make_user
+from processes import Browser, Processes
+
+from smartcontent import create_app, jobs
+from smartcontent.briefs import Brief
+from smartcontent.extensions import db
+from smartcontent.models import Status
+
+WATCHED_WSGI = """
+import os
+import time
+
+import greenlet
+
+from smartcontent import create_app
+
+app = create_app()
+watch = {"longest": 0.0, "since": None}
+
+
+def note(_event, _greenlets):
+    moment = time.thread_time()
+    if watch["since"] is not None:
+        watch["longest"] = max(watch["longest"], moment - watch["since"])
+    watch["since"] = moment
+
+
+@app.get("/longest-hold")
+def longest_hold():
+    if greenlet.gettrace() is None:  # in the thread of the event loop
+        greenlet.settrace(note)
+    longest, watch["longest"] = watch["longest"], 0.0
+    return {"seconds": longest, "pid": os.getpid()}
+
+
+@app.get("/hold")
+def hold():
+    until = time.thread_time() + 0.3
+    while time.thread_time() < until:
+        pass
+    return {}
+"""
+SETTINGS = {"SIGNUP": "open", "SIGNUPS_PER_HOUR": 10_000, **NO_QUOTAS}
+EMAIL = "ada@example.org"
+LARGE = 100_000
+PENDING = 500
+SIGN_UPS = 60
+BRIEF = {"content_type": "product_description", "topic": "A teapot"}
+UNFINISHED = b"POST /sign-in HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\na"
+WORST_FIELDS = (
+    "a@" + "." * LARGE + "@",
+    "a@" + "a." * (LARGE // 2) + "@",
+    "@" * LARGE,
+    " " * LARGE + "\0",
+    "a" * LARGE,
+    ",".join("a" * (LARGE // 2)),
+)
+WORST_TEXTS = (
+    "good " * (LARGE // 5),
+    ">" * 20 + "\n" + "a\n" * (LARGE // 2 - 20),
+    "[" * LARGE,
+    "![" * (LARGE // 2),
+    "|" * (LARGE // 2) + "\n" + "|-" * (LARGE // 4),
+    "*" * LARGE,
+)
+
+
+class Attacked:
+    """A watched web process with a user who is up to no good."""
+
+    hold_seconds = 0.0
+
+    def __init__(self, settings: dict, folder: Path, connections: int) -> None:
+        (folder / "wsgi.py").write_text(WATCHED_WSGI)
+        self.settings, self.connections = {**settings, **SETTINGS}, connections
+        self.app = create_app(**self.settings)
+        with self.app.app_context():
+            self.user_id = make_user(EMAIL).id
+        self._processes = Processes(self.settings, folder)
+        self._processes.start("web", GUNICORN_CMD_ARGS=f"--pythonpath {folder}")
+        self.url, self.port = self._processes.url, self._processes.port
+        self.are_held = threading.Event()
+        self._pid = self._watched()["pid"]
+
+    def stop(self) -> None:
+        self._processes.stop()
+
+    def longest_hold(self) -> float:
+        """The most CPU seconds that one greenlet held the loop for, since last asked."""
+        told = self._watched()
+        assert told["pid"] == self._pid, "held for so long that gunicorn took another process"
+        return told["seconds"]
+
+    def _watched(self) -> dict:
+        return requests.get(f"{self.url}/longest-hold", timeout=60).json()
+
+    def browser(self) -> Browser:
+        return Browser(self.url).sign_in(EMAIL)
+
+    def finished(self, text: str) -> UUID:
+        """A content of the user with this text."""
+        with self.app.app_context():
+            content = jobs.submit(self.user_id, Brief(**_whole(BRIEF)), "A teapot")
+            content.current.move(Status.CANCELLED, text=text)
+            db.session.remove()
+            return content.id
+
+
+def _whole(fields: dict) -> dict:
+    rest = {"audience": "", "tone": "warm", "length": "short", "language": "en"}
+    return {**rest, "keywords": (), "instructions": "", **fields}
+
+
+def unfinished_bodies(web: Attacked) -> None:
+    """As many as it takes, each with one byte of its body."""
+    with ExitStack() as held:
+        for _ in range(web.connections):
+            client = held.enter_context(socket.create_connection(("127.0.0.1", web.port), 60))
+            client.sendall(UNFINISHED)
+        requests.get(f"{web.url}/healthz", timeout=60)
+        web.are_held.set()
+        time.sleep(web.hold_seconds)
+
+
+def worst_forms(web: Attacked) -> None:
+    """Every field of every form with its worst: a stranger's, then a user's."""
+    stranger, user = Browser(web.url), web.browser()
+    for worst in WORST_FIELDS:
+        stranger.post("/sign-in", email=worst, password=worst)
+        stranger.post("/sign-up", email=worst, password=worst, password_again=worst)
+        user.post("/account/password", password_now=worst, password=worst, password_again=worst)
+        user.post("/account/tokens", name=worst)
+        for field in ("topic", "audience", "keywords", "instructions", "title", "language"):
+            user.post("/contents", **{**BRIEF, field: worst})
+        user.session.get(f"{web.url}/", params={"q": worst[:4000], "cursor": worst[:3000]})
+
+
+def worst_texts(web: Attacked) -> None:
+    """Texts that are costly to score or to show, edited and looked at; many of them."""
+    user = web.browser()
+    for worst in WORST_TEXTS:
+        content_id = web.finished(worst)
+        user.session.get(f"{web.url}/contents/{content_id}", timeout=60)
+        user.session.get(f"{web.url}/", timeout=60)
+        for number in range(3):
+            user.post(f"/contents/{content_id}/text", title=f"Edited {number}", text=worst)
+
+
+def many_drafts(web: Attacked) -> None:
+    """A user with more pending drafts than anybody looks at opens page after page."""
+    with web.app.app_context():
+        for _ in range(PENDING):
+            jobs.submit(web.user_id, Brief(**_whole(BRIEF)), "A teapot", delay_seconds=3600)
+    user = web.browser()
+    for _ in range(5):
+        with user.session.get(f"{web.url}/events", stream=True, timeout=60) as page:
+            next(line for line in page.iter_lines() if line == b"event: snapshot")
+
+
+def many_sign_ups(web: Attacked) -> None:
+    """Sixty accounts at once."""
+
+    def sign_up(number: int) -> int:
+        password = {"password": "a long new password", "password_again": "a long new password"}
+        address = f"eve{number}@example.org"
+        return Browser(web.url).post("/sign-up", email=address, **password).status_code
+
+    with ThreadPoolExecutor(SIGN_UPS) as pool:
+        assert set(pool.map(sign_up, range(SIGN_UPS))) == {303}
+
+
+ATTACKS = {
+    "unfinished bodies": unfinished_bodies,
+    "worst forms": worst_forms,
+    "worst texts": worst_texts,
+    "many drafts": many_drafts,
+    "many sign-ups": many_sign_ups,
+}

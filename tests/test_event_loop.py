@@ -1,0 +1,35 @@
+"""One request holds up no other, whatever is sent: the event loop is held to account."""
+
+from collections.abc import Iterator
+
+import pytest
+import requests
+from attacks import ATTACKS, Attacked
+
+# What the loop may be held for at once, in CPU time: so nobody waits for longer than that.
+LONGEST = 0.25
+CONNECTIONS = 300
+MENDED = ("unfinished bodies", "many drafts", "many sign-ups")
+
+
+@pytest.fixture
+def web(settings: dict, tmp_path) -> Iterator[Attacked]:
+    settings = {**settings, "CONNECTIONS_PER_PROCESS": CONNECTIONS // 3}
+    web = Attacked(settings, tmp_path, CONNECTIONS)
+    yield web
+    web.stop()
+
+
+@pytest.mark.parametrize("attack", MENDED)
+def test_nothing_that_is_sent_holds_the_event_loop(web, attack):
+    ATTACKS[attack](web)
+
+    assert requests.get(f"{web.url}/healthz", timeout=60).ok
+    assert web.longest_hold() < LONGEST
+
+
+def test_watch_notices_who_holds_the_event_loop(web):
+    """Else the test above could not fail."""
+    requests.get(f"{web.url}/hold", timeout=60)
+
+    assert web.longest_hold() > LONGEST
