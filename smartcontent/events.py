@@ -12,6 +12,7 @@ from typing import Any
 
 import redis as redis_py
 
+from smartcontent import stored
 from smartcontent.extensions import redis
 from smartcontent.redis_answers import trouble
 
@@ -34,10 +35,13 @@ def frame(name: str, data: dict[str, Any]) -> bytes:
 
 
 def parsed(frames: bytes) -> Iterator[tuple[str, dict[str, Any]]]:
-    """The name and the data of each of some events."""
-    for one in frames.decode().split("\n\n")[:-1]:
-        head, _, data = one.partition("\ndata: ")
-        yield head.removeprefix("event: "), json.loads(data)
+    """The name and the data of each of some events; what is none is left out."""
+    for one in frames.split(b"\n\n")[:-1]:
+        head, _, data = one.partition(b"\ndata: ")
+        name = head.removeprefix(b"event: ").decode(errors="replace")
+        read = stored.document("a channel", data, dict[str, Any])
+        if read is not None:
+            yield name, read
 
 
 def publish(user_id: int, name: str, data: dict[str, Any]) -> None:
@@ -121,7 +125,8 @@ def text_so_far(draft_id: int, attempt: int) -> str | None:
     """The text of an attempt as last said; None where Redis does not know or does not answer."""
     try:
         with redis() as client:
-            text = client.get(_text_key(draft_id, attempt))
+            key = _text_key(draft_id, attempt)
+            text = stored.asked(key, lambda: client.get(key))
     except redis_py.RedisError:
         return None
-    return text.decode() if isinstance(text, bytes) else None
+    return stored.text(key, text)

@@ -16,6 +16,7 @@ import redis as redis_py
 from flask import Flask
 from redis.client import PubSub
 
+from smartcontent.duties import Duty
 from smartcontent.events import channel
 from smartcontent.extensions import connect, redis
 from smartcontent.redis_answers import trouble
@@ -113,7 +114,7 @@ class Hub:
             confirmed = self._confirmed[name]
         # On the first page, not at import: a thread made before gunicorn forks would stay behind.
         if self._started.acquire(blocking=False):
-            threading.Thread(target=self._listen, name="hub", daemon=True).start()
+            Duty("web", "hub", self._listen).start()
         elif not confirmed.is_set():
             self._wake()
         if not confirmed.wait(CONFIRM_SECONDS):
@@ -149,20 +150,20 @@ class Hub:
             log.info("hub: will subscribe once Redis is back")
 
     def _listen(self) -> None:
-        while True:
-            try:
-                # No longer than a second in one wait: a subscription asked for while Redis did
-                # not answer is made then.
-                with connect(self._url, timeout_seconds=5).pubsub() as pubsub:
-                    pubsub.subscribe(self._own_channel)
-                    self._subscribed, self._changed = set(), True
-                    while True:
-                        self._adjust(pubsub)
-                        self._hear(pubsub)
-                        self._complaint = ""
-            except redis_py.RedisError as error:
-                self._complain(str(trouble(error)))
-                self._while_away()
+        """Listen until Redis is away; whatever was lost meanwhile, pages read again."""
+        try:
+            # No longer than a second in one wait: a subscription asked for while Redis did
+            # not answer is made then.
+            with connect(self._url, timeout_seconds=5).pubsub() as pubsub:
+                pubsub.subscribe(self._own_channel)
+                self._subscribed, self._changed = set(), True
+                while True:
+                    self._adjust(pubsub)
+                    self._hear(pubsub)
+                    self._complaint = ""
+        except redis_py.RedisError as error:
+            self._complain(str(trouble(error)))
+            self._while_away()
 
     def _adjust(self, pubsub: PubSub) -> None:
         """Subscribe to what the listeners need, and to nothing else."""

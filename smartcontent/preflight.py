@@ -19,6 +19,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from smartcontent import readiness, writing
 from smartcontent.downloads import Downloads
+from smartcontent.duties import Duty
 from smartcontent.extensions import db, only_read
 from smartcontent.health import Finding, State, check_redis, check_workers
 from smartcontent.models import Content, Draft, Status, now
@@ -44,11 +45,11 @@ class Need:
     user_ids: set[int] = field(default_factory=set)
 
 
-class Preflight(threading.Thread):
+class Preflight(Duty):
     """Looks after the models of the drafts that are due soon."""
 
     def __init__(self, app: Flask) -> None:
-        super().__init__(name="preflight", daemon=True)
+        super().__init__("scheduler", "preflight", self.turn)
         self._app = app
         self._warmed_at: dict[str, float] = {}
         self._problems: dict[str, str] = {}
@@ -57,17 +58,17 @@ class Preflight(threading.Thread):
         self._redis = ""
         self._downloads = Downloads(app)
 
-    def run(self) -> None:
-        while True:
-            started = time.monotonic()
-            try:
-                with self._app.app_context():
-                    self.look()
-            except SQLAlchemyError as error:
-                log.warning("not looked, trying again: %s", error)
-            except redis_py.RedisError as error:
-                log.warning("not looked, trying again: %s", trouble(error))
-            time.sleep(max(0.0, LOOK_SECONDS - (time.monotonic() - started)))
+    def turn(self) -> None:
+        """Look, and wait until it is time to look again."""
+        started = time.monotonic()
+        try:
+            with self._app.app_context():
+                self.look()
+        except SQLAlchemyError as error:
+            log.warning("not looked, trying again: %s", error)
+        except redis_py.RedisError as error:
+            log.warning("not looked, trying again: %s", trouble(error))
+        time.sleep(max(0.0, LOOK_SECONDS - (time.monotonic() - started)))
 
     def look(self) -> None:
         """Look at every model that is needed soon, and tell what was found."""

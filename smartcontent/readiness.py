@@ -5,10 +5,11 @@ import logging
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from enum import StrEnum
+from typing import Any
 
 import redis as redis_py
 
-from smartcontent import events
+from smartcontent import events, stored
 from smartcontent.extensions import redis
 
 log = logging.getLogger(__name__)
@@ -66,12 +67,19 @@ def told_of(models: Sequence[str]) -> list[Readiness]:
             written = client.mget([_key(model) for model in models])
     except redis_py.RedisError:
         return []
-    return [_read(found) for found in written if isinstance(found, bytes)]
+    answers = zip(models, written, strict=True)
+    read = [stored.document(_key(model), found, _readiness) for model, found in answers]
+    return [found for found in read if found is not None]
 
 
-def _read(written: bytes) -> Readiness:
-    values = json.loads(written)
-    return Readiness(**values | {"stage": Stage(values["stage"])})
+def _readiness(values: dict[str, Any]) -> Readiness:
+    progress = values["progress"]
+    if progress is not None and not 0 <= progress <= 1:
+        raise ValueError("no share of a download")
+    for name in ("model", "sentence"):
+        if not isinstance(values[name], str):
+            raise TypeError(f"{name} is no text")
+    return Readiness(values["model"], Stage(values["stage"]), values["sentence"], progress)
 
 
 def ask_for_pull(model: str) -> None:
@@ -89,8 +97,8 @@ def ask_for_pull(model: str) -> None:
 def pulls_asked_for() -> set[str]:
     """The models somebody wants downloaded."""
     with redis() as client:
-        asked: set[bytes] = client.smembers(PULLS_KEY)  # type: ignore[assignment]
-    return {name.decode() for name in asked}
+        asked = stored.asked(PULLS_KEY, lambda: client.smembers(PULLS_KEY))
+    return {name for raw in asked or () if (name := stored.text(PULLS_KEY, raw))}
 
 
 def pull_ended(model: str) -> None:

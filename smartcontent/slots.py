@@ -6,7 +6,6 @@ import logging
 import os
 import signal
 import sys
-import threading
 import time
 from collections.abc import Callable
 from ctypes import c_double
@@ -22,6 +21,7 @@ from rq.job import Job
 from rq.worker import WorkerStatus
 
 from smartcontent import writing
+from smartcontent.duties import Duty, for_ever
 from smartcontent.extensions import connect
 from smartcontent.redis_answers import trouble
 from smartcontent.scheduling import QUEUE
@@ -92,13 +92,11 @@ class SlotWorker(SimpleWorker):
 
     def keep_alive(self) -> None:
         """Beat while a text is written or work is suspended; RQ's SimpleWorker is silent then."""
-        while True:
-            time.sleep(HEARTBEAT_SECONDS)
-            if self.get_state() in (WorkerStatus.BUSY, WorkerStatus.SUSPENDED):
-                try:
-                    self.heartbeat(WORKER_TTL_SECONDS)
-                except redis_py.RedisError as error:
-                    log.warning("no heartbeat: %s", trouble(error))
+        if self.get_state() in (WorkerStatus.BUSY, WorkerStatus.SUSPENDED):
+            try:
+                self.heartbeat(WORKER_TTL_SECONDS)
+            except redis_py.RedisError as error:
+                log.warning("no heartbeat: %s", trouble(error))
 
 
 @dataclass(frozen=True)
@@ -128,21 +126,25 @@ class Slots:
         self._slots: dict[int, Slot] = {}  # by process id
         self._forked_at = 0.0
         self._ending = False
+        self._worker: SlotWorker | None = None  # of this process, where it is a slot's
 
     def run(self) -> NoReturn:
         """Start the slots and replace those that end, until told to stop."""
         signal.signal(signal.SIGTERM, self._end)
         signal.signal(signal.SIGINT, self._end)
         log.info("Worker ready slots=%s", self._count)
-        while not self._ending:
-            while len(self._slots) < self._count:
-                self._fork()
-            self._replace_ended()
-            self._kill_paused()
-            self._beat()
-            time.sleep(LOOK_SECONDS)
-        self._stop_slots()
-        raise SystemExit(0)
+        for_ever("worker", "parent", self._turn)
+
+    def _turn(self) -> None:
+        if self._ending:
+            self._stop_slots()
+            raise SystemExit(0)
+        while len(self._slots) < self._count:
+            self._fork()
+        self._replace_ended()
+        self._kill_paused()
+        self._beat()
+        time.sleep(LOOK_SECONDS)
 
     def _replace_ended(self) -> None:
         while self._slots and not self._ending:
@@ -186,21 +188,30 @@ class Slots:
         signal.signal(signal.SIGTERM, signal.SIG_DFL)
         self._prepare()
         connection = connect(self._redis_url, timeout_seconds=2)  # RQ makes it longer for itself
-        while True:
-            try:
-                worker = SlotWorker(
-                    [QUEUE],
-                    connection=connection,
-                    job_class=self._job_class,
-                    serializer="json",
-                    worker_ttl=WORKER_TTL_SECONDS,
-                )
-                threading.Thread(target=worker.keep_alive, daemon=True).start()
-                worker.work(logging_level="WARNING")
+        Duty("worker", "heartbeat", self._keep_alive).start()
+        for_ever("worker", "slot", lambda: self._work_while_connected(connection))
+
+    def _keep_alive(self) -> None:
+        time.sleep(HEARTBEAT_SECONDS)
+        if self._worker is not None:
+            self._worker.keep_alive()
+
+    def _work_while_connected(self, connection: redis_py.Redis) -> None:
+        try:
+            self._worker = worker = SlotWorker(
+                [QUEUE],
+                connection=connection,
+                job_class=self._job_class,
+                serializer="json",
+                worker_ttl=WORKER_TTL_SECONDS,
+            )
+            worker.work(logging_level="WARNING")
+            if writing.stopping.is_set():
                 os._exit(0)
-            except redis_py.RedisError as error:
-                log.warning("trying again: %s", trouble(error))
-                time.sleep(0.5)
+            time.sleep(0.5)  # RQ gave up at what it could not read, and said so in the log
+        except redis_py.RedisError as error:
+            log.warning("trying again: %s", trouble(error))
+            time.sleep(0.5)
 
     def _end(self, _signal: int, _frame: FrameType | None) -> None:
         self._ending = True

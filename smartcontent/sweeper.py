@@ -11,6 +11,7 @@ from typing import Any
 
 from sqlalchemy.exc import SQLAlchemyError
 
+from smartcontent.duties import Duty
 from smartcontent.hub import hub
 from smartcontent.open_page import OpenPage
 
@@ -48,8 +49,8 @@ class Sweeper:
         self._pages.add(page)
         # On the first page, not at import: a thread made before gunicorn forks would stay behind.
         if self._started.acquire(blocking=False):
-            for duty in (self._help, self._look, self._recheck):
-                threading.Thread(target=_for_ever, args=(duty,), daemon=True).start()
+            for turn in (self._help, self._look, self._recheck):
+                Duty("web", f"sweeper{turn.__name__}", turn).start()
         hub.add(page)
         page.read_again()
 
@@ -149,11 +150,6 @@ class Sweeper:
             held |= self._ask(partial(holding, some))
             time.sleep(0)
         return held
-
-
-def _for_ever(duty: Callable[[], None]) -> None:
-    while True:
-        duty()
 
 
 def _parts(keys: set[str]) -> Iterator[set[str]]:

@@ -12,7 +12,7 @@ from flask import Flask, current_app
 from smartcontent.health.database import check_database
 from smartcontent.health.finding import Finding, State, down
 from smartcontent.health.ollama_server import check_ollama
-from smartcontent.health.processes import check_scheduler, check_workers
+from smartcontent.health.processes import check_scheduler, check_web, check_workers
 from smartcontent.health.redis_server import check_redis
 from smartcontent.models import now
 
@@ -22,7 +22,10 @@ CHECKS: dict[str, Callable[[], Finding]] = {
     "scheduler": check_scheduler,
     "workers": check_workers,
     "ollama": check_ollama,
+    "web": check_web,
 }
+# Of these only what is wrong is told: they have nothing to say while all is well.
+QUIET = {"web"}
 PATIENCE_SECONDS = 2.5
 # Anybody may ask; however often, the servers behind are asked once in this time.
 FRESH_SECONDS = 0.5
@@ -97,4 +100,5 @@ def check_all() -> list[Dependency]:
     watches = app.extensions.setdefault("health", [_Watch(*check) for check in CHECKS.items()])
     asked = [(watch, watch.ask(app)) for watch in watches]
     give_up_at = time.monotonic() + PATIENCE_SECONDS
-    return [watch.conclude(question, give_up_at) for watch, question in asked]
+    found = [watch.conclude(question, give_up_at) for watch, question in asked]
+    return [each for each in found if each.name not in QUIET or each.state is not State.OK]

@@ -3,13 +3,13 @@
 import contextlib
 import logging
 import queue
-import threading
 import time
 
 import redis as redis_py
 from flask import Flask
 from sqlalchemy.exc import SQLAlchemyError
 
+from smartcontent.duties import Duty
 from smartcontent.redis_answers import trouble
 from smartcontent.scheduling.drafts import mark_queued
 from smartcontent.scheduling.reconciler import reconcile
@@ -19,29 +19,29 @@ log = logging.getLogger(__name__)
 CLAIM_SECONDS = 0.05
 
 
-class Clerk(threading.Thread):
+class Clerk(Duty):
     """Writes down which drafts became due, and reconciles every few seconds."""
 
     def __init__(self, app: Flask) -> None:
-        super().__init__(name="clerk", daemon=True)
+        super().__init__("scheduler", "clerk", self.turn)
         self._app = app
         self._due: queue.SimpleQueue[list[str]] = queue.SimpleQueue()
         self._every = app.config["RECONCILE_SECONDS"]
+        self._reconcile_at = time.monotonic()
 
     def due(self, job_ids: list[str]) -> None:
         """Note that these jobs were moved to the queue."""
         self._due.put(job_ids)
 
-    def run(self) -> None:
-        reconcile_at = time.monotonic()
-        while True:
-            if job_ids := self._moved(max(0.0, reconcile_at - time.monotonic())):
-                # A free worker has claimed them by then: only those that do wait cost a write.
-                time.sleep(CLAIM_SECONDS)
-                self._mark(job_ids)
-            if time.monotonic() >= reconcile_at:
-                self._reconcile()
-                reconcile_at = time.monotonic() + self._every
+    def turn(self) -> None:
+        """Mark what was moved meanwhile, and reconcile if it is time."""
+        if job_ids := self._moved(max(0.0, self._reconcile_at - time.monotonic())):
+            # A free worker has claimed them by then: only those that do wait cost a write.
+            time.sleep(CLAIM_SECONDS)
+            self._mark(job_ids)
+        if time.monotonic() >= self._reconcile_at:
+            self._reconcile()
+            self._reconcile_at = time.monotonic() + self._every
 
     def _moved(self, seconds: float) -> list[str]:
         """All that were moved meanwhile; waits so long for the first."""

@@ -4,6 +4,7 @@ import time
 from datetime import datetime
 from secrets import token_hex
 
+from smartcontent import stored
 from smartcontent.extensions import redis
 from smartcontent.scheduling.job import NOTE_PROBE, PROBE_PREFIX
 from smartcontent.scheduling.scheduler import Scheduler
@@ -34,9 +35,10 @@ def note_probe(probe_id: str) -> None:
 
 def picked_up_at(probe_id: str) -> float | None:
     """When the probe was picked up, in seconds since 1970; None while it was not."""
+    key = f"smartcontent:{probe_id}"
     with redis() as client:
-        noted = client.get(f"smartcontent:{probe_id}")
-    return None if noted is None else float(noted)
+        noted = stored.asked(key, lambda: client.get(key))
+    return stored.number(key, noted)
 
 
 def withdraw_probe(probe_id: str) -> None:

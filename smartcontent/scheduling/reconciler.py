@@ -19,6 +19,7 @@ from smartcontent.models.draft import draft_id_of, job_id
 from smartcontent.scheduling.drafts import schedule_draft, unschedule_draft
 from smartcontent.scheduling.job import PROBE_PREFIX, QUEUE
 from smartcontent.scheduling.scheduler import Scheduler
+from smartcontent.scheduling.tidying import tidy
 
 log = logging.getLogger(__name__)
 
@@ -58,11 +59,13 @@ def reconcile(dry_run: bool = False) -> list[Repair]:
     # has moved on. The other way round, a brief submitted in between would look like an orphan.
     # One horizon for both, or what comes into view in between would look lost.
     horizon = now() + LOOK_AHEAD
+    unreadable = [] if dry_run else _unreadable()
     jobs = _jobs_in_redis(horizon)
     rows = _due_soon_or_lost(horizon)
     lost = [row.id for row in rows if row.status == Status.GENERATING]
     waiting = {job_id(row.id, row.attempt + 1, row.user_id): row for row in rows}
     repairs = [
+        *unreadable,
         *_release(lost, dry_run),
         *_schedule(_missing(waiting, jobs), dry_run),
         *_remove(_orphans(waiting, jobs), jobs, dry_run),
@@ -74,6 +77,13 @@ def reconcile(dry_run: bool = False) -> list[Repair]:
         db.session.add_all(repairs)
         db.session.commit()
     return repairs
+
+
+def _unreadable() -> list[Repair]:
+    with redis() as client:
+        keys = tidy(client)
+    detail = "{}: what was not written by us was removed from Redis"
+    return [Repair(kind=RepairKind.REMOVED, detail=detail.format(key)) for key in keys]
 
 
 def _jobs_in_redis(horizon: datetime) -> JobsInRedis:

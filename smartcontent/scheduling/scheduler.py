@@ -21,6 +21,7 @@ import rq.utils
 import rq_scheduler
 from redis.client import PubSub
 
+from smartcontent.duties import for_ever
 from smartcontent.redis_answers import trouble
 from smartcontent.scheduling.job import QUEUE, Job
 
@@ -142,6 +143,7 @@ class Scheduler(rq_scheduler.Scheduler):
         # RQ would keep for a year what it sweeps up after a worker that could not say how it ended.
         job.failure_ttl = JOB_RESULT_KEPT_SECONDS
         with self.connection.pipeline(transaction=True) as pipe:
+            pipe.delete(job.key)  # whatever else may stand there
             job.save(pipeline=pipe)
             pipe.zadd(self.scheduled_jobs_key, {job.id: scheduled_time.timestamp()})
             pipe.execute()
@@ -192,15 +194,17 @@ class Scheduler(rq_scheduler.Scheduler):
         """Move jobs as they become due until told to stop; outlives an absence of Redis."""
         signal.signal(signal.SIGTERM, _end)
         signal.signal(signal.SIGINT, _end)
-        while True:
-            try:
-                with self.connection.pubsub() as wake_ups:
-                    await_wake_up = self._listening(wake_ups)
-                    log.info("Scheduler ready name=%s", self.name)
-                    self._run_connected(await_wake_up)
-            except redis_py.RedisError as error:
-                log.warning("trying again: %s", trouble(error))
-                time.sleep(0.5)
+        for_ever("scheduler", "loop", self._run_while_connected)
+
+    def _run_while_connected(self) -> None:
+        try:
+            with self.connection.pubsub() as wake_ups:
+                await_wake_up = self._listening(wake_ups)
+                log.info("Scheduler ready name=%s", self.name)
+                self._run_connected(await_wake_up)
+        except redis_py.RedisError as error:
+            log.warning("trying again: %s", trouble(error))
+            time.sleep(0.5)
 
     def _listening(self, wake_ups: PubSub) -> Callable[[float], object]:
         """How to wait so many seconds, or for a wake-up if Redis lets us hear one."""

@@ -7,6 +7,7 @@ classes they read Redis with are ours (rq_reading), and two templates add what i
 
 import base64
 import hashlib
+import logging
 import re
 from collections.abc import Callable
 from functools import wraps
@@ -25,6 +26,8 @@ from smartcontent.scheduling import QUEUE
 from smartcontent.web.admin import rq_reading
 from smartcontent.web.admin.access import let_in
 from smartcontent.web.safety import POLICY
+
+log = logging.getLogger(__name__)
 
 NAME = dashboard.blueprint.name
 WITHOUT_REDIS = {f"{NAME}.static", f"{NAME}.favicon"}
@@ -70,6 +73,9 @@ def _on_our_connection(view: Callable[..., Any]) -> Callable[..., Any]:
             raise Conflict from error
         except redis_py.RedisError as error:
             return render_template("admin/redis_away.html", trouble=trouble(error)), 503
+        except rq_reading.GARBAGE:
+            log.warning("rq-dashboard cannot show what is in Redis", exc_info=True)
+            return render_template("admin/redis_away.html", trouble=rq_reading.STRANGE), 503
 
     return answer
 

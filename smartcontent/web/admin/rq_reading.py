@@ -13,17 +13,26 @@ from rq.exceptions import DeserializationError, NoSuchJobError, TimeoutFormatErr
 from rq.results import Result
 from rq.serializers import JSONSerializer
 
+from smartcontent.redis_answers import Trouble
 from smartcontent.scheduling import Job
 
 UNREADABLE = "(cannot be read: not written by this product)"
 # What RQ raises at a job or a result that it has not written itself.
-_GARBAGE = (
+GARBAGE = (
     ValueError,
     KeyError,
+    TypeError,
+    AttributeError,
     AssertionError,
     zlib.error,
     TimeoutFormatError,
     redis_py.ResponseError,
+)
+
+
+STRANGE = Trouble(
+    "Redis has something here that was not written by RQ",
+    "wait a moment, the scheduler removes what it knows to be wrong",
 )
 
 
@@ -52,7 +61,7 @@ class ShownJob(Job):
         """
         try:
             return cast(ShownJob, super().fetch(id, connection=connection))
-        except _GARBAGE as error:
+        except GARBAGE as error:
             raise NoSuchJobError(f"{id} cannot be read") from error
 
     def get_meta(self, refresh: bool = True) -> Any:
@@ -64,7 +73,7 @@ class ShownJob(Job):
     def latest_result(self, timeout: int = 0) -> Result | None:
         try:
             return Result.fetch_latest(self, serializer=LenientSerializer, timeout=timeout)
-        except _GARBAGE:
+        except GARBAGE:
             return None
 
     def get_call_string(self) -> str | None:
