@@ -1,19 +1,19 @@
 """The nginx sample of docs/operations.md, run by a real nginx in front of a real web process."""
 
-import contextlib
 import json
 import re
 import shutil
 import subprocess
 import threading
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 import requests
 from click.testing import Result
-from conftest import BRIEF, free_port, wait_until
+from conftest import BRIEF, SECRET, free_port, wait_until
+from dictation import Dictation
+from open_page import Page, pages
 from patience import PATIENCE
 from processes import Browser, Processes
 
@@ -45,6 +45,7 @@ http {{
 """
 # As many an nginx is set up for everything else.
 BUFFERING = "proxy_buffering on; proxy_ignore_headers X-Accel-Buffering;"
+CURVE = "ec_paramgen_curve:prime256v1"
 TEMPORARY = ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
 # The product with its sign of life once a second, so that nobody has to wait for a minute.
 QUICK_WSGI = """
@@ -52,7 +53,7 @@ from smartcontent import create_app, sweeper
 sweeper.HEARTBEAT_SECONDS = 1
 app = create_app()
 """
-QUICK_READ_TIMEOUT = 3
+QUICK_READ_TIMEOUT = 8
 
 
 class Nginx:
@@ -78,7 +79,18 @@ class Nginx:
     def _certify(self) -> None:
         files = ("-keyout", "privkey.pem", "-out", "fullchain.pem")
         name = ("-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost")
-        command = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", *files, *name]
+        command = [
+            "openssl",
+            "req",
+            "-x509",
+            "-newkey",
+            "ec",
+            "-pkeyopt",
+            CURVE,
+            "-nodes",
+            *files,
+            *name,
+        ]
         subprocess.run(command, cwd=self._folder, check=True, capture_output=True)
 
     def _configure(self, sample: str, web_port: int, read_timeout: int) -> None:
@@ -121,82 +133,68 @@ class Nginx:
         self._process.wait()
 
 
-@pytest.fixture
-def web(app, ada, settings, tmp_path) -> Iterator[Processes]:
-    processes = Processes(
-        settings, tmp_path, TRUSTED_PROXIES=1, COOKIE_SECURE=1, TRUSTED_HOSTS="localhost"
-    )
-    yield processes
-    processes.stop()
+@pytest.fixture(scope="module")
+def web_settings() -> dict[str, object]:
+    proxy = {"TRUSTED_PROXIES": 1, "COOKIE_SECURE": 1, "TRUSTED_HOSTS": "localhost"}
+    return {"SECRET_KEY": SECRET, **proxy}
 
 
 @pytest.fixture
-def nginx(web, tmp_path) -> Iterator[Nginx]:
-    nginx = Nginx(tmp_path, web.start("web").port)
+def nginx(web, ada, tmp_path) -> Iterator[Nginx]:
+    nginx = Nginx(tmp_path, web.port)
     yield nginx
     nginx.stop()
 
 
-class Page:
-    """An open page: each line of its stream with the moment it came, until the stream ends."""
-
-    def __init__(self, browser: Browser) -> None:
-        self.lines: list[tuple[float, bytes]] = []
-        self.answer = browser.session.get(f"{browser.url}/events", stream=True, timeout=PATIENCE)
-        self._reader = threading.Thread(target=self._read, daemon=True)
-        self._reader.start()
-
-    def _read(self) -> None:
-        with contextlib.suppress(requests.exceptions.ChunkedEncodingError):
-            for line in self.answer.iter_lines(chunk_size=1):
-                self.lines.append((time.monotonic(), line))
-
-    @property
-    def has_ended(self) -> bool:
-        return not self._reader.is_alive()
-
-    def moments(self, start: bytes) -> list[float]:
-        return [moment for moment, line in self.lines if line.startswith(start)]
-
-    def words(self) -> list[str]:
-        data = [json.loads(line[6:]) for _, line in self.lines if line.startswith(b"data: ")]
-        return [event["text"] for event in data if "offset" in event]
+@pytest.fixture
+def open_page() -> Iterator[Callable[[Browser], Page]]:
+    with pages() as open_page:
+        yield open_page
 
 
-def test_words_arrive_one_by_one_as_they_are_written(nginx, ada, ollama):
-    page = Page(nginx.browser().sign_in(ada.email))
-    wait_until(lambda: page.moments(b"event: snapshot"))
-    ollama.says("Tea ", "is ", "warm.", gap=0.5)
-
+def test_words_arrive_one_by_one_as_they_are_written(app, nginx, open_page, ada, ollama):
+    page = open_page(nginx.browser().sign_in(ada.email)).opened()
+    dictation = Dictation(ollama)
     draft = jobs.submit(ada.id, BRIEF, "A teapot", delay_seconds=0).current
-    jobs.write_draft(draft.id)
+    db.session.commit()
 
-    wait_until(lambda: len(page.moments(b"event: text")) == 3)
-    first, second, third = page.moments(b"event: text")
-    assert page.words() == ["Tea ", "is ", "warm."]
-    assert min(second - first, third - second) > 0.25
+    def write() -> None:
+        with app.app_context():
+            jobs.write_draft(draft.id)
+
+    writer = threading.Thread(target=write)
+    writer.start()
+    for number, word in enumerate(["Tea ", "is ", "warm."], start=1):
+        dictation.say(word)  # the next one is said when this one has come
+        assert page.wait("text", number)[-1]["text"] == word
+    dictation.end()
+    writer.join()
 
 
 @pytest.fixture
-def quick_nginx(web, tmp_path) -> Iterator[Nginx]:
+def quick_nginx(settings, web_settings, tmp_path) -> Iterator[Nginx]:
     (tmp_path / "wsgi.py").write_text(QUICK_WSGI)
+    web = Processes(settings, tmp_path, **web_settings)
     web.start("web", GUNICORN_CMD_ARGS=f"--pythonpath {tmp_path}")
     nginx = Nginx(tmp_path, web.port, QUICK_READ_TIMEOUT)
     yield nginx
     nginx.stop()
+    web.stop()
 
 
-def test_silent_stream_lives_longer_than_the_proxy_waits(quick_nginx, ada):
-    page = Page(quick_nginx.browser().sign_in(ada.email))
+def test_silent_stream_lives_longer_than_the_proxy_waits(quick_nginx, open_page, ada):
+    page = open_page(quick_nginx.browser().sign_in(ada.email))
 
-    wait_until(lambda: len(page.moments(b": still here")) > QUICK_READ_TIMEOUT + 1)
+    wait_until(lambda: page.comments.count(b": still here") > QUICK_READ_TIMEOUT + 1)
     jobs.submit(ada.id, BRIEF, "A teapot")
 
-    wait_until(lambda: page.moments(b"event: status"))
-    assert not page.has_ended
+    page.wait("status")
+    assert not page.ended
 
 
-def test_doctor_times_events_through_the_public_address(nginx, flask):
+def test_doctor_times_events_through_the_public_address(nginx, flask, monkeypatch):
+    monkeypatch.setattr(public_url, "PATIENCE_SECONDS", PATIENCE)
+
     public = nginx.doctor(flask)
 
     assert public["state"] == "ok"
@@ -206,11 +204,10 @@ def test_doctor_times_events_through_the_public_address(nginx, flask):
     )  # the one it opened the stream with lived no longer
 
 
-def test_doctor_sees_a_proxy_that_holds_events_back(web, flask, tmp_path, monkeypatch):
-    monkeypatch.setattr(public_url, "PATIENCE_SECONDS", 1)
+def test_doctor_sees_a_proxy_that_holds_events_back(web, ada, flask, tmp_path):
     sample = SAMPLE.replace("proxy_buffering off;", BUFFERING)
     assert sample != SAMPLE
-    nginx = Nginx(tmp_path, web.start("web").port, sample=sample)
+    nginx = Nginx(tmp_path, web.port, sample=sample)
     try:
         public = nginx.doctor(flask)
     finally:

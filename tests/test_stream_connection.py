@@ -8,7 +8,6 @@ import signal
 import socket
 import subprocess
 import threading
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -74,12 +73,11 @@ class Client:
             self.got += data
         return self.got
 
-    def read_until_end(self) -> float:
-        """Seconds until the server ended the stream."""
-        began = time.monotonic()
+    def read_until_end(self) -> bytes:
+        """All that came, once the server has ended the stream."""
         while data := self.socket.recv(65536):
             self.got += data
-        return time.monotonic() - began
+        return self.got
 
     def opened(self) -> "Client":
         self.read_until(lambda got: b"event: snapshot" in got and got.endswith(ENDS))
@@ -170,13 +168,11 @@ def open_files(processes: Processes) -> int:
 
 
 @pytest.mark.parametrize(("version", "is_chunked"), [("1.0", False), ("1.1", True)])
-def test_answer_is_framed_as_the_client_understands(
-    processes, connect, ada, token, version, is_chunked
-):
-    client = connect(processes.start("web").port, token, version).opened()
+def test_answer_is_framed_as_the_client_understands(web, connect, ada, token, version, is_chunked):
+    client = connect(web.port, token, version).opened()
     publish(ada.id, range(2))
     client.read_until(lambda got: b'"number":1}' in got)
-    processes.kill("web", signal.SIGTERM, group=False)
+    revoke(token)
     client.read_until_end()
 
     head, _, body = client.got.partition(b"\r\n\r\n")
@@ -192,6 +188,11 @@ def test_answer_is_framed_as_the_client_understands(
     assert re.findall(rb"(?m)^event: (.*)$", text) == [b"snapshot", b"note", b"note"]
 
 
+def revoke(token: str) -> None:
+    ApiToken.with_secret(token).revoked_at = now()
+    db.session.commit()
+
+
 def unchunked(body: bytes) -> bytes:
     """What the chunks hold, all of them and the last one."""
     text = b""
@@ -202,9 +203,8 @@ def unchunked(body: bytes) -> bytes:
     return text
 
 
-def test_pages_are_told_different_times_to_come_again(processes, connect, token):
-    port = processes.start("web").port
-    heads = [connect(port, token).opened().got for _ in range(6)]
+def test_pages_are_told_different_times_to_come_again(web, connect, token):
+    heads = [connect(web.port, token).opened().got for _ in range(6)]
 
     times = {int(re.search(rb"retry: (\d+)\n", head)[1]) for head in heads}
 
@@ -212,8 +212,8 @@ def test_pages_are_told_different_times_to_come_again(processes, connect, token)
     assert all(1000 <= milliseconds <= 4000 for milliseconds in times)
 
 
-def test_burst_of_events_arrives_whole_and_in_order(processes, connect, ada, token):
-    client = connect(processes.start("web").port, token).opened()
+def test_burst_of_events_arrives_whole_and_in_order(web, connect, ada, token):
+    client = connect(web.port, token).opened()
 
     publish(ada.id, range(3000))
 
@@ -221,9 +221,9 @@ def test_burst_of_events_arrives_whole_and_in_order(processes, connect, ada, tok
     assert client.numbers() == list(range(3000))
 
 
-def test_page_that_does_not_read_starts_over_and_holds_up_no_other(processes, connect, ada, token):
-    port = processes.start("web").port
-    reader, sleeper = connect(port, token).opened(), connect(port, token, buffer=4096).opened()
+def test_page_that_does_not_read_starts_over_and_holds_up_no_other(web, connect, ada, token):
+    reader = connect(web.port, token).opened()
+    sleeper = connect(web.port, token, buffer=4096).opened()
     sleeper.got = b""
 
     for number in range(2000):
@@ -271,7 +271,7 @@ def test_clients_that_went_away_leave_nothing_behind(processes, connect, token, 
     wait_until(lambda: not valkey.client.pubsub_channels("smartcontent:*:user:*"))
 
 
-def test_client_that_vanished_is_noticed_within_30_seconds(processes, connect, laptop, token):
+def test_client_that_vanished_is_noticed(processes, connect, laptop, token):
     port = processes.start("web", STREAMS_PER_USER=1, SMARTCONTENT_BIND="0.0.0.0").port
     connect(port, token, host=laptop.server, make_socket=laptop.socket).opened()
 
@@ -294,16 +294,15 @@ def test_page_that_comes_again_at_once_is_not_one_too_many(processes, connect, t
         connect(port, token).opened().socket.close()
 
 
-def test_process_that_is_told_to_stop_ends_its_streams_within_a_second(processes, connect, token):
+def test_process_that_is_told_to_stop_ends_its_streams_and_itself(processes, connect, token):
     port = processes.start("web").port
     clients = [connect(port, token).opened() for _ in range(3)]
 
     processes.kill("web", signal.SIGTERM, group=False)
 
-    began = time.monotonic()
-    assert max(client.read_until_end() for client in clients) < 1
-    processes.running["web"].wait(timeout=PATIENCE)
-    assert time.monotonic() - began < 3
+    # One that gunicorn has to kill, which it does after a while, has no time for a last chunk.
+    assert all(client.read_until_end().endswith(b"\r\n0\r\n\r\n") for client in clients)
+    assert processes.running["web"].wait(timeout=PATIENCE) == 0
 
 
 def test_more_streams_than_a_process_serves_are_told_when_to_come_again(
@@ -321,26 +320,24 @@ def test_more_streams_than_a_process_serves_are_told_when_to_come_again(
     assert [client.got.count(b"event: snapshot") for client in clients] == [1, 1]
 
 
-def test_revoked_token_ends_its_streams(processes, connect, ada, token):
-    port = processes.start("web").port
-    other = connect(port, ApiToken.issue(ada, "another")[1]).opened()
-    client = connect(port, token).opened()
+def test_revoked_token_ends_its_streams(web, connect, ada, token):
+    other = connect(web.port, ApiToken.issue(ada, "another")[1]).opened()
+    client = connect(web.port, token).opened()
 
-    ApiToken.with_secret(token).revoked_at = now()
-    db.session.commit()
+    revoke(token)
 
-    assert client.read_until_end() < 5
+    client.read_until_end()
     publish(ada.id, range(1))
     other.read_until(lambda got: b'"number":0}' in got)
 
 
-def test_disabled_user_s_streams_end(processes, connect, ada, token):
-    client = connect(processes.start("web").port, token).opened()
+def test_disabled_user_s_streams_end(web, connect, ada, token):
+    client = connect(web.port, token).opened()
 
     ada.is_enabled = False
     db.session.commit()
 
-    assert client.read_until_end() < 5
+    client.read_until_end()
 
 
 @pytest.mark.parametrize("worker", OTHER_WORKERS)
@@ -353,6 +350,5 @@ def test_any_other_worker_of_gunicorn_serves_the_same_stream(
     publish(ada.id, range(3))
     client.read_until(lambda got: b'"number":2}' in got)
 
-    ApiToken.with_secret(token).revoked_at = now()
-    db.session.commit()
+    revoke(token)
     client.read_until(lambda got: got.endswith(b"\r\n0\r\n\r\n"))
