@@ -1,7 +1,7 @@
 """Health: every dependency's state, its cause, its remedy and since when."""
 
 import socket
-import time
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
@@ -10,16 +10,19 @@ import pytest
 import rq.suspension
 import rq_scheduler
 from conftest import both_databases, free_port, wait_until
+from patience import PATIENCE
 from processes import Processes
 from rq.utils import utcformat
 from sqlalchemy import text
 
 from smartcontent import create_app
 from smartcontent.extensions import db
-from smartcontent.health import Dependency, State, check_all
-from smartcontent.health.checks import FRESH_SECONDS
+from smartcontent.health import Dependency, State, check_all, checks
+from smartcontent.health.finding import Finding, ok
+from smartcontent.health.processes import SCHEDULER_SILENT_SECONDS
 from smartcontent.health.redis_server import _weakness
 from smartcontent.models import now
+from smartcontent.scheduling import HEARTBEATS_KEY
 
 WORKER_KEY = "rq:worker:one"
 
@@ -31,9 +34,14 @@ def silence() -> Iterator[int]:
         yield server.getsockname()[1]
 
 
+@pytest.fixture(autouse=True)
+def every_answer_is_fresh(monkeypatch: pytest.MonkeyPatch) -> None:
+    """So that a test sees what is, not what was half a second ago."""
+    monkeypatch.setattr(checks, "FRESH_SECONDS", 0)
+
+
 def found(name: str) -> Dependency:
-    """The dependency as it is now, not as it was half a second ago."""
-    time.sleep(FRESH_SECONDS)
+    """The dependency as it is now."""
     return next(each for each in check_all() if each.name == name)
 
 
@@ -79,17 +87,19 @@ def test_database_without_tables_names_the_command(settings, tmp_path):
 def test_check_of_the_database_does_not_wait_for_its_writer(app):
     db.session.execute(text("UPDATE users SET is_admin = is_admin"))
 
-    began = time.monotonic()
     assert found("database").state is State.OK
-    assert time.monotonic() - began < 1.5
 
 
-def test_redis_that_keeps_what_it_is_given_is_ok(app):
+def test_redis_that_keeps_what_it_is_given_is_ok(app, valkey):
+    # It tells its age in whole seconds.
+    wait_until(lambda: valkey.client.info("server")["uptime_in_seconds"] >= 2)
+    began = now()
+
     redis = found("redis")
 
     assert redis.state is State.OK
     assert redis.cause.endswith("append-only file on")
-    assert redis.since < now() - timedelta(seconds=0.5)
+    assert redis.since < began
 
 
 @pytest.mark.parametrize(
@@ -115,26 +125,28 @@ def test_clock_that_differs_is_said(valkey):
 
 
 def test_scheduler_and_workers_are_seen_with_their_birth(processes):
+    began = now() - timedelta(seconds=1)  # RQ may leave out fractions
     processes.start("worker", "scheduler")
     wait_until(lambda: found("workers").state is State.OK)
 
     scheduler, workers = found("scheduler"), found("workers")
 
     assert (scheduler.state, scheduler.cause, workers.cause) == (State.OK, "1 running", "1 running")
-    assert now() - timedelta(seconds=20) < scheduler.since < now()
-    assert now() - timedelta(seconds=20) < workers.since < now()
+    assert began < scheduler.since < now()
+    assert began < workers.since < now()
 
 
-def test_killed_scheduler_is_missed_after_five_seconds_and_dated_by_its_last_heartbeat(processes):
+def test_killed_scheduler_is_missed_and_dated_by_its_last_heartbeat(processes, valkey):
     processes.start("scheduler")
     wait_until(lambda: found("scheduler").state is State.OK)
     processes.kill("scheduler")
-    killed_at = now()
+    [(_, beat)] = valkey.client.zrange(HEARTBEATS_KEY, 0, -1, withscores=True)
 
     wait_until(lambda: found("scheduler").state is State.DOWN)
 
     scheduler = found("scheduler")
-    assert abs(scheduler.since - killed_at) < timedelta(seconds=1.5)
+    assert scheduler.since.timestamp() == pytest.approx(beat, abs=1e-3)
+    assert now() - scheduler.since >= timedelta(seconds=SCHEDULER_SILENT_SECONDS)
     assert scheduler.remedy == "start one with `python scheduler.py`"
 
 
@@ -210,8 +222,8 @@ def test_state_lasts_since_this_process_saw_it_first(app, ollama):
     assert found("ollama").since == changed
 
 
-def test_all_answers_come_within_three_seconds_when_everything_is_silent(settings, app):
-    with silence() as port:
+def test_all_answers_come_when_everything_is_silent(settings, app):
+    with silence() as port:  # until the answers are there
         silent = create_app(
             **settings
             | {
@@ -220,13 +232,36 @@ def test_all_answers_come_within_three_seconds_when_everything_is_silent(setting
                 "OLLAMA_HOST": f"127.0.0.1:{port}",
             }
         )
-        began = time.monotonic()
         with silent.app_context():
             states = [each.state for each in check_all()]
-        took = time.monotonic() - began
 
     assert states == [State.DOWN, State.DOWN, State.DEGRADED, State.DEGRADED, State.DOWN]
-    assert took < 3
+
+
+def test_check_that_never_ends_is_not_waited_for(settings, monkeypatch):
+    over = threading.Event()
+    monkeypatch.setattr(checks, "CHECKS", {"redis": over.wait})
+    monkeypatch.setattr(checks, "PATIENCE_SECONDS", 0.1)
+
+    with create_app(**settings).app_context():
+        [silent] = check_all()
+    over.set()
+
+    assert (silent.state, silent.cause) == (State.DOWN, "no answer within 0.1 seconds")
+
+
+def test_all_checks_run_at_once(settings, monkeypatch):
+    meeting = threading.Barrier(5)  # nobody leaves before all are there
+
+    def meet() -> Finding:
+        meeting.wait(PATIENCE)
+        return ok("met")
+
+    monkeypatch.setattr(checks, "CHECKS", dict.fromkeys(checks.CHECKS, meet))
+    monkeypatch.setattr(checks, "PATIENCE_SECONDS", PATIENCE)
+
+    with create_app(**settings).app_context():
+        assert [each.cause for each in check_all()] == ["met"] * 5
 
 
 def test_port_nobody_listens_on_is_down_at_once(settings):

@@ -3,12 +3,9 @@
 import os
 import re
 import signal
-import statistics
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
-from datetime import datetime
 from pathlib import Path
 
 import pytest
@@ -16,15 +13,14 @@ from conftest import BRIEF, ROOT, wait_until
 from processes import Browser, Processes
 from sqlalchemy import select
 
-from smartcontent import jobs, window
+from smartcontent import jobs
 from smartcontent.extensions import db
-from smartcontent.models import Draft, Status
+from smartcontent.models import Draft, Repair, Status, now
 from smartcontent.models.draft import iso
-from smartcontent.window import due_in
+from smartcontent.scheduling import schedule_draft
+from smartcontent.scheduling.drafts import unschedule_draft
 
 MEANING = re.compile(r"draft=(\d+) job=(\S+) due=(\S+)")
-# Generous: how punctual an idle machine is, bench/punctuality.py measures.
-SOON_MS = 1000
 
 
 @pytest.fixture
@@ -68,7 +64,8 @@ def test_brief_is_logged_when_it_is_queued_and_when_it_is_picked_up(processes, a
     assert job_id.startswith(f"draft-{draft.id:012d}-")
 
 
-def test_drafts_start_at_their_due_time_and_never_before(processes, ada):
+def test_drafts_start_by_themselves_and_never_before_their_due_time(processes, ada):
+    """How soon after it, bench/punctuality.py measures."""
     processes.start("scheduler", "worker")
 
     # Far enough apart that none waits for the text before it.
@@ -76,16 +73,16 @@ def test_drafts_start_at_their_due_time_and_never_before(processes, ada):
         jobs.submit(ada.id, BRIEF, "A teapot", delay_seconds=0.5 + 0.3 * number)
     wait_until(lambda: all_are_completed(7))
 
-    late = [1000 * (draft.started_at - draft.due_at).total_seconds() for draft in drafts()]
-    assert min(late) >= 0
-    assert statistics.median(late) <= SOON_MS
+    assert all(draft.started_at >= draft.due_at for draft in drafts())
 
 
 def test_drafts_due_at_one_instant_start_in_the_order_of_submission(processes, ada, ollama):
     submitted = [jobs.submit(ada.id, BRIEF, str(n), delay_seconds=60).current for n in range(8)]
-    instant: datetime = due_in(1)
+    instant = now()
     for draft in reversed(submitted):
-        window.put_off(draft, instant)
+        draft.due_at = instant
+        schedule_draft(draft)
+    db.session.commit()
 
     processes.start("scheduler", "worker")
     wait_until(lambda: all_are_completed(8))
@@ -125,13 +122,17 @@ def test_plain_rq_worker_writes_drafts_too(processes, ada):
     assert draft.started_at >= draft.due_at
 
 
-def test_scheduler_keeps_up_with_drafts_that_become_due_one_after_the_other(ada, processes):
-    first = time.time() + 3
-    for number in range(150):
-        jobs.submit(ada.id, BRIEF, "A teapot", delay_seconds=first + number * 0.01 - time.time())
+def test_scheduler_reconciles_however_many_drafts_become_due_meanwhile(ada, processes):
+    """Each alone would keep its clerk for longer than it takes the next one to come."""
     processes.start("scheduler")
+    unlucky = jobs.submit(ada.id, BRIEF, "A teapot", delay_seconds=5).current
+    unschedule_draft(unlucky.job_id)  # as Redis might forget it
 
-    def all_wait() -> bool:
-        return {draft.status for draft in drafts()} == {Status.QUEUED}
+    def is_repaired() -> bool:
+        for _ in range(5):
+            jobs.submit(ada.id, BRIEF, "A teapot", delay_seconds=0)
+        db.session.commit()
+        return db.session.query(Repair).count() > 0
 
-    wait_until(all_wait, max(0.0, first + 1.5 - time.time()) + 3, every=0.1)
+    wait_until(is_repaired)
+    wait_until(lambda: {draft.status for draft in drafts()} <= {Status.QUEUED, Status.PENDING})
