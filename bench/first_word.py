@@ -94,7 +94,7 @@ def demo_model() -> Iterator[tuple[str, str]]:
         return [model["name"] for model in told]
 
     try:
-        wait_until(names, 60, every=0.2)
+        wait_until(names, every=0.2)
         yield url, names()[0]
     finally:
         process.kill()
@@ -141,7 +141,7 @@ def _submit_and_wait(settings: dict) -> float:
             db.session.commit()
             return draft.status in FINAL
 
-        wait_until(has_ended, 120, every=0.2)
+        wait_until(has_ended, every=0.2)
         assert draft.first_word_at, draft.error
         assert draft.due_at
         return (draft.first_word_at - draft.due_at).total_seconds()

@@ -61,7 +61,7 @@ def ours(folder: Path, valkey: Valkey) -> list[float]:
             with app.app_context():
                 user_id = make_user("ada@example.org").id
                 spread(lambda delay: jobs.submit(user_id, BRIEF, "A teapot", delay_seconds=delay))
-                wait_until(all_final, 60, every=0.5)
+                wait_until(all_final, every=0.5)
                 return [late(draft.started_at, draft.due_at) for draft in db.session.query(Draft)]
         finally:
             processes.stop()
@@ -104,7 +104,7 @@ def stock(folder: Path, valkey: Valkey) -> list[float]:
     try:
         time.sleep(3)  # rq's workers say nowhere that they are ready
         spread(submit)
-        wait_until(lambda: valkey.client.llen(STARTS) == JOBS, 60, every=0.5)
+        wait_until(lambda: valkey.client.llen(STARTS) == JOBS, every=0.5)
     finally:
         for process in running:
             process.kill()
@@ -126,7 +126,7 @@ def burst(folder: Path, valkey: Valkey) -> float:
     processes = Processes(settings, folder, RECONCILE_SECONDS=60)
     try:
         processes.start("scheduler")
-        wait_until(lambda: valkey.client.llen(f"rq:queue:{QUEUE}") == BURST, 30, every=0.001)
+        wait_until(lambda: valkey.client.llen(f"rq:queue:{QUEUE}") == BURST, every=0.001)
         took = late(datetime.now(UTC), due)
     finally:
         processes.stop()

@@ -80,7 +80,7 @@ class Pages:
         assert self._process.stdout.readline() == "open\n", server.log.read_text()
         if not server.awaits:
             subscribed = server.valkey.client
-            wait_until(lambda: len(subscribed.client_list(_type="pubsub")) >= len(requests), 60)
+            wait_until(lambda: len(subscribed.client_list(_type="pubsub")) >= len(requests))
 
     def _say(self, order: object) -> None:
         self._process.stdin.write(json.dumps(order) + "\n")

@@ -3,16 +3,15 @@
 from collections import deque
 from collections.abc import Iterator
 
-from ollama_scripts import Part, chunk, done, head, line, piece
-from scripted_ollama import ScriptedOllama
+from ollama_scripts import Part, Scripts, chunk, done, head, line, piece
 
 LOOK_SECONDS = 0.01
 
 
 class Dictation:
-    """The next text the server is asked for; it goes on until `end` is called."""
+    """The next answer to what is asked for there; it goes on until `end` is called."""
 
-    def __init__(self, ollama: ScriptedOllama) -> None:
+    def __init__(self, ollama: Scripts) -> None:
         self.text = ""
         self._lines: deque[bytes] = deque()
         self._has_ended = False

@@ -3,15 +3,20 @@
 import json
 import os
 import pty
+import re
 import signal
 import subprocess
 import sys
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator
 
 import pytest
-from conftest import ROOT, free_port, wait_until
+from conftest import BRIEF, ROOT, free_port, wait_until
+from dictation import Dictation
+from patience import PATIENCE
 
 from smartcontent import jobs, window
+from smartcontent.events import text_so_far
 from smartcontent.extensions import db
 
 WATCH = [sys.executable, "-m", "flask", "--app", "wsgi", "contents", "watch"]
@@ -46,55 +51,67 @@ def line_of(process: subprocess.Popen) -> str:
 def test_words_go_to_standard_output_as_they_come_and_the_rest_to_standard_error(
     watch, due_draft, ollama
 ):
-    ollama.says("Tea ", "is ", "warm.", gap=0.3)
+    ollama.says("Tea ", "is ", "warm.")
     process = watch(due_draft.content_id)
     assert line_of(process).startswith("Pending")
 
     jobs.write_draft(due_draft.id)
 
-    stdout, stderr = process.communicate(timeout=10)
+    stdout, stderr = process.communicate(timeout=PATIENCE)
     assert stdout == "Tea is warm.\n"
     assert "Writing" in stderr.splitlines()
     assert stderr.splitlines()[-1].startswith("Completed: 3 words in ")
     assert process.returncode == 0
 
 
-def test_words_are_shown_while_the_model_still_writes(watch, due_draft, ollama):
-    ollama.says("Tea ", "is ", "warm.", gap=0.5)
+@pytest.fixture
+def writer(app, due_draft) -> Iterator[threading.Thread]:
+    """Writes the draft as soon as it is started, beside the test."""
+
+    def write() -> None:
+        with app.app_context():
+            jobs.write_draft(due_draft.id)
+
+    db.session.commit()
+    writer = threading.Thread(target=write)
+    yield writer
+    writer.join()
+
+
+def test_words_are_shown_while_the_model_still_writes(watch, writer, due_draft, ollama):
+    dictation = Dictation(ollama)
     process = watch(due_draft.content_id, "--json")
-    assert json.loads(process.stdout.readline())["status"] == "pending"
+    assert next_event(process)["status"] == "pending"
 
-    jobs.write_draft(due_draft.id)
+    writer.start()
 
-    events = [json.loads(line) for line in process.communicate(timeout=10)[0].splitlines()]
-    texts = [event for event in events if event["event"] == "text"]
-    assert [(each["offset"], each["text"]) for each in texts] == [
-        (0, "Tea "),
-        (4, "is "),
-        (7, "warm."),
-    ]
-    assert events[-1]["status"] == "completed"
+    assert next_event(process)["status"] == "generating"
+    for offset, word in ((0, "Tea "), (4, "is "), (7, "warm.")):
+        dictation.say(word)  # the next one is said when this one has been shown
+        shown = next_event(process)
+        assert (shown["event"], shown["offset"], shown["text"]) == ("text", offset, word)
+    dictation.end()
+    assert next_event(process)["status"] == "completed"
 
 
-WRITE = """
-from smartcontent import create_app, jobs, window
-with create_app().app_context():
-    jobs.write_draft({})
-"""
+def next_event(process: subprocess.Popen) -> dict:
+    return json.loads(process.stdout.readline())
 
 
 def test_watch_that_begins_in_mid_text_shows_it_from_its_beginning(
-    watch, due_draft, ollama, settings
+    app, watch, writer, due_draft, ollama
 ):
-    ollama.says("Tea ", "is ", "warm.", gap=2)
-    command = [sys.executable, "-c", WRITE.format(due_draft.id)]
-    db.session.commit()
-    with subprocess.Popen(command, cwd=ROOT, env={**os.environ, **settings}):
-        wait_until(lambda: ollama.chats)
+    dictation = Dictation(ollama)
+    dictation.say("Tea ", "is ")
+    writer.start()
+    wait_until(lambda: text_so_far(due_draft.id, attempt=1) == "Tea is ")
+    process = watch(due_draft.content_id)
 
-        process = watch(due_draft.content_id)
+    assert line_of(process) == "Writing"
+    dictation.say("warm.")
+    dictation.end()
 
-        assert process.communicate(timeout=20)[0] == "Tea is warm.\n"
+    assert process.communicate(timeout=PATIENCE)[0] == "Tea is warm.\n"
 
 
 def test_without_redis_the_text_comes_from_the_database(watch, due_draft, ollama):
@@ -104,7 +121,7 @@ def test_without_redis_the_text_comes_from_the_database(watch, due_draft, ollama
 
     jobs.write_draft(due_draft.id)
 
-    stdout, stderr = process.communicate(timeout=15)
+    stdout, stderr = process.communicate(timeout=PATIENCE)
     assert stdout == "Tea is warm.\n"
     assert "Completed: 3 words" in stderr
     assert "Traceback" not in stderr
@@ -124,19 +141,17 @@ def is_cancelled(draft, ollama) -> None:
     [(fails, 1, "Failed: The model llama3.2 is not"), (is_cancelled, 2, "Cancelled")],
 )
 def test_exit_code_says_how_it_ended(
-    watch, due_draft, ollama, happens: Callable, code: int, last_line: str
+    watch, flask, due_draft, ollama, happens: Callable, code: int, last_line: str
 ):
     process = watch(due_draft.content_id)
     assert line_of(process).startswith("Pending")
 
     happens(due_draft, ollama)
 
-    _, stderr = process.communicate(timeout=10)
+    _, stderr = process.communicate(timeout=PATIENCE)
     assert process.returncode == code
     assert stderr.splitlines()[-1].startswith(last_line)
-    again = watch(due_draft.content_id)
-    again.communicate(timeout=10)
-    assert again.returncode == code
+    assert flask("contents", "watch", str(due_draft.content_id)).exit_code == code
 
 
 def test_second_attempt_shows_the_text_anew(watch, due_draft, ollama):
@@ -150,7 +165,7 @@ def test_second_attempt_shows_the_text_anew(watch, due_draft, ollama):
     window.start_now(due_draft)
     jobs.write_draft(due_draft.id)
 
-    assert (first, process.communicate(timeout=10)[0]) == ("Tea is co\n", "Tea is warm.\n")
+    assert (first, process.communicate(timeout=PATIENCE)[0]) == ("Tea is co\n", "Tea is warm.\n")
 
 
 def test_draft_that_nobody_takes_is_explained(watch, due_draft):
@@ -170,15 +185,17 @@ def test_ctrl_c_ends_it_quietly(watch, content):
 
     process.send_signal(signal.SIGINT)
 
-    stdout, stderr = process.communicate(timeout=5)
+    stdout, stderr = process.communicate(timeout=PATIENCE)
     assert (stdout, stderr, process.returncode) == ("", "", 130)
 
 
-def test_terminal_gets_a_countdown(watch, content):
+def test_terminal_gets_a_countdown(watch, ada):
+    content = jobs.submit(ada.id, BRIEF, "A teapot", delay_seconds=3000)
     ours, theirs = pty.openpty()
     watch(content.id, stderr=theirs)
     seen = b""
-    while seen.count(b"Pending: starts in 0:") < 3:
+    while len(shown := re.findall(rb"\r\x1b\[KPending: starts in (\d+):(\d\d)", seen)) < 3:
         seen += os.read(ours, 1000)
 
-    assert b"\r\x1b[KPending: starts in 0:5" in seen
+    left = [60 * int(minutes) + int(seconds) for minutes, seconds in shown]
+    assert 3000 >= left[0] > left[1] > left[2]

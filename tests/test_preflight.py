@@ -4,6 +4,7 @@ import os
 
 import pytest
 from conftest import BRIEF, wait_until
+from dictation import Dictation
 from ollama_scripts import LOAD
 from rq.utils import now, utcformat
 
@@ -79,9 +80,10 @@ def test_model_is_loaded_shortly_before_the_due_time_with_the_text_s_options(
     preflight, ada, a_worker, ollama
 ):
     jobs.submit(ada.id, BRIEF, "A teapot", delay_seconds=10)
-    ollama.on(path=LOAD).lines({"done": True, "done_reason": "load"}, wait=0.5)
+    loading = Dictation(ollama.on(path=LOAD))
 
     assert found(preflight).stage is Stage.WARMING
+    loading.end()
     wait_until(lambda: found(preflight).stage is Stage.READY)
 
     assert len(loads(ollama)) == 1

@@ -1,11 +1,10 @@
 """Every error is a problem document, and no input breaks the API."""
 
 import json
-import time
 
 import pytest
 import requests
-from conftest import both_databases
+from conftest import both_databases, wait_until
 from patience import PATIENCE
 from sqlalchemy import text
 
@@ -182,11 +181,16 @@ def test_pages_keep_their_own_errors(as_ada):
     assert as_ada.client.get("/contents").status_code == 405
 
 
+IS_ALIVE = text("SELECT count(*) FROM pg_stat_activity WHERE pid = :pid")
+
+
 @pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
 def test_request_whose_connection_the_server_ended_may_be_tried_again(app, script):
     def fall_asleep_in_a_transaction() -> None:
+        mine = db.session.scalar(text("SELECT pg_backend_pid()"))
         db.session.execute(text("SET idle_in_transaction_session_timeout = 50"))
-        time.sleep(0.3)
+        with db.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as another:
+            wait_until(lambda: not another.scalar(IS_ALIVE, {"pid": mine}))
 
     app.before_request_funcs.setdefault(None, []).insert(0, fall_asleep_in_a_transaction)
 

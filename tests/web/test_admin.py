@@ -168,7 +168,8 @@ def test_overview_lists_what_the_reconciler_mended(as_founder, content, valkey):
 @both_databases
 def test_punctuality_is_drawn_by_the_hour_with_its_percentiles(app, as_founder, ada):
     app.config.update(NO_QUOTAS)
-    an_hour_ago = now() - timedelta(hours=1)
+    moment = now()  # the hour may end meanwhile
+    an_hour_ago = moment - timedelta(hours=1)
     for late in range(1, 101):
         draft = jobs.submit(ada.id, BRIEF, "A teapot").current
         draft.status, draft.due_at = Status.COMPLETED, an_hour_ago
@@ -177,7 +178,7 @@ def test_punctuality_is_drawn_by_the_hour_with_its_percentiles(app, as_founder, 
         draft.estimated_seconds = 8.0
     db.session.commit()
 
-    [*_, hour, this_hour] = punctuality_until(now())
+    [*_, hour, this_hour] = punctuality_until(moment)
     page = as_founder.get("/admin/").text
 
     assert this_hour is None

@@ -1,9 +1,7 @@
 """The dashboard and the content pages through HTTP, with input good, bad and hostile."""
 
-import time
 from datetime import timedelta
 from html.parser import HTMLParser
-from statistics import median
 from uuid import uuid4
 
 import pytest
@@ -51,18 +49,6 @@ def test_submitted_brief_is_a_card_on_top(as_ada, caplog):
         record.message for record in caplog.records if "Job successfully queued" in record.message
     ]
     assert f"draft={content.current.id} job={content.current.job_id} due=" in queued[0]
-
-
-def test_brief_is_answered_within_200_ms(as_ada):
-    form = {**BRIEF_FORM, "csrf_token": as_ada.token()}
-
-    def took() -> float:
-        started = time.perf_counter()
-        assert as_ada.client.post("/contents", data=form).status_code == 303
-        return time.perf_counter() - started
-
-    # Of several, for a busy machine may hold up any one.
-    assert median(took() for _ in range(9)) < 0.2
 
 
 def test_submitting_asks_the_model_nothing(as_ada, ollama):
