@@ -11,6 +11,7 @@ from pathlib import Path
 from threading import Thread
 
 import pytest
+from patience import PATIENCE
 
 from smartcontent.config import SETTINGS
 
@@ -152,7 +153,7 @@ def test_health_check_asks_the_web_process(answer: int, exit_code: int) -> None:
         Thread(target=server.handle_request, daemon=True).start()
         environ = {"PORT": str(server.server_port), "http_proxy": "http://127.0.0.1:9"}
 
-        done = subprocess.run([sys.executable, *check[1:]], env=environ, timeout=10)
+        done = subprocess.run([sys.executable, *check[1:]], env=environ, timeout=PATIENCE)
 
     assert done.returncode == exit_code
 

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from conftest import BRIEF, ROOT, wait_until
+from conftest import BRIEF, NO_QUOTAS, ROOT, wait_until
 from processes import Browser, Processes
 from sqlalchemy import select
 
@@ -122,8 +122,9 @@ def test_plain_rq_worker_writes_drafts_too(processes, ada):
     assert draft.started_at >= draft.due_at
 
 
-def test_scheduler_reconciles_however_many_drafts_become_due_meanwhile(ada, processes):
+def test_scheduler_reconciles_however_many_drafts_become_due_meanwhile(app, ada, processes):
     """Each alone would keep its clerk for longer than it takes the next one to come."""
+    app.config.update(NO_QUOTAS)
     processes.start("scheduler")
     unlucky = jobs.submit(ada.id, BRIEF, "A teapot", delay_seconds=5).current
     unschedule_draft(unlucky.job_id)  # as Redis might forget it

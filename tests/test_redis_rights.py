@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 from conftest import BRIEF, Valkey, Visitor, make_user, wait_until
+from patience import PATIENCE
 from processes import Browser, Processes
 
 from smartcontent import create_app, jobs
@@ -46,7 +47,9 @@ def run_everything(settings: dict, folder: Path) -> Processes:
     processes = Processes(settings, folder, GENERATION_DELAY_SECONDS=1).start()
     try:
         browser = Browser(processes.url).sign_in(administrator.email)
-        with browser.session.get(f"{processes.url}/events", stream=True, timeout=10) as stream:
+        with browser.session.get(
+            f"{processes.url}/events", stream=True, timeout=PATIENCE
+        ) as stream:
             assert next(stream.iter_lines())
             browser.submit()
             wait_until(lambda: statuses() == {"completed"})

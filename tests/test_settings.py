@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 import requests
 from conftest import PASSWORD, ROOT, SECRET
+from patience import PATIENCE
 from processes import COMMANDS, Processes
 
 from smartcontent.config import SETTINGS, ConfigurationError, from_environment
@@ -191,7 +192,7 @@ def test_site_is_reached_at_an_address_of_ipv6(settings: dict, tmp_path: Path):
     processes.url = f"http://[::1]:{processes.port}"
     try:
         processes.start("web")
-        answer = requests.get(f"{processes.url}/readyz", timeout=10)
+        answer = requests.get(f"{processes.url}/readyz", timeout=PATIENCE)
     finally:
         processes.stop()
 

@@ -113,7 +113,7 @@ def test_few_hashes_are_made_at_once(app):
     asking = [threading.Thread(target=ask) for _ in range(10)]
     for thread in asking:
         thread.start()
-    wait_until(lambda: len(running) == allowed, 60)
+    wait_until(lambda: len(running) == allowed)
     go_on.set()
     for thread in asking:
         thread.join()
