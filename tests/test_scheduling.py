@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 
 import pytest
-from conftest import BRIEF, both_databases, wait_until
+from conftest import BRIEF, NO_QUOTAS, both_databases, wait_until
 from patience import PATIENCE
 
 from smartcontent import jobs
@@ -122,7 +122,8 @@ def test_moved_draft_is_marked_queued(ada, scheduler):
     assert draft.status == Status.QUEUED
 
 
-def test_many_schedulers_move_each_job_once(ada, valkey):
+def test_many_schedulers_move_each_job_once(app, ada, valkey):
+    app.config.update(NO_QUOTAS)
     for _ in range(300):
         submit_due(ada)
     moved: list[str] = []
@@ -218,7 +219,8 @@ def test_what_redis_holds_is_left_alone(ada, scheduler, valkey):
     assert reconcile() == []
 
 
-def test_draft_that_comes_into_view_during_a_pass_is_left_alone(ada, valkey, monkeypatch):
+def test_draft_that_comes_into_view_during_a_pass_is_left_alone(app, ada, monkeypatch):
+    app.config.update(NO_QUOTAS)
     drafts = [submit_due(ada, LOOK_AHEAD.total_seconds() + n / 100) for n in range(60)]
     clock = itertools.count()  # each look at it is 10 ms after the one before
 
