@@ -1,12 +1,11 @@
 """Smart Content: briefs in, marketing texts out, written in the background by a local model."""
 
-import logging
 import sys
 from typing import Any
 
 from flask import Flask
 
-from smartcontent import api, cli, config, extensions, home, limiter, web
+from smartcontent import api, cli, config, extensions, home, limiter, logs, web
 from smartcontent.web import addresses, cookies
 
 
@@ -19,8 +18,7 @@ def create_app(**overrides: Any) -> Flask:
     app = Flask(__name__)
     settings = home.at_home(config.from_environment() | overrides)
     app.config.from_mapping(settings, **_flask_settings(settings))
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
-    for part in (addresses, extensions, limiter, web, api, cli):
+    for part in (logs, addresses, extensions, limiter, web, api, cli):
         part.init_app(app)
     return app
 

@@ -7,7 +7,8 @@ by whoever speaks, so that a web process passes bytes on and parses nothing.
 import io
 import json
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from typing import Any
 
 import redis as redis_py
@@ -85,6 +86,11 @@ class TextChannel:
         if self._is_behind:
             self._tell(self._length, "")
 
+    def forget(self) -> None:
+        """Take the text out of Redis: nobody may read on where a draft was taken away."""
+        with suppress(redis_py.RedisError), redis() as client:  # it forgets by itself in an hour
+            client.delete(self._key)
+
     def _tell(self, offset: int, text: str) -> None:
         event = frame("text", {**self._ids, "offset": offset, "text": text})
         try:
@@ -119,6 +125,18 @@ def _unless_refused(answers: list[Any]) -> list[Any]:
         if isinstance(answer, redis_py.RedisError):
             raise answer
     return answers
+
+
+def forget_texts(attempts: Iterable[tuple[int, int]]) -> None:
+    """Take what was said in these attempts (draft, number) out of Redis.
+
+    Raises:
+        redis.RedisError: Redis does not answer, or refuses.
+    """
+    keys = [_text_key(draft_id, attempt) for draft_id, attempt in attempts]
+    if keys:
+        with redis() as client:
+            client.delete(*keys)
 
 
 def text_so_far(draft_id: int, attempt: int) -> str | None:

@@ -119,11 +119,15 @@ _POSTGRESQL = {
 _BEGIN_BRIEFLY = "BEGIN; SET LOCAL idle_in_transaction_session_timeout = 3000"
 
 
+# An error is logged, and its parameters are people's texts and password hashes.
+_DISCREET = {"hide_parameters": True}
+
+
 def engine_options(url: str) -> dict[str, Any]:
     """What create_engine is told: wait for SQLite's one writer, notice PostgreSQL's dead lines."""
     if url.startswith("sqlite"):
-        return {"connect_args": {"timeout": SQLITE_PATIENCE_SECONDS}}
-    return {"pool_pre_ping": True, "pool_size": 10, "connect_args": _POSTGRESQL}
+        return {**_DISCREET, "connect_args": {"timeout": SQLITE_PATIENCE_SECONDS}}
+    return {**_DISCREET, "pool_pre_ping": True, "pool_size": 10, "connect_args": _POSTGRESQL}
 
 
 @event.listens_for(Engine, "connect")
@@ -154,6 +158,8 @@ def _begin(connection: Connection) -> None:
     if connection.dialect.name == "postgresql":
         # In one message: to say it for this transaction alone costs no round trip.
         connection.exec_driver_sql("BEGIN" if options.get("takes_long") else _BEGIN_BRIEFLY)
+    elif options.get("at_once"):
+        _begin_writing(connection.connection.dbapi_connection, patience=0)
     elif options.get("only_reads") or _request_only_reads():
         connection.exec_driver_sql("BEGIN")
     else:
@@ -166,13 +172,13 @@ def _request_only_reads() -> bool:
     return has_request_context() and request.method in ("GET", "HEAD")
 
 
-def _begin_writing(connection: Any) -> None:
+def _begin_writing(connection: Any, patience: float = SQLITE_PATIENCE_SECONDS) -> None:
     """Take SQLite's one write lock.
 
     The waiting is ours: SQLite's own would stop every greenlet of a web process, the one that has
     the lock and is to give it back included.
     """
-    give_up_at = time.monotonic() + SQLITE_PATIENCE_SECONDS
+    give_up_at = time.monotonic() + patience
     # Most transactions take a millisecond: a long first wait would make a punctual draft late.
     wait = 0.0005
     connection.execute("PRAGMA busy_timeout=0")
@@ -188,6 +194,17 @@ def _begin_writing(connection: Any) -> None:
             wait = min(wait * 1.5, 0.01)
     finally:
         connection.execute(f"PRAGMA busy_timeout={SQLITE_PATIENCE_SECONDS * 1000}")
+
+
+@contextmanager
+def at_once() -> Iterator[Connection]:
+    """A transaction of its own, for a small write that is left out rather than waited for.
+
+    Raises:
+        OperationalError: SQLite's one writer is another, or the database is away.
+    """
+    with db.engine.connect().execution_options(at_once=True) as connection, connection.begin():
+        yield connection
 
 
 def only_read() -> None:

@@ -12,7 +12,7 @@ from flask import current_app
 from sqlalchemy import ColumnElement, Select, delete, func, select
 from sqlalchemy.exc import IntegrityError, OperationalError, SQLAlchemyError
 
-from smartcontent import events, prompts, quotas, writing
+from smartcontent import events, logs, prompts, quotas, writing
 from smartcontent.briefs import CONTENT_TYPES, Brief, BriefForm
 from smartcontent.estimates import estimate_for
 from smartcontent.extensions import db, redis
@@ -28,6 +28,7 @@ log = logging.getLogger(__name__)
 
 PULL_LOOK_SECONDS = 5
 VERSIONS_KEPT = 200  # of one content
+SHOWN_OF_A_TEXT = 20
 
 
 def due_in(seconds: float, since: datetime | None = None) -> datetime:
@@ -227,6 +228,7 @@ def open_connections() -> None:
 def write_draft(draft_id: int) -> None:
     """Write one draft, showing the text as it comes. Safe to run twice."""
     draft = db.session.get(Draft, draft_id)
+    logs.work_for(draft.request_id if draft else None)
     if draft is None or not _claim(draft):
         db.session.rollback()
         log.info("Nothing to do draft=%s", draft_id)
@@ -235,6 +237,7 @@ def write_draft(draft_id: int) -> None:
     try:
         answer = attempt.write(_request_on_record(draft))
     except writing.DraftTaken:
+        attempt.forget()
         log.info("Stopped draft=%s attempt=%s", draft_id, attempt.number)
     except writing.WorkerStopping:
         writing.patiently(lambda: _hand_back(draft, attempt))
@@ -278,9 +281,12 @@ def _claim(draft: Draft) -> bool:
 
 
 def _complete(draft: Draft, attempt: writing.Attempt, answer: Answer) -> bool:
-    # The owner may have renamed it meanwhile.
-    db.session.refresh(draft.content)
-    draft.content.index_text(attempt.text)
+    # The owner may have renamed it meanwhile, or be gone with all that was theirs.
+    content = db.session.get(Content, draft.content_id, populate_existing=True)
+    if content is None:
+        attempt.forget()
+        return False
+    content.index_text(attempt.text)
     completed = draft.move_untold(
         Status.COMPLETED,
         *Draft.held_by(attempt.number),
@@ -322,7 +328,7 @@ def _give_up_or_try_later(draft: Draft, attempt: writing.Attempt, error: OllamaE
         "error_cause": error.cause,
         "failures": draft.failures + 1,
     }
-    log.warning("Failed draft=%s cause=%s detail=%s", draft.id, error.cause, error.detail)
+    log.warning("Failed draft=%s cause=%s detail=%s", draft.id, error.cause, _told(draft, error))
     if error.cause == "model_missing" and _is_being_pulled(draft):
         return _wait_for_pull(draft, held)
     if not error.transient or draft.failures + 1 >= current_app.config["GENERATION_ATTEMPTS"]:
@@ -333,6 +339,17 @@ def _give_up_or_try_later(draft: Draft, attempt: writing.Attempt, error: OllamaE
     if not draft.move(Status.PENDING, *held, due_at=due_at, **values):
         return False
     return schedule_draft(draft)
+
+
+def _told(draft: Draft, error: OllamaError) -> str:
+    """What the server said, as far as it may stand in a log: nobody's words do."""
+    brief = draft.content.brief
+    words = (brief.topic, brief.audience, brief.instructions, *brief.keywords)
+    openings = [" ".join(text.split())[:SHOWN_OF_A_TEXT] for text in words]
+    # Where it is not Ollama's language that was spoken, it may be the text itself.
+    if error.cause == "protocol" or any(text and text in error.detail for text in openings):
+        return "withheld: it may have words of the brief or the text"
+    return error.detail
 
 
 def _is_being_pulled(draft: Draft) -> bool:

@@ -26,6 +26,7 @@ from limits.strategies import FixedWindowRateLimiter
 from werkzeug.exceptions import TooManyRequests
 
 from smartcontent.extensions import redis
+from smartcontent.redis_answers import trouble
 
 log = logging.getLogger(__name__)
 
@@ -111,9 +112,9 @@ def _counted(do: Callable[[Storage], int]) -> int:
         with redis() as client:
             return do(_in_redis(client.connection_pool))
     except (redis_py.ConnectionError, redis_py.TimeoutError) as error:
-        log.info("counted in this process, Redis does not answer: %s", error)
+        log.info("counted in this process: %s", trouble(error))
     except redis_py.RedisError as error:
-        log.error("counted in this process, Redis refuses to count: %s", error)
+        log.error("counted in this process: %s", trouble(error))
     return do(_in_memory())
 
 

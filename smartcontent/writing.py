@@ -125,6 +125,10 @@ class Attempt:
             lease_ends.value = 0.0
             self._say()
 
+    def forget(self) -> None:
+        """Leave nothing of the text where it was shown: the draft may be a person's who is gone."""
+        self._channel.forget()
+
     def _add(self, piece: str) -> None:
         if piece and self.first_word_at is None:
             self.first_word_at = now()

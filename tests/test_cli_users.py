@@ -42,7 +42,7 @@ def test_second_user_is_a_member_unless_made_an_administrator(flask, founder):
 @pytest.mark.parametrize(
     ("email", "password", "sentence"),
     [
-        ("eve@example.org", "short one", "The password needs 10 to 200 characters."),
+        ("eve@example.org", "short one", "Use between 10 and 200 characters."),
         ("not an address", PASSWORD, "is no email address"),
         ("ADA@example.org", PASSWORD, "has an account already; `users reset-password`"),
     ],

@@ -7,7 +7,7 @@ from werkzeug.exceptions import NotFound
 
 from smartcontent import limiter
 from smartcontent.bodies import read_body
-from smartcontent.extensions import only_read
+from smartcontent.extensions import db, only_read
 from smartcontent.models import ApiToken, Content
 from smartcontent.problems import Problem
 
@@ -35,10 +35,12 @@ def authenticate() -> None:
         raise _unauthorized("Send your API token in a header: Authorization: Bearer TOKEN.")
     only_read()
     token = ApiToken.with_secret(credentials.token)
+    db.session.commit()
     if token is None:
         # Counted after the look: 256 random bits are not guessed, and a right one always works.
         limiter.check(WRONG_TOKENS, TOO_MANY_WRONG_TOKENS, limiter.network())
         raise _unauthorized("This token is not valid, or no longer.", ', error="invalid_token"')
+    token.note_use()
     g.api_user_id, g.api_secret = token.user_id, credentials.token
     read_body()
 

@@ -1,5 +1,7 @@
 """flask tokens: the secrets scripts sign their requests with."""
 
+from datetime import timedelta
+
 import click
 from sqlalchemy import select
 
@@ -16,12 +18,14 @@ tokens = Group("tokens", help="API tokens: create, list, revoke.")
 @tokens.command("create")
 @click.argument("email")
 @click.option("--name", default="command line", show_default=True, help="What it is for.")
-def create(email: str, name: str) -> None:
+@click.option("--days", type=click.IntRange(1, 3650), help="When it ends; never, if not given.")
+def create(email: str, name: str, days: int | None) -> None:
     """Print a new token, which is shown this once."""
     user = user_with(email)
     if not user.is_enabled:
         raise click.ClickException(f"{user.email} is disabled: `users enable` comes first.")
-    _, secret = ApiToken.issue(user, name.strip()[:100] or "unnamed")
+    expires_at = now() + timedelta(days=days) if days else None
+    _, secret = ApiToken.issue(user, name, expires_at)
     click.echo(secret)
 
 
@@ -35,7 +39,9 @@ def list_(email: str, as_json: bool) -> None:
     if as_json:
         print_json([_as_json(token) for token in found])
         return
-    print_table(("ID", "SECRET", "CREATED", "REVOKED", "NAME"), [_row(token) for token in found])
+    print_table(
+        ("ID", "SECRET", "CREATED", "LAST USED", "STATE", "NAME"), [_row(token) for token in found]
+    )
 
 
 @tokens.command("revoke")
@@ -52,8 +58,16 @@ def revoke(token_id: int) -> None:
 
 
 def _row(token: ApiToken) -> tuple[str, ...]:
-    times = (moment(token.created_at), moment(token.revoked_at))
-    return (str(token.id), f"{token.prefix}…", *times, token.name)
+    times = (moment(token.created_at), moment(token.last_used_at))
+    return (str(token.id), f"{token.prefix}…", *times, _state(token), token.name)
+
+
+def _state(token: ApiToken) -> str:
+    if token.revoked_at:
+        return f"revoked {token.revoked_at:%Y-%m-%d}"
+    if token.expires_at:
+        return f"{'expired' if token.has_expired else 'ends'} {token.expires_at:%Y-%m-%d}"
+    return "valid"
 
 
 def _as_json(token: ApiToken) -> dict[str, object]:
@@ -63,4 +77,6 @@ def _as_json(token: ApiToken) -> dict[str, object]:
         "prefix": token.prefix,
         "created_at": iso(token.created_at),
         "revoked_at": iso(token.revoked_at),
+        "expires_at": iso(token.expires_at),
+        "last_used_at": iso(token.last_used_at),
     }

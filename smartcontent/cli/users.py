@@ -8,6 +8,7 @@ from flask import current_app, url_for
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
+from smartcontent import erasure
 from smartcontent.cli.group import Group, json_option
 from smartcontent.cli.printing import moment, print_json, print_table, shortened
 from smartcontent.extensions import db
@@ -16,11 +17,11 @@ from smartcontent.models import User
 from smartcontent.models.accounts import (
     EMAIL_LONGEST,
     EMAIL_PATTERN,
-    PASSWORD_LENGTHS,
     hash_password,
     nobody_yet,
 )
 from smartcontent.models.draft import iso
+from smartcontent.passwords import complaint
 
 users = Group("users", help="People with an account: create, list, disable, invite.")
 password_option = click.option(
@@ -49,7 +50,7 @@ def user_with(email: str) -> User:
 def create(email: str, admin: bool, password_stdin: bool) -> None:
     """Make an account; the first one is an administrator's."""
     address = _new_address(email)
-    password_hash = hash_password(_new_password(password_stdin))
+    password_hash = hash_password(_new_password(address, password_stdin))
     is_first = nobody_yet()
     user = User(email=address, is_admin=admin or is_first, is_founder=is_first or None)
     user.take_password(password_hash)
@@ -100,14 +101,39 @@ def enable(email: str) -> None:
 @users.command("reset-password")
 @click.argument("email")
 @password_option
-def reset_password(email: str, password_stdin: bool) -> None:
-    """Give a user a new password; all sessions end."""
+@click.option("--keep-tokens", is_flag=True, help="Leave the API tokens as they are.")
+def reset_password(email: str, password_stdin: bool, keep_tokens: bool) -> None:
+    """Give a user a new password; all sessions end, and the API tokens are revoked."""
     user = user_with(email)
     db.session.rollback()  # SQLite's other writers must not wait while somebody types
-    password_hash = hash_password(_new_password(password_stdin))
+    password_hash = hash_password(_new_password(user.email, password_stdin))
     user.take_password(password_hash)
+    revoked = 0 if keep_tokens else user.revoke_tokens()
     db.session.commit()
     click.echo(f"{user.email} has a new password; all sessions have ended.")
+    if revoked:
+        click.echo(f"API tokens that no longer work: {revoked}.")
+
+
+@users.command("delete")
+@click.argument("email")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+def delete(email: str, yes: bool) -> None:
+    """Erase a person and all that is theirs, for good."""
+    user = user_with(email)
+    theirs = ", ".join(f"{number:,} {name}" for name, number in erasure.belongings(user).items())
+    db.session.commit()  # SQLite's other writers must not wait while somebody thinks
+    if not yes:
+        click.confirm(f"Erase {user.email} with {theirs}, for good?", abort=True)
+    try:
+        erasure.erase(user)
+    except erasure.LastAdministrator as error:
+        db.session.rollback()
+        raise click.ClickException(
+            f"{email} is the last administrator: make another one first, "
+            "with `users create EMAIL --admin` or under Admin, Users."
+        ) from error
+    click.echo(f"{email} is erased, with {theirs}.")
 
 
 @users.command("invite")
@@ -153,14 +179,13 @@ def _new_address(email: str) -> str:
     return address
 
 
-def _new_password(from_stdin: bool) -> str:
+def _new_password(email: str, from_stdin: bool) -> str:
     if from_stdin:
         password = sys.stdin.readline().rstrip("\r\n")
     else:
         password = click.prompt("Password", hide_input=True, confirmation_prompt="Once more")
-    shortest, longest = PASSWORD_LENGTHS
-    if not shortest <= len(password) <= longest:
-        raise click.ClickException(f"The password needs {shortest} to {longest} characters.")
+    if problem := complaint(password, email):
+        raise click.ClickException(problem)
     return password
 
 

@@ -1,18 +1,22 @@
 """Who may use the product: users with their sessions, and API tokens."""
 
 import hashlib
+import logging
 import secrets
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import cache
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerifyMismatchError
 from flask_login import UserMixin
-from sqlalchemy import ForeignKey, String, select
+from sqlalchemy import ForeignKey, String, select, update
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from smartcontent.extensions import Base, db
+from smartcontent.extensions import Base, at_once, db
 from smartcontent.models.columns import UtcDateTime, now
+
+log = logging.getLogger(__name__)
 
 # 19 MiB and two passes: OWASP's first choice for Argon2id.
 _hasher = PasswordHasher(time_cost=2, memory_cost=19456, parallelism=1)
@@ -27,7 +31,8 @@ def _nobody() -> str:
 # No two repeats that match the same: the time a match takes would grow with the square.
 EMAIL_PATTERN = r"[^@\s\x00-\x1f]{1,64}@(?:[^@.\s\x00-\x1f]+\.)+[^@.\s\x00-\x1f]+"
 EMAIL_LONGEST = 254
-PASSWORD_LENGTHS = (10, 200)
+NAME_LONGEST = 100
+USE_NOTED_EVERY = timedelta(minutes=1)
 
 
 class User(UserMixin, Base):
@@ -86,6 +91,12 @@ class User(UserMixin, Base):
         """Make every session cookie of this user invalid, on all devices."""
         self.session_epoch += 1
 
+    def revoke_tokens(self) -> int:
+        """Make every API token of this user useless; answers how many there were."""
+        valid = (ApiToken.user_id == self.id) & ApiToken.revoked_at.is_(None)
+        revoked = db.session.execute(update(ApiToken).where(valid).values(revoked_at=now()))
+        return revoked.rowcount  # type: ignore[attr-defined]
+
 
 def nobody_yet() -> bool:
     """Whether the next account is the first one."""
@@ -118,14 +129,29 @@ class ApiToken(Base):
     prefix: Mapped[str] = mapped_column(String(12))
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
     revoked_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    expires_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    # To the minute.
+    last_used_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
     user: Mapped[User] = relationship(lazy="joined")
 
+    @property
+    def has_expired(self) -> bool:
+        return self.expires_at is not None and self.expires_at <= now()
+
     @classmethod
-    def issue(cls, user: User, name: str) -> tuple["ApiToken", str]:
+    def issue(
+        cls, user: User, name: str, expires_at: datetime | None = None
+    ) -> tuple["ApiToken", str]:
         """A new token and its secret, which is shown this once."""
         secret = "sc_" + secrets.token_urlsafe(32)
-        token = cls(user_id=user.id, name=name, digest=cls.digest_of(secret), prefix=secret[:8])
+        token = cls(
+            user_id=user.id,
+            name=name.strip()[:NAME_LONGEST] or "unnamed",
+            digest=cls.digest_of(secret),
+            prefix=secret[:8],
+            expires_at=expires_at,
+        )
         db.session.add(token)
         db.session.commit()
         return token, secret
@@ -134,13 +160,28 @@ class ApiToken(Base):
     def with_secret(cls, secret: str) -> "ApiToken | None":
         """The valid token with this secret."""
         token = db.session.scalar(select(cls).where(cls.digest == cls.digest_of(secret)))
-        return token if token and not token.revoked_at and token.user.is_enabled else None
+        if token is None or token.revoked_at or token.has_expired:
+            return None
+        return token if token.user.is_enabled else None
 
     @classmethod
     def digests_in_force(cls, digests: set[str]) -> set[str]:
         """Those that belong to tokens which are valid."""
-        valid = cls.digest.in_(digests) & cls.revoked_at.is_(None) & User.is_enabled
+        goes_on = cls.expires_at.is_(None) | (cls.expires_at > now())
+        valid = cls.digest.in_(digests) & cls.revoked_at.is_(None) & goes_on & User.is_enabled
         return set(db.session.scalars(select(cls.digest).join(cls.user).where(valid)))
+
+    def note_use(self) -> None:
+        """Write down that it was used, once a minute, where that can be done without waiting."""
+        if self.last_used_at and now() - self.last_used_at < USE_NOTED_EVERY:
+            return
+        free = select(ApiToken.id).filter_by(id=self.id).with_for_update(skip_locked=True)
+        noted = update(ApiToken).where(ApiToken.id.in_(free)).values(last_used_at=now())
+        try:
+            with at_once() as connection:
+                connection.execute(noted)
+        except OperationalError as error:
+            log.info("use of token=%s not noted: %s", self.id, error.orig)
 
     @staticmethod
     def digest_of(secret: str) -> str:

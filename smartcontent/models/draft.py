@@ -20,7 +20,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from smartcontent import events
+from smartcontent import events, logs
 from smartcontent.extensions import Base, db
 from smartcontent.models.columns import UtcDateTime, now
 
@@ -122,6 +122,8 @@ class Draft(Base):
     lease_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
+    # The number of the request that asked for it, which the worker's log lines carry on.
+    request_id: Mapped[str | None] = mapped_column(String(64), default=logs.request_id)
     due_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     started_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     first_word_at: Mapped[datetime | None] = mapped_column(UtcDateTime)

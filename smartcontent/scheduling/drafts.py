@@ -39,7 +39,9 @@ def schedule_draft(draft: Draft) -> bool:
         log.warning("draft=%s kept in the database: %s", draft.id, trouble(error))
         return False
     log.info(
-        "Job successfully queued draft=%s job=%s due=%s", draft.id, draft.job_id, iso(draft.due_at)
+        "Job successfully queued draft=%s job=%s due=%s",
+        *(draft.id, draft.job_id, iso(draft.due_at)),
+        extra={"request_id": draft.request_id},
     )
     return True
 

@@ -16,6 +16,7 @@ from smartcontent.web import (
     errors,
     health,
     safety,
+    sessions,
     stream,
     window,
     words,
@@ -27,6 +28,7 @@ def init_app(app: Flask) -> None:
     connections.init_app(app)
     hub.init_app(app)
     streams.init_app(app)
+    sessions.init_app(app)
     entry.init_app(app)
     attempts.init_app(app)
     auth.init_app(app)

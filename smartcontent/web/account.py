@@ -4,13 +4,15 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user, login_required, login_user
 from sqlalchemy import select
+from wtforms import PasswordField
 
 from smartcontent.extensions import db
+from smartcontent.logs import note
 from smartcontent.models import ApiToken, now
 from smartcontent.models.accounts import check_password, hash_password
 from smartcontent.web.addresses import public_url
 from smartcontent.web.attempts import count_guess, guessed_right
-from smartcontent.web.forms import PasswordForm
+from smartcontent.web.forms import PasswordForm, TokenForm
 from smartcontent.web.threads import in_turn
 
 bp = Blueprint("account", __name__, url_prefix="/account")
@@ -20,25 +22,24 @@ bp = Blueprint("account", __name__, url_prefix="/account")
 @login_required
 def show() -> ResponseReturnValue:
     """The account page."""
-    return _page(PasswordForm())
+    return _page()
 
 
 @bp.post("/password")
 @login_required
 def change_password() -> ResponseReturnValue:
-    """Change the password; every other session ends."""
+    """Change the password; every other session ends, and the API tokens if that is asked for."""
     form = PasswordForm(request.form)
-    if not form.validate():
-        return _page(form), 422
-    count_guess(current_user.email)
-    if not in_turn(check_password, current_user.password_hash, form.password_now.data):
-        form.password_now.errors = ["This is not your present password."]
-        return _page(form), 422
-    guessed_right(current_user)
-    current_user.take_password(in_turn(hash_password, form.password.data))
+    if not form.validate() or not _is_own_password(form.password_now):
+        return _page(password_form=form), 422
+    user = current_user._get_current_object()
+    user.take_password(in_turn(hash_password, form.password.data))
+    revoked = user.revoke_tokens() if form.revoke_tokens.data else 0
     db.session.commit()
-    login_user(current_user)
-    flash("Your password is changed; other sessions have ended.")
+    login_user(user)
+    note(f"Password changed tokens_revoked={revoked}", user.id)
+    also = f" API tokens that no longer work: {revoked}." if revoked else ""
+    flash(f"Your password is changed; other sessions have ended.{also}")
     return redirect(url_for("account.show"), 303)
 
 
@@ -46,9 +47,12 @@ def change_password() -> ResponseReturnValue:
 @login_required
 def create_token() -> ResponseReturnValue:
     """Issue an API token and show its secret this once."""
-    name = request.form.get("name", "").replace("\0", "").strip()[:100] or "unnamed"
-    _, secret = ApiToken.issue(current_user, name)
-    return _page(PasswordForm(), secret=secret)
+    form = TokenForm(request.form)
+    if not form.validate() or not _is_own_password(form.password):
+        return _page(token_form=form), 422
+    token, secret = ApiToken.issue(current_user, form.name.data, form.expires_at)
+    note(f"Token made token={token.id}", current_user.id)
+    return _page(secret=secret)
 
 
 @bp.post("/tokens/<int:token_id>/revoke")
@@ -58,17 +62,34 @@ def revoke_token(token_id: int) -> ResponseReturnValue:
     token = db.first_or_404(select(ApiToken).filter_by(id=token_id, user_id=current_user.id))
     token.revoked_at = now()
     db.session.commit()
+    note(f"Token revoked token={token.id}", current_user.id)
     flash(f"The token “{token.name}” no longer works.")
     return redirect(url_for("account.show"), 303)
 
 
-def _page(form: PasswordForm, secret: str | None = None) -> str:
+def _is_own_password(field: PasswordField) -> bool:
+    """Whether the present password is right; a wrong one is a guess."""
+    count_guess(current_user.email)
+    if in_turn(check_password, current_user.password_hash, field.data):
+        guessed_right(current_user)
+        return True
+    note("Present password wrong", current_user.id)
+    field.errors = ["This is not your present password."]
+    return False
+
+
+def _page(
+    password_form: PasswordForm | None = None,
+    token_form: TokenForm | None = None,
+    secret: str | None = None,
+) -> str:
     tokens = db.session.scalars(
         select(ApiToken).filter_by(user_id=current_user.id, revoked_at=None).order_by(ApiToken.id)
     ).all()
     return render_template(
         "account/show.html",
-        form=form,
+        form=password_form or PasswordForm(),
+        token_form=token_form or TokenForm(),
         tokens=tokens,
         secret=secret,
         api_url=public_url("api_contents.index"),

@@ -133,4 +133,4 @@ def _devices() -> URLSafeTimedSerializer:
 
 
 def _cookie_name() -> str:
-    return f"{current_app.config['SESSION_COOKIE_NAME']}_device"
+    return f"{current_app.session_interface.get_cookie_name(current_app)}-device"

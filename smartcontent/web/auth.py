@@ -16,14 +16,16 @@ from flask import (
     url_for,
 )
 from flask.typing import ResponseReturnValue
-from flask_login import current_user, login_required, login_user, logout_user
+from flask_login import current_user, login_required, logout_user
 from sqlalchemy.exc import IntegrityError
 from werkzeug.exceptions import Forbidden
 
 from smartcontent.extensions import db, login
 from smartcontent.invitations import invited_address
+from smartcontent.logs import note
 from smartcontent.models import User
 from smartcontent.models.accounts import check_password, hash_password, nobody_yet
+from smartcontent.web import sessions
 from smartcontent.web.attempts import (
     count_guess,
     count_invitation,
@@ -102,10 +104,12 @@ def sign_in() -> ResponseReturnValue:
     user = User.with_email(form.email.data)
     password_hash = user.password_hash if user and user.is_enabled else None
     if not in_turn(check_password, password_hash, form.password.data) or user is None:
+        note("Sign-in failed", user and user.id)
         form.password.errors = ["Email and password do not belong together. Try again."]
         return _form_page("auth/sign_in.html", form)
     guessed_right(user)
-    _start_session(user, remember=form.remember.data)
+    sessions.start(user, stays=form.remember.data)
+    note("Signed in", user.id)
     return redirect(own_page(request.args.get("next")) or url_for("contents.index"), 303)
 
 
@@ -115,6 +119,7 @@ def sign_out() -> ResponseReturnValue:
     """End the user's sessions, on all devices: a copied cookie must not outlive this."""
     current_user.end_sessions()
     db.session.commit()
+    note("Signed out", current_user.id)
     logout_user()
     session.clear()
     flash("You are signed out.")
@@ -142,19 +147,14 @@ def _create(user: User, form: SignUpForm, if_taken: str) -> ResponseReturnValue:
     except IntegrityError:
         db.session.rollback()
         return _is_taken(if_taken)
-    _start_session(user)
+    note("Account made", user.id)
+    sessions.start(user)
     return redirect(url_for("contents.index"), 303)
 
 
 def _is_taken(sentence: str) -> ResponseReturnValue:
     flash(sentence)
     return redirect(url_for("auth.sign_in"), 303)
-
-
-def _start_session(user: User, remember: bool = False) -> None:
-    session.clear()  # nothing a visitor was given before signing in lives on
-    login_user(user)
-    session.permanent = remember
 
 
 def _form_page(template: str, form: Any, **values: object) -> ResponseReturnValue:

@@ -14,7 +14,7 @@ from werkzeug.exceptions import (
     TooManyRequests,
 )
 
-from smartcontent import problems
+from smartcontent import logs, problems
 from smartcontent.extensions import login
 
 log = logging.getLogger(__name__)
@@ -48,7 +48,13 @@ def answer(
 ) -> ResponseReturnValue:
     """The error as a page."""
     title, usual_advice = _SENTENCES.get(status, _SENTENCES[400])
-    page = render_template("error.html", status=status, title=title, advice=advice or usual_advice)
+    page = render_template(
+        "error.html",
+        status=status,
+        title=title,
+        advice=advice or usual_advice,
+        request_id=logs.request_id(),
+    )
     return page, status, [*headers]
 
 

@@ -1,13 +1,14 @@
 """The live stream of a signed-in user's pages, and the clock they count down by."""
 
-from flask import Blueprint, session
+from flask import Blueprint
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
-from smartcontent.models import User, now
+from smartcontent.models import now
 from smartcontent.models.draft import iso
 from smartcontent.open_page import Permit
 from smartcontent.stream import REFUSED_HEADERS, streams
+from smartcontent.web import sessions
 
 bp = Blueprint("stream", __name__)
 
@@ -19,7 +20,7 @@ def events() -> ResponseReturnValue:
         return "", 401
     if status := streams.refusal(current_user.id):
         return "", status, REFUSED_HEADERS
-    permit = Permit(User.sessions_that_go_on, session["_user_id"])
+    permit = Permit(sessions.that_go_on, sessions.permit_key())
     return streams.answer(current_user.id, permit)
 
 

@@ -113,6 +113,8 @@ def test_strangers_content_looks_like_none_whatever_is_tried(app, bobs_script, c
 
         assert hers.status_code == 404, (method, path)
         assert hers.data == unknown.data == malformed.data
+        numbers = [each.headers.pop("X-Request-ID") for each in (hers, unknown, malformed)]
+        assert len(set(numbers)) == 3
         assert hers.headers == unknown.headers == malformed.headers
     assert (content.topic, content.current.status, content.deleted_at) == (
         text_before,

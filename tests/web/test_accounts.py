@@ -1,11 +1,16 @@
 """Accounts: the first one, signing in and out, passwords, who may sign up."""
 
+import time
+from datetime import timedelta
+
 import pytest
 from conftest import PASSWORD, Visitor, both_databases
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 
 from smartcontent.extensions import db
-from smartcontent.models import ApiToken, User
+from smartcontent.models import ApiToken, User, now
+from smartcontent.passwords import LONGEST, OUR_NAMES, SHORTEST, _common
+from smartcontent.web import sessions
 from smartcontent.web.safety import own_page
 
 NEW = {"password": "a long new password", "password_again": "a long new password"}
@@ -82,7 +87,7 @@ def test_address_with_an_invisible_character_is_refused_at_sign_in(visitor, ada)
 
 @both_databases
 def test_token_is_named_without_the_invisible_characters(as_ada):
-    as_ada.post("/account/tokens", {"name": "my\0 script"})
+    as_ada.post("/account/tokens", {"name": "my\0 script", "password": PASSWORD})
 
     assert "my script" in as_ada.get("/account/").text
 
@@ -172,7 +177,7 @@ def test_open_sign_up_makes_an_ordinary_account(app, visitor, founder):
 
 
 def test_token_is_shown_once_and_stored_as_a_hash(as_ada):
-    page = as_ada.post("/account/tokens", {"name": "script"}).text
+    page = as_ada.post("/account/tokens", {"name": "script", "password": PASSWORD}).text
     secret = page.split('<code id="secret">')[1].split("<")[0]
 
     token = db.session.scalar(select(ApiToken))
@@ -190,3 +195,193 @@ def test_stranger_cannot_revoke_a_token(as_bob, ada):
 
     assert as_bob.post(f"/account/tokens/{token.id}/revoke").status_code == 404
     assert ApiToken.with_secret(secret)
+
+
+@pytest.mark.parametrize(
+    ("email", "password", "sentence"),
+    [
+        ("ada@example.org", "password123", "guessed first"),
+        ("ada@example.org", "QWERTYuiop", "guessed first"),
+        ("ada@example.org", " 1234567890 ", "guessed first"),
+        ("ada@example.org", "Smart Content", "guessed first"),
+        ("ada@example.org", " " * 10, "different characters"),
+        ("ada@example.org", "x" * 12, "different characters"),
+        ("ada@example.org", "abababababab", "different characters"),
+        ("ada@example.org", "Ada@Example.org", "own address"),
+        ("ada.lovelace@example.org", "Ada.Lovelace", "own address"),
+        ("ada@lovelace.example.org", "lovelace.example.org", "own address"),
+    ],
+)
+def test_password_that_is_guessed_first_is_refused_with_a_sentence(
+    visitor, email, password, sentence
+):
+    form = {"email": email, "password": password, "password_again": password}
+    answer = visitor.post("/welcome", form)
+
+    assert answer.status_code == 422
+    assert sentence in answer.text
+    assert db.session.scalar(select(User.id)) is None
+
+
+def test_new_password_is_held_to_the_same(as_ada, ada):
+    new = {"password": "password1234", "password_again": "password1234"}
+    common = as_ada.post("/account/password", {"password_now": PASSWORD, **new})
+    own = {"password": ada.email, "password_again": ada.email}
+    address = as_ada.post("/account/password", {"password_now": PASSWORD, **own})
+
+    assert (common.status_code, address.status_code) == (422, 422)
+    assert "guessed first" in common.text
+    assert "own address" in address.text
+
+
+def test_list_of_common_passwords_holds_what_the_lengths_let_through():
+    words = [word for word in _common() if word not in OUR_NAMES]
+
+    assert len(words) > 1700
+    assert all(SHORTEST <= len(word) <= LONGEST and word == word.casefold() for word in words)
+
+
+def test_new_password_revokes_the_tokens_where_that_is_ticked_as_it_is(as_ada, ada):
+    _, secret = ApiToken.issue(ada, "script")
+    page = as_ada.get("/account/").text
+    assert 'name="revoke_tokens" checked' in page
+
+    as_ada.post("/account/password", {"password_now": PASSWORD, **NEW})
+    assert ApiToken.with_secret(secret)
+    again = {"password": "another long one", "password_again": "another long one"}
+    form = {"password_now": NEW["password"], "revoke_tokens": "on", **again}
+    answer = as_ada.post("/account/password", form, follow_redirects=True)
+
+    db.session.expire_all()
+    assert "no longer work: 1" in answer.text
+    assert ApiToken.with_secret(secret) is None
+
+
+@pytest.mark.parametrize("password", ["", "not the password"])
+def test_token_is_made_with_the_password_alone(as_ada, password):
+    answer = as_ada.post("/account/tokens", {"name": "script", "password": password})
+
+    assert answer.status_code == 422
+    assert 'id="token-password-error"' in answer.text
+    assert db.session.scalar(select(ApiToken.id)) is None
+
+
+@both_databases
+def test_token_ends_when_it_was_told_to(app, as_ada, ada):
+    form = {"name": "script", "password": PASSWORD, "expires": "30"}
+    secret = as_ada.post("/account/tokens", form).text.split('id="secret">')[1].split("<")[0]
+    token = ApiToken.with_secret(secret)
+    digest = ApiToken.digest_of(secret)
+    assert timedelta(days=29) < token.expires_at - now() < timedelta(days=31)
+    assert ApiToken.digests_in_force({digest}) == {digest}
+
+    token.expires_at = now()
+    db.session.commit()
+
+    assert ApiToken.with_secret(secret) is None
+    assert ApiToken.digests_in_force({digest}) == set()
+    assert "expired" in as_ada.get("/account/").text
+
+
+@pytest.mark.parametrize("expires", ["-1", "31", "x", "9" * 30])
+def test_end_that_is_not_offered_is_refused(as_ada, expires):
+    form = {"name": "script", "password": PASSWORD, "expires": expires}
+
+    assert as_ada.post("/account/tokens", form).status_code == 422
+
+
+def use(app, secret: str):
+    return app.test_client().get("/api/v1/contents", headers={"Authorization": f"Bearer {secret}"})
+
+
+@both_databases
+def test_last_use_of_a_token_is_noted_once_a_minute(app, as_ada, ada):
+    token, secret = ApiToken.issue(ada, "script")
+    assert "not used yet" in as_ada.get("/account/").text
+
+    assert use(app, secret).status_code == 200
+    db.session.refresh(token)
+    first = token.last_used_at
+    assert use(app, secret).status_code == 200
+    db.session.refresh(token)
+    assert first == token.last_used_at
+    assert "last used" in as_ada.get("/account/").text
+
+    token.last_used_at = first - timedelta(minutes=2)
+    db.session.commit()
+    use(app, secret)
+    db.session.refresh(token)
+    assert token.last_used_at >= first
+
+
+@both_databases
+def test_use_of_a_token_waits_for_no_writer(app, ada):
+    token, secret = ApiToken.issue(ada, "script")
+    with db.engine.connect() as writer, writer.begin():  # for as long as the call takes
+        writer.execute(update(ApiToken).values(name="held"))
+
+        assert use(app, secret).status_code == 200
+
+    db.session.refresh(token)
+    assert (token.name, token.last_used_at) == ("held", None)
+
+
+def age(visitor: Visitor, **seconds: int) -> None:
+    with visitor.client.session_transaction() as session:
+        for name, number in seconds.items():
+            session[name] -= number
+
+
+HOUR, DAY = 3600, 86400
+
+
+def test_session_ends_twelve_hours_after_the_last_visit(as_ada):
+    age(as_ada, seen=11 * HOUR)
+    assert as_ada.get("/account/").status_code == 200
+    age(as_ada, seen=11 * HOUR)
+    assert as_ada.get("/account/").status_code == 200
+
+    age(as_ada, seen=12 * HOUR)
+    assert as_ada.get("/account/").status_code == 302
+    assert as_ada.get("/events").status_code == 401
+
+
+def test_what_a_page_asks_by_itself_is_no_visit(as_ada):
+    age(as_ada, seen=11 * HOUR)
+    as_ada.get("/time")
+    as_ada.get("/static/app.js")
+    age(as_ada, seen=HOUR)
+
+    assert as_ada.get("/account/").status_code == 302
+
+
+@pytest.mark.parametrize("remember", ["", "on"])
+def test_session_ends_thirty_days_after_signing_in(app, ada, remember):
+    visitor = Visitor(app)
+    visitor.post("/sign-in", {"email": ada.email, "password": PASSWORD, "remember": remember})
+    age(visitor, began=30 * DAY - 60)
+    assert visitor.get("/account/").status_code == 200
+
+    age(visitor, began=60)
+
+    assert visitor.get("/account/").status_code == 302
+
+
+def test_session_that_stays_is_not_ended_by_a_long_weekend(app, ada):
+    visitor = Visitor(app)
+    answer = visitor.post("/sign-in", {"email": ada.email, "password": PASSWORD, "remember": "on"})
+    cookies = answer.headers.getlist("Set-Cookie")
+    assert any(
+        "smartcontent-" in cookie and "-device=" not in cookie and "Expires=" in cookie
+        for cookie in cookies
+    )
+    age(visitor, seen=72 * HOUR)
+
+    assert visitor.get("/account/").status_code == 200
+
+
+def test_open_stream_ends_with_its_session(app, ada):
+    going_on = f"{ada.get_id()}@{int(time.time()) + 60}"
+    ended = f"{ada.get_id()}@{int(time.time())}"
+
+    assert sessions.that_go_on({going_on, ended, f"99.0@{int(time.time()) + 60}"}) == {going_on}

@@ -1,6 +1,5 @@
 """Who may use the product: invite, disable, end sessions, make administrators."""
 
-import logging
 from typing import NoReturn
 
 from flask import (
@@ -22,12 +21,11 @@ from wtforms import Form
 
 from smartcontent.extensions import db
 from smartcontent.invitations import INVITATION_DAYS, invitation_for
+from smartcontent.logs import note
 from smartcontent.models import User
 from smartcontent.web import errors
 from smartcontent.web.addresses import public_url
 from smartcontent.web.forms import SignUpForm
-
-log = logging.getLogger(__name__)
 
 bp = Blueprint("users", __name__, url_prefix="/users")
 
@@ -58,7 +56,7 @@ def invite() -> ResponseReturnValue:
     if form.errors:
         return _page(form), 422
     link = public_url("auth.sign_up", invitation=invitation_for(form.email.data))
-    log.info("admin=%s invited somebody", current_user.id)
+    note("Invited somebody", current_user.id)
     return _page(InvitationForm(), link=link, invited=form.email.data)
 
 
@@ -68,7 +66,7 @@ def disable(user_id: int) -> ResponseReturnValue:
     user = _somebody_else(user_id)
     user.is_enabled = False
     user.end_sessions()
-    return _done(user, "disabled", f"{user.email} is disabled; all sessions have ended.")
+    return _done(user, "Disabled", f"{user.email} is disabled; all sessions have ended.")
 
 
 @bp.post(f"/<int(max={LARGEST_ID}):user_id>/enable")
@@ -76,7 +74,7 @@ def enable(user_id: int) -> ResponseReturnValue:
     """Let a disabled user in again."""
     user = _somebody_else(user_id)
     user.is_enabled = True
-    return _done(user, "enabled", f"{user.email} may sign in again.")
+    return _done(user, "Enabled", f"{user.email} may sign in again.")
 
 
 @bp.post(f"/<int(max={LARGEST_ID}):user_id>/end-sessions")
@@ -84,7 +82,7 @@ def end_sessions(user_id: int) -> ResponseReturnValue:
     """Sign this user out everywhere."""
     user = _somebody_else(user_id)
     user.end_sessions()
-    return _done(user, "ended the sessions of", f"{user.email} is signed out everywhere.")
+    return _done(user, "Sessions ended", f"{user.email} is signed out everywhere.")
 
 
 @bp.post(f"/<int(max={LARGEST_ID}):user_id>/promote")
@@ -92,7 +90,7 @@ def promote(user_id: int) -> ResponseReturnValue:
     """Make this user an administrator."""
     user = _somebody_else(user_id)
     user.is_admin = True
-    return _done(user, "promoted", f"{user.email} is an administrator.")
+    return _done(user, "Promoted", f"{user.email} is an administrator.")
 
 
 @bp.post(f"/<int(max={LARGEST_ID}):user_id>/demote")
@@ -100,7 +98,7 @@ def demote(user_id: int) -> ResponseReturnValue:
     """Make an administrator an ordinary user."""
     user = _somebody_else(user_id)
     user.is_admin = False
-    return _done(user, "demoted", f"{user.email} is no longer an administrator.")
+    return _done(user, "Demoted", f"{user.email} is no longer an administrator.")
 
 
 def _somebody_else(user_id: int) -> User:
@@ -129,7 +127,7 @@ def _refuse(sentence: str) -> NoReturn:
 
 def _done(user: User, deed: str, sentence: str) -> ResponseReturnValue:
     db.session.commit()
-    log.info("admin=%s %s user=%s", current_user.id, deed, user.id)
+    note(f"{deed} account={user.id}", current_user.id)
     flash(sentence)
     return redirect(url_for(".index"), 303)
 

@@ -1,0 +1,34 @@
+"""Which passwords are refused: too short, or among the first that are guessed."""
+
+from functools import cache
+from pathlib import Path
+
+SHORTEST, LONGEST = 10, 200
+FEWEST_DIFFERENT = 4
+OUR_NAMES = frozenset({"smartcontent", "smart content", "smart-content"})
+
+
+def complaint(password: str, email: str) -> str | None:
+    """Why this may not be the password of the account with this address; None if it may."""
+    if not SHORTEST <= len(password) <= LONGEST:
+        return f"Use between {SHORTEST} and {LONGEST} characters."
+    plain = password.strip().casefold()
+    if len(set(plain)) < FEWEST_DIFFERENT:
+        return f"Use at least {FEWEST_DIFFERENT} different characters, and not blanks alone."
+    if plain in _of_account(email):
+        return "Your own address is the first that is guessed: choose another password."
+    if plain in _common():
+        return "This is one of the passwords that are guessed first: choose another."
+    return None
+
+
+def _of_account(email: str) -> set[str]:
+    address = email.strip().casefold()
+    name, _, site = address.partition("@")
+    return {address, name, site, address[::-1], name[::-1]}
+
+
+@cache
+def _common() -> frozenset[str]:
+    text = Path(__file__).with_name("common_passwords.txt").read_text(encoding="utf-8")
+    return OUR_NAMES.union(line for line in text.splitlines() if not line.startswith("# "))

@@ -1,0 +1,120 @@
+"""flask users delete: a person is erased, and what is theirs."""
+
+import threading
+
+from conftest import BRIEF, both_databases, make_user, wait_until
+from sqlalchemy import func, select
+
+from smartcontent import jobs
+from smartcontent.extensions import db
+from smartcontent.models import ApiToken, Content, Draft, User
+from smartcontent.scheduling import Scheduler
+
+
+def count(table) -> int:
+    return db.session.scalar(select(func.count()).select_from(table))
+
+
+@both_databases
+def test_person_is_erased_with_all_that_is_theirs_and_nobody_else(
+    flask, app, ada, bob, as_ada, ollama, valkey
+):
+    written = jobs.submit(ada.id, BRIEF, "A teapot", delay_seconds=0).current
+    jobs.write_draft(written.id)
+    waiting = jobs.submit(ada.id, BRIEF, "A cup").current.job_id
+    bobs = jobs.submit(bob.id, BRIEF, "A plate").current.job_id
+    _, secret = ApiToken.issue(ada, "script")
+    assert valkey.client.keys("smartcontent:text:*")
+
+    result = flask("users", "delete", "Ada@Example.org", "--yes")
+
+    assert (result.exit_code, result.stderr) == (0, "")
+    assert "2 contents, 2 drafts, 1 API tokens" in result.stdout
+    db.session.expire_all()
+    assert User.with_email("ada@example.org") is None
+    assert ApiToken.with_secret(secret) is None
+    assert as_ada.get("/account/").status_code == 302
+    assert [row for row in db.session.scalars(select(Content.user_id))] == [bob.id]
+    assert (count(Draft), count(ApiToken)) == (1, 0)
+    assert valkey.client.keys("smartcontent:text:*") == []
+    assert valkey.client.exists(f"rq:job:{bobs}")
+    assert not valkey.client.exists(f"rq:job:{waiting}")
+    assert valkey.client.zrange(Scheduler.scheduled_jobs_key, 0, -1) == [bobs.encode()]
+
+
+def test_erasing_asks_first(flask, ada):
+    refused = flask("users", "delete", ada.email, input="n\n")
+    assert (refused.exit_code, "0 contents" in refused.output) == (1, True)
+    assert User.with_email(ada.email)
+
+    assert flask("users", "delete", ada.email, input="y\n").exit_code == 0
+    assert User.with_email("ada@example.org") is None
+
+
+def test_last_administrator_is_not_erased_while_there_are_others(flask, founder, ada):
+    result = flask("users", "delete", founder.email, "--yes")
+
+    assert result.exit_code == 1
+    assert "last administrator: make another one first" in result.stderr
+    db.session.expire_all()
+    assert User.with_email(founder.email).is_enabled
+
+
+@both_databases
+def test_founder_hands_the_house_to_another_administrator(flask, founder, ada):
+    heir = make_user("heir@example.org", is_admin=True)
+
+    assert flask("users", "delete", founder.email, "--yes").exit_code == 0
+
+    db.session.refresh(heir)
+    assert heir.is_founder
+    assert count(User) == 2
+
+
+def test_only_user_may_go_and_the_first_page_is_the_first_again(flask, founder, visitor):
+    assert flask("users", "delete", founder.email, "--yes").exit_code == 0
+
+    assert visitor.get("/").headers["Location"] == "/welcome"
+
+
+def test_text_that_is_being_written_leaves_nothing_behind(app, flask, ada, ollama, valkey):
+    ollama.says("Marzipan ", *["and "] * 400, gap=0.05)
+    draft_id = jobs.submit(ada.id, BRIEF, "A teapot", delay_seconds=0).current.id
+
+    def write() -> None:
+        with app.app_context():
+            jobs.write_draft(draft_id)
+
+    email = ada.email
+    db.session.commit()  # SQLite has one writer: the test must not be it meanwhile
+    worker = threading.Thread(target=write)
+    worker.start()
+    wait_until(lambda: valkey.client.keys("smartcontent:text:*"))
+
+    assert flask("users", "delete", email, "--yes").exit_code == 0
+    worker.join(60)
+
+    assert not worker.is_alive()
+    assert valkey.client.keys("smartcontent:text:*") == []
+    assert count(Draft) == 0
+
+
+def test_tokens_are_revoked_with_a_reset_password_unless_they_are_to_stay(flask, ada):
+    def reset(*options: str):
+        args = ("users", "reset-password", ada.email, "--password-stdin", *options)
+        return flask(*args, input="a wholly new password\n")
+
+    _, secret = ApiToken.issue(ada, "script")
+    assert "no longer work" not in reset("--keep-tokens").stdout
+    assert ApiToken.with_secret(secret)
+
+    assert "no longer work: 1" in reset().stdout
+    db.session.expire_all()
+    assert ApiToken.with_secret(secret) is None
+
+
+def test_operator_may_not_choose_a_common_password_either(flask, ada):
+    args = ("users", "reset-password", ada.email, "--password-stdin")
+
+    assert "guessed first" in flask(*args, input="password123\n").stderr
+    assert "own address" in flask(*args, input="ada@example.org\n").stderr

@@ -1,0 +1,161 @@
+"""The log: who did what from where, under the number of the request, and nobody's words."""
+
+import logging
+import re
+
+import pytest
+import requests
+from conftest import PASSWORD, Visitor, wait_until
+from processes import Browser, Processes
+
+from smartcontent import create_app
+from smartcontent.extensions import db
+from smartcontent.invitations import invitation_for
+from smartcontent.logs import FORMAT, LineFormatter
+from smartcontent.models import Content, Draft, Status
+
+NUMBER = re.compile(r"[0-9a-f]{32}")
+NEW = "a wholly new password"
+
+
+@pytest.fixture
+def lines(caplog):
+    """The log as it is written, line by line."""
+    caplog.set_level(logging.INFO)
+    caplog.handler.setFormatter(LineFormatter(FORMAT))
+    return lambda: caplog.text.splitlines()
+
+
+def test_request_is_followed_to_the_worker_and_nobodys_words_are_in_a_log(
+    app, founder, ada, settings, tmp_path, ollama
+):
+    processes = Processes(settings, tmp_path, GENERATION_DELAY_SECONDS=0.2).start()
+    try:
+        ollama.says("Marzipan ", "verily.")
+        browser = Browser(processes.url).sign_in(ada.email)
+        browser.post("/sign-in", email=ada.email, password="Wrongword-7")
+        page = browser.post("/account/tokens", name="script", password=PASSWORD).text
+        secret = page.split('id="secret">')[1].split("<")[0]
+        invitation = invitation_for("eve@example.org")
+        requests.get(f"{processes.url}/sign-up", params={"invitation": invitation}, timeout=10)
+        answer = requests.post(
+            f"{processes.url}/api/v1/contents",
+            json={"content_type": "product_description", "topic": "Zwieback unheard of"},
+            headers={"Authorization": f"Bearer {secret}"},
+            timeout=10,
+        )
+        browser.post("/account/password", password_now=PASSWORD, password=NEW, password_again=NEW)
+
+        def is_completed() -> bool:
+            db.session.rollback()
+            draft = db.session.query(Draft).first()
+            return draft is not None and draft.status == Status.COMPLETED
+
+        wait_until(is_completed)
+        number = answer.headers["X-Request-ID"]
+        assert NUMBER.fullmatch(number)
+        wait_until(lambda: processes.said("worker", "Completed"))
+        for name, words in (
+            ("web", "Job successfully queued"),
+            ("worker", "Job picked up"),
+            ("worker", "Completed"),
+        ):
+            (line,) = processes.said(name, words)
+            assert line.endswith(f" request={number}"), line
+        assert db.session.query(Draft.request_id).scalar() == number
+        for deed in ("Signed in", "Sign-in failed", "Token made", "Password changed"):
+            assert len(processes.said("web", f"smartcontent.security {deed} ")) == 1, deed
+        written = "".join(processes.log(name).read_text() for name in processes.running)
+    finally:
+        processes.stop()
+    assert "Zwieback" in db.session.query(Content.topic).scalar()
+    for word in ("Zwieback", "Marzipan", PASSWORD, NEW, "Wrongword", secret[8:], invitation):
+        assert word not in written
+
+
+@pytest.mark.parametrize(
+    ("proxies", "sent", "is_taken"),
+    [
+        (1, "abcDEF-12.3_4", True),
+        (0, "abcDEF-12.3_4", False),
+        (1, "short", False),
+        (1, "x" * 65, False),
+        (1, "forged id with blanks", False),
+        (1, "abcdefgh\x1b[31m", False),
+        (1, "abcdefgh, abcdefgh", False),
+        (1, "", False),
+    ],
+)
+def test_number_is_the_proxys_where_it_is_trusted_and_well_formed(
+    settings, founder, proxies, sent, is_taken
+):
+    client = create_app(**settings, TRUSTED_PROXIES=proxies).test_client()
+
+    number = client.get("/sign-in", headers={"X-Request-ID": sent}).headers["X-Request-ID"]
+
+    assert (number == sent) is is_taken
+    assert is_taken or NUMBER.fullmatch(number)
+
+
+def test_error_page_shows_the_number_to_tell(as_ada, app, lines):
+    missing = as_ada.get("/contents/none")
+    assert missing.headers["X-Request-ID"] in missing.text
+
+    app.config["PROPAGATE_EXCEPTIONS"] = False
+    app.view_functions["account.show"] = lambda: 1 / 0
+    broken = as_ada.get("/account/")
+
+    number = broken.headers["X-Request-ID"]
+    assert broken.status_code == 500
+    assert f"<code>{number}</code>" in broken.text
+    assert any("Exception on /account/" in line and number in line for line in lines())
+
+
+def test_refusal_is_logged_with_address_user_and_wait(visitor, ada, lines):
+    for _ in range(11):
+        visitor.post("/sign-in", {"email": ada.email, "password": "not the password"})
+
+    (line,) = [line for line in lines() if "Too often" in line]
+    assert "method=POST path=/sign-in wait=" in line
+    assert " address=127.0.0.1 request=" in line
+
+
+def test_what_others_chose_forges_no_line_and_colours_none(app, founder, lines):
+    evil = "x\n2026-01-01 00:00:00,000 INFO smartcontent.security Signed in user=1\x1b[2J\u202e"
+    client = Visitor(app)
+    client.post("/sign-in", {"email": f"{evil}@example.org", "password": evil})
+    client.client.get("/x%0A2026-01-01 INFO forged%1B[2J", headers={"User-Agent": "a\x1b[2J"})
+    for _ in range(31):
+        client.get("/sign-up?invitation=%0Aforged")
+    logging.getLogger("smartcontent").warning("said: %s", evil)
+    try:
+        raise ValueError(evil)
+    except ValueError:
+        logging.getLogger("smartcontent").exception("it broke")
+
+    text = "\n".join(lines())
+    assert "\x1b" not in text
+    assert "\u202e" not in text
+    assert not [line for line in lines() if line.startswith("2026-01-01")]
+    assert "said: x\\n2026-01-01" in text
+
+
+def test_error_of_the_database_keeps_what_was_to_be_stored_to_itself(app, ada, lines):
+    with pytest.raises(Exception, match="UNIQUE") as caught:
+        db.session.execute(
+            db.text("INSERT INTO users SELECT * FROM users WHERE email = :email"),
+            {"email": "ada@example.org"},
+        )
+
+    assert "ada@example.org" not in str(caught.value)
+
+
+def test_server_that_says_the_brief_again_is_not_quoted(app, ada, ollama, due_draft, lines):
+    from smartcontent import jobs
+
+    ollama.fails(500, "cannot parse: A teapot of blue glass, 0.8 litres")
+    jobs.write_draft(due_draft.id)
+
+    (line,) = [line for line in lines() if "Failed draft" in line]
+    assert "withheld" in line
+    assert "teapot" not in "\n".join(lines())
