@@ -10,15 +10,17 @@ from typing import Any
 import psycopg
 
 # Rows are read past the application: what it believes of them is what is being tested.
-COLUMNS = "draft_id, before, after, attempt, revision, due_at, started_at, at"
+COLUMNS = "draft_id, before, after, attempt, revision, due_at, started_at, at, is_rewritten"
 NEW_ROW = (
-    "NEW.id, OLD.status, NEW.status, NEW.attempt, NEW.revision, NEW.due_at, NEW.started_at, {now}"
+    "NEW.id, OLD.status, NEW.status, NEW.attempt, NEW.revision, NEW.due_at, NEW.started_at, {now},"
+    " NEW.text <> OLD.text"
 )
 SQLITE_NOW = "strftime('%Y-%m-%d %H:%M:%f', 'now')"
 HISTORY = """
 CREATE TABLE draft_history (
     id {serial}, draft_id INTEGER, before VARCHAR(20), after VARCHAR(20),
-    attempt INTEGER, revision INTEGER, due_at {time}, started_at {time}, at {time}
+    attempt INTEGER, revision INTEGER, due_at {time}, started_at {time}, at {time},
+    is_rewritten BOOLEAN
 )"""
 SQLITE_TRIGGER = f"""
 CREATE TRIGGER draft_changed AFTER UPDATE ON drafts BEGIN
@@ -50,6 +52,7 @@ class Change:
     due_at: datetime | None
     started_at: datetime | None
     at: datetime
+    is_rewritten: bool
 
     @property
     def is_claim(self) -> bool:
