@@ -10,6 +10,7 @@ from smartcontent.cli.printing import moment, print_json, print_table
 from smartcontent.cli.users import user_with
 from smartcontent.extensions import db
 from smartcontent.models import ApiToken, now
+from smartcontent.models.accounts import LARGEST_ID
 from smartcontent.models.draft import iso
 
 tokens = Group("tokens", help="API tokens: create, list, revoke.")
@@ -45,7 +46,7 @@ def list_(email: str, as_json: bool) -> None:
 
 
 @tokens.command("revoke")
-@click.argument("token_id", metavar="ID", type=int)
+@click.argument("token_id", metavar="ID", type=click.IntRange(1, LARGEST_ID))
 def revoke(token_id: int) -> None:
     """Make a token useless, at once and for good."""
     token = db.session.get(ApiToken, token_id)

@@ -33,6 +33,8 @@ EMAIL_PATTERN = r"[^@\s\x00-\x1f]{1,64}@(?:[^@.\s\x00-\x1f]+\.)+[^@.\s\x00-\x1f]
 EMAIL_LONGEST = 254
 NAME_LONGEST = 100
 USE_NOTED_EVERY = timedelta(minutes=1)
+# Of an id that a database can hold; PostgreSQL refuses to compare with more.
+LARGEST_ID = 2**31 - 1
 
 
 class User(UserMixin, Base):

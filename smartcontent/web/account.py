@@ -9,7 +9,7 @@ from wtforms import PasswordField
 from smartcontent.extensions import db
 from smartcontent.logs import note
 from smartcontent.models import ApiToken, now
-from smartcontent.models.accounts import check_password, hash_password
+from smartcontent.models.accounts import LARGEST_ID, check_password, hash_password
 from smartcontent.web.addresses import public_url
 from smartcontent.web.attempts import count_guess, guessed_right
 from smartcontent.web.forms import PasswordForm, TokenForm
@@ -55,7 +55,7 @@ def create_token() -> ResponseReturnValue:
     return _page(secret=secret)
 
 
-@bp.post("/tokens/<int:token_id>/revoke")
+@bp.post(f"/tokens/<int(max={LARGEST_ID}):token_id>/revoke")
 @login_required
 def revoke_token(token_id: int) -> ResponseReturnValue:
     """Make a token useless."""

@@ -12,13 +12,12 @@ POLICY = (
 # What pages of ours never ask for, and so nothing that gets into them may: all that is asked of
 # people's devices, but for the clipboard, which the Copy buttons write to.
 PERMISSIONS = ", ".join(
-    f"{feature}=()"
+    f"{feature}=()"  # features that browsers know: of another they complain in the console
     for feature in (
-        *("accelerometer", "autoplay", "bluetooth", "browsing-topics", "camera"),
-        *("clipboard-read", "display-capture", "encrypted-media", "fullscreen", "geolocation"),
-        *("gyroscope", "hid", "idle-detection", "local-fonts", "magnetometer", "microphone"),
-        *("midi", "payment", "picture-in-picture", "publickey-credentials-get"),
-        *("screen-wake-lock", "serial", "storage-access", "usb", "xr-spatial-tracking"),
+        *("accelerometer", "autoplay", "camera", "clipboard-read", "display-capture"),
+        *("encrypted-media", "fullscreen", "geolocation", "gyroscope", "hid", "idle-detection"),
+        *("local-fonts", "magnetometer", "microphone", "midi", "payment", "picture-in-picture"),
+        *("publickey-credentials-get", "screen-wake-lock", "serial", "usb"),
     )
 )
 

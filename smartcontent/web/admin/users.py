@@ -23,6 +23,7 @@ from smartcontent.extensions import db
 from smartcontent.invitations import INVITATION_DAYS, invitation_for
 from smartcontent.logs import note
 from smartcontent.models import User
+from smartcontent.models.accounts import LARGEST_ID
 from smartcontent.web import errors
 from smartcontent.web.addresses import public_url
 from smartcontent.web.forms import SignUpForm
@@ -30,7 +31,6 @@ from smartcontent.web.forms import SignUpForm
 bp = Blueprint("users", __name__, url_prefix="/users")
 
 PAGE = 50
-LARGEST_ID = 2**31 - 1
 
 
 class InvitationForm(Form):
@@ -134,7 +134,7 @@ def _done(user: User, deed: str, sentence: str) -> ResponseReturnValue:
 
 def _page(form: InvitationForm, **values: object) -> str:
     q = request.args.get("q", "").replace("\0", "").strip()[:254]
-    after = min(request.args.get("after", 0, type=int), LARGEST_ID)
+    after = max(0, min(request.args.get("after", 0, type=int), LARGEST_ID))
     found = db.session.scalars(
         select(User)
         .where(User.email.contains(q.casefold(), autoescape=True), User.id > after)
