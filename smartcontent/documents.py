@@ -44,6 +44,7 @@ def draft_whole(draft: Draft) -> dict[str, Any]:
     return {
         **_listed(draft),
         "text": draft.text,
+        "taken_out": draft.taken_out,
         "options": draft.options,
         "messages": draft.prompt,
     }

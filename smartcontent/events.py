@@ -81,6 +81,13 @@ class TextChannel:
         self._bytes += len(text.encode())
         self._tell(offset, text)
 
+    def begin_again(self) -> None:
+        """Take back all that was said: it was no text."""
+        self._said = io.StringIO()
+        self._length = self._bytes = 0
+        self._is_behind = True
+        self._tell(0, "", begins_again=True)
+
     def catch_up(self) -> None:
         """Tell Redis what it was not there for; pages see by the offset that they missed it."""
         if self._is_behind:
@@ -91,8 +98,8 @@ class TextChannel:
         with suppress(redis_py.RedisError), redis() as client:  # it forgets by itself in an hour
             client.delete(self._key)
 
-    def _tell(self, offset: int, text: str) -> None:
-        event = frame("text", {**self._ids, "offset": offset, "text": text})
+    def _tell(self, offset: int, text: str, **more: bool) -> None:
+        event = frame("text", {**self._ids, "offset": offset, "text": text, **more})
         try:
             with redis() as client, client.pipeline(transaction=False) as pipe:
                 if self._is_behind:

@@ -23,12 +23,14 @@ from smartcontent.readiness import Stage, told
 from smartcontent.redis_answers import trouble
 from smartcontent.scheduling import backoff, schedule_draft, unschedule_draft
 from smartcontent.sentiment import sentiment_of
+from smartcontent.wrapping import unwrapped
 
 log = logging.getLogger(__name__)
 
 PULL_LOOK_SECONDS = 5
 VERSIONS_KEPT = 200  # of one content
 SHOWN_OF_A_TEXT = 20
+SPENT_ON_THINKING = "only_thinking"
 
 
 def due_in(seconds: float, since: datetime | None = None) -> datetime:
@@ -229,13 +231,14 @@ def write_draft(draft_id: int) -> None:
     """Write one draft, showing the text as it comes. Safe to run twice."""
     draft = db.session.get(Draft, draft_id)
     logs.work_for(draft.request_id if draft else None)
+    needs_room = draft is not None and draft.error_cause == SPENT_ON_THINKING
     if draft is None or not _claim(draft):
         db.session.rollback()
         log.info("Nothing to do draft=%s", draft_id)
         return
-    attempt = writing.Attempt(draft)
+    attempt = writing.Attempt(draft, needs_room)
     try:
-        answer = attempt.write(_request_on_record(draft))
+        answer = attempt.write(_request_on_record(draft, needs_room))
     except writing.DraftTaken:
         attempt.forget()
         log.info("Stopped draft=%s attempt=%s", draft_id, attempt.number)
@@ -248,9 +251,9 @@ def write_draft(draft_id: int) -> None:
         writing.patiently(lambda: _complete(draft, attempt, answer))
 
 
-def _request_on_record(draft: Draft) -> writing.Request:
+def _request_on_record(draft: Draft, needs_room: bool) -> writing.Request:
     """What is sent to Ollama, written down before it is."""
-    request = writing.request_for(draft.content)
+    request = writing.with_room_to_think(writing.request_for(draft.content), needs_room)
     estimate = estimate_for(draft.content, request.model)
     if not draft.write(
         draft.attempt,
@@ -286,18 +289,21 @@ def _complete(draft: Draft, attempt: writing.Attempt, answer: Answer) -> bool:
     if content is None:
         attempt.forget()
         return False
-    content.index_text(attempt.text)
+    text, around = unwrapped(attempt.text)
+    taken_out = "\n\n".join(filter(None, (answer.taken_out, around)))
+    content.index_text(text)
     completed = draft.move_untold(
         Status.COMPLETED,
         *Draft.held_by(attempt.number),
-        text=attempt.text,
+        text=text,
+        taken_out=taken_out or None,
         first_word_at=attempt.first_word_at,
         finished_at=now(),
         lease_until=None,
         done_reason=answer.done_reason,
         stats=answer.stats,
     )
-    log.info("Completed draft=%s words=%s won=%s", draft.id, len(attempt.text.split()), completed)
+    log.info("Completed draft=%s words=%s won=%s", draft.id, len(text.split()), completed)
     if completed:
         owner, event = draft.user_id, draft.as_event()
         _note_feeling(draft)
@@ -331,7 +337,8 @@ def _give_up_or_try_later(draft: Draft, attempt: writing.Attempt, error: OllamaE
     log.warning("Failed draft=%s cause=%s detail=%s", draft.id, error.cause, _told(draft, error))
     if error.cause == "model_missing" and _is_being_pulled(draft):
         return _wait_for_pull(draft, held)
-    if not error.transient or draft.failures + 1 >= current_app.config["GENERATION_ATTEMPTS"]:
+    attempts = current_app.config["GENERATION_ATTEMPTS"]
+    if not _may_succeed(attempt, error) or draft.failures >= attempts - 1:
         return draft.move(Status.FAILED, *held, finished_at=now(), **values)
     pause = error.retry_after or backoff(draft.failures + 1).total_seconds()
     # Jitter, so that the drafts that met one outage do not all come back in one instant.
@@ -350,6 +357,11 @@ def _told(draft: Draft, error: OllamaError) -> str:
     if error.cause == "protocol" or any(text and text in error.detail for text in openings):
         return "withheld: it may have words of the brief or the text"
     return error.detail
+
+
+def _may_succeed(attempt: writing.Attempt, error: OllamaError) -> bool:
+    """Whether another attempt has a chance: spent on thinking, one more has, with more room."""
+    return error.transient or (error.cause == SPENT_ON_THINKING and not attempt.had_room)
 
 
 def _is_being_pulled(draft: Draft) -> bool:

@@ -141,7 +141,8 @@ class Preflight(Duty):
         try:
             # The very options of the text: with others, Ollama would load the model once more.
             keep_alive = current_app.config["OLLAMA_KEEP_ALIVE"]
-            writing.ollama().load(model, request.options, keep_alive)
+            options = writing.with_room_to_think(request).options
+            writing.ollama().load(model, options, keep_alive)
             self._problems.pop(model, None)
         except OllamaError as error:
             self._problems[model] = str(error)

@@ -5,8 +5,9 @@ import logging
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import lru_cache
 from multiprocessing.sharedctypes import RawValue
 from typing import Any
 
@@ -18,7 +19,7 @@ import smartcontent.prompts as prompts
 from smartcontent.events import TextChannel
 from smartcontent.extensions import db, only_read
 from smartcontent.models import Content, Draft, now
-from smartcontent.ollama import Answer, Ollama
+from smartcontent.ollama import Answer, Ollama, OllamaError
 
 log = logging.getLogger(__name__)
 
@@ -31,6 +32,8 @@ lease_ends = RawValue("d", 0.0)
 LOOK_AROUND_SECONDS = 0.2
 GATHER_SECONDS = 0.04
 DATABASE_PATIENCE_SECONDS = 60
+THINKING_TOKENS = 2048
+ASK_AGAIN_SECONDS = 600  # what a model can do changes when it is pulled anew
 
 
 class DraftTaken(Exception):
@@ -62,10 +65,47 @@ def request_for(content: Content) -> Request:
     messages = prompts.messages_for(content.brief)
     options = prompts.options_for(content.brief)
     # A long brief gets a larger context than usual, rather than no room for its text.
-    needed = prompts.estimated_tokens(messages) + options["num_predict"]
-    options["num_ctx"] = max(current_app.config["OLLAMA_NUM_CTX"], needed)
+    options["num_ctx"] = context_for(messages, options["num_predict"])
     options |= {name: settings[name] for name in ("temperature", "seed") if name in settings}
     return Request(model_for(content), messages, options)
+
+
+def context_for(messages: list[dict[str, str]], num_predict: int) -> int:
+    """The context in tokens that holds prompt and text: the usual one, or it doubled as needed.
+
+    In steps, for Ollama loads a model anew for every other length.
+    """
+    needed = prompts.estimated_tokens(messages) + num_predict
+    length: int = current_app.config["OLLAMA_NUM_CTX"]
+    while length < needed:
+        length *= 2
+    return length
+
+
+def with_room_to_think(request: Request, needs_more: bool = False) -> Request:
+    """The request with room for thoughts that count as text, where the model may think.
+
+    Some models do so although told not to (gpt-oss). More room after an attempt that was spent on
+    thinking, even where the server does not say that the model can.
+    """
+    room = THINKING_TOKENS * (2 if needs_more else _thinks(request.model))
+    if not room:
+        return request
+    num_predict = request.options["num_predict"] + room
+    lengths = {"num_predict": num_predict, "num_ctx": context_for(request.messages, num_predict)}
+    return replace(request, options=request.options | lengths)
+
+
+def _thinks(model: str) -> bool:
+    try:
+        return _thinks_lately(ollama().url, model, int(time.monotonic() / ASK_AGAIN_SECONDS))
+    except OllamaError:  # the text's own request will say what is wrong
+        return False
+
+
+@lru_cache(maxsize=64)
+def _thinks_lately(_url: str, model: str, _when: int) -> bool:
+    return ollama().thinks(model)
 
 
 def ollama() -> Ollama:
@@ -84,8 +124,9 @@ def ollama() -> Ollama:
 class Attempt:
     """Writes one attempt at a claimed draft."""
 
-    def __init__(self, draft: Draft) -> None:
+    def __init__(self, draft: Draft, had_room: bool = False) -> None:
         self.draft = draft
+        self.had_room = had_room  # to think, for the attempt before was spent on that
         # The row itself cannot be read while the database is away.
         self._id = draft.id
         self.number = draft.attempt
@@ -118,6 +159,8 @@ class Attempt:
                 request.model, request.messages, request.options, keep_alive
             ) as answer:
                 for piece in answer:
+                    if answer.begins_again:
+                        self._begin_again()
                     self._add(piece)
                     self._look_around()
             return answer
@@ -128,6 +171,13 @@ class Attempt:
     def forget(self) -> None:
         """Leave nothing of the text where it was shown: the draft may be a person's who is gone."""
         self._channel.forget()
+
+    def _begin_again(self) -> None:
+        self._text = io.StringIO()
+        self._gathered = ""
+        self.first_word_at = None
+        self._channel.begin_again()
+        self._looked_at = self._kept_at = 0.0  # the row has to forget it, too, and now
 
     def _add(self, piece: str) -> None:
         if piece and self.first_word_at is None:

@@ -1,13 +1,15 @@
 """From a submitted brief to a text on record, on both databases."""
 
 import threading
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 from conftest import BRIEF, both_databases, wait_until
+from dictation import Dictation
 from sqlalchemy import select
 
-from smartcontent import jobs, window
+from smartcontent import jobs, prompts, window
 from smartcontent.events import text_so_far
 from smartcontent.extensions import db, only_read
 from smartcontent.models import Draft, Status, now
@@ -63,6 +65,62 @@ def test_due_draft_is_written_with_text_statistics_and_sentiment(due_draft, olla
     assert draft.stats["eval_count"] == 12
     assert draft.sentiment_label == "positive"
     assert draft.due_at <= draft.started_at <= draft.first_word_at <= draft.finished_at
+
+
+def test_what_a_model_writes_around_its_text_is_kept_beside_it(due_draft, ollama):
+    ollama.says("Hm, a teapot.\n</think>\n\n", "Here is your text:\n\n", "**Tea** is warm.")
+
+    draft = written(due_draft)
+
+    assert draft.text == "**Tea** is warm."
+    assert draft.taken_out == "Hm, a teapot.\n\nHere is your text:"
+
+
+def test_thought_that_was_taken_for_text_is_taken_back_in_mid_text(app, due_draft, ollama):
+    dictation = Dictation(ollama)
+    thought = dictation.say("Hm. " * 50)
+    draft_id = due_draft.id
+    thread = in_thread(app, jobs.write_draft, draft_id)
+    wait_until(lambda: text_so_far(draft_id, 1) == thought)
+
+    dictation.say("</think>", "Tea ")
+    wait_until(lambda: text_so_far(draft_id, 1) == "Tea ")
+    dictation.end()
+    thread.join()
+
+    db.session.refresh(due_draft)
+    assert (due_draft.text, due_draft.taken_out) == ("Tea ", thought.strip())
+
+
+def test_model_that_may_think_has_room_for_it(due_draft, ollama):
+    ollama.on(path="/api/show").fails(200, {"capabilities": ["completion", "thinking"]}, times=9)
+
+    usual = prompts.options_for(BRIEF)["num_predict"]
+
+    assert written(due_draft).options["num_predict"] == usual + 2048
+
+
+def test_length_spent_on_thinking_is_tried_once_more_with_room(due_draft, ollama):
+    for _ in range(2):
+        ollama.says("<think>Hm", " and hm", done_reason="length")
+    usual = prompts.options_for(BRIEF)["num_predict"]
+
+    again = written(due_draft)
+    assert (again.status, again.options["num_predict"]) == (Status.PENDING, usual)
+    again.due_at = now()
+    db.session.commit()
+
+    failed = written(again)
+    assert (failed.status, failed.options["num_predict"]) == (Status.FAILED, usual + 4096)
+    assert "spent its whole length on thinking" in failed.error
+
+
+def test_context_grows_in_steps(ada, ollama):
+    long = replace(BRIEF, instructions="Τσάι " * 600, language="ja", length="long")
+
+    written(jobs.submit(ada.id, long, "A teapot", delay_seconds=0).current)
+
+    assert ollama.chats[0]["options"]["num_ctx"] == 8192
 
 
 def test_settings_of_a_brief_reach_ollama(ada, ollama):

@@ -1,5 +1,6 @@
 """Everything Ollama and the way to it can do wrong, and what the user is told."""
 
+import json
 import socket
 import ssl
 import subprocess
@@ -17,10 +18,6 @@ from test_ollama import BRIEF, chat, error_of, text_of
 from smartcontent.ollama import Ollama, OllamaError
 from smartcontent.ollama.causes import KINDS
 
-CONTEXT = (
-    '{"error":{"code":400,"message":"request (3031 tokens) exceeds the available context size '
-    '(2048 tokens), try increasing it","type":"exceed_context_size_error"}}'
-)
 PERMANENT, TRANSIENT = False, True
 
 STATUSES = [
@@ -33,7 +30,7 @@ STATUSES = [
     (400, '"x" does not support thinking', "unsupported", PERMANENT),
     (500, 'option "stop" must be of type array', "refused", PERMANENT),
     (500, 'invalid format: "xml"', "refused", PERMANENT),
-    (400, CONTEXT, "prompt_too_long", PERMANENT),
+    (400, "request (3031 tokens) exceeds the available context size", "prompt_too_long", PERMANENT),
     (400, "the prompt is longer than the context length currently", "prompt_too_long", PERMANENT),
     (503, "server busy, please try again.  maximum pending requests exceeded", "busy", TRANSIENT),
     (500, "llama-server process has terminated: exit status 2", "load_failed", TRANSIENT),
@@ -44,7 +41,7 @@ STATUSES = [
     (500, "this model may be incompatible with your version", "model_incompatible", PERMANENT),
     (500, "model runner has unexpectedly stopped, this may be", "runner_died", TRANSIENT),
     (500, "an error was encountered while running the model: x", "runner_died", TRANSIENT),
-    (500, "prediction aborted, token repeat limit reached", "repeating", TRANSIENT),
+    (500, "prediction aborted, token repeat limit reached", "repeating", PERMANENT),
     (500, "something new", "server_error", TRANSIENT),
     (501, "not implemented", "server_error", TRANSIENT),
     (499, "request canceled", "refused", PERMANENT),
@@ -74,7 +71,7 @@ LINES = [
     ("model runner has unexpectedly stopped, this may be due to", "runner_died", TRANSIENT),
     ("an error was encountered while running the model: EOF", "runner_died", TRANSIENT),
     ("llama-server x stream event exceeded 8 MB limit", "refused", PERMANENT),
-    ("prediction aborted, token repeat limit reached", "repeating", TRANSIENT),
+    ("prediction aborted, token repeat limit reached", "repeating", PERMANENT),
     ("CUDA error: out of memory", "out_of_memory", TRANSIENT),
     ("model 'x' not found", "model_missing", PERMANENT),
     ("something new", "server_error", TRANSIENT),
@@ -162,11 +159,8 @@ BODIES = [
     b"{}\n",
     b'{"message": "Tea", "done": false}\n',
     b'{"message": {"content": 7}, "done": false}\n',
-    b'{"message": {"content": null}, "done": false}\n',
     b'{"message": {"content": "Tea"}, "done": "yes"}\n',
-    b'{"message": {"content": "Tea"}}\n',
     b'{"response": "Tea", "done": false}\n',
-    b'{"message": {"content": "\xff"}, "done": false}\n',
     b"[" * 200_000 + b"\n",
     b'data: {"choices": []}\n\n',
 ]
@@ -343,3 +337,29 @@ def shake_hands(server: socket.socket, context: ssl.SSLContext) -> None:
     connection, _ = server.accept()
     with connection, pytest.raises(ssl.SSLError):
         context.wrap_socket(connection, server_side=True)
+
+
+def test_runners_error_as_json_inside_a_string_is_read(ollama: ScriptedOllama) -> None:
+    said = "request (634 tokens) exceeds the available context size (256 tokens)"
+    inner = {"error": {"code": 400, "message": said, "type": "exceed_context_size_error"}}
+    ollama.fails(400, {"error": json.dumps(inner)})
+
+    error = error_of(chat(ollama))
+
+    assert (error.cause, error.detail) == ("prompt_too_long", said)
+
+
+def test_text_that_ends_in_one_token_without_a_last_line_is_not_tried_again(
+    ollama: ScriptedOllama,
+) -> None:
+    ollama.lines(piece("Tea is warm,"), *[piece(" ha")] * 30)
+
+    error = error_of(chat(ollama))
+
+    assert (error.cause, error.transient) == ("repeating", False)
+
+
+def test_text_that_only_lacks_its_last_line_is_tried_again(ollama: ScriptedOllama) -> None:
+    ollama.lines(piece("Tea is warm, ha ha"))
+
+    assert error_of(chat(ollama)).cause == "stream_cut"

@@ -8,7 +8,7 @@ import pytest
 from conftest import BRIEF, NO_QUOTAS, both_databases, wait_until
 from patience import PATIENCE
 
-from smartcontent import jobs
+from smartcontent import jobs, window
 from smartcontent.extensions import connect, db
 from smartcontent.models import Draft, Repair, RepairKind, Status, now
 from smartcontent.models.draft import job_id
@@ -120,6 +120,30 @@ def test_moved_draft_is_marked_queued(ada, scheduler):
 
     db.session.refresh(draft)
     assert draft.status == Status.QUEUED
+
+
+@both_databases
+def test_draft_that_waits_for_its_next_attempt_is_not_marked_for_the_last_one(ada, ollama):
+    draft = submit_due(ada)
+    moved = draft.job_id
+    ollama.fails(503)
+
+    jobs.write_draft(draft.id)
+    mark_queued([moved])
+
+    db.session.refresh(draft)
+    assert (draft.status, draft.failures) == (Status.PENDING, 1)
+
+
+@both_databases
+def test_draft_that_was_put_off_as_it_was_moved_is_not_marked(ada):
+    draft = submit_due(ada, 60)
+
+    window.put_off(draft, now() + timedelta(minutes=5))
+    mark_queued([draft.job_id])
+
+    db.session.refresh(draft)
+    assert draft.status == Status.PENDING
 
 
 def test_many_schedulers_move_each_job_once(app, ada, valkey):

@@ -18,7 +18,7 @@ from smartcontent.invitations import invited_address
 from smartcontent.models import Status
 from smartcontent.ollama.address import base_url, canonical, without_credentials
 from smartcontent.ollama.errors import OllamaError, told
-from smartcontent.ollama.thoughts import Thoughts
+from smartcontent.ollama.marks import Marks
 from smartcontent.sentiment import sentiment_of
 from smartcontent.web.forms import PasswordForm, SignInForm, SignUpForm
 from smartcontent.web.markdown import LONGEST, to_html
@@ -145,8 +145,8 @@ def test_command_ends_in_a_short_sentence(flask, founder, command):
 def test_thoughts_are_taken_out_in_time_that_grows_with_their_number():
     many = "<think></think>" * 60_000 + "Tea."
 
-    assert seconds_of_cpu(lambda: Thoughts().without(many)) < 1
-    assert Thoughts().without(many) == "Tea."
+    assert seconds_of_cpu(lambda: Marks().without(many)) < 1
+    assert Marks().without(many) == "Tea."
 
 
 def test_cause_of_a_failure_is_found_however_much_a_server_says():

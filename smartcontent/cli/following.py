@@ -15,7 +15,7 @@ READ_AGAIN_SECONDS = 1.0
 
 @dataclass(frozen=True)
 class Words:
-    """A piece of text; offset 0 begins the text (once more, when another attempt is made)."""
+    """A piece of text; offset 0 begins the text (again: another attempt, or a thought)."""
 
     attempt: int
     offset: int
@@ -47,7 +47,8 @@ class _Heard:
             LookupError: something is missing before it, so the draft has to be read again.
         """
         known = len(self.text)
-        if event["attempt"] > self.attempt or event["offset"] > known:
+        is_new = event["attempt"] > self.attempt or "begins_again" in event
+        if is_new or event["offset"] > known:
             raise LookupError
         new = event["text"][known - event["offset"] :]
         if new and event["attempt"] == self.attempt:

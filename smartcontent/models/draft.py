@@ -133,6 +133,8 @@ class Draft(Base):
     estimated_seconds: Mapped[float | None]
 
     text: Mapped[str] = mapped_column(Text, default="")
+    # What the model wrote around the text: thoughts, remarks, a fence.
+    taken_out: Mapped[str | None] = mapped_column(Text)
     done_reason: Mapped[str | None] = mapped_column(String(20))
     error: Mapped[str | None] = mapped_column(Text)
     error_cause: Mapped[str | None] = mapped_column(String(40))
@@ -257,8 +259,14 @@ def job_id(draft_id: int, attempt: int, user_id: int) -> str:
 
 def draft_id_of(job_id: str) -> int | None:
     """The draft a job is for; None if the id is not one of ours."""
-    found = re.fullmatch(r"draft-(\d{12,18})-\d+-u\d+", job_id)
-    return int(found[1]) if found else None
+    found = attempt_of(job_id)
+    return found and found[0]
+
+
+def attempt_of(job_id: str) -> tuple[int, int] | None:
+    """The draft and the number of the attempt a job is for; None if the id is not one of ours."""
+    found = re.fullmatch(r"draft-(\d{12,18})-(\d{1,9})-u\d+", job_id)
+    return (int(found[1]), int(found[2])) if found else None
 
 
 def iso(moment: datetime | None) -> str | None:

@@ -8,7 +8,7 @@ from typing import Any, Self
 from smartcontent.ollama.errors import failure
 from smartcontent.ollama.exchange import TICK, Exchange
 from smartcontent.ollama.lines import decoded, unreadable
-from smartcontent.ollama.thoughts import Thoughts
+from smartcontent.ollama.marks import Marks
 
 TEXT_LIMIT = 200_000
 _DURATIONS = ("total_duration", "load_duration", "prompt_eval_duration", "eval_duration")
@@ -22,15 +22,18 @@ class Answer:
     its limit, and `stats` has Ollama's counts and durations (`…_ms`, milliseconds) and
     `first_token_ms`, measured here. Every other end raises OllamaError. Closing, also from
     another thread, ends the connection at once, and with it the generation.
+
+    A piece while `begins_again` is true stands for all before it, which was a thought after all.
+    `taken_out` is what was left out of the text.
     """
 
     def __init__(self, exchange: Exchange) -> None:
         self.done_reason: str | None = None
         self.stats: dict[str, Any] = {}
         self._exchange = exchange
-        self._thoughts = Thoughts()
+        self._marks = Marks()
         self._length = 0
-        self._has_text = False
+        self._has_text = self._has_spoken = False
         self._pieces = self._read()
 
     def __enter__(self) -> Self:
@@ -49,38 +52,61 @@ class Answer:
         """End the connection to Ollama, whatever it is doing; a second call does nothing."""
         self._exchange.close()
 
+    @property
+    def begins_again(self) -> bool:
+        """Whether the last piece replaces all before it."""
+        return self._marks.begins_again
+
+    @property
+    def taken_out(self) -> str:
+        """What the model wrote in its answer that is no text of the draft's."""
+        return self._marks.taken
+
     def _read(self) -> Iterator[str]:
         yielded = self._exchange.started
         with contextlib.closing(self._exchange.lines()) as lines:
             for line in lines:
-                piece = self._piece(line) if line.strip() else ""
+                piece = self._piece(line) if self._speaks(line) else ""
                 # Thinking can bring hundreds of lines a second without text: one "" a TICK will do.
-                if piece or time.monotonic() - yielded >= TICK:
+                if piece or self.begins_again or time.monotonic() - yielded >= TICK:
                     yielded = time.monotonic()
                     yield piece
                 if self.done_reason is not None:
                     break
         self._check_end()
 
+    def _speaks(self, line: bytes) -> bool:
+        """Whether something is on the line, and not a gateway's sign of life.
+
+        As the first line, what is no JSON tells that no Ollama is there.
+        """
+        is_sign_of_life = line.startswith(b":") or (self._has_spoken and line[:1] != b"{")
+        return bool(line.strip()) and not is_sign_of_life
+
     def _piece(self, line: bytes) -> str:
         """The text on one line, the last one's included; remembers how the answer ended."""
         data = decoded(line, self._exchange.names)
-        message, done = data.get("message"), data.get("done")
-        is_chat = isinstance(message, dict) or (message is None and done is True)
-        content = (message or {}).get("content", "") if is_chat else None
-        if not isinstance(content, str) or not isinstance(done, bool):
+        self._has_spoken = True
+        message = data.get("message") or {}
+        # Servers that speak Ollama's language leave out what is empty, or say that it is null.
+        is_last = data.get("done") is True or bool(data.get("done_reason"))
+        content = (message.get("content") or "") if isinstance(message, dict) else None
+        is_chat = (is_last or "message" in data) and data.get("done") in (True, False, None)
+        if not (is_chat and isinstance(content, str)):
             raise unreadable(line, self._exchange.names)
-        if message and message.get("thinking"):
-            self._thoughts.seen = True
-        piece = self._thoughts.without(_storable(content))
-        if done:
-            piece += self._thoughts.rest()
+        if message.get("thinking"):
+            self._marks.has_thought = True
+        piece = self._marks.without(_storable(content))
+        if is_last:
+            piece = self._marks.with_rest(piece)
             self._finish(data)
         return self._counted(piece)
 
     def _counted(self, piece: str) -> str:
         if piece and "first_token_ms" not in self.stats:
             self.stats["first_token_ms"] = _ms_since(self._exchange.started)
+        if self.begins_again:
+            self._length, self._has_text = 0, False
         self._length += len(piece)
         self._has_text = self._has_text or bool(piece.strip())
         if self._length > TEXT_LIMIT:
@@ -103,11 +129,17 @@ class Answer:
 
     def _check_end(self) -> None:
         if self.done_reason is None:
-            is_empty = not self._exchange.has_answered
-            raise self._exchange.failure("protocol" if is_empty else "stream_cut")
+            raise self._exchange.failure(self._broken_off())
         if not self._has_text:
-            is_spent = self.done_reason == "length" and self._thoughts.seen
+            is_spent = self.done_reason == "length" and self._marks.has_thought
             raise self._exchange.failure("only_thinking" if is_spent else "empty")
+
+    def _broken_off(self) -> str:
+        """The cause of an end without a last line."""
+        if not self._exchange.has_answered:
+            return "protocol"
+        # Ollama ends a text so after one token has come about thirty times.
+        return "repeating" if self._marks.is_repeating else "stream_cut"
 
 
 def _is_number(value: Any) -> bool:

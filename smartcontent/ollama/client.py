@@ -71,6 +71,12 @@ class Ollama:
         length = info.get(f"{info.get('general.architecture')}.context_length")
         return length if isinstance(length, int) and length > 0 else None
 
+    def thinks(self, model: str) -> bool:
+        """Whether the model may think before it writes, whatever it is told."""
+        shown = self._ask(self._call("POST", "/api/show", {"model": model}), QUICK)
+        capabilities = shown.get("capabilities")
+        return isinstance(capabilities, list) and "thinking" in capabilities
+
     def load(self, model: str, options: dict[str, Any], keep_alive: str) -> None:
         """Load the model and wait until it is there; the options must be those of the texts."""
         payload = self._chat_payload(model, [], options, keep_alive) | {"stream": False}

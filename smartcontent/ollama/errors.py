@@ -74,7 +74,12 @@ def error_text(body: bytes) -> str:
     except (ValueError, RecursionError):
         return plain
     error = decoded.get("error") if isinstance(decoded, dict) else None
-    return error if isinstance(error, str) else plain
+    if isinstance(error, dict):  # as OpenAI's API has it
+        error = error.get("message")
+    if not isinstance(error, str):
+        return plain
+    # The runner's own error comes as JSON inside the string.
+    return error_text(error.encode()) if error.startswith("{") else error
 
 
 def retry_after(headers: Mapping[str, str]) -> float | None:

@@ -46,6 +46,13 @@ def unreadable(line: bytes | bytearray, names: Mapping[str, object]) -> Exceptio
     return failure("protocol", names, detail=line[:_SHOWN].decode(errors="replace"))
 
 
+def _loaded(line: bytes) -> Any:
+    try:
+        return json.loads(line)
+    except UnicodeDecodeError:  # one broken byte is no reason to lose a text
+        return json.loads(line.decode(errors="replace"))
+
+
 def decoded(line: bytes, names: Mapping[str, object]) -> dict[str, Any]:
     """The JSON object on a line.
 
@@ -53,7 +60,7 @@ def decoded(line: bytes, names: Mapping[str, object]) -> dict[str, Any]:
         OllamaError: the line is no JSON object, is cut in the middle, or tells of an error.
     """
     try:
-        value = json.loads(line)
+        value = _loaded(line)
     except (ValueError, RecursionError):
         if line.startswith(b"{") and not line.endswith(b"\n"):
             raise failure("stream_cut", names, detail="in the middle of a line") from None

@@ -5,16 +5,19 @@ from datetime import timedelta
 
 import redis as redis_py
 from flask import current_app
-from sqlalchemy import select, update
+from sqlalchemy import ColumnElement, select, tuple_, update
 
 from smartcontent.extensions import db, only_read, redis
-from smartcontent.models import Draft, Status
-from smartcontent.models.draft import draft_id_of, iso
+from smartcontent.models import Draft, Status, now
+from smartcontent.models.draft import attempt_of, iso
 from smartcontent.redis_answers import trouble
 from smartcontent.scheduling.job import WRITE_DRAFT
 from smartcontent.scheduling.scheduler import Scheduler
 
 log = logging.getLogger(__name__)
+
+# Jobs are moved by the clock of Redis.
+CLOCKS_DIFFER = timedelta(seconds=1)
 
 
 def schedule_draft(draft: Draft) -> bool:
@@ -57,16 +60,15 @@ def unschedule_draft(job_id: str) -> None:
 
 def mark_queued(job_ids: list[str]) -> None:
     """Write down which of these due drafts wait for a worker, and tell their owners."""
-    ids = [draft_id for job_id in job_ids if (draft_id := draft_id_of(job_id))]
+    due = _still_due(job_ids)
     only_read()
-    waiting = select(Draft.id).where(Draft.id.in_(ids), Draft.status == Status.PENDING)
-    ids = list(db.session.scalars(waiting))
+    ids = list(db.session.scalars(select(Draft.id).where(*due)))
     db.session.commit()
     if not ids:
         return
     drafts = db.session.scalars(
         update(Draft)
-        .where(Draft.id.in_(ids), Draft.status == Status.PENDING)
+        .where(Draft.id.in_(ids), *due)
         .values(status=Status.QUEUED, revision=Draft.revision + 1)
         .returning(Draft),
         execution_options={"populate_existing": True, "synchronize_session": False},
@@ -74,6 +76,20 @@ def mark_queued(job_ids: list[str]) -> None:
     db.session.commit()
     for draft in drafts:
         draft.announce()
+
+
+def _still_due(job_ids: list[str]) -> tuple[ColumnElement[bool], ...]:
+    """That a draft waits for the very attempt of one of these jobs.
+
+    Meanwhile the attempt may have failed, and the draft be pending for its next, or its owner may
+    have put it off.
+    """
+    attempts = [(draft_id, n - 1) for draft_id, n in filter(None, map(attempt_of, job_ids))]
+    return (
+        tuple_(Draft.id, Draft.attempt).in_(attempts),
+        Draft.status == Status.PENDING,
+        Draft.due_at <= now() + CLOCKS_DIFFER,
+    )
 
 
 def backoff(failures: int) -> timedelta:

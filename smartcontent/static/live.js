@@ -87,6 +87,8 @@ function takeText(piece) {
     drafts.set(piece.draft_id, draft);
   }
   if (piece.attempt < draft.attempt) return true;
+  // What came so far was a thought of the model's.
+  if (piece.begins_again) { Object.assign(draft, counted("")); paint(draft); }
   if (piece.offset > draft.length) return false;
   append(draft, [...piece.text].slice(draft.length - piece.offset).join(""));
   tell("text", draft);

@@ -1,0 +1,153 @@
+"""What models leave around their texts, and what servers beside Ollama's own send."""
+
+import itertools
+import time
+from collections.abc import Iterator
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from ollama_scripts import done, piece
+from scripted_ollama import ScriptedOllama
+from test_ollama import chat
+
+from smartcontent.ollama.marks import Marks
+
+TEXT = "Tea **is** <b>warm</b> [and] so."
+FINAL = "<|start|>assistant<|channel|>final<|message|>"
+# What a model said, and what was taken out of it.
+SAID = [
+    ("<think>Hm.</think>\n\n" + TEXT, "Hm."),
+    ("<thinking>Hm.</thinking>" + TEXT, "Hm."),
+    ("<thought>\nHm.\n</thought>\n" + TEXT, "Hm."),
+    ("<reasoning>Hm.</reasoning>" + TEXT, "Hm."),
+    ("[THINK]Hm.[/THINK]" + TEXT, "Hm."),
+    ("◁think▷Hm.◁/think▷" + TEXT, "Hm."),
+    ("Hm.\n</think>\n\n" + TEXT, "Hm."),
+    ("Hm.</thinking>" + TEXT, "Hm."),
+    ("Hm. [/THINK] " + TEXT, "Hm."),
+    (f"<|channel|>analysis<|message|>Hm.<|end|>{FINAL}{TEXT}<|return|>", "Hm."),
+    (FINAL + TEXT, ""),
+    (TEXT + "<|im_end|>", ""),
+    (TEXT + "<|im_end|>\n<|im_start|>user\nShorter!", "<|im_start|>user\nShorter!"),
+    (TEXT + "<|eot_id|><|start_header_id|>user", "<|start_header_id|>user"),
+    (TEXT + "</s>", ""),
+    (TEXT + "<|endoftext|>Human: and now?", "Human: and now?"),
+    (TEXT + "<end_of_turn>\n<start_of_turn>user", "<start_of_turn>user"),
+    ("<|im_start|>assistant\n" + TEXT + "<|im_end|>", ""),
+    ("<think>Hm.</think>" + TEXT + "<|im_end|>More", "Hm.More"),
+]
+COPY = [
+    "Tea <think> of it",
+    "Tea <think> of it </think> again",
+    "Write `</think>` and `<|im_end|>` as they are.",
+    "<s>Ten</s> Nine pounds",
+    "a < b and [c",
+    "The end is <|im_en",
+    "<thin",
+    "[THIN ice]",
+]
+
+
+@pytest.fixture(scope="module")
+def shared() -> Iterator[ScriptedOllama]:
+    with ScriptedOllama() as server:
+        yield server
+
+
+def shown_and_taken(server: ScriptedOllama) -> tuple[str, str]:
+    """What pages show at the end, and what was taken out."""
+    shown = ""
+    with chat(server) as answer:
+        for text in answer:
+            shown = text if answer.begins_again else shown + text
+    return shown, answer.taken_out
+
+
+@pytest.mark.parametrize(("said", "taken"), SAID)
+@settings(max_examples=15, deadline=None)
+@given(cuts=st.lists(st.integers(0, 90), max_size=5))
+def test_marks_are_taken_out_however_they_are_cut(shared, said, taken, cuts):
+    edges = [0, *sorted(min(cut, len(said)) for cut in cuts), len(said)]
+    shared.says(*(said[a:b] for a, b in itertools.pairwise(edges)))
+
+    shown, left_out = shown_and_taken(shared)
+
+    assert (shown.strip(), left_out) == (TEXT, taken)
+
+
+@pytest.mark.parametrize("said", [said for said, _ in SAID])
+def test_marks_are_taken_out_sign_by_sign(shared, said):
+    shared.says(*said)
+
+    assert shown_and_taken(shared)[0].strip() == TEXT
+
+
+@pytest.mark.parametrize("text", COPY)
+def test_copy_that_looks_like_a_mark_stays(shared, text):
+    shared.says(*text)
+    assert shown_and_taken(shared) == (text, "")
+
+    shared.says(text)
+    assert shown_and_taken(shared) == (text, "")
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        [piece("", message={"role": "assistant", "content": None}), piece("Tea."), done()],
+        [piece("Tea."), {"message": None, "done": True}],
+        [{"message": {"content": "Tea."}}, {"done": True}],
+        [piece("Tea."), {"message": {"content": ""}, "done_reason": "stop"}],
+        [{"message": {"content": "Tea."}, "done": None}, {"done_reason": "stop"}],
+    ],
+    ids=["no content", "no message", "no done", "only a reason", "null"],
+)
+def test_other_servers_that_speak_ollamas_language_are_understood(ollama, lines):
+    ollama.lines(*lines)
+
+    assert shown_and_taken(ollama)[0] == "Tea."
+
+
+@pytest.mark.parametrize(
+    "noise", [b": keep-alive\n", b"\n", b"ping\n", b"data: {}\n", b"null\n", b"[]\n"]
+)
+def test_sign_of_life_that_is_no_json_is_passed_over(ollama, noise):
+    begun = b'{"message": {"content": "Tea "}, "done": false}\n'
+    ended = b'{"message": {"content": "is warm."}, "done": true}\n'
+    ollama.raw(begun + noise + ended)
+
+    assert shown_and_taken(ollama)[0] == "Tea is warm."
+
+
+def test_one_broken_byte_costs_one_character(ollama):
+    ollama.raw(b'{"message": {"content": "Caf\xe9!"}, "done": true}\n')
+
+    assert shown_and_taken(ollama)[0] == "Caf\ufffd!"
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "<think></think>",
+        "<think>",
+        "</think>",
+        "x</think>",
+        "`</think>",
+        "<s></s>",
+        "<|start|>",
+        "<|im_end|>",
+        "<",
+        " ",
+        "[THINK",
+    ],
+)
+def test_marks_by_the_ten_thousand_cost_no_more_than_their_length(said):
+    def cost(times: int) -> float:
+        text = said * times
+        before = time.thread_time()
+        Marks().without(text)
+        return time.thread_time() - before
+
+    # Twenty times the text would take 400 times as long if it grew with the square.
+    assert cost(40_000) < 100 * max(cost(2_000), 0.002)
