@@ -8,6 +8,7 @@ open ten thousand connections keeps any process busy.
     make bench-event-loop          CONNECTIONS=10000, ATTACKS="many drafts,many sign-ups" for some
 """
 
+import logging
 import os
 import resource
 import sys
@@ -90,6 +91,7 @@ def attacked() -> Iterator[Attacked]:
 
 
 def main() -> None:
+    logging.disable(logging.WARNING)
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
     print(f"load average before: {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores")

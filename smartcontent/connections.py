@@ -111,6 +111,7 @@ class Connection(gevent.socket.socket):
         """End it now: whoever reads or writes finds that the client has gone."""
         self._is_over = True
         self.is_waiting = False
+        self._others.discard(self)  # its place is free now; others need not give way for the same
         try:
             self.shutdown(socket.SHUT_RDWR)
         except OSError:

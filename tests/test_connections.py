@@ -1,5 +1,6 @@
 """Requests that do not end: they end nevertheless, and nobody else waits for them."""
 
+import signal
 import socket
 import threading
 from collections.abc import Callable, Iterator
@@ -11,6 +12,7 @@ from patience import PATIENCE
 from processes import Browser, Processes
 from test_stream_connection import Client, publish
 
+from smartcontent.connections import Connections
 from smartcontent.extensions import db
 from smartcontent.models import ApiToken, Content
 
@@ -166,7 +168,7 @@ def test_script_whose_body_does_not_end_reads_a_problem(start, connect, token):
 
 
 def test_slow_and_honest_client_is_served_beside_many_that_never_end(start, connect, token):
-    web = start(**FULL, TRUSTED_PROXIES=1)
+    web = start(CONNECTIONS_PER_PROCESS=MANY, TRUSTED_PROXIES=1)
     brief = '{"content_type": "product_description", "topic": "A teapot"}'
     brief += " " * (20_000 - len(brief))
     slow = connect(
@@ -174,14 +176,31 @@ def test_slow_and_honest_client_is_served_beside_many_that_never_end(start, conn
         "X-Forwarded-For: 192.0.2.7", "Connection: close", f"Content-Length: {len(brief)}",
     )  # fmt: skip
     attack = "X-Forwarded-For: 192.0.2.6"
-    held = []
-    for start_of_piece in range(0, len(brief), 1000):
-        held += [connect(web, *UNFINISHED, attack, body="a") for _ in range(MANY // 20)]
+    held = [connect(web, *UNFINISHED, attack, body="a") for _ in range(MANY)]
+    for start_of_piece in range(0, len(brief), 4000):
+        web.kill("web", signal.SIGSTOP)  # so that all of them are there at once
+        held += [connect(web, *UNFINISHED, attack, body="a") for _ in range(MANY // 5)]
+        web.kill("web", signal.SIGCONT)
         assert requests.get(f"{web.url}/healthz", timeout=PATIENCE).ok
-        slow.sendall(brief[start_of_piece : start_of_piece + 1000].encode())
+        slow.sendall(brief[start_of_piece : start_of_piece + 4000].encode())
 
     assert answer_of(slow).startswith("HTTP/1.1 202 ")
-    assert sum(map(has_ended, held)) >= MANY - AT_MOST
+    assert sum(map(has_ended, held)) >= MANY
+
+
+def test_burst_takes_no_more_places_than_it_needs(app):
+    app.config["CONNECTIONS_PER_PROCESS"] = MANY
+    connections = Connections()
+    connections.init_app(app)
+    pairs = [socket.socketpair() for _ in range(2 * MANY)]
+    others = [theirs for _, theirs in pairs]
+    honest = connections.admit(pairs[0][0], ("192.0.2.7", 1))
+    held = [connections.admit(ours, ("192.0.2.6", 1)) for ours, _ in pairs[1:]]
+
+    assert not has_ended(others[0])
+    assert sum(map(has_ended, others)) <= MANY + MANY // 20
+    for connection in (honest, *held, *others):
+        connection.close()
 
 
 def test_open_stream_goes_on_beside_many_that_never_end(start, connect, ada, token):
