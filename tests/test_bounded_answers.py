@@ -1,6 +1,7 @@
 """However much a user has, no answer grows with it: versions, snapshots."""
 
 import json
+import time
 
 import pytest
 from conftest import BRIEF, both_databases
@@ -10,7 +11,7 @@ from smartcontent import jobs, readiness
 from smartcontent.documents import whole
 from smartcontent.extensions import db
 from smartcontent.models import Draft, Origin, Status, now
-from smartcontent.models.listing import newest
+from smartcontent.models.listing import Filters, list_contents, newest
 from smartcontent.readiness import Readiness, Stage
 from smartcontent.stream import SNAPSHOT_WAITING, snapshot
 from smartcontent.writing import Attempt
@@ -173,6 +174,18 @@ def test_deleted_content_leaves_the_snapshot_and_comes_back_with_it(ada, content
     jobs.restore(ada.id, content.id)
 
     assert snapshot(ada.id)["contents"] == [str(content.id)]
+
+
+def test_search_for_what_nearly_matches_everywhere_takes_a_moment(ada, many):
+    for content in many[:40]:
+        content.search_text = "a" * 100_000
+    db.session.commit()
+    started = time.thread_time()
+
+    page = list_contents(ada.id, Filters(q="a" * 199 + "b"))
+
+    assert time.thread_time() - started < 0.5
+    assert page.items == []
 
 
 def test_text_is_gathered_piece_by_piece_without_a_copy_of_the_whole(due_draft):

@@ -11,6 +11,12 @@ PIECES = (
     *("\n\n**ba", "ld** <b>&amp;", " \N{NO-BREAK SPACE}.\n"),
 )
 BEGINNING, REST = PIECES[:4], PIECES[4:]
+TAKES_THE_ROOM_OF_ITS_TEXT = """(shown) => {
+    const whole = shown.cloneNode();
+    whole.textContent = shown.textContent;
+    shown.after(whole);
+    return shown.offsetHeight === whole.offsetHeight;
+}"""
 
 
 @pytest.fixture
@@ -48,6 +54,19 @@ def test_text_appears_piece_by_piece(page, content, dictation):
 
     has_kept(page, dictation.text)
     assert stored(content.id).text == dictation.text
+
+
+def test_long_text_is_added_to_and_never_painted_anew(page, dictation):
+    lines = "".join(f"Line {number}, and tea.\n" for number in range(250))
+    shows(page, dictation.say(lines))
+    page.evaluate("window.first = document.querySelector('[data-text] .part').firstChild")
+
+    for piece in ("The next", " line.\nAnd", " one\n\n", "more."):
+        shows(page, dictation.say(piece))
+
+    assert page.evaluate("window.first.isConnected")
+    assert live(page).locator(".part").count() == 2
+    assert live(page).evaluate(TAKES_THE_ROOM_OF_ITS_TEXT)
 
 
 def test_reload_in_mid_text_loses_and_doubles_nothing(page, content, dictation):
