@@ -188,7 +188,7 @@ def _begin_writing(connection: Any, patience: float = SQLITE_PATIENCE_SECONDS) -
                 connection.execute("BEGIN IMMEDIATE")
                 return
             except sqlite3.OperationalError as error:
-                if time.monotonic() > give_up_at:
+                if time.monotonic() >= give_up_at:
                     raise OperationalError("BEGIN IMMEDIATE", None, error) from error
             time.sleep(random.uniform(wait / 2, wait))  # noqa: S311
             wait = min(wait * 1.5, 0.01)

@@ -315,10 +315,14 @@ def test_last_use_of_a_token_is_noted_once_a_minute(app, as_ada, ada):
 
 
 @both_databases
-def test_use_of_a_token_waits_for_no_writer(app, ada):
+def test_use_of_a_token_waits_for_no_writer(app, ada, monkeypatch):
+    def wait(_seconds: float) -> None:
+        raise AssertionError("it waited")
+
     token, secret = ApiToken.issue(ada, "script")
     with db.engine.connect() as writer, writer.begin():  # for as long as the call takes
         writer.execute(update(ApiToken).values(name="held"))
+        monkeypatch.setattr("smartcontent.extensions.time.sleep", wait)
 
         assert use(app, secret).status_code == 200
 
