@@ -11,6 +11,7 @@ import redis as redis_py
 from smartcontent.backlog import Backlog, backlog, in_redis
 from smartcontent.cli.group import Group, json_option
 from smartcontent.cli.printing import moment, print_json
+from smartcontent.config import values
 from smartcontent.health import Finding, check_ollama, check_scheduler, check_workers
 from smartcontent.models import Status, now
 from smartcontent.models.draft import iso
@@ -62,7 +63,8 @@ def reconcile_(dry_run: bool) -> None:
     "--seconds",
     default=5.0,
     show_default=True,
-    type=click.FloatRange(0, 3600),
+    metavar="SECONDS",
+    type=values.seconds(0, 3600),
     help="How far ahead the probe is due.",
 )
 def verify_delay(seconds: float) -> None:
