@@ -4,7 +4,7 @@ import json
 import time
 
 import pytest
-from conftest import BRIEF, both_databases
+from conftest import BRIEF, NO_QUOTAS, both_databases
 from sqlalchemy import event, insert
 
 from smartcontent import jobs, readiness
@@ -92,8 +92,9 @@ def test_content_of_two_hundred_long_versions_is_told_without_their_texts(conten
 
 
 @pytest.fixture
-def many(ada):
+def many(app, ada):
     """Contents of Ada's, each pending, the first one due first."""
+    app.config.update(NO_QUOTAS)
     made = [jobs.submit(ada.id, BRIEF, f"Pot {n}", delay_seconds=600 + n) for n in range(150)]
     db.session.commit()
     return made
