@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from ollama_scripts import done, line, piece
 from scripted_ollama import ScriptedOllama
-from test_ollama import BRIEF, chat, error_of, text_of
+from test_ollama import BRIEF, chat, error_of, text_of, word_of
 
 from smartcontent.ollama import Ollama, OllamaError
 from smartcontent.ollama.causes import KINDS
@@ -85,9 +85,9 @@ def test_error_line_in_mid_stream_is_told_by_its_cause(
     ollama.line_error(text, "Tea ")
 
     with chat(ollama) as answer:
-        assert next(answer) == "Tea "
+        assert word_of(answer) == "Tea "
         with pytest.raises(OllamaError) as caught:
-            next(answer)
+            word_of(answer)
 
     assert (caught.value.cause, caught.value.transient) == (cause, transient)
 
