@@ -9,16 +9,15 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from conftest import BRIEF, NO_QUOTAS, ROOT, wait_until
+from conftest import BRIEF, ROOT, wait_until
 from processes import Browser, Processes
 from sqlalchemy import select
 
 from smartcontent import jobs
 from smartcontent.extensions import db
-from smartcontent.models import Draft, Repair, Status, now
+from smartcontent.models import Draft, Status, now
 from smartcontent.models.draft import iso
 from smartcontent.scheduling import schedule_draft
-from smartcontent.scheduling.drafts import unschedule_draft
 
 MEANING = re.compile(r"draft=(\d+) job=(\S+) due=(\S+)")
 
@@ -120,20 +119,3 @@ def test_plain_rq_worker_writes_drafts_too(processes, ada):
     (draft,) = drafts()
     assert draft.text == "Tea is warm."
     assert draft.started_at >= draft.due_at
-
-
-def test_scheduler_reconciles_however_many_drafts_become_due_meanwhile(app, ada, processes):
-    """Each alone would keep its clerk for longer than it takes the next one to come."""
-    app.config.update(NO_QUOTAS)
-    processes.start("scheduler")
-    unlucky = jobs.submit(ada.id, BRIEF, "A teapot", delay_seconds=5).current
-    unschedule_draft(unlucky.job_id)  # as Redis might forget it
-
-    def is_repaired() -> bool:
-        for _ in range(5):
-            jobs.submit(ada.id, BRIEF, "A teapot", delay_seconds=0)
-        db.session.commit()
-        return db.session.query(Repair).count() > 0
-
-    wait_until(is_repaired)
-    wait_until(lambda: {draft.status for draft in drafts()} <= {Status.QUEUED, Status.PENDING})

@@ -21,6 +21,8 @@ from smartcontent.scheduling import (
     reconciler,
     schedule_draft,
 )
+from smartcontent.scheduling.clerk import Clerk
+from smartcontent.scheduling.drafts import unschedule_draft
 from smartcontent.scheduling.job import WRITE_DRAFT
 from smartcontent.scheduling.reconciler import LOOK_AHEAD
 
@@ -344,6 +346,25 @@ def test_orphan_that_was_scheduled_again_meanwhile_stays(ada, scheduler, valkey)
 
     assert not scheduler.forget(draft.job_id, due=draft.due_at.timestamp() - 1)
     assert valkey.client.zcard(SET) == 1
+
+
+def test_clerk_marks_all_that_became_due_and_reconciles_in_one_turn(app, ada, valkey):
+    """One turn a draft kept it from reconciling while drafts went on becoming due."""
+    lost = submit_due(ada, 5)
+    unschedule_draft(lost.job_id)
+    clerk = Clerk(app)
+    scheduler = Scheduler(connect(valkey.url, timeout_seconds=5), clerk.due)
+    for _ in range(20):
+        submit_due(ada)
+        scheduler.enqueue_jobs()
+    db.session.commit()  # SQLite has one writer: the test must not be it meanwhile
+
+    clerk.turn()
+
+    assert db.session.query(Draft).filter_by(status=Status.QUEUED).count() == 20
+    assert [repair.detail for repair in db.session.query(Repair)] == [
+        f"draft {lost.id}: scheduled again, Redis had no job for it"
+    ]
 
 
 def test_dry_run_repairs_nothing(ada, valkey):
