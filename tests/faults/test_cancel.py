@@ -43,9 +43,10 @@ def test_cancelled_pending_draft_leaves_nothing_in_redis_and_never_starts(site):
 def test_cancelled_text_is_hung_up_and_kept(site, writing):
     assert site.cancel(writing)
 
-    # Nothing else ends it: it goes on until it is told to finish.
+    # By the writer itself, not by its parent when the lease has not been renewed.
     request = site.ollama.requests_for(writing.topic)[0]
     wait_until(lambda: request.closed_at)
+    wait_until(lambda: site.processes.said("worker", f"Stopped draft={writing.draft_id} "))
     draft = site.draft(writing)
     assert draft["status"] == "cancelled"
     assert site.ollama.of(writing.topic)[0].text.startswith(draft["text"])
