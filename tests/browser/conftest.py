@@ -29,6 +29,13 @@ NO_BROWSER = "NO BROWSER TEST HAS RUN: install Chromium or Chrome, then run the 
 PATIENCE_MS = 1000 * PATIENCE
 LATER = 3600  # seconds until a draft is due that is not to start while a test lasts
 
+AWAIT_PASTE = """() => {
+  globalThis.pasted = new Promise((resolve) => addEventListener("paste", (event) => {
+    resolve(["text/plain", "text/html"].map((type) => event.clipboardData.getData(type)));
+    event.preventDefault();
+  }, { once: true }));
+}"""
+
 
 @pytest.fixture(scope="package")
 def chromium() -> Iterator[Browser]:
@@ -151,7 +158,7 @@ def open_page(chromium, stack, app, watch) -> Iterator[Callable[..., Page]]:
     def open_page(path: str = "/", user: User | None = None, **options: object) -> Page:
         context = chromium.new_context(
             locale="en-GB",
-            permissions=["clipboard-read", "clipboard-write"],
+            permissions=["clipboard-write"],
             **{
                 "base_url": stack.processes.url,
                 "viewport": {"width": 1280, "height": 900},
@@ -192,6 +199,14 @@ def press_ctrl_enter(page: Page) -> None:
     """Submit the brief from the keyboard, once the script that listens is there."""
     expect(page.locator("html")).to_have_class("js")
     page.get_by_label("Topic and facts").press("Control+Enter")
+
+
+def paste(page: Page) -> tuple[str, str]:
+    """What is on the clipboard, as text and as HTML: no script of a page of ours may read it."""
+    page.evaluate(AWAIT_PASTE)
+    page.keyboard.press("ControlOrMeta+v")
+    text, html = page.evaluate("pasted")
+    return text, html
 
 
 @pytest.fixture

@@ -4,14 +4,9 @@ import re
 
 from playwright.sync_api import expect
 
-from browser.conftest import create_account, let_the_minute_pass, press_ctrl_enter, stored
+from browser.conftest import create_account, let_the_minute_pass, paste, press_ctrl_enter, stored
 
 TEXT = "# Mira\n\nThe kettle that **waits** for you.\n\n- 0.9 litres\n- walnut handle\n"
-CLIPBOARD = """async () => {
-    const [item] = await navigator.clipboard.read();
-    const text = async (type) => (await item.getType(type)).text();
-    return [await text("text/plain"), await text("text/html")];
-}"""
 
 
 def test_stranger_comes_from_the_account_to_a_copied_text(open_page, dictation):
@@ -39,7 +34,7 @@ def test_stranger_comes_from_the_account_to_a_copied_text(open_page, dictation):
     expect(card.locator(".state")).to_contain_text("words · 1 min read · neutral")
     card.get_by_role("button", name="Copy").click()
     expect(card.get_by_role("button", name="Copied")).to_be_visible()
-    markdown, html = page.evaluate(CLIPBOARD)
+    markdown, html = paste(page)
     assert markdown == dictation.text == stored(card.get_attribute("id")[len("content-") :]).text
     assert "<strong>waits</strong>" in html
     assert "<li>walnut handle</li>" in html

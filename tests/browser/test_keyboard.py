@@ -3,7 +3,7 @@
 from conftest import PASSWORD
 from playwright.sync_api import Locator, Page, expect
 
-from browser.conftest import let_the_minute_pass, press_ctrl_enter, submit
+from browser.conftest import let_the_minute_pass, paste, press_ctrl_enter, submit
 
 IS_FOCUSED = "element => element === document.activeElement"
 IS_MARKED = """() => {
@@ -45,7 +45,7 @@ def test_whole_flow_by_keyboard_alone(open_page, ada, ollama):
     tab_to(page, card.get_by_role("button", name="Copy"))
     keys.press("Enter")
     expect(page.locator("#announcer")).to_have_text("Copied")
-    assert page.evaluate("navigator.clipboard.readText()") == "Tea is warm."
+    assert paste(page)[0] == "Tea is warm."
 
     keys.press("Shift+Tab")
     keys.press("Enter")
