@@ -1,12 +1,15 @@
 // What every page does with script: live drafts, countdowns, search as one types, copying.
-import { say, startAnnouncer } from "./announcer.js";
+import { startAnnouncer } from "./announcer.js";
 import { startAttention } from "./attention.js";
 import { startClocks } from "./clock.js";
+import { startCopying } from "./copying.js";
 import { startDueTimes } from "./due_time.js";
 import { follow } from "./live.js";
 import { startOutlook } from "./outlook.js";
 import { startStates } from "./states.js";
 import { startWriting } from "./writing.js";
+
+const UNANSWERED_MS = 20_000;
 
 document.documentElement.classList.add("js");
 
@@ -18,45 +21,22 @@ for (const { dataset } of document.querySelectorAll("[data-complete]")) {
 
 document.addEventListener("keydown", (event) => {
   const form = event.target.closest?.("[data-submit-on-ctrl-enter]");
-  if (form && event.key === "Enter" && (event.ctrlKey || event.metaKey)) form.requestSubmit();
+  const isPressed = event.key === "Enter" && (event.ctrlKey || event.metaKey) && !event.repeat;
+  if (form && isPressed) form.requestSubmit();
 });
 
-// A second press must not submit twice.
+// A second press must not submit twice, however slow the line is. After a while it may: a page that
+// was not answered, and one that the browser's button brings back, is as it was left.
 document.addEventListener("submit", (event) => {
-  const button = event.submitter;
-  if (button && !event.defaultPrevented && event.target.method === "post") {
-    button.setAttribute("aria-busy", "true");
-    window.addEventListener("pageshow", () => button.removeAttribute("aria-busy"), { once: true });
-  }
+  const { target: form, submitter: button } = event;
+  if (event.defaultPrevented || form.method !== "post") return;
+  if (form.dataset.sent) return event.preventDefault();
+  form.dataset.sent = "yes";
+  button?.setAttribute("aria-busy", "true");
+  const release = () => { delete form.dataset.sent; button?.removeAttribute("aria-busy"); };
+  window.addEventListener("pageshow", release, { once: true });
+  setTimeout(release, UNANSWERED_MS);
 });
-
-document.addEventListener("click", async (event) => {
-  const button = event.target.closest("[data-copy], [data-copy-text]");
-  if (!button) return;
-  const said = await copy(button).then(() => "Copied", () => "Not copied: mark the text and press Ctrl+C");
-  const label = button.textContent;
-  button.textContent = said;
-  say(said);
-  setTimeout(() => { button.textContent = label; }, 1500);
-});
-
-// Rich text for word processors, Markdown for everything else, both at once.
-async function copy(button) {
-  if (button.dataset.copy) {
-    return navigator.clipboard.writeText(document.querySelector(button.dataset.copy).textContent);
-  }
-  let page = document;
-  if (!page.querySelector(button.dataset.source)) {
-    const answer = await fetch(button.dataset.copyText);
-    page = new DOMParser().parseFromString(await answer.text(), "text/html");
-  }
-  const markdown = page.querySelector(button.dataset.source).value;
-  const html = page.querySelector(button.dataset.rich).innerHTML;
-  return navigator.clipboard.write([new ClipboardItem({
-    "text/plain": new Blob([markdown], { type: "text/plain" }),
-    "text/html": new Blob([html], { type: "text/html" }),
-  })]);
-}
 
 const search = document.getElementById("search");
 if (search) {
@@ -77,6 +57,7 @@ if (search) {
 }
 
 startClocks();
+startCopying();
 startDueTimes();
 if (document.body.dataset.events) {
   startStates();

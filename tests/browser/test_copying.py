@@ -1,0 +1,63 @@
+"""Copying where browsers are strict, and one press that makes one content."""
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from browser.conftest import finished
+
+TEXT = "## Tea\n\nIt is **warm**."
+# As in a page that came by plain http from another machine.
+NO_CLIPBOARD = "Object.defineProperty(Navigator.prototype, 'clipboard', { value: undefined })"
+# Safari lets a page have the clipboard in the task of the click, and in no later one.
+STRICT = """
+let isClick = false;
+addEventListener("click", () => { isClick = true; setTimeout(() => { isClick = false; }); }, true);
+const write = Clipboard.prototype.write;
+Clipboard.prototype.write = function (items) {
+  const refusal = new DOMException("", "NotAllowedError");
+  return isClick ? write.call(this, items) : Promise.reject(refusal);
+};
+"""
+
+
+@pytest.mark.parametrize("rule", [NO_CLIPBOARD, STRICT], ids=["plain http", "Safari"])
+@pytest.mark.parametrize("place", ["card", "page"])
+def test_text_is_copied_where_browsers_are_strict(open_page, ada, rule, place):
+    content = finished(ada, "Tea", TEXT)
+    page = open_page(user=ada)
+    page.add_init_script(rule)
+    page.goto("/" if place == "card" else f"/contents/{content.id}")
+    expect(page.locator("html")).to_have_class("js")
+
+    page.get_by_role("button", name="Copy").first.click()
+
+    expect(page.locator("#announcer")).to_have_text("Copied")
+    page.goto("/")
+    topic = page.get_by_label("Topic and facts")
+    topic.press("Control+V")
+    expect(topic).to_have_value(TEXT)
+
+
+# Notes whether a press sends the form, and keeps the page as if the answer were on its way.
+NOTE_PRESSES = """() => {
+  window.presses = [];
+  addEventListener("submit", (event) => {
+    presses.push(event.defaultPrevented ? "stopped" : "sent");
+    event.preventDefault();
+  });
+}"""
+
+
+@pytest.mark.parametrize(("is_held", "presses"), [(True, ["sent"]), (False, ["sent", "stopped"])])
+def test_one_press_sends_a_brief_once(page: Page, is_held, presses):
+    expect(page.locator("html")).to_have_class("js")
+    page.get_by_label("Topic and facts").fill("A teapot")
+    page.evaluate(NOTE_PRESSES)
+
+    page.keyboard.down("Control")
+    for _ in range(2):
+        page.keyboard.down("Enter")
+        if not is_held:
+            page.keyboard.up("Enter")
+
+    assert page.evaluate("presses") == presses
