@@ -61,7 +61,7 @@ def reconcile_(dry_run: bool) -> None:
 @queue.command("verify-delay")
 @click.option(
     "--seconds",
-    default=5.0,
+    default="5",
     show_default=True,
     metavar="SECONDS",
     type=values.seconds(0, 3600),

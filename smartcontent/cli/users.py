@@ -105,8 +105,9 @@ def enable(email: str) -> None:
 def reset_password(email: str, password_stdin: bool, keep_tokens: bool) -> None:
     """Give a user a new password; all sessions end, and the API tokens are revoked."""
     user = user_with(email)
+    address = user.email
     db.session.rollback()  # SQLite's other writers must not wait while somebody types
-    password_hash = hash_password(_new_password(user.email, password_stdin))
+    password_hash = hash_password(_new_password(address, password_stdin))
     user.take_password(password_hash)
     revoked = 0 if keep_tokens else user.revoke_tokens()
     db.session.commit()

@@ -19,7 +19,7 @@ KEYS = {
     Scheduler.scheduled_jobs_key: ("zset", ANY),
     f"rq:queue:{QUEUE}": ("list", ANY),
     f"rq:queue:{QUEUE}:intermediate": ("list", "^[%w_-]+$"),
-    "rq:queues": ("set", "^rq:queue:[%w_-]+$"),
+    "rq:queues": ("set", "^rq:queue:[%w%p ]+$"),
     f"rq:wip:{QUEUE}": ("zset", "^[%w_-]+:[%w_-]+$"),
     f"rq:finished:{QUEUE}": ("zset", ANY),
     f"rq:failed:{QUEUE}": ("zset", ANY),

@@ -70,7 +70,7 @@ def test_no_transaction_waits_for_a_hash(app, watched, flask, ada):
     assert not flask("users", "create", "a@b.org", "--password-stdin", **password).exit_code
     assert not flask("users", "reset-password", ada.email, "--password-stdin", **password).exit_code
 
-    assert set(watched.saw) == {"free"}
+    assert watched.saw == ["free"] * len(watched.saw)
     assert len(watched.saw) >= 8
 
 
