@@ -50,7 +50,7 @@ def longest_hold():
 
 @app.get("/hold")
 def hold():
-    until = time.thread_time() + 0.3
+    until = time.thread_time() + 0.6
     while time.thread_time() < until:
         pass
     return {}
