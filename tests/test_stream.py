@@ -14,7 +14,7 @@ from patience import PATIENCE
 from processes import Browser
 
 from smartcontent import jobs
-from smartcontent.events import publish
+from smartcontent.events import channel, publish
 from smartcontent.extensions import db, redis
 from smartcontent.models import Status
 
@@ -184,9 +184,9 @@ def is_heard(valkey, user) -> bool:
     return bool(valkey.client.pubsub_channels(f"smartcontent:*:user:{user.id}"))
 
 
-def test_one_web_process_needs_one_subscription(browser, open_page, valkey):
+def test_one_web_process_needs_one_subscription(browser, open_page, valkey, ada):
     pages = [open_page(browser) for _ in range(4)]
     for page in pages:
         page.wait("snapshot")
 
-    assert len(valkey.client.client_list(_type="pubsub")) == 1
+    assert valkey.client.pubsub_numsub(channel(ada.id)) == [(channel(ada.id).encode(), 1)]
