@@ -14,6 +14,8 @@ from flask_login import LoginManager
 from flask_migrate import Migrate
 from flask_sqlalchemy import SQLAlchemy
 from flask_wtf import CSRFProtect
+from gevent import get_hub
+from gevent.monkey import is_module_patched
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 from sqlalchemy import Connection, Engine, ExceptionContext, MetaData, event
@@ -103,6 +105,9 @@ redis = RedisLink()
 
 
 SQLITE_PATIENCE_SECONDS = 15
+# Of SQLite's virtual machine: some rows, each with a search through a long text.
+STEPS_AT_ONCE = 100
+HOLD_SECONDS = 0.01
 # Both sides give up a dead connection. A pooler may stand in between, which hands each transaction
 # to any of its connections: nothing may be left on one, and none has options of its own.
 POOLER_SAFE = {"autocommit": True, "prepare_threshold": None}  # we begin transactions, below
@@ -137,6 +142,18 @@ def _set_up_sqlite(connection: Any, _record: object) -> None:
     connection.isolation_level = None  # we begin transactions ourselves, below
     for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON"):
         connection.execute(f"PRAGMA {pragma}")
+    if is_module_patched("time"):
+        connection.set_progress_handler(_let_others_go_on, STEPS_AT_ONCE)
+
+
+def _let_others_go_on() -> None:
+    """Pause in mid statement: SQLite runs in the one thread that serves everybody.
+
+    A search of many long texts takes seconds; PostgreSQL's are waited for, and hold nobody up.
+    """
+    held_seconds = time.time() - get_hub().loop.now()
+    if held_seconds >= HOLD_SECONDS:
+        time.sleep(0.0001)  # after 0 gevent would not look whose time or data has come
 
 
 @event.listens_for(Engine, "handle_error")

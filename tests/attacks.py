@@ -59,6 +59,7 @@ SETTINGS = {"SIGNUP": "open", "SIGNUPS_PER_HOUR": 10_000, **NO_QUOTAS}
 EMAIL = "ada@example.org"
 LARGE = 100_000
 PENDING = 500
+LONG_TEXTS = 200
 SIGN_UPS = 60
 BRIEF = {"content_type": "product_description", "topic": "A teapot"}
 UNFINISHED = b"POST /sign-in HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\na"
@@ -116,6 +117,7 @@ class Attacked:
         """A content of the user with this text."""
         with self.app.app_context():
             content = jobs.submit(self.user_id, Brief(**_whole(BRIEF)), "A teapot")
+            content.index_text(text)
             content.current.move(Status.CANCELLED, text=text)
             db.session.remove()
             return content.id
@@ -161,6 +163,15 @@ def worst_texts(web: Attacked) -> None:
             user.post(f"/contents/{content_id}/text", title=f"Edited {number}", text=worst)
 
 
+def worst_searches(web: Attacked) -> None:
+    """Words that are found at the end of long texts only, or nearly found all over them."""
+    for _ in range(LONG_TEXTS):
+        web.finished("a" * LARGE + "b" * 20)
+    user = web.browser()
+    for q in ("a" * 199 + "c", " ".join("b" * length for length in range(11, 21))):
+        user.session.get(f"{web.url}/list", params={"q": q}, timeout=60)
+
+
 def many_drafts(web: Attacked) -> None:
     """A user with more pending drafts than anybody looks at opens page after page."""
     with web.app.app_context():
@@ -188,6 +199,7 @@ ATTACKS = {
     "unfinished bodies": unfinished_bodies,
     "worst forms": worst_forms,
     "worst texts": worst_texts,
+    "worst searches": worst_searches,
     "many drafts": many_drafts,
     "many sign-ups": many_sign_ups,
 }

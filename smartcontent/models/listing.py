@@ -3,7 +3,7 @@
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from itertools import accumulate
+from itertools import accumulate, islice
 from uuid import UUID
 
 from sqlalchemy import Select, func, tuple_
@@ -14,6 +14,7 @@ from smartcontent.models.content import Content
 from smartcontent.models.draft import Draft
 
 Q_LONGEST = 200  # of a search, in characters
+WORDS_SOUGHT = 10  # the first ones; each is looked for in all texts of a user
 PAGE = 20
 # What the texts of one page come to, in characters: one page of the longest would be an answer
 # of tens of megabytes. As many as fit are shown, and the cursor leads on.
@@ -75,7 +76,8 @@ def _filtered(user_id: int, filters: Filters) -> Select[Content]:
         query = query.where(Content.content_type == filters.content_type)
     # LIKE takes the length of the text times that of the word where they nearly match everywhere.
     position = func.strpos if db.engine.dialect.name == "postgresql" else func.instr
-    for word in filters.q.casefold().split():
+    words = dict.fromkeys(filters.q.casefold().split())
+    for word in islice(words, WORDS_SOUGHT):
         query = query.where(position(Content.search_text, word) > 0)
     return query
 
