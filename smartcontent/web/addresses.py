@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 from flask import Flask, current_app, request, url_for
 from flask.typing import ResponseReturnValue
 from werkzeug.middleware.proxy_fix import ProxyFix
+from werkzeug.wsgi import get_host
 
 from smartcontent import problems
 from smartcontent.config import values
@@ -43,6 +44,7 @@ class SubPath:
         if self._prefix and f"{path}/".startswith(f"{self._prefix}/"):
             environ["PATH_INFO"] = path.removeprefix(self._prefix)
         environ["SCRIPT_NAME"] = _well_formed(environ.get("SCRIPT_NAME", "")) or self._prefix
+        _forget_impossible_host(environ)
         return self._app(environ, start_response)
 
 
@@ -82,6 +84,15 @@ def _is_ours(host: str) -> bool:
     return not trusted or any(
         name == each or (each.startswith(".") and f".{name}".endswith(each)) for each in trusted
     )
+
+
+def _forget_impossible_host(environ: "WSGIEnvironment") -> None:
+    """Take a name that no host can have for none: no address can be made with it, our page
+    that says so included."""
+    try:
+        get_host(environ).partition(":")[0].encode("idna")
+    except UnicodeError:
+        environ["HTTP_HOST"] = ""
 
 
 def _well_formed(prefix: str) -> str:

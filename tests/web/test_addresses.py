@@ -54,6 +54,15 @@ def test_other_names_are_refused_and_named_in_the_log(site, founder, host: str, 
     assert "Content-Security-Policy" in page.headers
 
 
+@pytest.mark.parametrize("host", ["a..b", ".a", "...", "x" * 64, "x" * 64 + ".example:80"])
+def test_name_that_no_host_can_have_is_none(site, founder, host: str, caplog):
+    anywhere, here = site(), site(TRUSTED_HOSTS=("texts.example.org",))
+
+    assert ask(anywhere, host).status_code == 200
+    assert (ask(here, host).status_code, ask(here, host, "/healthz").status_code) == (400, 200)
+    assert "Traceback" not in caplog.text
+
+
 @pytest.mark.parametrize("path", ["/healthz", "/readyz"])
 def test_health_checks_from_inside_ask_by_address(site, founder, path: str):
     app = site(TRUSTED_HOSTS=("texts.example.org",))
