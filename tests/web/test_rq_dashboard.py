@@ -4,6 +4,7 @@ import os
 import pickle
 from base64 import b64encode
 from pathlib import Path
+from urllib.parse import quote
 from zlib import compress
 
 import pytest
@@ -284,6 +285,17 @@ def test_markup_in_a_job_is_never_markup_in_a_page(as_founder, failed, valkey):
     for path in [*PAGES, *job_pages(failed.id)]:
         answer = as_founder.get(path)
         assert HTML not in answer.text or answer.mimetype == "application/json", path
+
+
+@pytest.mark.parametrize("name", ["x');alert(1);('", "x</script>", "x\\", HTML, "x" * 201])
+def test_queue_whose_name_would_end_the_quotes_of_a_script_has_no_page(as_founder, valkey, name):
+    valkey.client.sadd("rq:queues", f"rq:queue:{name}", "rq:queue:high-priority")
+
+    for kind in ("view", "data"):
+        end = ".json" if kind == "data" else ""
+        path = f"{RQ}/0/{kind}/jobs/{{}}/queued/8/asc/1{end}"
+        assert as_founder.get(path.format(quote(name, safe=""))).status_code == 404
+        assert as_founder.get(path.format("high-priority")).status_code == 200
 
 
 def test_policy_is_loosened_for_its_own_script_and_nowhere_else(as_founder, queued):

@@ -35,6 +35,8 @@ REGISTRIES = {"queued", "started", "failed", "deferred", "finished", "scheduled"
 # What the address of a page may say; else there is no such page.
 ALLOWED: dict[str, Callable[[str], Any]] = {
     "instance_number": lambda text: text == "0",
+    # Its script holds the name in quotes of its own, which a quote in the name would end.
+    "queue_name": re.compile(r"[\w.:@ -]{1,200}").fullmatch,
     "registry_name": REGISTRIES.__contains__,
     "order": {"asc", "dsc"}.__contains__,
     "per_page": re.compile(r"[1-9]\d?|1\d\d|200", re.ASCII).fullmatch,
