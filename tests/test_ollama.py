@@ -533,7 +533,9 @@ def test_every_form_of_ollama_host_is_read_as_ollama_reads_it(host: str, url: st
     assert base_url(host) == url
 
 
-@pytest.mark.parametrize("host", ["ftp://gpu-box", "two words", "a]b", "http://gpu?x"])
+@pytest.mark.parametrize(
+    "host", ["ftp://gpu-box", "two words", "a]b", "http://gpu?x", "http://a:b:c"]
+)
 def test_host_that_cannot_be_one_is_refused(host: str) -> None:
     with pytest.raises(OllamaError) as caught:
         base_url(host)

@@ -24,6 +24,7 @@ REFUSED = {
         *("mysql://u@h/db", "mysql+pymysql://u:p@h/db", "oracle://x", "nonsense", "sqlite://"),
         *("sqlite:///:memory:", "postgresql://u@h:99999/db", "postgres://u@h:port/db"),
         *("postgresql://u@::1/db", "postgresql://u:p#w@h/db"),
+        *("sqlite:////tmp/x.db?timeout=soon", "sqlite:////tmp/x.db?nonsense=1"),
     ],
     "REDIS_URL": [
         *("redis+sentinel://h:26379/mymaster/0", "http://h", "127.0.0.1:6379", "redis://h:0/0"),

@@ -18,6 +18,8 @@ def database(text: str) -> str:
     if not text:
         return ""
     if text.startswith("sqlite:///") and not _is_in_memory(text):
+        if "?" in text:
+            raise ValueError("a file of SQLite has no options; a ? in its path is written %3F")
         return text
     if not _POSTGRESQL.match(text):
         raise ValueError("it must be postgresql://USER:PASSWORD@HOST/NAME or sqlite:////PATH")

@@ -31,7 +31,7 @@ def base_url(host: str) -> str:
     location, _, path = rest.partition("/")
     credentials, at, hostport = location.rpartition("@")
     name, port = _split(hostport)
-    if not default_port or re.search(r"[\s/?#\[\]\\]", name):
+    if not default_port or not _can_be_reached(name):
         raise failure("address", {"server": without_credentials(text)})
     if ":" in name:
         name = f"[{name}]"
@@ -49,6 +49,16 @@ def _split(hostport: str) -> tuple[str, str]:
     if not colon:
         name, port = hostport, ""
     return _connectable(name.strip("[]")), port
+
+
+def _can_be_reached(name: str) -> bool:
+    if ":" not in name:
+        return not re.search(r"[\s/?#\[\]\\]", name)
+    try:
+        ipaddress.ip_address(name)
+    except ValueError:
+        return False
+    return True
 
 
 def _connectable(name: str) -> str:
