@@ -29,6 +29,10 @@ ROOM = 1 / 40
 # So that a refusal is read by a client that is still sending; else its system throws it away.
 LINGER_SECONDS = 2
 LINGER_BYTES = 2 * 1024 * 1024
+# Of answers that their clients have not taken yet, all together, and which of them count: a list of
+# long texts is one of megabytes, and a client may take its time for as many as it likes.
+UNSENT_BYTES = 64 * 1024 * 1024
+LARGE_ANSWER = 64 * 1024
 BODY_HEADERS = {"CONTENT-LENGTH", "TRANSFER-ENCODING"}
 
 
@@ -80,6 +84,20 @@ class Connections:
             connection.let_go()
 
 
+def _spare_memory(connections: set["Connection"]) -> None:
+    """Let go of those that wait longest with an answer, of the clients that hold most of them."""
+    unsent = [connection for connection in connections if connection.unsent]
+    held: Counter[str] = Counter()
+    for connection in unsent:
+        held[connection.client] += connection.unsent
+    surplus = held.total() - UNSENT_BYTES
+    for connection in sorted(unsent, key=lambda waits: (-held[waits.client], waits.since)):
+        if surplus <= 0:
+            return
+        surplus -= connection.unsent
+        connection.let_go()
+
+
 class Connection(gevent.socket.socket):
     """A client's socket that knows since when it keeps us waiting, and for how long it may."""
 
@@ -89,6 +107,7 @@ class Connection(gevent.socket.socket):
         self.since = time.monotonic()
         self.is_waiting = True
         self.is_late = False
+        self.unsent = 0
         self._request: Any = None
         self._is_unread = self._is_idle = self._is_over = False
         self._seconds = seconds
@@ -138,14 +157,19 @@ class Connection(gevent.socket.socket):
         self._is_over = True
         return b""
 
-    def sendall(self, *args: Any) -> None:
+    def sendall(self, data: Any, *args: Any) -> None:
         """Send an answer, to a client that takes it in time."""
         self.since = time.monotonic()
+        if len(data) >= LARGE_ANSWER:
+            self.unsent = len(data)
+            _spare_memory(self._others)
         try:
             with self._waiting(self._seconds):
-                super().sendall(*args)
+                super().sendall(data, *args)
         except TimeoutError as error:
             raise BrokenPipeError(errno.EPIPE, "The client does not read its answer.") from error
+        finally:
+            self.unsent = 0
         self._is_idle = True
 
     @contextlib.contextmanager

@@ -12,9 +12,10 @@ from patience import PATIENCE
 from processes import Browser, Processes
 from test_stream_connection import Client, publish
 
+from smartcontent import jobs
 from smartcontent.connections import Connections
 from smartcontent.extensions import db
-from smartcontent.models import ApiToken, Content
+from smartcontent.models import ApiToken, Content, Status
 
 AT_MOST, MANY = 100, 300
 # gunicorn takes nobody any more at this many: nearly what the product keeps.
@@ -214,6 +215,18 @@ def test_open_stream_goes_on_beside_many_that_never_end(start, connect, ada, tok
 
     page.read_until(lambda got: b'"number":0' in got)
     page.socket.close()
+
+
+def test_answers_that_nobody_takes_do_not_fill_the_memory(web, connect, ada, token):
+    for _ in range(20):
+        content = jobs.submit(ada.id, BRIEF, "Tea")
+        content.current.move(Status.CANCELLED, text="\U0001f375" * 100_000)
+    listing = ("GET /api/v1/contents HTTP/1.1", "Host: x", f"Authorization: Bearer {token}", "")
+
+    *sleepers, last = [connect(web, *listing) for _ in range(6)]
+
+    assert last.recv(12, socket.MSG_WAITALL) == b"HTTP/1.1 200"
+    wait_until(lambda: any(map(has_ended, sleepers)))
 
 
 def test_strangers_are_refused_before_anything_is_read(web, connect):

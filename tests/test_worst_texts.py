@@ -145,6 +145,39 @@ def test_page_answers_a_sentence_and_never_an_error_of_ours(app, ada, as_ada, pa
         assert answer.status_code in (200, 303, 413, 422, 429)
 
 
+FORM = "application/x-www-form-urlencoded"
+PARTS = "multipart/form-data; boundary=b"
+PART = '--b\r\nContent-Disposition: form-data; name="a"'
+FORMS = {
+    "fields": (FORM, "a&" * 125_000, 413),
+    "some fields": (FORM, "&".join(f"f{number}=" for number in range(101)), 413),
+    "quotes in a part": (PARTS, f'{PART[:-1]}{chr(92)}"' * 40_000, 415),
+    "headers of a part": (PARTS, f"{PART}\r\n{'a: b' * 40_000}\r\n\r\nx\r\n--b--", 415),
+    "what takes long to decode": (FORM, "a=" + "%" * 16_382, 400),
+}
+
+
+@pytest.mark.parametrize("kind", FORMS)
+@pytest.mark.parametrize("path", ["/sign-in", "/contents"])
+def test_form_that_is_none_of_ours_is_not_taken_apart(app, founder, as_ada, path, kind):
+    visitor = Visitor(app) if path == "/sign-in" else as_ada
+    content_type, body, status = FORMS[kind]
+
+    def send():
+        return visitor.client.post(path, data=body, content_type=content_type)
+
+    send()  # the first request of all loads templates
+    assert seconds_of_cpu(send) < 0.05
+    assert send().status_code in (status, 413)
+
+
+def test_stranger_may_send_less_than_a_user(app, founder, as_ada):
+    text = "x" * 20_000
+
+    assert Visitor(app).post("/sign-in", {"email": text}).status_code == 413
+    assert as_ada.post("/contents", {"topic": text}).status_code == 422
+
+
 @pytest.mark.parametrize(
     "command",
     [("users", "create"), ("users", "disable"), ("users", "invite"), ("tokens", "list"),

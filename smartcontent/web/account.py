@@ -1,5 +1,7 @@
 """A user's own account: password and API tokens."""
 
+from collections.abc import Sequence
+
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user, login_required, login_user
@@ -16,6 +18,8 @@ from smartcontent.web.forms import PasswordForm, TokenForm
 from smartcontent.web.threads import in_turn
 
 bp = Blueprint("account", __name__, url_prefix="/account")
+
+MOST_TOKENS = 100  # all stand on the page
 
 
 @bp.get("/")
@@ -48,6 +52,9 @@ def change_password() -> ResponseReturnValue:
 def create_token() -> ResponseReturnValue:
     """Issue an API token and show its secret this once."""
     form = TokenForm(request.form)
+    if len(_tokens()) >= MOST_TOKENS:
+        form.name.errors = [f"You have {MOST_TOKENS} tokens: revoke one that you do not use."]
+        return _page(token_form=form), 422
     if not form.validate() or not _is_own_password(form.password):
         return _page(token_form=form), 422
     token, secret = ApiToken.issue(current_user, form.name.data, form.expires_at)
@@ -78,19 +85,21 @@ def _is_own_password(field: PasswordField) -> bool:
     return False
 
 
+def _tokens() -> Sequence[ApiToken]:
+    own = select(ApiToken).filter_by(user_id=current_user.id, revoked_at=None)
+    return db.session.scalars(own.order_by(ApiToken.id)).all()
+
+
 def _page(
     password_form: PasswordForm | None = None,
     token_form: TokenForm | None = None,
     secret: str | None = None,
 ) -> str:
-    tokens = db.session.scalars(
-        select(ApiToken).filter_by(user_id=current_user.id, revoked_at=None).order_by(ApiToken.id)
-    ).all()
     return render_template(
         "account/show.html",
         form=password_form or PasswordForm(),
         token_form=token_form or TokenForm(),
-        tokens=tokens,
+        tokens=_tokens(),
         secret=secret,
         api_url=public_url("api_contents.index"),
     )

@@ -12,6 +12,7 @@ from smartcontent.extensions import db
 from smartcontent.models import ApiToken, User, now
 from smartcontent.passwords import LONGEST, OUR_NAMES, SHORTEST, _common
 from smartcontent.web import sessions
+from smartcontent.web.account import MOST_TOKENS
 from smartcontent.web.safety import own_page
 
 NEW = {"password": "a long new password", "password_again": "a long new password"}
@@ -189,6 +190,19 @@ def test_token_is_shown_once_and_stored_as_a_hash(as_ada):
     as_ada.post(f"/account/tokens/{token.id}/revoke")
     db.session.expire_all()
     assert ApiToken.with_secret(secret) is None
+
+
+def test_account_has_so_many_tokens_and_no_more(as_ada, ada):
+    for number in range(MOST_TOKENS - 1):
+        token, _ = ApiToken.issue(ada, f"script {number}")
+    another = {"name": "another", "password": PASSWORD}
+
+    assert as_ada.post("/account/tokens", another).status_code == 200
+    refused = as_ada.post("/account/tokens", another)
+    assert refused.status_code == 422
+    assert "revoke one" in refused.text
+    as_ada.post(f"/account/tokens/{token.id}/revoke")
+    assert as_ada.post("/account/tokens", another).status_code == 200
 
 
 def test_stranger_cannot_revoke_a_token(as_bob, ada):
