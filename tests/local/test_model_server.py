@@ -19,7 +19,9 @@ from patience import PATIENCE
 ROOT = Path(__file__).parents[2]
 MODEL = "smollm2:135m"
 GREETING = [{"role": "user", "content": "Say hello to a friend."}]
-ENDLESS = {"num_predict": 4000, "stop": []}
+# What the model answers most likely goes on for minutes; to a greeting it ends within a second.
+COUNTING = [{"role": "user", "content": "Count from 1 to 1000: 1, 2, 3, 4, 5, 6, 7, 8, 9, 10,"}]
+ENDLESS = {"num_predict": 4000, "temperature": 0, "stop": []}
 LOOK_SECONDS = 0.3
 LONG = [{"role": "user", "content": "cat hat sun " * 1000}]  # about 3,000 tokens, 10 s to read
 
@@ -48,7 +50,7 @@ class ModelServer:
     @contextmanager
     def writing(self) -> Iterator[None]:
         """Meanwhile it writes, for longer than a test lasts: nobody else's turn comes."""
-        body = {"model": MODEL, "messages": GREETING, "options": ENDLESS}
+        body = {"model": MODEL, "messages": COUNTING, "options": ENDLESS}
         with requests.post(
             f"{self.url}/api/chat", json=body, stream=True, timeout=PATIENCE
         ) as answer:
@@ -294,7 +296,7 @@ def test_oldest_messages_are_left_out_unless_told_not_to(server: ModelServer) ->
 
 
 def test_client_that_leaves_in_the_middle_stops_the_work(server: ModelServer) -> None:
-    body = {"messages": GREETING, "options": ENDLESS}
+    body = {"messages": COUNTING, "options": ENDLESS}
 
     server.leave_after(body, received=600)
 
