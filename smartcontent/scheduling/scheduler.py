@@ -200,6 +200,7 @@ class Scheduler(rq_scheduler.Scheduler):
         try:
             with self.connection.pubsub() as wake_ups:
                 await_wake_up = self._listening(wake_ups)
+                self.heartbeat()  # who reads that it is ready finds it alive
                 log.info("Scheduler ready name=%s", self.name)
                 self._run_connected(await_wake_up)
         except redis_py.RedisError as error:
