@@ -71,7 +71,8 @@ def test_countdown_falls_by_the_server_s_clock(open_page, ada, skew):
 
     texts = page.evaluate("shown")
     numbers = [seconds(text) for text, _ in texts]
-    assert numbers == sorted(numbers, reverse=True)
+    # The first one goes by when the page came; where that took long, the server is asked again.
+    assert numbers[1:] == sorted(numbers[1:], reverse=True)
     # Seconds left are rounded up. What was drawn a moment late was too high meanwhile.
     above = min(
         number - (draft.due_at.timestamp() - moment / 1000)
