@@ -258,6 +258,8 @@ class Processes_in:
         self._client.expire("rq:worker:x", 80)
 
 
+# That the test ends the thread, too.
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
 def test_thread_outlives_whatever_its_turn_raises(app, valkey, monkeypatch):
     monkeypatch.setattr("smartcontent.duties.PAUSE_SECONDS", 0.0)
     turns: list[int] = []
