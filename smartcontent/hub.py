@@ -132,15 +132,6 @@ class Hub:
         if is_last:
             self._wake()
 
-    def count(self, user_id: int) -> int:
-        """How many listeners the user has in this process."""
-        return len(self._listeners.get(channel(user_id), ()))
-
-    def total(self) -> int:
-        """How many listeners this process has."""
-        with self._lock:
-            return sum(map(len, self._listeners.values()))
-
     def _wake(self) -> None:
         self._changed = True
         try:

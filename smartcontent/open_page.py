@@ -11,6 +11,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from smartcontent.hub import MAILBOX_PIECES
+from smartcontent.places import Place
 
 # What Linux waits for a silent client to acknowledge; with a sign of life every 15 seconds, one
 # that vanished without a word is known after 29.
@@ -38,18 +39,20 @@ class OpenPage:
     # Thousands are open at once.
     __slots__ = (
         *("_fd", "_held", "_is_chunked", "_unsent"),
-        *("beat_at", "is_over", "must_read", "needs_care", "permit", "user_id", "was_behind"),
+        *("beat_at", "is_over", "must_read", "needs_care", "permit", "place", "user_id"),
+        "was_behind",
     )
 
     def __init__(
         self,
-        user_id: int,
+        place: Place,
         permit: Permit,
         client: socket.socket,
         is_chunked: bool,
         needs_care: Callable[["OpenPage"], None],
     ) -> None:
-        self.user_id = user_id
+        self.place: Place | None = place
+        self.user_id = place.user_id
         self.permit = permit
         self.needs_care = needs_care
         self.must_read = False
@@ -123,6 +126,7 @@ class OpenPage:
         fd, self._fd = self._fd, -1
         self._held = deque()  # nothing is written any more
         self.is_over = True
+        self.place = None
         os.close(fd)
 
     def _framed(self, data: bytes) -> bytes:

@@ -33,12 +33,17 @@ def check(user_id: int) -> None:
         OverQuota: they are; nothing of the session is saved.
     """
     db.session.flush()
-    # Others of the same user wait here on PostgreSQL; on SQLite whoever writes is alone anyway.
-    db.session.execute(select(User.id).filter_by(id=user_id).with_for_update(key_share=True))
+    one_after_the_other(user_id)
     refusal = _too_many_unfinished(user_id) or _too_fast(user_id)
     if refusal:
         db.session.rollback()
         raise refusal
+
+
+def one_after_the_other(user_id: int) -> None:
+    """Let others of the same user wait until this transaction ends: what is counted stays so."""
+    # On PostgreSQL; on SQLite whoever writes is alone anyway.
+    db.session.execute(select(User.id).filter_by(id=user_id).with_for_update(key_share=True))
 
 
 def _too_many_unfinished(user_id: int) -> OverQuota | None:

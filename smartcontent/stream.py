@@ -27,6 +27,7 @@ from smartcontent.models import UNFINISHED, Draft, Status, now
 from smartcontent.models.draft import iso
 from smartcontent.models.listing import newest
 from smartcontent.open_page import OpenPage, Permit
+from smartcontent.places import Place, Places, StreamRefused
 from smartcontent.readiness import told_of
 from smartcontent.sweeper import Sweeper
 from smartcontent.writing import model_for
@@ -40,10 +41,6 @@ HEADERS = {
     "Cache-Control": "no-store, no-transform",
     "X-Accel-Buffering": "no",  # or nginx would hold the words back
 }
-REFUSED = {
-    429: "Too many event streams are open: close one.",
-    503: "This server has as many event streams open as it can serve: try again soon.",
-}
 REFUSED_HEADERS = {"Retry-After": "10"}
 
 
@@ -52,51 +49,52 @@ class Streams:
 
     def __init__(self) -> None:
         self._app = Flask(__name__)
-        self._per_user = self._at_most = 0
+        self._places = Places()
         self._is_ending = threading.Event()
         self.sweeper = Sweeper(self.snapshot_frame, self.ask)
 
     def init_app(self, app: Flask) -> None:
         app.extensions["streams"] = self
         self._app = app
-        self._per_user = app.config["STREAMS_PER_USER"]
+        self._places.per_user = app.config["STREAMS_PER_USER"]
         # Half of the files this process may open are left for all that is not a stream.
         files, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
-        self._at_most = min(app.config["STREAMS_PER_PROCESS"], files // 2)
-
-    def refusal(self, user_id: int) -> int | None:
-        """The HTTP status that refuses the user another stream, if one does."""
-        if hub.count(user_id) >= self._per_user:
-            # A page that comes again comes sooner than its old connection is missed.
-            self.sweeper.look_at_pages_of(user_id)
-        if hub.count(user_id) >= self._per_user:
-            return 429
-        if self._is_ending.is_set() or hub.total() >= self._at_most:
-            return 503
-        return None
+        self._places.at_most = min(app.config["STREAMS_PER_PROCESS"], files // 2)
 
     def answer(self, user_id: int, permit: Permit) -> Response:
-        """The answer that never ends: events of one user, for as long as the permit holds."""
-        return StreamResponse(self, user_id, permit)
+        """The answer that never ends: events of one user, for as long as the permit holds.
+
+        Raises:
+            StreamRefused: there are as many streams as may be.
+        """
+        if self._is_ending.is_set():
+            raise StreamRefused(503)
+        try:
+            place = self._places.take(user_id)
+        except StreamRefused:
+            # A page that comes again comes sooner than its old connection is missed.
+            self.sweeper.look_at_pages_of(user_id)
+            place = self._places.take(user_id)
+        return StreamResponse(self, place, permit)
 
     def end(self) -> None:
         """End all streams, and begin no other: the process was told to stop."""
         self._is_ending.set()
         self.sweeper.end_all()
 
-    def frames(self, user_id: int, permit: Permit) -> Iterator[bytes]:
+    def frames(self, place: Place, permit: Permit) -> Iterator[bytes]:
         """The stream for a server that asks for it piece by piece."""
         # The first byte goes out before anything is waited for, or proxies and browsers wait too.
         yield welcome()
-        mailbox = hub.open(user_id)
+        mailbox = hub.open(place.user_id)
         try:
-            yield self.snapshot_frame(user_id)
+            yield self.snapshot_frame(place.user_id)
             said_at = checked_at = time.monotonic()
             while not self._is_ending.is_set():
                 happened, must_read_again = mailbox.take(TAKE_SECONDS)
                 moment = time.monotonic()
                 if must_read_again:
-                    happened = [self.snapshot_frame(user_id)]
+                    happened = [self.snapshot_frame(place.user_id)]
                 elif not happened and moment - said_at >= sweeper.HEARTBEAT_SECONDS - TAKE_SECONDS:
                     happened = [sweeper.HEARTBEAT]
                 if happened:
@@ -123,9 +121,9 @@ class Streams:
 class StreamResponse(Response):
     """An event stream, which a server that can may hand over."""
 
-    def __init__(self, streams: Streams, user_id: int, permit: Permit) -> None:
-        super().__init__(streams.frames(user_id, permit), headers=HEADERS)
-        self._begun = (streams, user_id, permit)
+    def __init__(self, streams: Streams, place: Place, permit: Permit) -> None:
+        super().__init__(streams.frames(place, permit), headers=HEADERS)
+        self._begun = (streams, place, permit)
 
     def __call__(self, environ: Any, start_response: Any) -> Iterable[bytes]:
         frames = super().__call__(environ, start_response)
@@ -156,7 +154,7 @@ class Connection:
         head: bytes,
         is_chunked: bool,
         streams: Streams,
-        user_id: int,
+        place: Place,
         permit: Permit,
     ) -> None:
         self._frames = frames
@@ -164,7 +162,7 @@ class Connection:
         self._head = head
         self._is_chunked = is_chunked
         self._streams = streams
-        self._user_id = user_id
+        self._place = place
         self._permit = permit
 
     def __iter__(self) -> Iterator[bytes]:
@@ -176,9 +174,7 @@ class Connection:
     def hand_over(self) -> None:
         """Answer on the connection and keep it; the server must close its own end of it unused."""
         sweeper = self._streams.sweeper
-        page = OpenPage(
-            self._user_id, self._permit, self._client, self._is_chunked, sweeper.care_for
-        )
+        page = OpenPage(self._place, self._permit, self._client, self._is_chunked, sweeper.care_for)
         page.begin(self._head, welcome())
         sweeper.admit(page)
 

@@ -74,8 +74,8 @@ class Sweeper:
         self._in_need.discard(page)
         if page in self._pages:
             self._pages.discard(page)
+            page.close()  # first, for its place is free then, and telling Redis may take a while
             hub.remove(page)
-            page.close()
 
     def _help(self) -> None:
         """Push what a socket had no room for, and take the snapshots that are asked for."""

@@ -2,7 +2,9 @@
 
 import signal
 import threading
+from collections import Counter
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from itertools import accumulate
 
 import pytest
@@ -135,6 +137,14 @@ def test_more_streams_than_allowed_are_refused_until_one_closes(browser, open_pa
 
     pages[0].close()
     wait_until(lambda: open_page(browser).answer.status_code == 200, every=0.3)
+
+
+def test_of_streams_that_are_asked_for_at_once_no_more_begin_than_may(browser, open_page):
+    asked = ThreadPoolExecutor(60).map(lambda _: open_page(browser), range(60))
+
+    statuses = Counter(page.answer.status_code for page in asked)
+
+    assert statuses == {200: 6, 429: 54}
 
 
 @pytest.mark.oldest_redis

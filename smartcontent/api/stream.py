@@ -5,8 +5,9 @@ from flask.typing import ResponseReturnValue
 from smartcontent.api.access import protected, secret, user_id
 from smartcontent.models import ApiToken
 from smartcontent.open_page import Permit
+from smartcontent.places import StreamRefused
 from smartcontent.problems import Problem
-from smartcontent.stream import REFUSED, REFUSED_HEADERS, streams
+from smartcontent.stream import REFUSED_HEADERS, streams
 
 bp = protected("stream")
 
@@ -14,8 +15,8 @@ bp = protected("stream")
 @bp.get("/events")
 def events() -> ResponseReturnValue:
     """The user's events, until the token is revoked."""
-    if status := streams.refusal(user_id()):
-        raise Problem(status, REFUSED[status], headers=REFUSED_HEADERS)
-    return streams.answer(
-        user_id(), Permit(ApiToken.digests_in_force, ApiToken.digest_of(secret()))
-    )
+    permit = Permit(ApiToken.digests_in_force, ApiToken.digest_of(secret()))
+    try:
+        return streams.answer(user_id(), permit)
+    except StreamRefused as refused:
+        raise Problem(refused.status, str(refused), headers=REFUSED_HEADERS) from refused

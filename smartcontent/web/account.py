@@ -6,12 +6,13 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user, login_required, login_user
 from sqlalchemy import select
-from wtforms import PasswordField
+from wtforms import PasswordField, StringField
 
 from smartcontent.extensions import db
 from smartcontent.logs import note
 from smartcontent.models import ApiToken, now
 from smartcontent.models.accounts import LARGEST_ID, check_password, hash_password
+from smartcontent.quotas import one_after_the_other
 from smartcontent.web.addresses import public_url
 from smartcontent.web.attempts import count_guess, guessed_right
 from smartcontent.web.forms import PasswordForm, TokenForm
@@ -52,10 +53,7 @@ def change_password() -> ResponseReturnValue:
 def create_token() -> ResponseReturnValue:
     """Issue an API token and show its secret this once."""
     form = TokenForm(request.form)
-    if len(_tokens()) >= MOST_TOKENS:
-        form.name.errors = [f"You have {MOST_TOKENS} tokens: revoke one that you do not use."]
-        return _page(token_form=form), 422
-    if not form.validate() or not _is_own_password(form.password):
+    if not (form.validate() and _is_own_password(form.password) and _has_room(form.name)):
         return _page(token_form=form), 422
     token, secret = ApiToken.issue(current_user, form.name.data, form.expires_at)
     note(f"Token made token={token.id}", current_user.id)
@@ -82,6 +80,15 @@ def _is_own_password(field: PasswordField) -> bool:
         return True
     note("Present password wrong", current_user.id)
     field.errors = ["This is not your present password."]
+    return False
+
+
+def _has_room(field: StringField) -> bool:
+    """Whether the account may have another token, until this transaction ends."""
+    one_after_the_other(current_user.id)
+    if len(_tokens()) < MOST_TOKENS:
+        return True
+    field.errors = [f"You have {MOST_TOKENS} tokens: revoke one that you do not use."]
     return False
 
 

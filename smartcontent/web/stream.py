@@ -7,6 +7,7 @@ from flask_login import current_user
 from smartcontent.models import now
 from smartcontent.models.draft import iso
 from smartcontent.open_page import Permit
+from smartcontent.places import StreamRefused
 from smartcontent.stream import REFUSED_HEADERS, streams
 from smartcontent.web import sessions
 
@@ -18,10 +19,11 @@ def events() -> ResponseReturnValue:
     """The user's events; the channel is chosen from the session, never by the browser."""
     if not current_user.is_authenticated:
         return "", 401
-    if status := streams.refusal(current_user.id):
-        return "", status, REFUSED_HEADERS
     permit = Permit(sessions.that_go_on, sessions.permit_key())
-    return streams.answer(current_user.id, permit)
+    try:
+        return streams.answer(current_user.id, permit)
+    except StreamRefused as refused:
+        return "", refused.status, REFUSED_HEADERS
 
 
 @bp.get("/time")

@@ -205,6 +205,22 @@ def test_account_has_so_many_tokens_and_no_more(as_ada, ada):
     assert as_ada.post("/account/tokens", another).status_code == 200
 
 
+def test_tokens_are_counted_again_after_a_password_was_looked_at(as_ada, ada, monkeypatch):
+    for number in range(MOST_TOKENS - 1):
+        ApiToken.issue(ada, f"script {number}")
+
+    def meanwhile(check, *args):
+        ApiToken.issue(ada, "of another page")
+        return check(*args)
+
+    monkeypatch.setattr("smartcontent.web.account.in_turn", meanwhile)
+
+    refused = as_ada.post("/account/tokens", {"name": "script", "password": PASSWORD})
+
+    assert refused.status_code == 422
+    assert "You have 100 tokens" in refused.text
+
+
 def test_stranger_cannot_revoke_a_token(as_bob, ada):
     token, secret = ApiToken.issue(ada, "script")
 
