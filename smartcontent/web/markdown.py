@@ -5,7 +5,8 @@ from functools import lru_cache
 
 import nh3
 from cmarkgfm import cmark
-from markupsafe import Markup, escape
+from cmarkgfm.cmark import Options
+from markupsafe import Markup
 
 from smartcontent.web.threads import slowly
 
@@ -15,6 +16,10 @@ _TAGS = {
     "ol", "p", "pre", "s", "strong", "table", "tbody", "td", "th", "thead", "tr", "ul",
 }  # fmt: skip
 _EXTENSIONS = ["table", "strikethrough"]
+# A line end stays one, as in the text while it was written: "Subject: …⏎Preview: …" are two lines.
+# One tilde is none that strikes through: "10~20, 30~40" are ranges in Korean.
+_OPTIONS = Options.CMARK_OPT_HARDBREAKS | Options.CMARK_OPT_STRIKETHROUGH_DOUBLE_TILDE
+_ALIGNMENTS = {"left", "center", "right"}
 # Raw HTML is shown as it was written. cmark can only leave it out, so it is given a sign instead
 # that means nothing to it; the addresses between < and > stay links.
 _OPENING = re.compile(r"<(?!https?://|mailto:)")
@@ -43,14 +48,15 @@ def to_html(text: str) -> Markup:
 @lru_cache(maxsize=16)  # who looks again at a large text waits no second time
 def _html(text: str) -> Markup:
     signed = _OPENING.sub(_SIGN, text.replace(_SIGN, "").replace("\0", ""))
-    html = cmark.markdown_to_html_with_extensions(signed, extensions=_EXTENSIONS)
+    html = cmark.markdown_to_html_with_extensions(signed, _OPTIONS, _EXTENSIONS)
     html = html.replace(_SIGN, "&lt;")
     if len(html) > LONGEST_HTML or sum(map(html.count, _NESTING)) > MOST_NESTING:
         return _plain(text)
     clean = nh3.clean(
         html,
         tags=_TAGS,
-        attributes={"a": {"href", "title"}},
+        attributes={"a": {"href", "title"}, "ol": {"start"}},
+        tag_attribute_values={"td": {"align": _ALIGNMENTS}, "th": {"align": _ALIGNMENTS}},
         url_schemes={"http", "https", "mailto"},
         link_rel="noopener noreferrer nofollow",
     )
@@ -58,4 +64,6 @@ def _html(text: str) -> Markup:
 
 
 def _plain(text: str) -> Markup:
-    return Markup('<div class="as-typed">{}</div>').format(escape(text))
+    # A word processor that the text is copied to knows <br>, and nothing of our style sheet.
+    lines = Markup("<br>").join(text.splitlines())
+    return Markup('<div class="as-typed">{}</div>').format(lines)
