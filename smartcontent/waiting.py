@@ -8,6 +8,7 @@ from rq.worker_registration import WORKERS_BY_QUEUE_KEY
 from sqlalchemy import and_, func, or_, select, tuple_
 
 from smartcontent import writing
+from smartcontent.durations import exactly, roughly
 from smartcontent.estimates import Estimate, estimate_for
 from smartcontent.extensions import db, redis
 from smartcontent.models import Draft, Status, now
@@ -37,7 +38,7 @@ def outlook(draft: Draft) -> Outlook | None:
     if draft.is_final:
         return None
     if draft.status == Status.HELD:
-        delay = _duration(current_app.config["GENERATION_DELAY_SECONDS"])
+        delay = exactly(current_app.config["GENERATION_DELAY_SECONDS"])
         return Outlook(f"On hold: it starts {delay} after you release it.")
     model = writing.model_for(draft.content)
     estimate = estimate_for(draft.content, model)
@@ -97,22 +98,14 @@ def _sentence(draft: Draft, position: int, before: float | None, found: Readines
         return found.sentence
     wait = seconds_until_start(draft) or 0.0
     if draft.failures and wait:
-        return f"Next try in {_duration(wait)}: {draft.error}"
+        return f"Next try in {exactly(wait)}: {draft.error}"
     if wait:
-        return f"Starts in {_duration(wait)}."
+        return f"Starts in {exactly(wait)}."
     if draft.status == Status.PENDING:
         return "Its time has come: the scheduler moves it to the queue."
     if not _workers():
         return "No worker is running: start one with `python worker.py`."
     if position:
-        about = f", about {_duration(before)}" if before else ""
+        about = f", {roughly(before)}" if before else ""
         return f"{position:,} ahead of you{about}."
     return "Next in line: the first free worker takes it."
-
-
-def _duration(seconds: float) -> str:
-    minutes, rest = divmod(round(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    if hours:
-        return f"{hours} h {minutes} min"
-    return f"{minutes} min {rest} s" if minutes else f"{rest} s"

@@ -56,6 +56,28 @@ def test_eta_of_a_pending_draft_is_its_wait_and_its_writing(ada, content):
     assert 79.9 - took <= seen.eta_seconds <= 80.1  # it is rounded
 
 
+@pytest.mark.parametrize(
+    ("seconds", "starts", "done"),
+    [
+        (3760, "1 h 2 min", "about 63 min"),
+        (100_000, "1 day 3 h", "about 28 h"),
+        (40_824 * 60, "28 days 8 h", "about 28 days"),
+    ],
+)
+def test_long_time_is_said_in_long_units_everywhere(
+    app, as_ada, ada, flask, valkey, seconds, starts, done
+):
+    written_in(ada, 1, 20, "a b c")
+    draft = jobs.submit(ada.id, BRIEF, "A teapot", delay_seconds=seconds).current
+    db.session.commit()
+
+    assert outlook(draft).sentence == f"Starts in {starts}."
+    assert f"Next due    in {starts} (" in flask("queue", "status").output
+    page = as_ada.get("/").text
+    assert f">{starts}</span>" in page
+    assert f">{done}</span>" in page
+
+
 def test_draft_keeps_what_was_expected_when_it_was_picked_up(ada, ollama):
     written_in(ada, 1, 20, "a b c")
     draft = jobs.submit(ada.id, BRIEF, "A teapot", delay_seconds=0).current

@@ -12,6 +12,7 @@ from smartcontent.backlog import Backlog, backlog, in_redis
 from smartcontent.cli.group import Group, json_option
 from smartcontent.cli.printing import moment, print_json
 from smartcontent.config import values
+from smartcontent.durations import exactly
 from smartcontent.health import Finding, check_ollama, check_scheduler, check_workers
 from smartcontent.models import Status, now
 from smartcontent.models.draft import iso
@@ -99,12 +100,12 @@ def _milliseconds_late(due_at: datetime, probe_id: str) -> float:
 def _print_drafts(waiting: Backlog) -> None:
     for status in Status:
         _print_line(status.label, f"{waiting.counts[status]:,}")
-    if waiting.next_due:
-        seconds = (waiting.next_due - now()).total_seconds()
-        _print_line("Next due", f"in {max(0, seconds):.0f} s ({moment(waiting.next_due)})")
-    if waiting.oldest_overdue:
-        seconds = (now() - waiting.oldest_overdue).total_seconds()
-        _print_line("Overdue", f"the oldest for {seconds:.0f} s ({moment(waiting.oldest_overdue)})")
+    if at := waiting.next_due:
+        left = exactly((at - now()).total_seconds())
+        _print_line("Next due", f"in {left} ({moment(at)})")
+    if at := waiting.oldest_overdue:
+        late = exactly((now() - at).total_seconds())
+        _print_line("Overdue", f"the oldest for {late} ({moment(at)})")
 
 
 def _sentence(jobs: tuple[int, int] | Trouble) -> str:

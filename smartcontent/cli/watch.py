@@ -9,12 +9,14 @@ import click
 
 from smartcontent.cli.following import Words, follow
 from smartcontent.cli.printing import moment
+from smartcontent.durations import exactly, measured
 from smartcontent.health import State, check_all
 from smartcontent.models import Draft, Status, now
 
 EXIT_CODES = {Status.COMPLETED: 0, Status.FAILED: 1, Status.CANCELLED: 2}
 INTERRUPTED = 130  # what shells expect of a program that Ctrl-C has ended
 OVERDUE_SECONDS = 3.0
+HOUR = 3600
 NEEDED = ("redis", "scheduler", "workers", "ollama")
 
 
@@ -103,7 +105,8 @@ class _Screen:
     def _count_down(self, due_at: datetime) -> None:
         self.end()
         seconds = max(0.0, (due_at - now()).total_seconds())
-        line = f"Pending: starts in {seconds // 60:.0f}:{seconds % 60:02.0f}"
+        left = exactly(seconds) if seconds > HOUR else f"{seconds // 60:.0f}:{seconds % 60:02.0f}"
+        line = f"Pending: starts in {left}"
         click.echo(f"\r\x1b[K{line}", err=True, nl=False)
         self._is_counting = True
 
@@ -122,7 +125,7 @@ def _sentence(draft: Draft) -> str:
         return f"Failed: {draft.error}"
     if status is Status.COMPLETED and draft.started_at and draft.finished_at:
         seconds = (draft.finished_at - draft.started_at).total_seconds()
-        return f"Completed: {draft.word_count} words in {seconds:.1f} s"
+        return f"Completed: {draft.word_count} words in {measured(seconds)}"
     return status.label
 
 

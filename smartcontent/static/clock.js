@@ -8,6 +8,7 @@ const ASK_AGAIN = 300_000;
 const AFTER_FAILURE = 2000;
 const TOO_SLOW = 1000;
 const JUMP = 1000;
+const [HOUR, DAY] = [3600, 86_400]; // seconds
 
 let ahead = 0; // milliseconds from performance.now() to the server's time
 let wallAhead = 0; // the same to this machine's clock
@@ -65,8 +66,8 @@ function write(element, text) {
 
 export function remaining(due) {
   const seconds = Math.max(0, Math.ceil((Date.parse(due) - serverNow()) / 1000));
-  const [days, hours] = [Math.floor(seconds / 86400), Math.floor(seconds / 3600) % 24];
-  if (days) return `${days} d ${hours} h`;
+  const [days, hours] = [Math.floor(seconds / DAY), Math.floor(seconds / HOUR) % 24];
+  if (days) return hours ? `${counted(days)} ${hours} h` : counted(days);
   const rest = `${two(Math.floor(seconds / 60) % 60)}:${two(seconds % 60)}`;
   return hours ? `${hours}:${rest}` : rest.replace(/^0/, "");
 }
@@ -87,7 +88,13 @@ export function roughly(seconds) {
   if (seconds < 3) return "a moment";
   if (seconds < 20) return `about ${Math.round(seconds)} s`;
   if (seconds < 90) return `about ${Math.round(seconds / 5) * 5} s`;
-  return `about ${Math.round(seconds / 60)} min`;
+  if (seconds < 1.5 * HOUR) return `about ${Math.round(seconds / 60)} min`;
+  if (seconds < 1.5 * DAY) return `about ${Math.round(seconds / HOUR)} h`;
+  return `about ${counted(Math.round(seconds / DAY))}`;
+}
+
+function counted(days) {
+  return days === 1 ? "1 day" : `${days} days`;
 }
 
 // A countdown changes when its second is over, in all tabs at once.

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from smartcontent.durations import measured
 from smartcontent.models import Draft
 
 WIDTH = 100.0
@@ -25,7 +26,7 @@ class Segment:
         """The time it took, in a unit people can compare."""
         if self.seconds < 1:
             return f"{self.seconds * 1000:.0f} ms"
-        return f"{self.seconds:.1f} s"
+        return measured(self.seconds)
 
 
 def timeline(draft: Draft) -> list[Segment]:

@@ -7,6 +7,7 @@ from flask import Flask, current_app
 from flask_wtf.csrf import generate_csrf
 from markupsafe import Markup, escape
 
+from smartcontent import durations
 from smartcontent.briefs import CONTENT_TYPES, LANGUAGES, LENGTHS, TONES
 from smartcontent.jobs import VERSIONS_KEPT, version_to_go
 from smartcontent.models import FINAL, Draft, Status, now
@@ -27,7 +28,9 @@ def init_app(app: Flask) -> None:
     app.add_template_filter(reading_time)
     app.add_template_filter(iso)
     app.add_template_filter(from_now)
-    app.add_template_filter(in_words)
+    app.add_template_filter(until)
+    for said in (durations.exactly, durations.roughly, durations.measured):
+        app.add_template_filter(said)
     app.add_template_filter(with_code)
     app.add_template_filter(counted_since)
     app.add_template_global(Status, "Status")
@@ -62,16 +65,14 @@ def moment_tag(moment: datetime | None, style: str = "date") -> Markup:
     return Markup('<time datetime="{0}" title="{0}">{1} UTC</time>').format(iso(moment), written)
 
 
+def until(moment: datetime) -> float:
+    """The seconds left to a moment; those since it, below zero."""
+    return (moment - now()).total_seconds()
+
+
 def from_now(seconds: float) -> datetime:
     """The moment so many seconds ahead."""
     return now() + timedelta(seconds=seconds)
-
-
-def in_words(seconds: float) -> str:
-    """A guessed time, no more exact than the guess is; the page's script says it alike."""
-    if seconds < 90:
-        return f"about {round(seconds)} s"
-    return f"about {round(seconds / 60)} min"
 
 
 def with_code(sentence: str) -> Markup:
