@@ -14,6 +14,7 @@ _DETAILS = {
     404: "There is nothing of yours at this address.",
     408: "The request did not arrive in time: check your connection and send it again.",
     413: "The body is too large: send at most 256 KB.",
+    414: "The address is too long: what follows the ? may have 8 KB.",
     415: "Send JSON, with the header Content-Type: application/json.",
     500: "Something broke on our side and has been logged. What was stored is safe.",
     503: "The database does not answer. Try again in a few seconds.",

@@ -10,6 +10,7 @@ from itertools import chain
 
 import pytest
 from conftest import PASSWORD, Visitor
+from werkzeug.test import run_wsgi_app
 from wtforms import BooleanField
 
 from smartcontent import jobs
@@ -153,7 +154,13 @@ FORMS = {
     "some fields": (FORM, "&".join(f"f{number}=" for number in range(101)), 413),
     "quotes in a part": (PARTS, f'{PART[:-1]}{chr(92)}"' * 40_000, 415),
     "headers of a part": (PARTS, f"{PART}\r\n{'a: b' * 40_000}\r\n\r\nx\r\n--b--", 415),
-    "what takes long to decode": (FORM, "a=" + "%" * 16_382, 400),
+    "signs that stand for nothing": (FORM, "a=" + "%" * LENGTH, 400),
+    "letters between such signs": (FORM, "a=" + "é%" * (LENGTH // 3), 400),
+    "hexadecimals that are none": (FORM, "a=" + "%zz" * (LENGTH // 3), 400),
+    "bytes that are no UTF-8": (FORM, "a=" + "%FF" * (LENGTH // 3), 400),
+    "characters written too long": (FORM, "a=" + "%C0%80" * (LENGTH // 6), 400),
+    "halves of characters": (FORM, "a=" + "%ED%A0%80" * (LENGTH // 9), 400),
+    "Japanese": (FORM, "a=" + "%E3%81%82" * (LENGTH // 9), 400),  # without the page's token
 }
 
 
@@ -169,6 +176,19 @@ def test_form_that_is_none_of_ours_is_not_taken_apart(app, founder, as_ada, path
     send()  # the first request of all loads templates
     assert seconds_of_cpu(send) < 0.05
     assert send().status_code in (status, 413)
+
+
+@pytest.mark.parametrize("path", ["/", "/sign-up", "/nowhere", "/admin/users", "/api/v1/contents"])
+def test_query_is_refused_by_its_length_before_it_is_taken_apart(app, as_ada, path):
+    asked = as_ada.client.get(path).request.environ
+
+    for text in ("%" * LENGTH, "%FF" * (LENGTH // 3), "a&" * (LENGTH // 2)):
+
+        def ask(query=f"q={text}&invitation={text}"):
+            return run_wsgi_app(app, asked | {"QUERY_STRING": query}, buffered=True)
+
+        assert ask()[1].startswith("414 ")
+        assert seconds_of_cpu(ask) < 0.05
 
 
 def test_stranger_may_send_less_than_a_user(app, founder, as_ada):

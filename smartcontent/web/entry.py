@@ -1,9 +1,16 @@
-"""What every request that changes something is asked, before its page is: who, what, from where."""
+"""What every request is asked, before its page is: who, what, from where."""
+
+import re
 
 from flask import Flask, flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
-from werkzeug.exceptions import RequestEntityTooLarge, UnsupportedMediaType
+from werkzeug.exceptions import (
+    BadRequest,
+    RequestEntityTooLarge,
+    RequestURITooLarge,
+    UnsupportedMediaType,
+)
 
 from smartcontent.bodies import read_body
 from smartcontent.extensions import csrf, login, only_read
@@ -16,6 +23,21 @@ FOR_STRANGERS = {"auth.sign_in", "auth.sign_up", "auth.welcome"}
 STRANGERS_BYTES = 16 * 1024
 # Taking a form apart takes as long as it has fields and parts; ours have a dozen, and no parts.
 MOST_FIELDS = 100
+# More than gunicorn takes, for other servers: a search has 200 characters.
+LONGEST_QUERY = 8 * 1024
+# A character as browsers write it in a form. Python takes ten times as long over what is no UTF-8,
+# or has a % that stands for nothing.
+_NEXT = "%[89AB][0-9A-F]"
+_CHARACTER = "|".join(
+    (
+        "[ -$&-~]",
+        "%[0-7][0-9A-F]",
+        f"%(C[2-9A-F]|D[0-9A-F]){_NEXT}",
+        f"%(E0%[AB][0-9A-F]|E[1-9A-CEF]{_NEXT}|ED%[89][0-9A-F]){_NEXT}",
+        f"%(F0%[9AB][0-9A-F]|F[1-3]{_NEXT}|F4%8[0-9A-F]){_NEXT}{_NEXT}",
+    )
+)
+_FORM = re.compile(rf"({_CHARACTER})*+".encode(), re.IGNORECASE)
 
 
 def init_app(app: Flask) -> None:
@@ -23,10 +45,13 @@ def init_app(app: Flask) -> None:
 
 
 def _check() -> ResponseReturnValue | None:
-    """Ask who it is before the body is read, and for the token of one of our pages afterwards.
+    """Refuse what would take long to read; ask who it is before the body of a request that
+    changes something is read, and for the token of one of our pages afterwards.
 
     The API, which knows people by another kind of token, asks by itself.
     """
+    if len(request.query_string) > LONGEST_QUERY:
+        raise RequestURITooLarge
     if request.method in SAFE or request.endpoint is None or wants_problem():
         return None
     if request.endpoint in FOR_STRANGERS:
@@ -46,6 +71,8 @@ def _refuse_other_forms() -> None:
         raise UnsupportedMediaType
     if request.get_data().count(b"&") >= MOST_FIELDS:
         raise RequestEntityTooLarge
+    if not _FORM.fullmatch(request.get_data()):
+        raise BadRequest
 
 
 def _is_known() -> bool:

@@ -30,6 +30,7 @@ _SENTENCES = {
     408: ("That took too long to arrive", "Check your connection and send it again."),
     409: ("That came too late", "Reload the page to see how it stands now."),
     413: ("That is too much at once", "Send at most 256 KB: shorten the text and try again."),
+    414: ("That address is too long", "Search for less, or go back to the dashboard."),
     429: ("That was too often", "Wait a minute, then try again."),
     500: ("Something broke on our side", "It has been logged. Try again; your texts are safe."),
     503: ("The database does not answer", "Wait a moment and try again; nothing was lost."),
