@@ -17,6 +17,7 @@ from pathlib import Path
 
 import pytest
 import redis as redis_py
+import routes
 from argon2 import PasswordHasher
 from click.testing import Result
 from evidence import add_evidence
@@ -48,6 +49,7 @@ PASSWORD_HASH = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1).hash(P
 SECRET = "a secret for tests that is long enough"
 # For tests of many submissions that are not about quotas.
 NO_QUOTAS = {"UNFINISHED_PER_USER": 100_000, "SUBMISSIONS_PER_MINUTE": 100_000}
+routes.install()
 # A test may be stopped for longer than the product would leave a transaction idle.
 extensions._BEGIN_BRIEFLY = extensions._BEGIN_BRIEFLY.replace("3000", f"{1000 * PATIENCE:.0f}")
 BRIEF = Brief(
