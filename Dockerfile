@@ -1,4 +1,4 @@
-# One image, three processes: the web process (the default), python worker.py, python scheduler.py.
+# One image, three processes: python web.py (the default), python worker.py, python scheduler.py.
 FROM python:3.12.14-slim-trixie
 
 # `container` is what tells a process that it is in one: 127.0.0.1 is not the machine then.
@@ -20,7 +20,7 @@ COPY requirements.txt ./
 RUN pip install --no-cache-dir --only-binary :all: --no-binary crontab \
     --root-user-action ignore --require-hashes -r requirements.txt
 
-COPY gunicorn.conf.py wsgi.py worker.py scheduler.py ./
+COPY gunicorn.conf.py web.py wsgi.py worker.py scheduler.py ./
 COPY smartcontent smartcontent
 # The tree belongs to root and is read-only for the processes, so its byte code is made here. A
 # checkout made under umask 077 brought files along that only root could read.
@@ -34,4 +34,4 @@ HEALTHCHECK --interval=15s --timeout=5s --start-period=20s --retries=3 \
 connection = http.HTTPConnection('127.0.0.1', int(os.environ.get('PORT') or 8000), timeout=4); \
 connection.request('GET', '/healthz'); \
 sys.exit(connection.getresponse().status != 200)"]
-CMD ["gunicorn", "-c", "gunicorn.conf.py", "wsgi:app"]
+CMD ["python", "web.py"]

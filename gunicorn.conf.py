@@ -1,7 +1,7 @@
 """How gunicorn serves the web process: gevent, and an open page costs not even a greenlet.
 
 Of the product nothing but its settings is imported here: gevent has to patch sockets before any
-driver is. WEB_CONCURRENCY (web processes) is read by gunicorn itself.
+driver is. WEB_CONCURRENCY (web processes) is read by gunicorn itself; web.py looks at it before.
 """
 
 import contextlib

@@ -1,4 +1,4 @@
-"""The web process: gunicorn -c gunicorn.conf.py wsgi:app"""
+"""The web process's application; web.py starts the process."""
 
 from smartcontent import process_app
 

@@ -16,9 +16,8 @@ from patience import PATIENCE, wait_until
 
 ROOT = Path(__file__).parent.parent
 PASSWORD = "correct horse battery"
-GUNICORN = [str(Path(sys.executable).parent / "gunicorn"), "-c", "gunicorn.conf.py", "wsgi:app"]
 COMMANDS = {
-    "web": GUNICORN,
+    "web": [sys.executable, "web.py"],
     "worker": [sys.executable, "worker.py"],
     "scheduler": [sys.executable, "scheduler.py"],
 }

@@ -117,11 +117,11 @@ def test_every_process_may_as_little_as_possible() -> None:
 
 def test_every_command_starts_a_file_that_the_image_holds() -> None:
     commands = [SERVICES[name] for name in OURS] + DOCKERFILE.splitlines()[-1:]
-    started = set(re.findall(r"[\w.]+\.py", " ".join(commands))) | {"wsgi.py"}
+    started = set(re.findall(r"[\w.]+\.py", " ".join(commands))) | {"wsgi.py", "gunicorn.conf.py"}
     copied = " ".join(re.findall(r"^COPY (.*)", DOCKERFILE, re.M)).split()
     let_in = re.findall(r"^!(.*)", (ROOT / ".dockerignore").read_text(), re.M)
 
-    assert started == {"worker.py", "scheduler.py", "wsgi.py", "gunicorn.conf.py"}
+    assert started == {"worker.py", "scheduler.py", "web.py", "wsgi.py", "gunicorn.conf.py"}
     assert started <= set(copied)
     for name in {"smartcontent", "requirements.txt", *started}:
         assert (ROOT / name).exists()
@@ -215,7 +215,7 @@ def test_image_holds_the_product_and_nothing_of_make_run(image: Path) -> None:
     held = {path.name for path in image.iterdir()}
 
     assert held == {
-        "requirements.txt", "gunicorn.conf.py", "wsgi.py", "worker.py", "scheduler.py",
+        "requirements.txt", "gunicorn.conf.py", "web.py", "wsgi.py", "worker.py", "scheduler.py",
         "smartcontent",
     }  # fmt: skip
     assert not (image / "smartcontent" / "local").exists()

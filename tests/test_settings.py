@@ -164,6 +164,26 @@ def test_every_process_and_command_ends_in_a_sentence(
     assert done.stderr.startswith(f"{name}='{value}' cannot be used: it must be a ")
 
 
+WEB_PROCESS_ALONE = [
+    *(("WEB_CONCURRENCY", value) for value in ("abc", "0", "2.5")),
+    ("GUNICORN_CMD_ARGS", "--nonsense"),
+    ("GUNICORN_CMD_ARGS", "--timeout soon"),
+    ("GUNICORN_CMD_ARGS", "--workers -3"),
+    ("GUNICORN_CMD_ARGS", "-k nonsense"),
+    ("GUNICORN_CMD_ARGS", "--certfile /nowhere"),
+    ("LISTEN_FDS", "some"),
+]
+
+
+@pytest.mark.parametrize(("name", "value"), WEB_PROCESS_ALONE)
+def test_what_gunicorn_reads_by_itself_is_refused_in_a_sentence(name: str, value: str, tmp_path):
+    done = run(COMMANDS["web"], environment(tmp_path, **{name: value}))
+
+    assert done.returncode == 2
+    assert done.stderr.count("\n") == 1
+    assert done.stderr.startswith(f"{name}='{value}' cannot be used: ")
+
+
 @pytest.mark.parametrize("home", ["/dev/null", "/proc/nowhere"])
 @pytest.mark.parametrize("command", [COMMANDS["web"], [*FLASK, "doctor"]], ids=["web", "flask"])
 def test_home_that_there_cannot_be_ends_a_process_in_a_sentence(command: list[str], home: str):
@@ -189,7 +209,7 @@ def test_ollama_is_found_at_an_address_of_ipv6(address: str, tmp_path: Path):
 
 
 def test_site_is_reached_at_an_address_of_ipv6(settings: dict, tmp_path: Path):
-    processes = Processes(settings, tmp_path, SMARTCONTENT_BIND="'::1' \r")
+    processes = Processes(settings, tmp_path, SMARTCONTENT_BIND="'::1' \r", WEB_CONCURRENCY="' 1'")
     processes.url = f"http://[::1]:{processes.port}"
     try:
         processes.start("web")

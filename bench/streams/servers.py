@@ -14,7 +14,7 @@ from pathlib import Path
 
 import requests
 from conftest import SECRET, Valkey, free_port, upgrade, wait_until
-from processes import GUNICORN, ROOT
+from processes import COMMANDS, ROOT
 
 from smartcontent import create_app
 from smartcontent.events import channel, frame
@@ -115,7 +115,7 @@ class SmartContent(Server):
             "SMARTCONTENT_HOME": str(self.folder),
         }
         limits = {"STREAMS_PER_USER": MANY, "STREAMS_PER_PROCESS": MANY}
-        return GUNICORN, self.settings | limits
+        return COMMANDS["web"], self.settings | limits
 
     def requests(self, pages, channels):
         with create_app(**self.settings).app_context():

@@ -103,7 +103,7 @@ def parts(settings: Settings, redis: Choice, ollama: Choice) -> list[Part]:
     upgrade = Part("migrate", (python, "-m", "flask", "--app", "wsgi", "db", "upgrade"), once=True)
     web = Part(
         "web",
-        (python, "-m", "gunicorn", "-c", "gunicorn.conf.py", "wsgi:app"),
+        (python, "web.py"),
         ready=partial(page_answers, settings.url),
         hello=f"Smart Content is ready: {settings.url} (Ctrl-C ends it)",
     )
