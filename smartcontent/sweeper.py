@@ -12,18 +12,26 @@ from typing import Any
 from sqlalchemy.exc import SQLAlchemyError
 
 from smartcontent.duties import Duty
+from smartcontent.events import frame
 from smartcontent.hub import hub
 from smartcontent.open_page import OpenPage
 
 log = logging.getLogger(__name__)
 
-HEARTBEAT = b": still here\n\n"
+# An event, for browsers tell a page of no comment.
+HEARTBEAT = b": still here\n" + frame("alive", {})
 HEARTBEAT_SECONDS = 15
+MISSED_BEATS = 3  # after so many a page takes its stream for dead
 RECHECK_SECONDS = 4
 RECHECK_AT_ONCE = 100
 LOOK_SECONDS = 1.0
 LOOK_PARTS = 10
 PUSH_SECONDS = 0.05
+
+
+def silence_seconds() -> int:
+    """How long a page hears nothing before it takes its stream for dead."""
+    return MISSED_BEATS * HEARTBEAT_SECONDS
 
 
 class Sweeper:

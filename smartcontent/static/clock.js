@@ -113,6 +113,7 @@ function tick() {
   wallAhead = wall;
   const isOld = performance.now() - measuredAt > ASK_AGAIN && !document.hidden;
   if (jumped || isOld) measure();
+  if (jumped) document.dispatchEvent(new Event("clock:jumped"));
   paintClocks();
   document.dispatchEvent(new Event("clock:tick"));
   setTimeout(tick, untilNextTick());

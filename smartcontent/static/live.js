@@ -14,20 +14,22 @@ const drafts = new Map(); // id → {revision, status, attempt, text, length, wo
 const painted = new WeakMap(); // element → how much of its draft's text it shows
 const FINAL = ["completed", "failed", "cancelled"];
 const PART = 4000; // characters
+const connection = document.getElementById("connection");
 let stream;
 let listsAsked = 0;
 
 const reactions = {
-  snapshot(snapshot) { interrupted(false); takeSnapshot(snapshot); },
+  snapshot: takeSnapshot,
   status: takeStatus,
   text(piece) { takeText(piece) || stream.ask(); },
   readiness(found) { tell("readiness", found); },
   content: reloadCardOf, // into the trash, or out of it
-  interrupted() { interrupted(true); },
+  connection: sayHowItStands,
 };
 
-export function follow({ events, user }) {
-  stream = new SharedStream(events, `smartcontent:stream:${events}:${user}`, (name, data) => reactions[name](data));
+export function follow({ events, snapshot, silence, user }) {
+  const addresses = { events: `${events}?user=${user}`, snapshot: `${snapshot}?user=${user}`, silence };
+  stream = new SharedStream(addresses, `smartcontent:stream:${events}:${user}`, (name, data) => reactions[name](data));
   stream.start();
   document.addEventListener("drafts-changed", () => { paintAll(); refreshStale(); });
 }
@@ -36,8 +38,12 @@ function tell(what, detail) {
   document.dispatchEvent(new CustomEvent(`drafts:${what}`, { detail }));
 }
 
-function interrupted(is) {
-  document.getElementById("connection").hidden = !is;
+function sayHowItStands(state) {
+  for (const note of connection.children) note.hidden = note.dataset.when !== state;
+}
+
+export function isCutOff() {
+  return [...connection.children].some(({ hidden, dataset }) => !hidden && dataset.when !== "asking");
 }
 
 function takeSnapshot({ server_time, drafts: unfinished, contents, readiness }) {
@@ -149,11 +155,16 @@ function write(target, text) {
   target.scrollTop = target.scrollHeight; // a card shows a few lines: the newest
 }
 
+// An answer of the server, or null. One that leads to signing in is none: it is not what was asked.
+export function read(url) {
+  return fetch(url, { redirect: "manual" }).catch(() => null);
+}
+
 // Fetch the element as the server draws it now. The newest request wins.
 export async function refresh(element) {
   const url = element.dataset.fragment;
   const mine = (element.dataset.request = String(Number(element.dataset.request ?? 0) + 1));
-  const answer = await fetch(url).catch(() => null); // cut off: the next snapshot has it drawn
+  const answer = await read(url); // cut off: the next snapshot has it drawn
   if (answer?.status === 204 && element.matches(".card")) element.remove(); // it is in the trash
   if (answer?.status !== 200 || !element.isConnected || element.dataset.request !== mine) return;
   const fresh = new DOMParser().parseFromString(await answer.text(), "text/html").querySelector("article");
@@ -217,7 +228,7 @@ async function reloadList() {
   const list = document.getElementById("list");
   if (!list || showsSome()) return;
   const mine = ++listsAsked;
-  const answer = await fetch(document.getElementById("search").dataset.list).catch(() => null);
+  const answer = await read(document.getElementById("search").dataset.list);
   if (!answer?.ok) return;
   const fresh = await answer.text();
   if (mine !== listsAsked) return;

@@ -1,5 +1,5 @@
 // What is found of a model before a draft is due, and the place of drafts that wait in the queue.
-import { refresh } from "./live.js";
+import { isCutOff, refresh } from "./live.js";
 
 const READ_AGAIN = 5000; // milliseconds
 const MOST = 5;
@@ -29,7 +29,7 @@ function isWorthALook(card) {
 }
 
 function readAgain() {
-  if (document.hidden || !document.getElementById("connection").hidden) return;
+  if (document.hidden || isCutOff()) return;
   for (const card of [...document.querySelectorAll("[data-draft]")].filter(isWorthALook).slice(0, MOST)) refresh(card);
 }
 

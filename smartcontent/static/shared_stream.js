@@ -6,22 +6,22 @@
 // A stream begins with a snapshot. A tab that needs one asks, and the leader opens its stream anew;
 // what the tab hears before the snapshot is in it. A leader that does not answer is relieved: a
 // phone may have frozen its tab, lock and all.
-const EVENTS = ["snapshot", "status", "text", "readiness", "content"];
+import { Connection } from "./connection.js";
+
 const ANSWER_MS = 3000;
 const PING_MS = 10000;
-const RENEW_MS = 300;
-const RETRY_MS = 2000;
-const RETRY_MOST_MS = 30000;
+// When the network may be another, or time has passed in which nothing ran.
+const MAY_HAVE_MISSED = [[document, "resume"], [document, "clock:jumped"], [window, "online"]];
 
 export class SharedStream {
   // `name` tells one user's stream from another's in the same browser; `react` is called with the
-  // name and the data of each event, and with "interrupted" when the stream has broken off.
-  constructor(url, name, react) {
+  // name and the data of each event, and with "connection" and how it stands.
+  constructor(addresses, name, react) {
     this.name = name;
     this.react = react;
-    this.source = new Source(url, (...event) => { this.hear(...event); this.say(...event); });
-    document.addEventListener("resume", () => this.ask());
-    document.addEventListener("visibilitychange", () => this.ping());
+    this.source = new Connection(addresses, (...event) => { this.hear(...event); this.say(...event); });
+    for (const [target, name] of MAY_HAVE_MISSED) target.addEventListener(name, () => this.ask());
+    document.addEventListener("visibilitychange", () => document.hidden || this.ask());
     setInterval(() => this.ping(), PING_MS);
     window.addEventListener("pagehide", () => this.stop());
     window.addEventListener("pageshow", (event) => event.persisted && this.start());
@@ -109,52 +109,7 @@ export class SharedStream {
 
   hear(name, data) {
     if (name === "snapshot") this.awaitsSnapshot = false;
-    if (this.awaitsSnapshot && name !== "interrupted") return;
+    if (this.awaitsSnapshot && name !== "connection") return;
     this.react(name, data);
-  }
-}
-
-// The connection itself.
-class Source {
-  constructor(url, hear) {
-    this.url = url;
-    this.hear = hear;
-    this.tries = 0;
-  }
-
-  open() {
-    this.close();
-    this.isWanted = this.isOpening = true;
-    this.openedAt = performance.now();
-    const source = this.source = new EventSource(this.url);
-    for (const name of EVENTS) {
-      source.addEventListener(name, (event) => {
-        if (name === "snapshot") { this.isOpening = false; this.tries = 0; }
-        this.hear(name, JSON.parse(event.data));
-      });
-    }
-    source.addEventListener("error", () => {
-      this.hear("interrupted");
-      // The browser comes again by itself, unless it was refused: signed out, too many, or a proxy.
-      if (source.readyState === EventSource.CLOSED) this.openLater();
-    });
-  }
-
-  openLater() {
-    const wait = Math.min(RETRY_MS * 2 ** this.tries++, RETRY_MOST_MS);
-    this.timer = setTimeout(() => this.open(), wait * (0.5 + Math.random()));
-  }
-
-  // Opened just now, it will bring its snapshot anyway; and ten tabs that ask at once need one.
-  renew() {
-    if (this.isOpening) return;
-    clearTimeout(this.timer);
-    this.timer = setTimeout(() => this.open(), Math.max(0, this.openedAt + RENEW_MS - performance.now()));
-  }
-
-  close() {
-    clearTimeout(this.timer);
-    this.source?.close();
-    this.isWanted = false;
   }
 }

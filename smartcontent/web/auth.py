@@ -34,7 +34,7 @@ from smartcontent.web.attempts import (
     invitation_was_right,
 )
 from smartcontent.web.forms import SignInForm, SignUpForm
-from smartcontent.web.safety import own_page
+from smartcontent.web.safety import page_to_open
 from smartcontent.web.threads import in_turn
 
 bp = Blueprint("auth", __name__)
@@ -110,7 +110,7 @@ def sign_in() -> ResponseReturnValue:
     guessed_right(user)
     sessions.start(user, stays=form.remember.data)
     note("Signed in", user.id)
-    return redirect(own_page(request.args.get("next")) or url_for("contents.index"), 303)
+    return redirect(page_to_open(request.args.get("next")) or url_for("contents.index"), 303)
 
 
 @bp.post("/sign-out")

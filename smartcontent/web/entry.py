@@ -15,6 +15,7 @@ from werkzeug.exceptions import (
 from smartcontent.bodies import read_body
 from smartcontent.extensions import csrf, login, only_read
 from smartcontent.problems import wants_problem
+from smartcontent.web.safety import page_here
 
 SAFE = {"GET", "HEAD", "OPTIONS", "TRACE"}
 # Where somebody without a session may send a form to.
@@ -58,7 +59,7 @@ def _check() -> ResponseReturnValue | None:
         request.max_content_length = STRANGERS_BYTES
     elif not _is_known():
         flash(login.login_message)
-        return redirect(url_for("auth.sign_in"))
+        return redirect(url_for("auth.sign_in", next=page_here()), 303)
     read_body()
     _refuse_other_forms()
     csrf.protect(apply_exemptions=True)

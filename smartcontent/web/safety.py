@@ -2,7 +2,8 @@
 
 from urllib.parse import urlsplit
 
-from flask import Response, request
+from flask import Response, current_app, request
+from werkzeug.exceptions import HTTPException
 
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
@@ -51,3 +52,22 @@ def own_page(target: str | None) -> str | None:
         return None
     parts = urlsplit(target)
     return None if parts.scheme or parts.netloc else target
+
+
+def page_here() -> str | None:
+    """The page the visitor is on; of a form that was sent, the one it stood on."""
+    parts = urlsplit(request.url if request.method == "GET" else request.referrer or "")
+    return page_to_open(f"{parts.path}?{parts.query}".rstrip("?"))
+
+
+def page_to_open(target: str | None) -> str | None:
+    """The target if it is a page of ours that shows something; what only takes a form does not."""
+    own = own_page(target)
+    adapter = current_app.create_url_adapter(request)
+    if own is None or adapter is None:
+        return None
+    try:
+        adapter.match(urlsplit(own).path.removeprefix(request.script_root), method="GET")
+    except HTTPException:
+        return None
+    return own

@@ -12,7 +12,7 @@ LONGEST_SECONDS = 30 * 86400
 # The cookie is not sent anew with every answer.
 NOTED_EVERY_SECONDS = 300
 # What an open page asks by itself is no visit.
-_BY_ITSELF = {"stream.events", "stream.time", "static"}
+_BY_ITSELF = {"stream.events", "stream.snapshot", "stream.time", "static"}
 
 
 def init_app(app: Flask) -> None:

@@ -14,8 +14,10 @@ from smartcontent.models import FINAL, Draft, Status, now
 from smartcontent.models.draft import iso
 from smartcontent.prompts import estimated_tokens
 from smartcontent.scheduling import backoff
+from smartcontent.sweeper import silence_seconds
 from smartcontent.waiting import outlook
 from smartcontent.web.markdown import to_html
+from smartcontent.web.safety import page_here
 from smartcontent.web.timeline import timeline
 from smartcontent.writing import model_for, request_for
 
@@ -41,6 +43,8 @@ def init_app(app: Flask) -> None:
     app.add_template_global(request_for)
     app.add_template_global(model_for)
     app.add_template_global(estimated_tokens)
+    app.add_template_global(silence_seconds)
+    app.add_template_global(page_here)
     app.context_processor(_choices)
 
 

@@ -18,6 +18,7 @@ class Link:
 
     def __init__(self, proxy: "Proxy", client: socket.socket, server: socket.socket) -> None:
         self.stranded = False
+        self.asked = b""  # what the client said last
         self._proxy = proxy
         self._client, self._server = client, server
         for source, target, is_answer in ((client, server, False), (server, client, True)):
@@ -35,6 +36,8 @@ class Link:
     def _pump(self, source: socket.socket, target: socket.socket, is_answer: bool) -> None:
         with contextlib.suppress(OSError):
             while data := source.recv(BLOCK):
+                if not is_answer:
+                    self.asked = data
                 self._proxy.passage(self, len(data), is_answer)
                 target.sendall(data)
         # One side's end is the connection's: none of our protocols closes by halves.
@@ -93,11 +96,14 @@ class Proxy:
         """Accept, and let nothing through, on open connections neither."""
         self._open.clear()
 
-    def strand(self) -> None:
-        """Leave open connections silent for ever; new ones pass (a firewall that forgot them)."""
+    def strand(self, asked: bytes = b"") -> None:
+        """Leave open connections silent for ever; new ones pass (a firewall that forgot them).
+
+        Those on which this was asked for last, where something is named.
+        """
         with self._lock:
             for link in self._links:
-                link.stranded = True
+                link.stranded |= link.asked.startswith(asked)
 
     def slow_down(self, seconds: float) -> None:
         """Hold every block of bytes back for so long."""

@@ -142,7 +142,9 @@ def test_setting_tells_of_the_path_whether_the_proxy_leaves_it_or_not(site, foun
     page = ask(site(SCRIPT_NAME="/texts"), "localhost", path)
 
     assert page.status_code == 200
-    addresses = re.findall(r'(?:href|src|action|data-events|data-clock)="(/[^"]*)"', page.text)
+    addresses = re.findall(
+        r'(?:href|src|action|data-events|data-snapshot|data-clock)="(/[^"]*)"', page.text
+    )
     assert len(addresses) > 5
     assert all(address.startswith("/texts/") for address in addresses)
     assert "Path=/texts" in page.headers["Set-Cookie"]
