@@ -14,6 +14,7 @@ from uuid import UUID
 
 import requests
 from conftest import NO_QUOTAS, make_user
+from patience import PATIENCE
 from processes import Browser, Processes
 
 from smartcontent import create_app, jobs
@@ -108,7 +109,7 @@ class Attacked:
         return told["seconds"]
 
     def _watched(self) -> dict:
-        return requests.get(f"{self.url}/longest-hold", timeout=60).json()
+        return requests.get(f"{self.url}/longest-hold", timeout=PATIENCE).json()
 
     def browser(self) -> Browser:
         return Browser(self.url).sign_in(EMAIL)
@@ -132,9 +133,9 @@ def unfinished_bodies(web: Attacked) -> None:
     """As many as it takes, each with one byte of its body."""
     with ExitStack() as held:
         for _ in range(web.connections):
-            client = held.enter_context(socket.create_connection(("127.0.0.1", web.port), 60))
+            client = held.enter_context(socket.create_connection(("127.0.0.1", web.port), PATIENCE))
             client.sendall(UNFINISHED)
-        requests.get(f"{web.url}/healthz", timeout=60)
+        requests.get(f"{web.url}/healthz", timeout=PATIENCE)
         web.are_held.set()
         time.sleep(web.hold_seconds)
 
@@ -157,8 +158,8 @@ def worst_texts(web: Attacked) -> None:
     user = web.browser()
     for worst in WORST_TEXTS:
         content_id = web.finished(worst)
-        user.session.get(f"{web.url}/contents/{content_id}", timeout=60)
-        user.session.get(f"{web.url}/", timeout=60)
+        user.session.get(f"{web.url}/contents/{content_id}", timeout=PATIENCE)
+        user.session.get(f"{web.url}/", timeout=PATIENCE)
         for number in range(3):
             user.post(f"/contents/{content_id}/text", title=f"Edited {number}", text=worst)
 
@@ -169,7 +170,7 @@ def worst_searches(web: Attacked) -> None:
         web.finished("a" * LARGE + "b" * 20)
     user = web.browser()
     for q in ("a" * 199 + "c", " ".join("b" * length for length in range(11, 21))):
-        user.session.get(f"{web.url}/list", params={"q": q}, timeout=60)
+        user.session.get(f"{web.url}/list", params={"q": q}, timeout=PATIENCE)
 
 
 def many_drafts(web: Attacked) -> None:
@@ -179,7 +180,7 @@ def many_drafts(web: Attacked) -> None:
             jobs.submit(web.user_id, Brief(**_whole(BRIEF)), "A teapot", delay_seconds=3600)
     user = web.browser()
     for _ in range(5):
-        with user.session.get(f"{web.url}/events", stream=True, timeout=60) as page:
+        with user.session.get(f"{web.url}/events", stream=True, timeout=PATIENCE) as page:
             next(line for line in page.iter_lines() if line == b"event: snapshot")
 
 

@@ -167,7 +167,7 @@ def test_process_without_a_recent_heartbeat_is_unhealthy(service: str, tmp_path:
     command = ["sh", "-c", check.replace("/tmp/heartbeat", str(file))]
 
     def is_healthy() -> bool:
-        return subprocess.run(command, stderr=subprocess.DEVNULL, timeout=60).returncode == 0
+        return subprocess.run(command, stderr=subprocess.DEVNULL, timeout=PATIENCE).returncode == 0
 
     assert not is_healthy()
     file.touch()

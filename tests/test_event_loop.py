@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import pytest
 import requests
 from attacks import ATTACKS, Attacked
+from patience import PATIENCE
 
 # What the loop may be held for at once, in seconds of CPU: twice what it is on a quiet machine, for
 # on a busy one the same work takes more. Before they were bounded, attacks took ten times as much.
@@ -24,12 +25,12 @@ def web(settings: dict, tmp_path) -> Iterator[Attacked]:
 def test_nothing_that_is_sent_holds_the_event_loop(web, attack):
     ATTACKS[attack](web)
 
-    assert requests.get(f"{web.url}/healthz", timeout=60).ok
+    assert requests.get(f"{web.url}/healthz", timeout=PATIENCE).ok
     assert web.longest_hold() < LONGEST
 
 
 def test_watch_notices_who_holds_the_event_loop(web):
     """Else the test above could not fail."""
-    requests.get(f"{web.url}/hold", timeout=60)
+    requests.get(f"{web.url}/hold", timeout=PATIENCE)
 
     assert web.longest_hold() > LONGEST

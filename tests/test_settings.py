@@ -138,7 +138,7 @@ def run(arguments: list[str], env: dict[str, str], **options) -> subprocess.Comp
         env={**os.environ, **env},
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=PATIENCE,
         **options,
     )
 

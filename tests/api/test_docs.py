@@ -7,6 +7,7 @@ from pathlib import Path
 from shutil import which
 
 import pytest
+from patience import PATIENCE
 
 from smartcontent.api.query import PARAMETERS
 from smartcontent.briefs import CONTENT_TYPES, LANGUAGES, TONES
@@ -61,7 +62,7 @@ def test_examples_run_as_they_stand(web, script):
         env=environment,
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=PATIENCE,
     )
 
     assert ran.returncode == 0, ran.stdout + ran.stderr

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import redis as redis_py
+from patience import PATIENCE
 from scripted_ollama import Recorded
 
 from faults.ledger import Change, Ledger
@@ -15,7 +16,8 @@ from smartcontent.models.draft import FINAL, draft_id_of
 from smartcontent.scheduling import QUEUE, Scheduler
 
 # How long a stopped draft's connection may stay open: another draft of its content may begin.
-CLOSING_SECONDS = 0.5
+# A worker looks five times a second whether it was stopped, and a busy machine takes its time.
+CLOSING_SECONDS = PATIENCE / 10
 
 
 class Invariants:
