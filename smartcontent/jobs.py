@@ -45,10 +45,11 @@ def submit(
     title: str,
     settings: dict[str, Any] | None = None,
     delay_seconds: float | None = None,
+    due_at: datetime | None = None,
     idempotency_key: str | None = None,
     request_digest: str | None = None,
 ) -> Content:
-    """Store a brief with its first draft, then schedule the draft.
+    """Store a brief with its first draft, then schedule the draft: after a delay or at a time.
 
     Raises:
         sqlalchemy.exc.IntegrityError: the user has submitted with this idempotency key before.
@@ -72,7 +73,7 @@ def submit(
         number=1,
         status=Status.PENDING,
         created_at=submitted_at,
-        due_at=due_in(delay_seconds, submitted_at),
+        due_at=due_in(0, due_at) if due_at else due_in(delay_seconds, submitted_at),
     )
     content.drafts.append(draft)
     db.session.add(content)

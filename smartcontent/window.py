@@ -32,8 +32,7 @@ def change_brief(
     Raises:
         ValueError: the due time is past, or more than a year ahead; the message is for people.
     """
-    if due_at is not None:
-        _check_due_time(due_at)
+    check_due_time(due_at)
     content.title = title
     write_brief(content, brief)
     status = Status(content.current.status)
@@ -83,16 +82,26 @@ def put_off(draft: Draft, due_at: datetime) -> bool:
     Raises:
         ValueError: the time is past, or more than a year ahead; the message is for people.
     """
-    _check_due_time(due_at)
+    check_due_time(due_at)
     if not draft.move(Status.PENDING, *_still_waits(), due_at=due_in(0, due_at)):
         return False
     schedule_draft(draft)
     return True
 
 
-def _check_due_time(due_at: datetime) -> None:
-    if not now() <= due_at <= now() + LONGEST_DELAY:
-        raise ValueError("Choose a time from now to a year ahead.")
+def check_due_time(due_at: datetime | None) -> None:
+    """Refuse a time at which nothing can start any more, or that nobody can foresee.
+
+    Raises:
+        ValueError: the time is past, or more than a year ahead; the message is for people.
+    """
+    moment = now()
+    if due_at is None:  # the usual delay
+        return
+    if due_at < moment:
+        raise ValueError("This time is past: choose one from now to a year ahead.")
+    if due_at > moment + LONGEST_DELAY:
+        raise ValueError("This is too far off: choose a time from now to a year ahead.")
 
 
 def undo(content: Content) -> bool:

@@ -12,6 +12,7 @@ from smartcontent.web import (
     auth,
     contents,
     cookies,
+    due_time,
     entry,
     errors,
     health,
@@ -35,6 +36,7 @@ def init_app(app: Flask) -> None:
     cookies.init_app(app)
     errors.init_app(app)
     words.init_app(app)
+    due_time.init_app(app)
     for blueprint in (account.bp, auth.bp, contents.bp, window.bp, stream.bp, health.bp):
         app.register_blueprint(blueprint)
     admin.init_app(app)

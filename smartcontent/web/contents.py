@@ -16,6 +16,7 @@ from smartcontent.models.listing import Q_LONGEST, Filters, Page, list_contents
 from smartcontent.quotas import OverQuota
 from smartcontent.web import errors
 from smartcontent.web.auth import nobody_yet
+from smartcontent.web.due_time import DueTimeForm
 
 bp = Blueprint("contents", __name__)
 
@@ -50,13 +51,16 @@ def listed() -> str:
 @login_required
 def create() -> ResponseReturnValue:
     """Save the brief and schedule its first draft."""
-    form = BriefForm(request.form)
-    if not form.validate():
-        return _dashboard(form), 422
+    form, due_time = BriefForm(request.form), DueTimeForm(request.form)
+    if not all([form.validate(), due_time.validate()]):
+        return _dashboard(form, due_time), 422
     try:
-        content = jobs.submit(current_user.id, form.brief, form.title_or_default)
+        content = jobs.submit(
+            current_user.id, form.brief, form.title_or_default, due_at=due_time.due_at
+        )
     except OverQuota as error:  # what was typed is in the form still
-        return _dashboard(form, error.description), 429, {"Retry-After": str(error.retry_after)}
+        page = _dashboard(form, due_time, error.description)
+        return page, 429, {"Retry-After": str(error.retry_after)}
     return redirect(url_for(".index", _anchor=f"content-{content.id}"), 303)
 
 
@@ -181,9 +185,16 @@ def _page() -> Page:
         raise BadRequest from error
 
 
-def _dashboard(form: BriefForm, refusal: str | None = None) -> str:
+def _dashboard(
+    form: BriefForm, due_time: DueTimeForm | None = None, refusal: str | None = None
+) -> str:
     return render_template(
-        "contents/index.html", form=form, page=_page(), filters=_filters(), refusal=refusal
+        "contents/index.html",
+        form=form,
+        due_time=due_time,
+        page=_page(),
+        filters=_filters(),
+        refusal=refusal,
     )
 
 

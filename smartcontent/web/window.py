@@ -2,7 +2,6 @@
 
 import logging
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 import redis as redis_py
@@ -12,11 +11,12 @@ from flask_login import current_user, login_required
 
 from smartcontent import window, writing
 from smartcontent.briefs import BriefForm
-from smartcontent.models import Content, Draft
+from smartcontent.models import Draft
 from smartcontent.readiness import ask_for_pull
 from smartcontent.redis_answers import trouble
 from smartcontent.web import errors
 from smartcontent.web.contents import back, own_content
+from smartcontent.web.due_time import LaterForm
 
 bp = Blueprint("window", __name__)
 log = logging.getLogger(__name__)
@@ -71,13 +71,16 @@ def release(content_id: UUID) -> ResponseReturnValue:
 @bp.post("/contents/<uuid:content_id>/later")
 @login_required
 def put_off(content_id: UUID) -> ResponseReturnValue:
-    """Give a waiting draft another due time: `minutes` more, or the time `at`."""
+    """Give a waiting draft another due time."""
     content = own_content(content_id)
+    later = LaterForm(request.form)
+    later.since = content.current.due_at
     try:
-        due_at = _asked_for(content)
-        return _do(content_id, lambda draft: window.put_off(draft, due_at))
-    except (ValueError, OverflowError):
-        return errors.answer(400, "Go back and choose a time from now to a year ahead.")
+        if later.validate() and (due_at := later.due_at):
+            return _do(content_id, lambda draft: window.put_off(draft, due_at))
+    except ValueError as error:  # it passed while we looked
+        later.at.errors = [str(error)]
+    return render_template("contents/show.html", content=content, later=later), 422
 
 
 @bp.post("/contents/<uuid:content_id>/undo")
@@ -112,20 +115,3 @@ def _do(content_id: UUID, change: Callable[[Draft], bool]) -> ResponseReturnValu
     if not change(own_content(content_id).current):
         return errors.answer(409, HAS_STARTED)
     return back(content_id)
-
-
-def _asked_for(content: Content) -> datetime:
-    """The due time a form asks for.
-
-    The field holds a time without a zone. The page's script adds the same moment in UTC; where
-    there is no script, the page says that the field is in UTC.
-
-    Raises:
-        ValueError, OverflowError: it is no time.
-    """
-    values = request.form
-    if values.get("minutes"):
-        since = content.current.due_at or datetime.now(UTC)
-        return since + timedelta(minutes=float(values["minutes"]))
-    due_at = datetime.fromisoformat(values.get("at_utc") or values.get("at", ""))
-    return due_at if due_at.tzinfo else due_at.replace(tzinfo=UTC)

@@ -7,8 +7,8 @@ from flask import Flask, current_app
 from flask_wtf.csrf import generate_csrf
 from markupsafe import Markup, escape
 
-from smartcontent import durations
 from smartcontent.briefs import CONTENT_TYPES, LANGUAGES, LENGTHS, TONES
+from smartcontent.durations import exactly, measured, roughly
 from smartcontent.jobs import VERSIONS_KEPT, version_to_go
 from smartcontent.models import FINAL, Draft, Status, now
 from smartcontent.models.draft import iso
@@ -31,7 +31,8 @@ def init_app(app: Flask) -> None:
     app.add_template_filter(iso)
     app.add_template_filter(from_now)
     app.add_template_filter(until)
-    for said in (durations.exactly, durations.roughly, durations.measured):
+    app.add_template_filter(delay)
+    for said in (exactly, roughly, measured):
         app.add_template_filter(said)
     app.add_template_filter(with_code)
     app.add_template_filter(counted_since)
@@ -57,6 +58,7 @@ def _choices() -> dict[str, object]:
         "final": FINAL,
         "now": now,
         "versions_kept": VERSIONS_KEPT,
+        "usual_delay": current_app.config["GENERATION_DELAY_SECONDS"],
         "is_demo_model": current_app.config["SMARTCONTENT_DEMO_MODEL"],
     }
 
@@ -72,6 +74,13 @@ def moment_tag(moment: datetime | None, style: str = "date") -> Markup:
 def until(moment: datetime) -> float:
     """The seconds left to a moment; those since it, below zero."""
     return (moment - now()).total_seconds()
+
+
+def delay(seconds: float) -> str:
+    """After how long something happens, as a button says it."""
+    if seconds < 1:
+        return "now"
+    return "in a minute" if seconds == 60 else f"in {exactly(seconds)}"
 
 
 def from_now(seconds: float) -> datetime:

@@ -3,20 +3,21 @@
 import re
 import threading
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
 from conftest import wait_until
 from ollama_scripts import Part, chunk, head, line
 from playwright.sync_api import expect
+from sqlalchemy import select
 
 from browser.conftest import submit
 from browser.test_countdown import REQUEST_SECONDS, ROUNDING, due_at, is_right, shown
 from browser.test_keyboard import tab_to
 from smartcontent import jobs, window
 from smartcontent.extensions import db
-from smartcontent.models import now
+from smartcontent.models import Content, now
 
 # A machine whose two clocks a test moves: the one people set, and the one that runs by itself.
 CLOCKS = """
@@ -51,6 +52,7 @@ OFF = """async () => {
   const { serverNow } = await import("/static/clock.js");
   return (serverNow() - performance.timeOrigin - performance.now()) / 1000;
 }"""
+SET_SERVER_TIME = "at => import('/static/clock.js').then((it) => it.setServerTime(at))"
 TICK = 250  # milliseconds
 PULL_PROGRESS = {"status": "pulling", "total": 100, "completed": 63}
 
@@ -165,46 +167,106 @@ def test_missing_model_is_downloaded_from_the_card_before_the_draft_is_due(open_
     expect(card.locator(".outlook")).to_contain_text("All is ready")
 
 
-@pytest.mark.parametrize("seconds", [(0, 7), (7, 0)])
 @pytest.mark.parametrize("has_script", [True, False])
-def test_another_time_is_chosen_in_the_reader_s_zone(open_page, ada, has_script, seconds):
+def test_another_time_is_chosen_in_the_reader_s_zone(open_page, ada, has_script):
     content = submit(ada)
     zone = "Australia/Adelaide" if has_script else "UTC"
-    there = now().astimezone(ZoneInfo(zone)) + timedelta(days=3)
-    before, asked = (there.replace(second=each, microsecond=0) for each in seconds)
+    before = (now().astimezone(ZoneInfo(zone)) + timedelta(days=3)).replace(second=7)
     window.put_off(content.current, before)
     page = open_page(user=ada, timezone_id="Australia/Adelaide", java_script_enabled=has_script)
-    page.get_by_text("Later…").click()
-    field = page.locator("input[type=datetime-local]")
-    expect(page.locator(".zone")).to_have_text(f"({zone})")
-    expect(field).to_have_value(in_field(before))
+    card = page.locator("article.card")
+    card.get_by_text("Later…").click()
+    field = card.locator("input[type=datetime-local]")
+    expect(card.locator(".zone")).to_have_text(f"({zone})")
+    expect(field).to_have_value(in_field(before + timedelta(minutes=1)))
 
+    field.fill(in_field(before - timedelta(days=9)))
+    card.get_by_role("button", name="Set").click()
+    assert field.evaluate("field => field.validity.rangeUnderflow")
+    asked = (before + timedelta(hours=5)).replace(second=0, microsecond=0)
     field.fill(in_field(asked))
-    page.get_by_role("button", name="Set").click()
+    card.get_by_role("button", name="Set").click()
 
-    expect(page.locator("input[type=datetime-local]")).to_have_value(in_field(asked))
+    expect(field).to_have_value(in_field(asked))
     assert due_at(content) == asked
 
 
 def in_field(moment: datetime) -> str:
-    """A time as browsers write it in a field: without seconds that are none."""
-    return moment.replace(tzinfo=None).isoformat(timespec="seconds").removesuffix(":00")
+    """A time as browsers write it in a field."""
+    return f"{moment:%Y-%m-%dT%H:%M}"
+
+
+def day_when_clocks_change(zone: ZoneInfo) -> datetime:
+    """The next day, at its midnight, that has 23 or 25 hours there."""
+    midnight = datetime.combine(now().astimezone(zone).date(), time(), zone)
+    days = (midnight + timedelta(days=days) for days in range(1, 366))
+    return next(day for day in days if day.utcoffset() != (day + timedelta(days=1)).utcoffset())
+
+
+def test_morning_is_the_reader_s_on_the_day_when_clocks_change(open_page, ada):
+    zone = ZoneInfo("Europe/Berlin")
+    day = day_when_clocks_change(zone)
+    assert day.weekday() == 6, "it is a Sunday"
+    page = open_page(user=ada, timezone_id=zone.key)
+
+    def on_the_evening_before() -> None:
+        at = (day - timedelta(hours=4)).astimezone(UTC).isoformat()
+        page.evaluate(SET_SERVER_TIME, at)
+
+    page.get_by_label("Topic and facts").fill("A teapot")
+    expect(page.get_by_label("Date and time")).to_be_hidden()
+    page.get_by_label("When").select_option("Tomorrow 9:00")
+    on_the_evening_before()
+    page.get_by_role("button", name="Schedule it").click()
+
+    card = page.locator("article.card")
+    expect(card.locator("time")).to_contain_text("09:00:00")
+    content = db.session.scalars(select(Content)).one()
+    assert due_at(content) == day.replace(hour=9)
+
+    card.get_by_text("Later…").click()
+    on_the_evening_before()
+    with page.expect_navigation():
+        card.get_by_role("button", name="Monday 9:00").click()
+
+    assert due_at(content) == (day + timedelta(days=1)).replace(hour=9)
+
+
+def test_time_of_a_brief_that_is_refused_stands_as_it_was_chosen(open_page, ada, watch):
+    watch.expect("status of 422")
+    page = open_page(user=ada, timezone_id="Asia/Kolkata")
+    page.get_by_label("Topic and facts").fill("A teapot")
+    page.get_by_label("When").select_option("At another time…")
+    field = page.get_by_label("Date and time")
+    field.fill("2001-02-03T04:05")
+    page.get_by_role("button", name="Schedule it").click()
+    assert field.evaluate("field => field.validity.rangeUnderflow")
+    field.evaluate("field => { field.min = ''; }")  # a page that was open since then
+    page.get_by_role("button", name="Schedule it").click()
+
+    expect(page.locator("#at-error")).to_contain_text("This time is past")
+    expect(field).to_have_value("2001-02-03T04:05")
+    expect(page.get_by_label("Topic and facts")).to_have_value("A teapot")
+
+    page.get_by_label("When").select_option("In a minute")  # the wrong time is no obstacle
+    page.get_by_role("button", name="Write it in a minute").click()
+    expect(page.locator("article.card .badge")).to_have_text("Pending")
 
 
 def test_focus_and_what_was_typed_outlive_a_card_that_is_drawn_anew(open_page, ada):
     content = submit(ada, delay_seconds=500)
     page = open_page(user=ada)
     page.get_by_text("Later…").click()
-    field = page.locator("input[type=datetime-local]")
-    field.fill("2031-02-03T04:05:06")
-    later = page.get_by_role("button", name="+1 hour")
+    field = page.locator("article.card input[type=datetime-local]")
+    field.fill("2031-02-03T04:05")
+    later = page.get_by_role("button", name="In an hour")
     later.focus()
 
     window.put_off(content.current, now() + timedelta(hours=2))
 
     expect(page.locator(".countdown")).to_have_text(re.compile(r"^(1:59|2:00):\d\d$"))
     expect(later).to_be_focused()
-    expect(field).to_have_value("2031-02-03T04:05:06")
+    expect(field).to_have_value("2031-02-03T04:05")
 
 
 def test_every_button_of_the_minute_is_reached_and_pressed_by_keyboard(open_page, ada):

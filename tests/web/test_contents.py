@@ -1,8 +1,10 @@
 """The dashboard and the content pages through HTTP, with input good, bad and hostile."""
 
-from datetime import timedelta
+import re
+from datetime import UTC, datetime, timedelta
 from html.parser import HTMLParser
 from uuid import uuid4
+from zoneinfo import ZoneInfo
 
 import pytest
 from conftest import BRIEF, Visitor, both_databases
@@ -12,6 +14,7 @@ from smartcontent import jobs, readiness, window
 from smartcontent.extensions import db
 from smartcontent.models import Content, Draft, Status, now
 from smartcontent.readiness import Readiness, Stage
+from smartcontent.web import due_time
 
 BRIEF_FORM = {
     "content_type": "product_description",
@@ -301,25 +304,90 @@ def test_hold_release_and_later_from_the_page(as_ada, content):
     assert content.current.due_at - due_at == timedelta(minutes=5)
 
 
-@pytest.mark.parametrize("field", ["at", "at_utc"])
-def test_later_time_is_set_from_the_page(as_ada, content, field):
-    at = (now() + timedelta(days=2)).replace(microsecond=0)
+TIMES = [
+    lambda at: {"when": "at", "at": f"{at:%Y-%m-%dT%H:%M}"},
+    lambda at: {"when": "at", "at": "2000-01-01T00:00", "at_utc": f"{at:%Y-%m-%dT%H:%M:%S.000Z}"},
+    lambda at: {"when": "monday", "at_utc": f"{at.astimezone(ZoneInfo('Asia/Kolkata'))}"},
+]
 
-    as_ada.post(f"/contents/{content.id}/later", {field: at.isoformat()[:19]})
+
+@pytest.mark.parametrize("chosen", TIMES)
+def test_time_is_chosen_before_sending_and_while_it_waits(as_ada, content, chosen):
+    at = (now() + timedelta(days=2)).replace(second=0, microsecond=0)
+
+    as_ada.post(f"/contents/{content.id}/later", chosen(at))
+    as_ada.post("/contents", BRIEF_FORM | chosen(at))
 
     db.session.expire_all()
-    assert content.current.due_at == at
+    assert [draft.due_at for draft in db.session.query(Draft)] == [at, at]
 
 
 @pytest.mark.parametrize(
-    "wrong",
-    [{}, {"at": "x"}, {"minutes": "1e300"}, {"minutes": "nan"}, {"at": "1999-01-01T00:00"}],
+    ("choice", "moment"),
+    [
+        ("hour", "2027-03-05T16:30"),  # a Friday
+        ("tomorrow", "2027-03-06T09:00"),
+        ("monday", "2027-03-08T09:00"),
+    ],
 )
-def test_later_time_that_is_none_says_what_to_do(as_ada, content, wrong):
+def test_choice_without_script_is_in_utc_as_the_page_says(as_ada, monkeypatch, choice, moment):
+    offered = re.findall(">([^<]*)</option>", as_ada.get("/").text)
+    assert {"Tomorrow 9:00 (UTC)", "Monday 9:00 (UTC)"} <= set(offered)
+    clock = datetime(2027, 3, 5, 15, 30, tzinfo=UTC)
+    for module in (due_time, window, jobs):
+        monkeypatch.setattr(module, "now", lambda: clock)
+
+    assert as_ada.post("/contents", BRIEF_FORM | {"when": choice, "at_utc": ""}).status_code == 303
+
+    assert f"{db.session.query(Draft).one().due_at:%Y-%m-%dT%H:%M}" == moment
+
+
+def test_time_left_over_from_another_choice_does_not_count(as_ada):
+    as_ada.post("/contents", BRIEF_FORM | {"when": "", "at": "x", "at_utc": "2040-01-01T00:00Z"})
+
+    draft = db.session.query(Draft).one()
+    assert 0 <= (draft.due_at - draft.created_at).total_seconds() - 60 < 0.001
+
+
+WRONG_TIMES = [
+    ({"when": "at"}, "Choose a date and a time."),
+    ({"when": "at", "at": "x"}, "Choose a date and a time."),
+    ({"when": "at", "at_utc": "0001-01-01T00:00+23:00"}, "Choose a date and a time."),
+    ({"when": "soon"}, "Choose a date and a time."),
+    ({"when": "at", "at": "1999-01-01T00:00"}, "This time is past"),
+    ({"when": "tomorrow", "at_utc": "1999-01-01T00:00Z"}, "This time is past"),
+    ({"when": "at", "at": "9999-12-31T23:59:59"}, "This is too far off"),
+]
+
+
+@pytest.mark.parametrize(("wrong", "sentence"), WRONG_TIMES)
+def test_time_that_is_none_is_named_beside_its_field_and_all_is_kept(
+    as_ada, content, wrong, sentence
+):
+    due_at = content.current.due_at
+    later = as_ada.post(f"/contents/{content.id}/later", wrong)
+    brief = as_ada.post("/contents", BRIEF_FORM | wrong)
+
+    for answer in (later, brief):
+        assert answer.status_code == 422
+        beside = answer.text.split('<small id="at-error" class="error"')[1].split("</small>")[0]
+        assert sentence in beside
+        assert 'aria-describedby="at-error"' in answer.text
+        year = wrong.get("at", "")[:4]
+        assert year == "x" or f'value="{year}' in answer.text
+    assert '<details class="later" open>' in later.text
+    assert f">\n{BRIEF_FORM['topic']}</textarea>" in brief.text
+    db.session.expire_all()
+    assert content.current.due_at == due_at
+    assert db.session.query(Content).count() == 1
+
+
+@pytest.mark.parametrize("wrong", [{}, {"minutes": "1e300"}, {"minutes": "nan"}, {"minutes": "-9"}])
+def test_later_by_no_time_says_what_to_do(as_ada, content, wrong):
     answer = as_ada.post(f"/contents/{content.id}/later", wrong)
 
-    assert answer.status_code == 400
-    assert "choose a time" in answer.text
+    assert answer.status_code == 422
+    assert re.search('id="at-error".*>(Choose a date|This time is past)', answer.text)
 
 
 def test_undo_puts_the_brief_back_into_the_form(as_ada, content):
