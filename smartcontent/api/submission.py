@@ -5,7 +5,7 @@ import json
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from smartcontent.briefs import Brief, brief_from_json, settings_from_json, title_from
+from smartcontent.briefs import Brief, brief_from_json, settings_from_json
 from smartcontent.models import Content
 from smartcontent.problems import Problem
 
@@ -42,6 +42,4 @@ def submission_from(payload: dict[str, Any]) -> Submission:
 def as_payload(content: Content) -> dict[str, Any]:
     """The body that would have made the content as it is now, a title left to us left out."""
     payload = vars(content.brief) | content.settings | {"keywords": content.keywords}
-    if content.title != title_from(content.topic):
-        payload["title"] = content.title
-    return payload
+    return payload | {"title": content.own_title or None}

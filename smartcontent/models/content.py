@@ -1,5 +1,6 @@
 """A content: one thing a user wants written, with its brief and all its drafts."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4
@@ -18,7 +19,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, foreign, mapped_column, relationship, remote
 
-from smartcontent.briefs import Brief
+from smartcontent.briefs import Brief, title_from
 from smartcontent.extensions import Base, db
 from smartcontent.models.accounts import User
 from smartcontent.models.columns import UtcDateTime, now
@@ -93,6 +94,11 @@ class Content(Base):
             instructions=self.instructions,
         )
 
+    @property
+    def own_title(self) -> str:
+        """The title its owner gave it; empty where it was made from the topic."""
+        return "" if self.title == title_from(self.topic) else self.title
+
     def index_text(self, text: str) -> None:
         """Make the content findable by its title, its brief and this text."""
         parts = (self.title, self.topic, self.audience, *self.keywords, self.instructions, text)
@@ -106,6 +112,13 @@ class Content(Base):
             .where(cls.user_id == user_id, cls.deleted_at.is_(None))
             .order_by(cls.created_at.desc(), cls.id.desc())
         )
+
+    @classmethod
+    def last_choices(cls, user_id: int) -> Mapping[str, str]:
+        """Type, tone, length and language of the user's last brief; empty before the first."""
+        chosen = select(cls.content_type, cls.tone, cls.length, cls.language)
+        last = chosen.where(cls.user_id == user_id).order_by(cls.created_at.desc()).limit(1)
+        return dict(db.session.execute(last).mappings().first() or {})
 
     @classmethod
     def find(cls, user_id: int, content_id: UUID) -> "Content | None":

@@ -37,7 +37,7 @@ def index() -> ResponseReturnValue:
     """The dashboard; before the first account, the welcome page."""
     if not current_user.is_authenticated:
         return redirect(url_for("auth.welcome")) if nobody_yet() else login.unauthorized()
-    return _dashboard(_example_or_empty())
+    return _dashboard(_form_to_begin_with())
 
 
 @bp.get("/list")
@@ -198,19 +198,22 @@ def _dashboard(
     )
 
 
-def _example_or_empty() -> BriefForm:
-    """The form as the visitor asked for it: empty, an example, or a brief that was taken back."""
+def _form_to_begin_with() -> BriefForm:
+    """The form as the visitor asked for it: an example, or a brief to be used again."""
     if again := request.args.get("again"):
         return _form_again(again)
-    example = CONTENT_TYPES.get(request.args.get("example", ""))
-    return BriefForm(data=example.example if example else None)
+    if example := CONTENT_TYPES.get(request.args.get("example", "")):
+        return BriefForm(data=example.example)
+    return BriefForm(data=Content.last_choices(current_user.id))
 
 
 def _form_again(content_id: str) -> BriefForm:
+    """The brief of any of one's contents, one that was taken back or deleted, too."""
     try:
-        taken_back = Content.find_deleted(current_user.id, UUID(content_id))
+        key = current_user.id, UUID(content_id)
     except ValueError:
-        taken_back = None
-    if taken_back is None:
         return BriefForm()
-    return BriefForm(data=vars(taken_back.brief) | {"title": taken_back.title})
+    content = Content.find(*key) or Content.find_deleted(*key)
+    if content is None:
+        return BriefForm()
+    return BriefForm(data=vars(content.brief) | {"title": content.own_title})

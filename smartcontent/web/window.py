@@ -36,7 +36,7 @@ def edit_brief(content_id: UUID) -> ResponseReturnValue:
     """
     content = own_content(content_id)
     if request.method == "GET":
-        form = BriefForm(data=vars(content.brief) | {"title": content.title})
+        form = BriefForm(data=vars(content.brief) | {"title": content.own_title})
         return render_template("contents/edit_brief.html", content=content, form=form)
     form = BriefForm(request.form)
     if not form.validate():

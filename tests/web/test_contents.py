@@ -11,6 +11,7 @@ from conftest import BRIEF, Visitor, both_databases
 from markupsafe import escape
 
 from smartcontent import jobs, readiness, window
+from smartcontent.briefs import title_from
 from smartcontent.extensions import db
 from smartcontent.models import Content, Draft, Status, now
 from smartcontent.readiness import Readiness, Stage
@@ -399,10 +400,71 @@ def test_undo_puts_the_brief_back_into_the_form(as_ada, content):
     assert content.current.status == Status.CANCELLED
 
 
-def test_nobody_gets_another_user_s_brief_back(as_bob, ada, content):
-    window.undo(content)
+@pytest.mark.parametrize("it_is", ["waiting", "taken back"])
+def test_nobody_gets_another_user_s_brief_back(as_bob, content, it_is):
+    if it_is == "taken back":
+        window.undo(content)
 
     assert BRIEF.topic not in as_bob.get("/", query_string={"again": content.id}).text
+
+
+def chosen(page: str) -> set[str]:
+    return set(re.findall('<option value="([^"]+)"[^>]* selected>', page))
+
+
+def test_next_brief_begins_with_the_choices_of_the_last(as_ada, as_bob, content):
+    choices = {"content_type": "ad_copy", "tone": "witty", "length": "long", "language": "pt"}
+    as_ada.post("/contents", BRIEF_FORM | choices)
+    as_bob.post("/contents", BRIEF_FORM)
+
+    page = as_ada.get("/").text
+
+    assert chosen(page) == set(choices.values())
+    assert BRIEF_FORM["topic"] not in page.split("</form>")[1]
+    assert "ad_copy" not in chosen(as_ada.get("/?example=press_release").text)
+
+
+@pytest.mark.parametrize("end", [lambda c: None, lambda c: jobs.cancel(c.current), jobs.discard])
+def test_brief_is_used_again_from_any_content(as_ada, content, end):
+    path = f"/?again={content.id}"
+    assert f'href="{path}"' in as_ada.get(f"/contents/{content.id}").text
+    end(content)
+
+    page = as_ada.get(path).text
+
+    assert f">\n{BRIEF.topic}</textarea>" in page
+    assert {BRIEF.content_type, BRIEF.tone, BRIEF.length, BRIEF.language} == chosen(page)
+    assert f'value="{BRIEF.audience}"' in page
+
+
+def test_title_that_was_made_of_the_topic_follows_another_topic(as_ada, ada):
+    titles = {"My own": "My own", title_from(BRIEF.topic): ""}
+    for title, shown in titles.items():
+        content = jobs.submit(ada.id, BRIEF, title)
+
+        page = as_ada.get(f"/contents/{content.id}/brief").text
+
+        assert f'name="title" maxlength="200" value="{shown}"' in page
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [(60, "in a minute"), (0, "now"), (90, "in 1 min 30 s"), (10, "in 10 s"), (86_400, "in 1 day")],
+)
+def test_button_says_the_delay_that_is_set(app, as_ada, seconds, words):
+    app.config["GENERATION_DELAY_SECONDS"] = seconds
+
+    assert f">Write it {words}<" in as_ada.get("/").text
+
+
+def test_completed_text_has_another_written(as_ada, content, ollama):
+    complete(content, ollama)
+    assert ">Write another</button>" in as_ada.get("/").text
+
+    as_ada.post(f"/contents/{content.id}/retry")
+
+    db.session.expire_all()
+    assert (content.current.number, content.current.status) == (2, Status.PENDING)
 
 
 def test_window_closes_when_the_time_has_come(as_ada, due_draft):
