@@ -4,7 +4,7 @@ import json
 import re
 
 import pytest
-from conftest import PASSWORD, both_databases
+from conftest import PASSWORD, both_databases, make_user
 
 from smartcontent.extensions import db
 from smartcontent.models import ApiToken, User
@@ -179,3 +179,22 @@ def test_what_does_not_exist_is_said_in_one_sentence_with_the_command_that_lists
 
     assert result.exit_code == 1
     assert re.fullmatch(r"Error: [^\n]+: see `[^`]+`\.\n", result.stderr)
+
+
+def test_lists_are_shown_in_pages(flask, founder):
+    for number in range(5):
+        make_user(f"user{number}@example.org")
+        ApiToken.issue(founder, f"script {number}")
+
+    first = flask("users", "list", "--limit", "3")
+    rest = flask("users", "list", "--after", "user1@example.org", "--json")
+    some = flask("users", "list", "--q", "USER3")
+    tokens = flask("tokens", "list", founder.email, "--limit", "2")
+
+    assert first.stdout.count("@example.org") == 3
+    assert first.stderr == "There are more: --after user1@example.org shows the next.\n"
+    emails = [user["email"] for user in json.loads(rest.stdout)]
+    assert emails == [f"user{number}@example.org" for number in (2, 3, 4)]
+    assert (rest.stderr, some.stdout.count("@example.org")) == ("", 1)
+    assert [line.split()[-1] for line in tokens.stdout.splitlines()[1:]] == ["3", "4"]
+    assert tokens.stderr == "The newest 2; --limit shows more.\n"

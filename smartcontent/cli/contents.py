@@ -7,7 +7,7 @@ import click
 
 from smartcontent import jobs
 from smartcontent.briefs import CONTENT_TYPES, Brief, Errors, brief_from_json, settings_from_json
-from smartcontent.cli.group import Group, json_option
+from smartcontent.cli.group import Group, json_option, limit_option
 from smartcontent.cli.printing import moment, print_json, print_table, shortened
 from smartcontent.cli.users import user_with
 from smartcontent.cli.watch import watch_draft
@@ -54,7 +54,7 @@ def create(email: str, watch: bool, as_json: bool, **options: Any) -> None:
 @click.argument("email")
 @click.option("--status", type=status_choice)
 @click.option("--q", default="", help="Words to find in title, brief and text.")
-@click.option("--limit", default=20, show_default=True, type=click.IntRange(1, 1000))
+@limit_option(20)
 @json_option
 def list_(email: str, status: str | None, q: str, limit: int, as_json: bool) -> None:
     """List a user's contents, newest first."""

@@ -19,6 +19,12 @@ from smartcontent.redis_answers import trouble
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 
 
+def limit_option(usual: int) -> Callable[..., Any]:
+    """How many rows a list has: what is kept grows without an end."""
+    how_many = click.IntRange(1, 1000)
+    return click.option("--limit", default=usual, show_default=True, type=how_many)
+
+
 class Group(AppGroup):
     """The commands of one noun."""
 

@@ -5,7 +5,7 @@ from datetime import timedelta
 import click
 from sqlalchemy import select
 
-from smartcontent.cli.group import Group, json_option
+from smartcontent.cli.group import Group, json_option, limit_option
 from smartcontent.cli.printing import moment, print_json, print_table
 from smartcontent.cli.users import user_with
 from smartcontent.extensions import db
@@ -32,17 +32,21 @@ def create(email: str, name: str, days: int | None) -> None:
 
 @tokens.command("list")
 @click.argument("email")
+@limit_option(100)
 @json_option
-def list_(email: str, as_json: bool) -> None:
+def list_(email: str, limit: int, as_json: bool) -> None:
     """List a user's tokens by the beginning of their secrets."""
-    query = select(ApiToken).filter_by(user_id=user_with(email).id).order_by(ApiToken.id)
-    found = db.session.scalars(query).all()
+    query = select(ApiToken).filter_by(user_id=user_with(email).id).order_by(ApiToken.id.desc())
+    newest = db.session.scalars(query.limit(limit + 1)).all()
+    found = newest[:limit][::-1]
     if as_json:
         print_json([_as_json(token) for token in found])
         return
     print_table(
         ("ID", "SECRET", "CREATED", "LAST USED", "STATE", "NAME"), [_row(token) for token in found]
     )
+    if len(newest) > limit:
+        click.echo(f"The newest {limit}; --limit shows more.", err=True)
 
 
 @tokens.command("revoke")

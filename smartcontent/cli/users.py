@@ -9,7 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
 from smartcontent import erasure
-from smartcontent.cli.group import Group, json_option
+from smartcontent.cli.group import Group, json_option, limit_option
 from smartcontent.cli.printing import moment, print_json, print_table, shortened
 from smartcontent.extensions import db
 from smartcontent.invitations import INVITATION_DAYS, invitation_for
@@ -64,14 +64,23 @@ def create(email: str, admin: bool, password_stdin: bool) -> None:
 
 
 @users.command("list")
+@click.option("--q", default="", help="What the address has in it.")
+@click.option("--after", metavar="EMAIL", help="Go on after this user.")
+@limit_option(100)
 @json_option
-def list_(as_json: bool) -> None:
-    """List all users."""
-    everyone = db.session.scalars(select(User).order_by(User.id)).all()
+def list_(q: str, after: str | None, limit: int, as_json: bool) -> None:
+    """List users, those first who came first."""
+    wanted = select(User).where(User.email.contains(q.casefold(), autoescape=True))
+    if after:
+        wanted = wanted.where(User.id > user_with(after).id)
+    found = db.session.scalars(wanted.order_by(User.id).limit(limit + 1)).all()
+    shown = found[:limit]
     if as_json:
-        print_json([_as_json(user) for user in everyone])
-        return
-    print_table(("ROLE", "STATE", "CREATED", "EMAIL"), [_row(user) for user in everyone])
+        print_json([_as_json(user) for user in shown])
+    else:
+        print_table(("ROLE", "STATE", "CREATED", "EMAIL"), [_row(user) for user in shown])
+    if len(found) > limit:
+        click.echo(f"There are more: --after {shown[-1].email} shows the next.", err=True)
 
 
 @users.command("disable")
