@@ -1,8 +1,10 @@
 """Erasing a person: the account, and whatever there is of it in the database and in Redis."""
 
+import time
+
 from sqlalchemy import delete, func, select
 
-from smartcontent import events, jobs
+from smartcontent import events, jobs, writing
 from smartcontent.extensions import db, only_read
 from smartcontent.models import UNFINISHED, ApiToken, Content, Draft, User
 from smartcontent.models.draft import job_id
@@ -38,6 +40,8 @@ def erase(user: User) -> None:
     """
     _shut_out(user)
     drafts = _cancel_all(user.id)
+    # Who writes one of them says it for the last time by then, and forgets it.
+    time.sleep(2 * writing.LOOK_AROUND_SECONDS)
     _forget_in_redis(user.id, drafts)
     # Whatever belongs to the row goes with it, by its foreign keys.
     db.session.execute(delete(User).where(User.id == user.id))

@@ -7,7 +7,7 @@ by whoever speaks, so that a web process passes bytes on and parses nothing.
 import io
 import json
 import logging
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from typing import Any
 
@@ -20,6 +20,7 @@ from smartcontent.redis_answers import trouble
 log = logging.getLogger(__name__)
 
 TEXT_KEPT_SECONDS = 3600
+SCANNED = 500  # keys at a time
 
 
 def channel(user_id: int) -> str:
@@ -54,8 +55,14 @@ def publish(user_id: int, name: str, data: dict[str, Any]) -> None:
         log.warning("event %s not published: %s", name, trouble(error))
 
 
-def _text_key(draft_id: int, attempt: int) -> str:
+def _text_key(draft_id: int | str, attempt: int | str) -> str:
     return f"smartcontent:text:{draft_id}:{attempt}"
+
+
+def _draft_of(text_key: Any) -> int:
+    """The draft whose text it is; 0, which is nobody's, where it is no key that we write."""
+    number = text_key.split(b":")[2]
+    return int(number) if number.isdigit() and len(number) < 10 else 0
 
 
 class TextChannel:
@@ -132,6 +139,24 @@ def _unless_refused(answers: list[Any]) -> list[Any]:
         if isinstance(answer, redis_py.RedisError):
             raise answer
     return answers
+
+
+def forget_texts_of_nobody(alive: Callable[[set[int]], set[int]]) -> None:
+    """Take out the texts of all drafts but those that are among the `alive`.
+
+    A worker that is killed before it notices that its draft is gone cannot do it.
+
+    Raises:
+        redis.RedisError: Redis does not answer, or refuses.
+    """
+    with redis() as client:
+        cursor = -1
+        while cursor:
+            cursor, keys = client.scan(max(cursor, 0), match=_text_key("*", "*"), count=SCANNED)
+            drafts = {key: _draft_of(key) for key in keys}
+            there = alive(set(drafts.values())) if drafts else set()
+            if gone := [key for key in keys if drafts[key] not in there]:
+                client.delete(*gone)
 
 
 def forget_texts(attempts: Iterable[tuple[int, int]]) -> None:

@@ -238,18 +238,23 @@ def write_draft(draft_id: int) -> None:
         log.info("Nothing to do draft=%s", draft_id)
         return
     attempt = writing.Attempt(draft, needs_room)
+    if not _write(draft, attempt, needs_room):
+        attempt.forget()
+        log.info("Stopped draft=%s attempt=%s", draft_id, attempt.number)
+
+
+def _write(draft: Draft, attempt: writing.Attempt, needs_room: bool) -> bool:
+    """Write the text and note how it ended; False where it is no longer ours to note."""
     try:
         answer = attempt.write(_request_on_record(draft, needs_room))
     except writing.DraftTaken:
-        attempt.forget()
-        log.info("Stopped draft=%s attempt=%s", draft_id, attempt.number)
+        return False
     except writing.WorkerStopping:
-        writing.patiently(lambda: _hand_back(draft, attempt))
+        return writing.patiently(lambda: _hand_back(draft, attempt))
     except OllamaError as error:
         problem = error
-        writing.patiently(lambda: _give_up_or_try_later(draft, attempt, problem))
-    else:
-        writing.patiently(lambda: _complete(draft, attempt, answer))
+        return writing.patiently(lambda: _give_up_or_try_later(draft, attempt, problem))
+    return writing.patiently(lambda: _complete(draft, attempt, answer))
 
 
 def _request_on_record(draft: Draft, needs_room: bool) -> writing.Request:
@@ -288,7 +293,6 @@ def _complete(draft: Draft, attempt: writing.Attempt, answer: Answer) -> bool:
     # The owner may have renamed it meanwhile, or be gone with all that was theirs.
     content = db.session.get(Content, draft.content_id, populate_existing=True)
     if content is None:
-        attempt.forget()
         return False
     text, around = unwrapped(attempt.text)
     taken_out = "\n\n".join(filter(None, (answer.taken_out, around)))
@@ -346,7 +350,8 @@ def _give_up_or_try_later(draft: Draft, attempt: writing.Attempt, error: OllamaE
     due_at = due_in(pause * random.uniform(0.8, 1.2))  # noqa: S311
     if not draft.move(Status.PENDING, *held, due_at=due_at, **values):
         return False
-    return schedule_draft(draft)
+    schedule_draft(draft)
+    return True
 
 
 def _told(draft: Draft, error: OllamaError) -> str:
@@ -378,7 +383,8 @@ def _wait_for_pull(draft: Draft, held: tuple[ColumnElement[bool], ...]) -> bool:
     """Look again in a moment; waiting for a download is no failure."""
     if not draft.move(Status.PENDING, *held, due_at=due_in(PULL_LOOK_SECONDS), lease_until=None):
         return False
-    return schedule_draft(draft)
+    schedule_draft(draft)
+    return True
 
 
 def _hand_back(draft: Draft, attempt: writing.Attempt) -> bool:
@@ -387,4 +393,5 @@ def _hand_back(draft: Draft, attempt: writing.Attempt) -> bool:
     if not draft.move(Status.PENDING, *held, due_at=now(), lease_until=None, text=attempt.text):
         return False
     log.info("Handed back draft=%s", draft.id)
-    return schedule_draft(draft)
+    schedule_draft(draft)
+    return True

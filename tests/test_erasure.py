@@ -1,14 +1,20 @@
 """flask users delete: a person is erased, and what is theirs."""
 
 import threading
+from types import SimpleNamespace
 
+import pytest
 from conftest import BRIEF, both_databases, make_user, wait_until
 from sqlalchemy import func, select
 
-from smartcontent import jobs
+from smartcontent import jobs, writing
+from smartcontent.events import TextChannel
 from smartcontent.extensions import db
-from smartcontent.models import ApiToken, Content, Draft, User
+from smartcontent.models import ApiToken, Content, Draft, Status, User
+from smartcontent.ollama import Answer
+from smartcontent.ollama.errors import failure
 from smartcontent.scheduling import Scheduler
+from smartcontent.scheduling.clerk import Clerk
 
 
 def count(table) -> int:
@@ -97,6 +103,45 @@ def test_text_that_is_being_written_leaves_nothing_behind(app, flask, ada, ollam
     assert not worker.is_alive()
     assert valkey.client.keys("smartcontent:text:*") == []
     assert count(Draft) == 0
+
+
+@both_databases
+def test_text_of_a_worker_that_was_killed_is_gone_with_its_owner(app, flask, ada, bob, valkey):
+    def say(draft: Draft) -> None:
+        TextChannel(draft.user_id, "a content", draft.id, 1).say("Marzipan ")
+
+    drafts = [jobs.submit(user.id, BRIEF, "A teapot").current for user in (ada, bob)]
+    assert flask("users", "delete", ada.email, "--yes").exit_code == 0
+    for draft in drafts:
+        say(draft)  # and is killed before it has noticed
+    valkey.client.set("smartcontent:text:nobody:1", "what we never wrote")
+    db.session.commit()
+
+    Clerk(app).turn()
+
+    assert valkey.client.keys("smartcontent:text:*") == [
+        f"smartcontent:text:{drafts[1].id}:1".encode()
+    ]
+
+
+@pytest.mark.parametrize("error", [None, writing.WorkerStopping(), failure("busy", {})], ids=repr)
+def test_writer_whose_draft_is_gone_when_it_ends_leaves_nothing_behind(
+    due_draft, valkey, monkeypatch, error
+):
+    def write(attempt: writing.Attempt, _request: object) -> Answer:
+        attempt._channel.say("Marzipan ")
+        jobs.cancel(due_draft)
+        if error:
+            raise error
+        return SimpleNamespace(taken_out="", done_reason="stop", stats={})
+
+    monkeypatch.setattr(writing.Attempt, "write", write)
+
+    jobs.write_draft(due_draft.id)
+
+    assert valkey.client.keys("smartcontent:text:*") == []
+    db.session.refresh(due_draft)
+    assert due_draft.status == Status.CANCELLED
 
 
 def test_tokens_are_revoked_with_a_reset_password_unless_they_are_to_stay(flask, ada):

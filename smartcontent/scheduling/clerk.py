@@ -9,14 +9,16 @@ import redis as redis_py
 from flask import Flask
 from sqlalchemy.exc import SQLAlchemyError
 
+from smartcontent import events
 from smartcontent.duties import Duty
 from smartcontent.redis_answers import trouble
-from smartcontent.scheduling.drafts import mark_queued
+from smartcontent.scheduling.drafts import alive, mark_queued
 from smartcontent.scheduling.reconciler import reconcile
 
 log = logging.getLogger(__name__)
 
 CLAIM_SECONDS = 0.05
+FORGET_SECONDS = 60.0
 
 
 class Clerk(Duty):
@@ -27,7 +29,7 @@ class Clerk(Duty):
         self._app = app
         self._due: queue.SimpleQueue[list[str]] = queue.SimpleQueue()
         self._every = app.config["RECONCILE_SECONDS"]
-        self._reconcile_at = time.monotonic()
+        self._reconcile_at = self._forget_at = time.monotonic()
 
     def due(self, job_ids: list[str]) -> None:
         """Note that these jobs were moved to the queue."""
@@ -60,10 +62,16 @@ class Clerk(Duty):
         except SQLAlchemyError as error:
             log.warning("not marked as queued, the database does not answer: %s", error)
 
+    def _forget_texts_of_nobody(self) -> None:
+        if time.monotonic() >= self._forget_at:
+            events.forget_texts_of_nobody(alive)
+            self._forget_at = time.monotonic() + FORGET_SECONDS
+
     def _reconcile(self) -> None:
         try:
             with self._app.app_context():
                 reconcile()
+                self._forget_texts_of_nobody()
         except SQLAlchemyError as error:
             log.warning("not reconciled, trying again: %s", error)
         except redis_py.RedisError as error:

@@ -20,6 +20,14 @@ log = logging.getLogger(__name__)
 CLOCKS_DIFFER = timedelta(seconds=1)
 
 
+def alive(draft_ids: set[int]) -> set[int]:
+    """Those of the drafts that there are."""
+    only_read()
+    there = set(db.session.scalars(select(Draft.id).where(Draft.id.in_(draft_ids))))
+    db.session.commit()
+    return there
+
+
 def schedule_draft(draft: Draft) -> bool:
     """Schedule the draft's next attempt for its due time; False while Redis does not take it.
 
