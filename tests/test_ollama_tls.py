@@ -9,6 +9,7 @@ import trustme
 from scripted_ollama import ScriptedOllama
 
 from smartcontent import create_app, writing
+from smartcontent.health import check_public_url
 from smartcontent.ollama import OllamaError
 
 PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "http_proxy", "https_proxy", "all_proxy")
@@ -77,3 +78,17 @@ def test_without_it_the_certificate_is_refused(bundle, authority, settings, monk
         has_model(settings, authority.url)
 
     assert refused.value.cause == "tls"
+
+
+@pytest.mark.parametrize("name", ["REQUESTS_CA_BUNDLE", "SSL_CERT_FILE"])
+def test_doctor_believes_it_at_the_public_address_too(name, authority, settings, monkeypatch):
+    for proxy in PROXIES:  # which the way to the public address may lead through
+        monkeypatch.delenv(proxy)
+
+    def cause() -> str:
+        with create_app(**settings).app_context():
+            return check_public_url(authority.url).cause
+
+    assert "has no valid certificate" in cause()
+    monkeypatch.setenv(name, authority.file)
+    assert "404" in cause()  # it is no site of ours, but it is who it says it is

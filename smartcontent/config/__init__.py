@@ -3,6 +3,6 @@
 gunicorn.conf.py loads this package on its own, before gevent has patched what drivers import.
 """
 
-from .settings import SETTINGS, ConfigurationError, Setting, from_environment
+from .settings import SETTINGS, ConfigurationError, Setting, cleaned, from_environment
 
-__all__ = ["SETTINGS", "ConfigurationError", "Setting", "from_environment"]
+__all__ = ["SETTINGS", "ConfigurationError", "Setting", "cleaned", "from_environment"]

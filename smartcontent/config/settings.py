@@ -29,12 +29,26 @@ class Setting:
         Raises:
             ConfigurationError: the text cannot be read as a value of this kind.
         """
-        given = environ.get(self.name, "")
+        text = self.bare(environ) or self.default
         try:
-            return self.parse(values.bare(given) or self.default)
+            return self.parse(text)
         except ValueError as error:
-            shown = "" if self.is_secret else f"={given!a}"
-            raise ConfigurationError(f"{self.name}{shown} cannot be used: {error}.") from error
+            raise self._refusal(environ, error) from error
+
+    def bare(self, environ: Mapping[str, str]) -> str:
+        """What was given, without blanks and quotes around it.
+
+        Raises:
+            ConfigurationError: there is something inside that no value can have.
+        """
+        try:
+            return values.bare(environ.get(self.name, ""))
+        except ValueError as error:
+            raise self._refusal(environ, error) from error
+
+    def _refusal(self, environ: Mapping[str, str], error: ValueError) -> ConfigurationError:
+        shown = "" if self.is_secret else f"={environ.get(self.name, '')!a}"
+        return ConfigurationError(f"{self.name}{shown} cannot be used: {error}.")
 
 
 SETTINGS = (
@@ -46,7 +60,7 @@ SETTINGS = (
     Setting("OLLAMA_MODEL", "llama3.2", values.name, "the Ollama model that writes, unless a brief names another"),
     Setting("OLLAMA_PULL", "0", values.flag, "1: OLLAMA_MODEL is downloaded to the Ollama server when it is missing there (1 under Docker compose)"),
     Setting("OLLAMA_API_KEY", "", values.name, "sent as a bearer token, for Ollama behind a gateway", is_secret=True),
-    Setting("REQUESTS_CA_BUNDLE", "", values.file, "file of the certificates that Ollama's is checked against, for an authority of your own"),
+    Setting("REQUESTS_CA_BUNDLE", "", values.file, "file of the certificates that Ollama's, and the site's own by `flask doctor --url`, are checked against, for an authority of your own"),
     Setting("SSL_CERT_FILE", "", values.file, "the same, where REQUESTS_CA_BUNDLE is not set"),
     Setting("OLLAMA_NUM_CTX", "4096", values.whole(256, 10_000_000), "context length in tokens; prompt and text share it"),
     Setting("OLLAMA_KEEP_ALIVE", "10m", values.duration, "how long Ollama keeps the model loaded after a text"),
@@ -78,6 +92,17 @@ SETTINGS = (
     Setting("RQ_DASHBOARD_DELETE", "0", values.flag, "1: administrators may delete jobs in rq-dashboard; no draft is lost by it"),
     Setting("SMARTCONTENT_DEMO_MODEL", "0", values.flag, "1: the built-in demo model writes (`make run` sets it)"),
 )  # fmt: skip
+
+
+def cleaned(environ: Mapping[str, str]) -> dict[str, str]:
+    """The environment with our settings as they are meant: bare, and without those left empty.
+
+    Raises:
+        ConfigurationError: there is something in one that no value can have.
+    """
+    bare = {setting.name: setting.bare(environ) for setting in SETTINGS}
+    given = {name: text for name, text in bare.items() if text}
+    return {name: text for name, text in environ.items() if name not in bare} | given
 
 
 def from_environment(environ: Mapping[str, str] = os.environ) -> dict[str, Any]:
