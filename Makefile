@@ -6,15 +6,19 @@ COMPILE = $(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-
   --no-header --no-annotate
 
 .DEFAULT_GOAL := help
-.PHONY: help install run test check lock bench chaos
+.PHONY: help install run may-run test check lock bench chaos
 
 help: ## this list
 	@sed -n 's/^\([a-z]*\):.*## /make \1	/p' Makefile | expand -t 16
 
 install: .venv/.installed ## create the virtual environment .venv, once for each change of requirements
 
-run: .venv/.installed ## start everything in the foreground; Ctrl-C ends it
+run: may-run .venv/.installed ## start everything in the foreground; Ctrl-C ends it
 	@exec $(BIN)/python smartcontent/local/apart.py local
+
+# Before anything is downloaded: a setting that cannot be used, a port that is taken.
+may-run: | $(BIN)/pip
+	@$(BIN)/python smartcontent/local/apart.py local check
 
 test: .venv/.installed-dev ## run the tests, four at a time: most of them wait
 	@$(BIN)/python -m pytest -n 4 --durations=10 $(ARGS)

@@ -21,7 +21,7 @@ from smartcontent import readiness, writing
 from smartcontent.downloads import Downloads
 from smartcontent.duties import Duty
 from smartcontent.extensions import db, only_read
-from smartcontent.health import Finding, State, check_redis, check_workers
+from smartcontent.health import Finding, State, check_ollama, check_redis, check_workers
 from smartcontent.models import Content, Draft, Status, now
 from smartcontent.ollama import OllamaError
 from smartcontent.readiness import Readiness, Stage
@@ -56,6 +56,7 @@ class Preflight(Duty):
         self._loading: dict[str, threading.Thread] = {}
         self._told: dict[str, Readiness] = {}
         self._redis = ""
+        self._has_asked_ollama = False
         self._downloads = Downloads(app)
 
     def turn(self) -> None:
@@ -64,6 +65,7 @@ class Preflight(Duty):
         try:
             with self._app.app_context():
                 self.look()
+                self._ask_ollama_once()
         except SQLAlchemyError as error:
             log.warning("not looked, trying again: %s", error)
         except redis_py.RedisError as error:
@@ -84,9 +86,15 @@ class Preflight(Duty):
 
     def _note(self, redis: Finding) -> None:
         """Log what is wrong with Redis when it begins, such as a right that is missing."""
-        if redis.cause != self._redis and redis.state is not State.OK:
-            log.warning("%s: %s", redis.cause, redis.remedy)
+        if redis.cause != self._redis:
+            _warn_of(redis)
         self._redis = redis.cause
+
+    def _ask_ollama_once(self) -> None:
+        """Log at the start what would fail the first draft; later on it stands on the cards."""
+        if not self._has_asked_ollama:
+            self._has_asked_ollama = True
+            _warn_of(check_ollama())
 
     def _tell(self, found: Readiness, user_ids: set[int]) -> None:
         is_news = self._told.get(found.model) != found
@@ -149,6 +157,11 @@ class Preflight(Duty):
             log.warning("model=%s not loaded cause=%s detail=%s", model, error.cause, error.detail)
         # After a failure, too: it is not tried twice a second.
         self._warmed_at[model] = time.monotonic()
+
+
+def _warn_of(found: Finding) -> None:
+    if found.state is not State.OK:
+        log.warning("%s: %s", found.cause, found.remedy)
 
 
 def needed_soon() -> dict[str, Need]:

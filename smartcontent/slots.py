@@ -73,6 +73,13 @@ class SlotWorker(SimpleWorker):
         """When a question counts as lost: a connection may be dead without having ended."""
         return self.dequeue_timeout + 2
 
+    def _set_ip_address(self, connection: redis_py.Redis) -> None:
+        """Do without it where a blank in the path of Redis's socket garbles what RQ reads."""
+        try:
+            super()._set_ip_address(connection)
+        except ValueError:
+            self.ip_address = "unknown"
+
     def subscribe(self) -> None:
         """Take no commands over Redis: they are signals here, and a channel may be forbidden."""
 

@@ -8,8 +8,9 @@ import platform
 import re
 import socket
 import sys
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from enum import Enum
 from functools import partial
 from pathlib import Path
 from urllib.parse import quote, urlsplit
@@ -23,6 +24,14 @@ _HERE = Path(__file__).parent
 _OLLAMA = ("127.0.0.1", 11434)
 
 
+class Found(Enum):
+    """What is at an address."""
+
+    OLLAMA = "ollama"
+    ANOTHER = "another"
+    NOTHING = "nothing"
+
+
 @dataclass(frozen=True)
 class Choice:
     """One line for the user, what the other parts are told, and what has to run for it."""
@@ -30,6 +39,7 @@ class Choice:
     note: str
     environment: Mapping[str, str] = field(default_factory=dict)
     parts: tuple[Part, ...] = ()
+    is_loaded: Callable[[], bool] = lambda: True  # the part that is there has read its files
 
 
 def choose_redis(environ: Mapping[str, str], home: Path) -> Choice:
@@ -60,9 +70,18 @@ def choose_redis(environ: Mapping[str, str], home: Path) -> Choice:
 def choose_ollama(environ: Mapping[str, str], home: Path) -> Choice:
     """The server OLLAMA_HOST names, one at Ollama's own address, or the built-in model."""
     if environ.get("OLLAMA_HOST"):
-        return Choice(f"Ollama: {environ['OLLAMA_HOST']} (OLLAMA_HOST)")
-    if _ollama_answers(*_OLLAMA):
+        return Choice(f"Ollama: {_without_password(environ['OLLAMA_HOST'])} (OLLAMA_HOST)")
+    found = _at_ollamas_address(*_OLLAMA)
+    if found is Found.OLLAMA:
         return Choice("Ollama: found at 127.0.0.1:11434")
+    choice = _without_ollama(environ, home)
+    if found is Found.ANOTHER:
+        stranger = "what answers at 127.0.0.1:11434 is another program, not Ollama"
+        return replace(choice, note=f"{choice.note} ({stranger})")
+    return choice
+
+
+def _without_ollama(environ: Mapping[str, str], home: Path) -> Choice:
     given = environ.get("EMBEDDED_MODEL_PATH")
     path = Path(given).absolute() if given else None
     missing = missing_for_model(path or demo_path())
@@ -85,7 +104,7 @@ def _built_in(environ: Mapping[str, str], home: Path, path: Path | None) -> Choi
         note = "Ollama: built-in demo model SmolLM2-135M; set OLLAMA_HOST to use your own"
     if environ.get("OLLAMA_MODEL") not in {None, "", name}:
         note += f" (OLLAMA_MODEL={environ['OLLAMA_MODEL']} is not there and not used)"
-    return Choice(note, environment, (part,))
+    return Choice(note, environment, (part,), partial(_is_loaded, port))
 
 
 def missing_for_model(path: Path | None) -> str | None:
@@ -120,7 +139,7 @@ def _has_avx2() -> bool:
 
 
 def _without_password(url: str) -> str:
-    return re.sub(r"//[^@/]*@", "//…@", url)
+    return re.sub(r"(^|//)[^@/]*@", r"\1…@", url)
 
 
 def _shown(path: Path) -> Path:
@@ -140,25 +159,52 @@ def _is_our_redis(address: Path, pid: int) -> bool:
     return f"process_id:{pid}\r\n" in answer and "\r\nloading:0\r\n" in answer
 
 
-def _ollama_answers(address: str, port: int) -> bool:
-    link = http.client.HTTPConnection(address, port, timeout=1)
+def _at_ollamas_address(address: str, port: int) -> Found:
     try:
-        link.request("GET", "/api/version")
-        return "version" in json.loads(link.getresponse().read(10_000))
-    except (OSError, ValueError, TypeError, http.client.HTTPException):
+        _, said = _asked(address, port, "/api/version", seconds=1)
+        return Found.OLLAMA if "version" in json.loads(said) else Found.ANOTHER
+    except OSError:
+        return Found.NOTHING
+    except (ValueError, TypeError, http.client.HTTPException):
+        return Found.ANOTHER
+
+
+def _is_loaded(port: int) -> bool:
+    """Whether the built-in model could write at once."""
+    try:
+        _, said = _asked("127.0.0.1", port, "/api/ps")
+        return bool(json.loads(said)["models"])
+    except (OSError, ValueError, http.client.HTTPException):
         return False
-    finally:
-        link.close()
 
 
 def page_answers(url: str, _pid: int) -> bool:
     """Whether the page is served, whatever it redirects to."""
     parts = urlsplit(url)
-    link = http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=5)
     try:
-        link.request("GET", "/")
-        return link.getresponse().status < 500
+        status, _ = _asked(parts.hostname or "", parts.port, "/")
     except (OSError, http.client.HTTPException):
         return False
+    return status < 500
+
+
+def can_write(url: str, is_loaded: Callable[[], bool], _pid: int) -> bool:
+    """Whether a text could be written now: all the processes are there, and so is the model."""
+    parts = urlsplit(url)
+    try:
+        _, said = _asked(parts.hostname or "", parts.port, "/readyz")
+        states = {each["name"]: each["state"] for each in json.loads(said)["dependencies"]}
+    except (OSError, ValueError, KeyError, TypeError, http.client.HTTPException):
+        return False
+    return "down" not in states.values() and states["ollama"] == "ok" and is_loaded()
+
+
+def _asked(host: str, port: int | None, path: str, seconds: float = 5) -> tuple[int, bytes]:
+    """The status of an answer, and the beginning of what it says."""
+    link = http.client.HTTPConnection(host, port, timeout=seconds)
+    try:
+        link.request("GET", path)
+        answer = link.getresponse()
+        return answer.status, answer.read(10_000)
     finally:
         link.close()

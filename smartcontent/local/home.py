@@ -8,6 +8,7 @@ import socket
 import tempfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import IO
 
 from ..private import keep_private
 
@@ -21,10 +22,9 @@ def owned(home: Path) -> Iterator[None]:
     """Hold the folder for this process; the kernel lets go of it, however the process ends.
 
     Raises:
-        Refusal: another process holds it.
+        Refusal: another process holds it, or nobody can.
     """
-    keep_private(home)
-    with (home / "lock").open("a+") as file:
+    with _lock_of(home) as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
@@ -33,6 +33,14 @@ def owned(home: Path) -> Iterator[None]:
         file.write(str(os.getpid()))
         file.flush()
         yield
+
+
+def _lock_of(home: Path) -> IO[str]:
+    try:
+        keep_private(home)
+        return (home / "lock").open("a+")
+    except OSError as error:
+        raise Refusal(f"SMARTCONTENT_HOME={home} cannot be used: {error.strerror}.") from error
 
 
 def _already_runs(home: Path) -> str:
@@ -78,15 +86,20 @@ def kept_port(path: Path) -> int:
 
 def is_free(address: str, port: int) -> bool:
     """Whether a server could listen there now."""
+    return trouble_listening(address, port) is None
+
+
+def trouble_listening(address: str, port: int) -> OSError | None:
+    """Why a server could not listen there now, if it could not."""
     family = socket.AF_INET6 if ":" in address else socket.AF_INET
     with socket.socket(family) as probe:
         # As servers do: connections that are only waiting to be forgotten do not count.
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind((address, port))
-        except OSError:
-            return False
-    return True
+        except OSError as error:
+            return error
+    return None
 
 
 def _any_port() -> int:

@@ -18,6 +18,7 @@ from .log import Log
 GRACE_SECONDS = (2.5, 0.4, 1.0)
 STILL_SECONDS = 10.0
 _LOOK_SECONDS = 0.05
+_LOOK_LATER_SECONDS = 2.0  # at what may take hours, such as somebody else's server
 _TETHER = str(Path(__file__).with_name("tether.py"))
 
 
@@ -29,6 +30,7 @@ class Part:
     command: Sequence[str]
     ready: Callable[[int], bool] = lambda _pid: True  # asked until it agrees, then the next starts
     hello: str = ""  # said when ready
+    until_then: str = ""  # said once, where that takes long
     unsaid: str = ""  # lines with this text are not shown
     once: bool = False  # ends by itself, before the next starts
     round: int = 0  # of stopping
@@ -107,13 +109,21 @@ class Supervisor:
         """Wait until the part is ready (or over, if it runs once), saying so when that is long."""
         started = said = time.monotonic()
         process = self._processes[part]
+        pause = _LOOK_SECONDS
         while not (part not in self._processes if part.once else part.ready(process.pid)):
-            self._look(_LOOK_SECONDS)
+            self._look(pause)
             if time.monotonic() - said > STILL_SECONDS:
                 said = time.monotonic()
-                self._log.say(f"still starting after {said - started:.0f} s", part.name)
+                self._say_it_takes_long(part, said - started)
+                pause = _LOOK_LATER_SECONDS if part.until_then else _LOOK_SECONDS
         if part.hello:
             self._log.say(part.hello)
+
+    def _say_it_takes_long(self, part: Part, seconds: float) -> None:
+        if not part.until_then:
+            self._log.say(f"still starting after {seconds:.0f} s", part.name)
+        elif seconds < 2 * STILL_SECONDS:
+            self._log.say(part.until_then)
 
     def _look(self, seconds: float | None) -> None:
         """Take one event, if one comes in time.

@@ -34,19 +34,19 @@ class Stack:
     """What `make run` starts, in a folder of its own."""
 
     def __init__(self, home: Path) -> None:
-        self._home = home
+        self.home = home
         self._port = free_port()
         self.url = f"http://127.0.0.1:{self._port}"
         self.start()
 
     def start(self) -> None:
         own = {
-            "SMARTCONTENT_HOME": str(self._home),
+            "SMARTCONTENT_HOME": str(self.home),
             "PORT": str(self._port),
             "GENERATION_DELAY_SECONDS": "1",
         }
         kept = {name: value for name, value in os.environ.items() if name not in BROUGHT}
-        with (self._home / "log").open("ab") as log:
+        with (self.home / "log").open("ab") as log:
             self._process = subprocess.Popen(
                 [sys.executable, "smartcontent/local/apart.py", "local"],
                 cwd=ROOT, env=kept | own, stdout=log, stderr=log,
@@ -55,7 +55,10 @@ class Stack:
 
     @property
     def log(self) -> str:
-        return (self._home / "log").read_text()
+        return (self.home / "log").read_text()
+
+    def settings_for_commands(self) -> str:
+        return (self.home / "local.env").read_text()
 
     def _answers(self) -> bool:
         assert self._process.poll() is None, self.log
@@ -90,7 +93,9 @@ def descendants(pid: int) -> list[int]:
 
 @pytest.fixture
 def stack(tmp_path: Path) -> Iterator[Stack]:
-    stack = Stack(tmp_path)
+    home = tmp_path / "my texts"  # in a shell's commands it has to be quoted
+    home.mkdir()
+    stack = Stack(home)
     yield stack
     stack.end()
 
@@ -121,6 +126,10 @@ def submit(page: Page, topic: str, length: str) -> None:
 def test_first_minutes_and_a_power_cut(page: Page, stack: Stack) -> None:
     if "found at 127.0.0.1:11434" in stack.log:
         pytest.skip("an Ollama runs here, so that the built-in model does not")
+    wait_until(lambda: "Smart Content is ready: " in stack.log)
+    assert "Worker ready" in stack.log.partition("Smart Content is ready: ")[0]
+    assert f"set -a; . '{stack.home}/local.env'; set +a\n" in stack.log
+    assert "GENERATION_DELAY_SECONDS=1\n" in stack.settings_for_commands()
     create_account(page)
     expect(page.get_by_text("Built-in demo model.")).to_be_visible()
     submit(page, "A teapot of red clay", "Short")

@@ -61,6 +61,16 @@ SCENARIOS = {
     "dying": [_BASE, _WEB, _part("worker", _DYING)],
     "killed": [_BASE, _WEB, _part("worker", _KILLED)],
     "migrated": [_BASE, _part("migrate", _ONCE, once=True), _WEB],
+    "wanting": [
+        _BASE,
+        Part(
+            "scheduler",
+            (sys.executable, "-u", "-c", _START + _STEADY),
+            ready=lambda _pid: (Path(sys.argv[1]) / "model").exists(),
+            hello="complete",
+            until_then="No text can be written yet.",
+        ),
+    ],
     "not_migrated": [_BASE, _part("migrate", _DYING, once=True), _WEB],
 }
 
@@ -70,6 +80,8 @@ def main() -> int:
     home, scenario = Path(sys.argv[1]), sys.argv[2]
     if scenario == "patient":
         supervising.GRACE_SECONDS = (600.0, 600.0, 600.0)
+    if scenario == "wanting":
+        supervising.STILL_SECONDS = supervising._LOOK_LATER_SECONDS = 0.1
     with owned(home):
         supervisor = Supervisor(Log(sys.stdout), os.environ, home)
         stop_on_signals(supervisor)

@@ -23,6 +23,29 @@ def test_only_what_takes_long_is_shown(tmp_path: Path, capsys: pytest.CaptureFix
     assert capsys.readouterr().out == "downloading xllamacpp (33.8 MB)\ninstalling\n"
 
 
+@pytest.mark.parametrize(
+    "said",
+    [
+        "after connection broken by 'NewConnectionError(\"Connection(host='pypi.org', port=443)",
+        "after connection broken by 'ProxyError('Cannot connect to proxy.', …)': /simple/flask/",
+        "after connection broken by 'ReadTimeoutError(…host='pypi.org'…): Read timed out.",
+        "ConnectionResetError(104, 'Connection reset by peer')",
+        "[Errno -3] Temporary failure in name resolution",
+    ],
+)
+def test_missing_connection_is_one_sentence_without_what_pip_says(tmp_path, capsys, said):
+    progress = Progress(tmp_path)
+    progress.follow(StringIO(f"WARNING: Retrying {said}\nERROR: No matching distribution found\n"))
+
+    progress.explain()
+
+    shown = capsys.readouterr().out
+    assert shown.startswith("The packages could not be downloaded")
+    assert shown.count("\n") == 1
+    assert "ERROR" not in shown
+    assert (" from pypi.org:" in shown) == ("pypi" in said)
+
+
 def test_failure_shows_what_pip_said_last(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

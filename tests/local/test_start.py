@@ -1,19 +1,23 @@
 """What `make run` decides and says before anything starts."""
 
+import json
 import os
 import socket
 import sqlite3
 import subprocess
 import sys
-from contextlib import closing
+import threading
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
 from patience import PATIENCE
 
-from smartcontent.config import SETTINGS
 from smartcontent.local import choices
 from smartcontent.local.__main__ import Settings
+from smartcontent.local.choices import can_write
 from smartcontent.local.home import owned
 from smartcontent.local.migrations import up_to_date
 from smartcontent.local.model_file import demo_path, full_name, name_of
@@ -67,20 +71,118 @@ def test_taken_port_is_said_and_nothing_starts(tmp_path: Path) -> None:
     assert not (tmp_path / "redis").exists()
 
 
-def test_port_that_is_no_number_is_said(tmp_path: Path) -> None:
-    refused = run(tmp_path, PORT="web")
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("PORT", "web"), ("PORT", "70000"), ("SMARTCONTENT_BIND", "a b"), ("OLLAMA_NUM_CTX", "much"),
+     ("WEB_CONCURRENCY", "abc")],
+)  # fmt: skip
+def test_setting_that_cannot_be_used_is_said_and_nothing_starts(tmp_path: Path, name, value):
+    refused = run(tmp_path, **{name: value})
 
-    assert refused.returncode == 1
-    assert refused.stdout.startswith("PORT=web cannot be used")
+    assert refused.returncode == 2
+    assert refused.stdout.startswith(f"{name}='{value}' cannot be used: ")
+    assert (refused.stdout.count("\n"), refused.stderr) == (1, "")
+    assert list(tmp_path.iterdir()) == []
 
 
-def test_stack_and_product_agree_on_the_defaults() -> None:
-    defaults = {setting.name: setting.default for setting in SETTINGS}
-    settings = Settings.read({})
+def test_folder_and_address_that_there_cannot_be_are_said(tmp_path: Path) -> None:
+    no_folder = run(Path("/dev/null/home"))
+    elsewhere = run(tmp_path, SMARTCONTENT_BIND="203.0.113.9")
 
-    assert settings.home == ROOT / defaults["SMARTCONTENT_HOME"]
-    assert settings.bind == defaults["SMARTCONTENT_BIND"]
-    assert str(settings.port) == defaults["PORT"]
+    assert no_folder.stdout.startswith("SMARTCONTENT_HOME=/dev/null/home cannot be used: ")
+    assert elsewhere.stdout.startswith("Nothing can listen at SMARTCONTENT_BIND=203.0.113.9 PORT=")
+    for refused in (no_folder, elsewhere):
+        assert (refused.returncode, refused.stdout.count("\n"), refused.stderr) == (1, 1, "")
+
+
+def test_what_was_given_is_read_without_blanks_and_quotes() -> None:
+    given = {
+        "PORT": " '8080' ",
+        "SMARTCONTENT_BIND": "[::1]",
+        "SCRIPT_NAME": "/texts/",
+        "PATH": "x",
+    }
+
+    settings = Settings.read({**given, "REDIS_URL": " ", "OLLAMA_MODEL": '"mistral"\r'})
+
+    assert settings.url == "http://[::1]:8080/texts"
+    assert settings.given["OLLAMA_MODEL"] == "mistral"
+    assert settings.given.keys() == {"PORT", "SMARTCONTENT_BIND", "SCRIPT_NAME", "OLLAMA_MODEL"}
+
+
+def test_port_is_looked_at_before_anything_is_downloaded(tmp_path: Path) -> None:
+    (tmp_path / "Makefile").write_text((ROOT / "Makefile").read_text())
+    (tmp_path / "requirements.txt").touch()
+    for name in ("local", "demo"):
+        (tmp_path / f"requirements-{name}.txt").touch()
+
+    steps = make("-n", "-C", str(tmp_path), "run").stdout
+
+    made, checked, installed, started = map(
+        steps.index, ("-m venv", "local check", "install.py", "exec .venv/bin/python")
+    )
+    assert made < checked < installed < started
+
+
+@contextmanager
+def server_that_says(answer: str) -> Iterator[int]:
+    """A program that gives one answer to whatever is asked; its port."""
+
+    class Answers(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(200)
+            self.send_header("Content-Length", str(len(answer)))
+            self.end_headers()
+            self.wfile.write(answer.encode())
+
+        def log_message(self, *_: object) -> None:
+            """Nobody reads it."""
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Answers) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield server.server_port
+        server.shutdown()
+
+
+@pytest.mark.parametrize("answer", ["<html>A router</html>", "[]", '{"name": "another"}', "7"])
+def test_another_program_at_ollamas_address_is_called_that(tmp_path, monkeypatch, answer) -> None:
+    with server_that_says(answer) as port:
+        monkeypatch.setattr(choices, "_OLLAMA", ("127.0.0.1", port))
+        choice = choices.choose_ollama({}, tmp_path)
+
+    assert "is another program, not Ollama" in choice.note
+    assert "built-in demo model" in choice.note
+
+
+STATES = ("database", "redis", "scheduler", "workers", "ollama")
+
+
+def readyz(**states: str) -> str:
+    told = [{"name": name, "state": states.get(name, "ok")} for name in STATES]
+    return json.dumps({"status": "degraded", "dependencies": told})
+
+
+@pytest.mark.parametrize(
+    ("answer", "is_loaded", "could"),
+    [
+        (readyz(), True, True),
+        (readyz(redis="degraded"), True, True),
+        (readyz(), False, False),
+        (readyz(workers="down"), True, False),
+        (readyz(ollama="down"), True, False),
+        (readyz(ollama="degraded"), True, False),  # its model is being downloaded
+        ("{}", True, False),
+    ],
+)
+def test_ready_is_when_a_text_could_be_written(answer: str, is_loaded: bool, could: bool) -> None:
+    with server_that_says(answer) as port:
+        assert can_write(f"http://127.0.0.1:{port}/x", lambda: is_loaded, 1) == could
+    assert not can_write(f"http://127.0.0.1:{port}", lambda: True, 1)
+
+
+def test_password_of_a_server_is_not_shown(tmp_path: Path) -> None:
+    for address in ("ada:secret@gpu-box", "https://ada:secret@gpu-box"):
+        assert "secret" not in choices.choose_ollama({"OLLAMA_HOST": address}, tmp_path).note
 
 
 @pytest.fixture

@@ -192,6 +192,16 @@ def test_closed_output_ends_the_stack(start) -> None:
     assert stack.is_gone()
 
 
+def test_what_is_missing_is_said_once_and_ready_when_it_is_there(start, tmp_path: Path) -> None:
+    stack = start("wanting")
+    stack.read_until("No text can be written yet.")
+
+    (tmp_path / "model").touch()
+    stack.read_until("complete")
+
+    assert stack.said.count("No text can be written yet.") == 1
+
+
 def test_next_part_waits_for_one_that_runs_once(start) -> None:
     stack = start("migrated")
     stack.read_until("ready")
