@@ -2,7 +2,10 @@
 
 import re
 import shutil
+import sqlite3
 import subprocess
+import sys
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -97,6 +100,38 @@ def test_every_package_we_need_has_its_reason():
     needed = re.findall(r"^([\w-]+)", (ROOT / "requirements.in").read_text(), re.MULTILINE)
 
     assert [name for name in needed if name.lower() not in reasons] == []
+
+
+def test_every_call_is_in_the_contents_of_the_api():
+    text = (ROOT / "docs" / "api.md").read_text()
+    contents, _, rest = text.partition("\n## ")
+    headings = re.findall(r"^## (.*)$", f"## {rest}", re.MULTILINE)
+
+    assert [head for head in headings if f"(#{anchor_of(head)})" not in contents] == []
+
+
+def test_sqlite_is_saved_and_restored_as_it_is_written(tmp_path):
+    (tmp_path / "instance").mkdir()
+    (tmp_path / ".venv").symlink_to(Path(sys.prefix))
+    database = tmp_path / "instance" / "smartcontent.db"
+    with closing(sqlite3.connect(database)) as link:
+        link.execute("PRAGMA journal_mode=WAL")
+        link.execute("CREATE TABLE texts (text)")
+        run_as_written(r"^(\.venv/bin/python -c .*VACUUM INTO.*\\\n.*)$", tmp_path)
+        link.execute("DROP TABLE texts")
+
+    run_as_written(r"^ +(rm -f instance/.*)$", tmp_path)
+    run_as_written(r"^ +(install -m 600 .*)$", tmp_path)
+
+    with closing(sqlite3.connect(database)) as link:
+        assert link.execute("SELECT count(*) FROM texts").fetchone() == (0,)
+    assert database.stat().st_mode & 0o777 == 0o600
+
+
+def run_as_written(command: str, folder: Path) -> None:
+    """Run the command of the operations' document that the expression finds."""
+    (found,) = re.findall(command, OPERATIONS, re.MULTILINE)
+    subprocess.run(found, shell=True, cwd=folder, check=True)
 
 
 def test_every_decision_is_in_the_list():
