@@ -243,6 +243,7 @@ def test_sentiment_of_any_text_is_told_in_a_moment(text):
     assert seconds_of_cpu(lambda: sentiment_of(text, "en")) < 0.2
 
 
+INLINE = ("b", "i", "em", "strong", "u", "s", "del", "ins", "small", "sub", "sup", "mark", "kbd")
 HOSTILE = {
     "quotes, then lines": ">" * 20 + "\n" + "a\n" * 49_000,
     "quotes in quotes": ">" * 99_999,
@@ -268,6 +269,30 @@ HOSTILE = {
     "entities": "&" * 99_999,
     "strokes": "~~a" * 33_000,
     "line ends": "\n" * 99_999,
+    "items in items": "".join(" " * 2 * n + "123456789. a\n" for n in range(300)) + "a\n" * 9_000,
+    "marks on a line, then lines": "1. " * 20_000 + "\n" + "  a\n" * 9_000,
+    "items in quotes": ("> " * 9 + "1. a\n") * 4_000,
+    "fences": "```\n\n" * 20_000,
+    "rules": "- " * 49_999,
+    "underlines": "a\n--\n" * 20_000,
+    "data about the text": "---\n" + "a: b\n" * 19_000,
+    "tags in pairs": "<b>a</b>" * 12_000,
+    "tags that open": "<b>" * 33_000,
+    "tags that close": "</b>" * 25_000,
+    "tags in tags": "<b>" * 2_400 + "</b>" * 2_400,
+    "all kinds of tags in tags": "".join(f"<{t}>" * 300 for t in INLINE)
+    + "".join(f"</{t}>" * 300 for t in reversed(INLINE)),
+    "tags over a list": "".join(f"<{t}>" * 3 for t in INLINE)
+    + "\n- a" * 20_000
+    + "".join(f"</{t}>" * 3 for t in INLINE),
+    "tags over paragraphs": "".join(f"<{t}><p>" * 3 for t in INLINE)
+    + "<p>a</p>" * 2_000
+    + "".join(f"</p></{t}>" * 3 for t in INLINE),
+    "tables in tables": "<table><tr><td>" * 1_200 + "</td></tr></table>" * 1_200,
+    "attributes": "<b " + "a=b " * 24_000 + ">",
+    "tags in code": "`<b>" * 20_000,
+    "bold beside punctuation": "**字：**" * 14_000,
+    "stars beside punctuation": "字*。" * 33_000,
 }
 
 
@@ -297,7 +322,8 @@ def test_raw_html_is_shown_as_it_was_written_and_addresses_are_links():
 def test_long_text_is_drawn_beside_the_event_loop(monkeypatch):
     seen = []
     monkeypatch.setattr(
-        "smartcontent.web.markdown.slowly", lambda work, *args: seen.append(args) or work(*args)
+        "smartcontent.web.markdown.html.slowly",
+        lambda work, *args: seen.append(args) or work(*args),
     )
 
     to_html("Tea. " * 1_000)

@@ -22,10 +22,13 @@ from smartcontent.web.timeline import timeline
 from smartcontent.writing import model_for, request_for
 
 _WORDS_A_MINUTE = 230
+_EXCERPT = 600  # characters of Markdown
+_LINE_END = re.compile(r"<br>|</(?:p|li|h[1-6]|tr|div|pre)>")
 
 
 def init_app(app: Flask) -> None:
     app.add_template_filter(to_html, "markdown")
+    app.add_template_filter(excerpt)
     app.add_template_filter(moment_tag, "moment")
     app.add_template_filter(reading_time)
     app.add_template_filter(iso)
@@ -81,6 +84,13 @@ def delay(seconds: float) -> str:
     if seconds < 1:
         return "now"
     return "in a minute" if seconds == 60 else f"in {exactly(seconds)}"
+
+
+def excerpt(text: str) -> str:
+    """How a text begins, without its marks, line by line as it was when it was written."""
+    html = _LINE_END.sub("\n", to_html(text[:_EXCERPT]))
+    lines = (Markup(line).striptags() for line in html.splitlines())  # noqa: S704
+    return "\n".join(filter(None, lines))
 
 
 def from_now(seconds: float) -> datetime:

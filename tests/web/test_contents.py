@@ -195,6 +195,12 @@ def test_completed_text_is_rendered_markdown_with_the_source_to_copy(as_ada, con
     assert "3 words" in page
 
 
+def test_card_shows_how_a_text_begins_line_by_line(as_ada, content, ollama):
+    complete(content, ollama, "# Tea\n\nSubject: **warm**\nPreview: <b>blue</b>\n\n- a<br>b")
+
+    assert "Tea\nSubject: warm\nPreview: blue\na\nb</p>" in as_ada.get("/").text
+
+
 def test_failed_draft_says_what_to_do_and_offers_retry(as_ada, content, ollama):
     ollama.fails(404, {"error": "model 'llama3.2' not found"})
     window.start_now(content.current)

@@ -1,6 +1,5 @@
-"""A model's Markdown as HTML that can do no harm, and holds nobody up."""
+"""Markdown drawn by cmark, then cleaned: HTML that can do no harm, and holds nobody up."""
 
-import re
 from functools import lru_cache
 
 import nh3
@@ -8,22 +7,23 @@ from cmarkgfm import cmark
 from cmarkgfm.cmark import Options
 from markupsafe import Markup
 
+from smartcontent.web.markdown.emphasis import glued
+from smartcontent.web.markdown.lines import as_meant
+from smartcontent.web.markdown.signs import GLUE, without_signs
+from smartcontent.web.markdown.tags import Tags
 from smartcontent.web.threads import slowly
 
 # What marketing copy needs. No images: one from elsewhere would tell its host who reads.
 _TAGS = {
-    "a", "blockquote", "br", "code", "del", "em", "h1", "h2", "h3", "h4", "h5", "h6", "hr", "li",
-    "ol", "p", "pre", "s", "strong", "table", "tbody", "td", "th", "thead", "tr", "ul",
+    "a", "b", "blockquote", "br", "code", "del", "div", "em", "h1", "h2", "h3", "h4", "h5", "h6",
+    "hr", "i", "ins", "kbd", "li", "mark", "ol", "p", "pre", "s", "small", "strong", "sub", "sup",
+    "table", "tbody", "td", "th", "thead", "tr", "u", "ul",
 }  # fmt: skip
+_ALIGNMENTS = {"left", "center", "right"}
 _EXTENSIONS = ["table", "strikethrough"]
 # A line end stays one, as in the text while it was written: "Subject: …⏎Preview: …" are two lines.
 # One tilde is none that strikes through: "10~20, 30~40" are ranges in Korean.
 _OPTIONS = Options.CMARK_OPT_HARDBREAKS | Options.CMARK_OPT_STRIKETHROUGH_DOUBLE_TILDE
-_ALIGNMENTS = {"left", "center", "right"}
-# Raw HTML is shown as it was written. cmark can only leave it out, so it is given a sign instead
-# that means nothing to it; the addresses between < and > stay links.
-_OPENING = re.compile(r"<(?!https?://|mailto:)")
-_SIGN = "\ue000"  # private use: no text has it
 
 # What is longer is no marketing copy: it is shown as it was written.
 LONGEST = 100_000
@@ -47,12 +47,17 @@ def to_html(text: str) -> Markup:
 
 @lru_cache(maxsize=16)  # who looks again at a large text waits no second time
 def _html(text: str) -> Markup:
-    signed = _OPENING.sub(_SIGN, text.replace(_SIGN, "").replace("\0", ""))
-    html = cmark.markdown_to_html_with_extensions(signed, _OPTIONS, _EXTENSIONS)
-    html = html.replace(_SIGN, "&lt;")
-    if len(html) > LONGEST_HTML or sum(map(html.count, _NESTING)) > MOST_NESTING:
+    tags = Tags()
+    source = glued(tags.hidden(as_meant(without_signs(text))))
+    drawn = cmark.markdown_to_html_with_extensions(source, _OPTIONS, _EXTENSIONS)
+    if len(drawn) > LONGEST_HTML or sum(map(drawn.count, _NESTING)) + len(tags) > MOST_NESTING:
         return _plain(text)
-    clean = nh3.clean(
+    html = tags.shown(drawn.replace(GLUE, ""))
+    return Markup(_cleaned(html).replace("<p></p>", ""))  # noqa: S704
+
+
+def _cleaned(html: str) -> str:
+    return nh3.clean(
         html,
         tags=_TAGS,
         attributes={"a": {"href", "title"}, "ol": {"start"}},
@@ -60,7 +65,6 @@ def _html(text: str) -> Markup:
         url_schemes={"http", "https", "mailto"},
         link_rel="noopener noreferrer nofollow",
     )
-    return Markup(clean)  # noqa: S704
 
 
 def _plain(text: str) -> Markup:
