@@ -45,6 +45,22 @@ loglevel = "info"
 FILES = 65536
 
 
+class WithHeaders:
+    """A client's socket, with more headers in the one answer that is sent to it."""
+
+    def __init__(self, client, headers):
+        self._client = client
+        self._headers = "".join(f"\r\n{name}: {value}" for name, value in headers.items()).encode()
+
+    def __getattr__(self, name):
+        return getattr(self._client, name)
+
+    def sendall(self, data):
+        """Send an answer, head and body in one."""
+        head, end, body = data.partition(b"\r\n\r\n")
+        self._client.sendall(head + self._headers + end + body)
+
+
 class StreamWorker(GeventWorker):
     """gunicorn's gevent worker, with limits on waiting, and streams that have their connection."""
 
@@ -59,6 +75,11 @@ class StreamWorker(GeventWorker):
         if not isinstance(sock, ssl.SSLSocket):
             self.wsgi.extensions["connections"].begin(sock, req)
         super().handle_request(listener_name, req, sock, addr)
+
+    def handle_error(self, req, client, addr, exc):
+        """Answer what is no request; as safely for a browser as any other answer."""
+        headers = self.wsgi.extensions["safety_headers"]
+        super().handle_error(req, WithHeaders(client, headers), addr, exc)
 
     def is_already_handled(self, answer):
         """Hand over a connection that is asked for; StopIteration has gunicorn close its end."""

@@ -1,6 +1,7 @@
-"""What gunicorn itself believes of a request, before the product sees it: nothing."""
+"""What gunicorn believes of a request before the product sees it, and how it refuses one."""
 
 import http.client
+import socket
 from collections.abc import Iterator
 
 import pytest
@@ -35,3 +36,29 @@ def test_claim_of_an_untrusted_neighbour_changes_nothing(connection, name: str, 
     assert "Strict-Transport-Security" not in answer.headers
     assert 'src="/static/app.js"' in page
     assert "evil" not in page
+
+
+NO_REQUESTS = {
+    "no line of a request": (b"hello\r\n\r\n", 400),
+    "a line too long": (b"GET /" + b"a" * 5000 + b" HTTP/1.1\r\n\r\n", 414),
+    "a header too large": (b"GET / HTTP/1.1\r\nA: " + b"a" * 9000 + b"\r\n\r\n", 431),
+    "a header that is none": (b"GET / HTTP/1.1\r\nA b: c\r\n\r\n", 400),
+    "an unknown version": (b"GET / HTTP/9.9\r\n\r\n", 400),
+}
+
+
+@pytest.mark.parametrize("kind", NO_REQUESTS)
+def test_what_is_no_request_is_refused_as_safely_as_any_other(web, kind: str):
+    sent, status = NO_REQUESTS[kind]
+    with socket.create_connection(("127.0.0.1", web.port), timeout=PATIENCE) as client:
+        client.sendall(sent)
+        answer = http.client.HTTPResponse(client)
+        answer.begin()
+        body = answer.read()
+
+    assert answer.status == status
+    assert len(body) == int(answer.headers["Content-Length"])
+    assert answer.headers["Cross-Origin-Resource-Policy"] == "same-origin"
+    assert "camera=()" in answer.headers["Permissions-Policy"]
+    assert answer.headers["Content-Security-Policy"].startswith("default-src 'none'")
+    assert answer.headers["X-Content-Type-Options"] == "nosniff"

@@ -40,4 +40,4 @@ def init_app(app: Flask) -> None:
     for blueprint in (account.bp, auth.bp, contents.bp, window.bp, stream.bp, health.bp):
         app.register_blueprint(blueprint)
     admin.init_app(app)
-    app.after_request(safety.add_headers)
+    safety.init_app(app)

@@ -2,7 +2,7 @@
 
 from urllib.parse import urlsplit
 
-from flask import Response, current_app, request
+from flask import Flask, Response, current_app, request
 from werkzeug.exceptions import HTTPException
 
 POLICY = (
@@ -23,15 +23,27 @@ PERMISSIONS = ", ".join(
 )
 
 
+HEADERS = {
+    "Content-Security-Policy": POLICY,
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": PERMISSIONS,
+}
+
+
+def init_app(app: Flask) -> None:
+    """Add the headers to every answer; gunicorn.conf.py's worker adds them to gunicorn's own."""
+    app.extensions["safety_headers"] = HEADERS
+    app.after_request(add_headers)
+
+
 def add_headers(response: Response) -> Response:
     """Browser-side safety for every answer; a view may have set a policy of its own."""
     headers = response.headers
-    headers.setdefault("Content-Security-Policy", POLICY)
-    headers.setdefault("X-Content-Type-Options", "nosniff")
-    headers.setdefault("Referrer-Policy", "same-origin")
-    headers.setdefault("Cross-Origin-Opener-Policy", "same-origin")
-    headers.setdefault("Cross-Origin-Resource-Policy", "same-origin")
-    headers.setdefault("Permissions-Policy", PERMISSIONS)
+    for name, value in HEADERS.items():
+        headers.setdefault(name, value)
     if request.endpoint != "static":
         # Pages are personal: the back button after signing out must not show them.
         headers.setdefault("Cache-Control", "no-store")
