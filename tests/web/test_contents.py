@@ -87,6 +87,11 @@ def test_problem_of_a_brief_is_named_beside_its_field(as_ada, field, value, sent
     assert db.session.query(Content).count() == 0
 
 
+@pytest.mark.parametrize("signs", ["aé茶😀", "é茶é😀茶a", "😀茶éa"])
+def test_brief_in_signs_of_every_length_is_taken(as_ada, signs):
+    assert as_ada.post("/contents", {**BRIEF_FORM, "topic": signs}).status_code == 303
+
+
 def test_what_was_typed_is_kept_when_something_is_wrong(as_ada):
     page = as_ada.post("/contents", {**BRIEF_FORM, "audience": "x" * 201}).text
 
