@@ -72,10 +72,10 @@ def test_what_is_more_than_is_kept_goes_at_the_next_version(content):
 def test_page_says_which_version_makes_room_before_and_after(as_ada, content):
     with_versions(content, jobs.VERSIONS_KEPT - 1)
     path = f"/contents/{content.id}"
-    assert "takes the place" not in as_ada.get(path).text
+    assert "takes the place" not in as_ada.get(f"{path}/text").text
     as_ada.post(f"{path}/text", {"title": "Mine", "text": "By hand."})
 
-    page = as_ada.get(path).text
+    page = as_ada.get(f"{path}/text").text
     assert "takes the place of version 1." in page
     as_ada.post(f"{path}/text", {"title": "Mine", "text": "Again."})
 

@@ -7,6 +7,7 @@ import { startDueTimes } from "./due_time.js";
 import { follow, read } from "./live.js";
 import { startOutlook } from "./outlook.js";
 import { startStates } from "./states.js";
+import { startUnsaved } from "./unsaved.js";
 import { startWriting } from "./writing.js";
 
 const UNANSWERED_MS = 20_000;
@@ -59,6 +60,7 @@ if (search) {
 startClocks();
 startCopying();
 startDueTimes();
+startUnsaved();
 if (document.body.dataset.events) {
   startStates();
   startWriting();

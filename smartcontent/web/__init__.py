@@ -19,6 +19,7 @@ from smartcontent.web import (
     safety,
     sessions,
     stream,
+    versions,
     window,
     words,
 )
@@ -37,7 +38,7 @@ def init_app(app: Flask) -> None:
     errors.init_app(app)
     words.init_app(app)
     due_time.init_app(app)
-    for blueprint in (account.bp, auth.bp, contents.bp, window.bp, stream.bp, health.bp):
-        app.register_blueprint(blueprint)
+    for part in (account, auth, contents, window, versions, stream, health):
+        app.register_blueprint(part.bp)
     admin.init_app(app)
     safety.init_app(app)

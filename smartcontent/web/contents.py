@@ -20,9 +20,6 @@ from smartcontent.web.due_time import DueTimeForm
 
 bp = Blueprint("contents", __name__)
 
-TITLE_LONGEST = 200
-TEXT_LONGEST = 100_000
-
 
 def own_content(content_id: UUID) -> Content:
     """The signed-in user's content; 404 also where it is somebody else's."""
@@ -103,28 +100,8 @@ def retry(content_id: UUID) -> ResponseReturnValue:
     if not jobs.retry(content):
         return errors.answer(409, "A draft of it is on its way already.")
     if going:
-        flash(f"Another version is on its way.{_made_room(going)}")
+        flash(f"Another version is on its way.{made_room(going)}")
     return back(content_id)
-
-
-@bp.post("/contents/<uuid:content_id>/text")
-@login_required
-def edit_text(content_id: UUID) -> ResponseReturnValue:
-    """Save title and text edited by hand, as the next version."""
-    title = request.form.get("title", "").strip()
-    text = request.form.get("text", "").replace("\r\n", "\n")
-    if not 0 < len(title) <= TITLE_LONGEST or len(text) > TEXT_LONGEST or "\0" in title + text:
-        return errors.answer(
-            400,
-            f"A title needs 1 to {TITLE_LONGEST} characters, a text at most {TEXT_LONGEST:,}: "
-            "go back and shorten it.",
-        )
-    content = own_content(content_id)
-    going = jobs.version_to_go(content)
-    if not jobs.save_edit(content, title, text):
-        return errors.answer(409, "A draft of it is on its way; edit the text when it is done.")
-    flash(f"Saved as a new version.{_made_room(going)}")
-    return redirect(url_for(".show", content_id=content_id), 303)
 
 
 @bp.post("/contents/<uuid:content_id>/delete")
@@ -153,7 +130,8 @@ def _fragment(template: str, content_id: UUID) -> ResponseReturnValue:
     return render_template(template, content=own_content(content_id))
 
 
-def _made_room(number: int | None) -> str:
+def made_room(number: int | None) -> str:
+    """What is added to a message where a version had to go for the new one."""
     return f" Version {number} made room for it: {jobs.VERSIONS_KEPT} are kept." if number else ""
 
 

@@ -110,6 +110,42 @@ def test_text_is_edited_and_kept_as_a_new_version(page, contents):
     assert stored(contents["Kettle"].id).text == "Now in *copper*.\n\nLovely!"
 
 
+def test_unsaved_edit_is_not_left_without_a_word(page, contents, ada, watch):
+    watch.expect("status of 422")
+    asked = []
+    page.on("dialog", lambda dialog: (asked.append(dialog.type), dialog.dismiss()))
+    has_script = page.locator("html.js")
+    page.get_by_role("link", name="Kettle").click()
+    page.get_by_role("link", name="Edit title and text").click()
+    text = page.get_by_label("Text (Markdown)")
+    page.get_by_role("link", name="← Kettle").click()  # nothing was changed
+    page.get_by_role("link", name="Edit title and text").click()
+    text.press_sequentially("Copper! ")
+
+    def try_to_leave() -> None:
+        expect(has_script).to_be_attached()
+        with page.expect_event("dialog"):
+            page.get_by_role("link", name="Smart Content").click(no_wait_after=True)
+
+    try_to_leave()
+    expect(text).to_have_value("Copper! Brushed steel.")
+    text.fill(" ")
+    page.get_by_role("button", name="Save as a new version").click()
+    expect(page.locator("#text-error")).to_contain_text("There is no text")
+    try_to_leave()
+    text.fill("Copper!")
+    page.get_by_role("button", name="Save as a new version").click()
+    expect(page.locator(".text")).to_have_text("Copper!")
+
+    saucer = submit(ada, "Saucer")
+    page.goto(f"/contents/{saucer.id}/brief")
+    page.get_by_label("Tone").select_option("Witty")
+    try_to_leave()
+    page.get_by_role("button", name="Save the brief").click()
+    expect(page.locator("dd", has_text="Witty")).to_be_visible()
+    assert asked == ["beforeunload"] * 3, "nobody is asked who saves, or has changed nothing"
+
+
 def test_brief_is_edited_while_its_minute_lasts(page, ada):
     submit(ada, "Saucer")
     card = page.locator("article.card", has_text="Saucer")

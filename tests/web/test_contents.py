@@ -559,15 +559,39 @@ def test_edited_text_is_saved_as_the_next_version(as_ada, content, ollama):
 
 
 @pytest.mark.parametrize(
-    "wrong", [{"title": ""}, {"title": "x" * 201}, {"text": "x" * 100_001}, {"text": "\0"}]
+    ("field", "wrong", "sentence"),
+    [
+        ("title", " ", "Give it a title."),
+        ("title", "x" * 201, "at most 200 characters"),
+        ("text", "x" * 100_001, "100,001 of at most 100,000 characters"),
+        ("text", "", "There is no text"),
+        ("text", " \r\n\t\n", "There is no text"),
+        ("text", "\u200b", "There is no text"),
+        ("text", "a\0", "invisible character"),
+    ],
 )
-def test_edit_that_cannot_be_kept_says_why(as_ada, content, ollama, wrong):
+def test_edit_that_cannot_be_kept_is_kept_in_the_form(
+    as_ada, content, ollama, field, wrong, sentence
+):
     complete(content, ollama)
+    edited = {"title": "Mine", "text": "By hand.", field: wrong}
 
-    answer = as_ada.post(f"/contents/{content.id}/text", {"title": "t", "text": "t", **wrong})
+    answer = as_ada.post(f"/contents/{content.id}/text", edited)
 
-    assert answer.status_code == 400
-    assert "characters" in answer.text
+    assert answer.status_code == 422
+    beside = answer.text.split(f'<small id="{field}-error" class="error">')[1].split("</small>")[0]
+    assert sentence in beside
+    assert ("Mine" if field == "text" else "By hand.") in answer.text
+    assert content.current.number == 1
+
+
+def test_edit_while_a_draft_is_on_its_way_is_kept_in_the_form(as_ada, content):
+    answer = as_ada.post(f"/contents/{content.id}/text", {"title": "Mine", "text": "By hand."})
+
+    assert answer.status_code == 409
+    assert "A draft of it is on its way." in answer.text
+    assert ">\nBy hand.</textarea>" in answer.text
+    assert content.current.number == 1
 
 
 def test_deletion_can_be_undone(as_ada, content):

@@ -1,0 +1,17 @@
+// An edit that was not saved is not left without a word. The browser asks in its own words.
+
+function isChanged(field) {
+  if (field.options) return field.selectedOptions[0] && !field.selectedOptions[0].defaultSelected;
+  return field.type !== "hidden" && "defaultValue" in field && field.value !== field.defaultValue;
+}
+
+// What came back with an error was typed and is not saved, though the page began with it.
+function isUnsaved(form) {
+  return !form.dataset.sent && (form.dataset.warnUnsaved === "typed" || [...form.elements].some(isChanged));
+}
+
+export function startUnsaved() {
+  const forms = [...document.querySelectorAll("form[data-warn-unsaved]")];
+  if (!forms.length) return; // a page that listens is not kept for the way back
+  window.addEventListener("beforeunload", (event) => { if (forms.some(isUnsaved)) event.preventDefault(); });
+}

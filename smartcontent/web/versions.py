@@ -1,0 +1,80 @@
+"""The versions of a text: edited by hand."""
+
+from uuid import UUID
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_login import login_required
+from wtforms import Form, StringField, ValidationError
+from wtforms.fields import Field
+from wtforms.validators import DataRequired, Length
+
+from smartcontent import jobs
+from smartcontent.models import Content
+from smartcontent.web.contents import made_room, own_content
+
+bp = Blueprint("versions", __name__)
+
+TITLE_LONGEST = 200
+TEXT_LONGEST = 100_000
+
+
+def _lines(text: str | None) -> str:
+    return (text or "").replace("\r\n", "\n")
+
+
+def _stripped(text: str | None) -> str:
+    return (text or "").strip()
+
+
+def _without_nul(_form: Form, field: Field) -> None:
+    if "\0" in field.data:
+        raise ValidationError("An invisible character (U+0000) is in it: delete it.")
+
+
+def _readable(_form: Form, field: Field) -> None:
+    if not any(sign.isprintable() and sign != " " for sign in field.data):
+        raise ValidationError("There is no text: write one, or leave the page to keep the old one.")
+
+
+def _at_most(_form: Form, field: Field) -> None:
+    if len(field.data) > TEXT_LONGEST:
+        raise ValidationError(
+            f"The text is too long: {len(field.data):,} of at most {TEXT_LONGEST:,} characters."
+        )
+
+
+class TextForm(Form):
+    """Title and text as edited by hand."""
+
+    title = StringField(
+        filters=[_stripped],
+        validators=[
+            DataRequired("Give it a title."),
+            Length(max=TITLE_LONGEST, message=f"A title has at most {TITLE_LONGEST} characters."),
+            _without_nul,
+        ],
+    )
+    text = StringField(filters=[_lines], validators=[_at_most, _without_nul, _readable])
+
+
+@bp.route("/contents/<uuid:content_id>/text", methods=["GET", "POST"])
+@login_required
+def edit(content_id: UUID) -> ResponseReturnValue:
+    """Edit title and text by hand; what is saved is the next version."""
+    content = own_content(content_id)
+    if request.method == "GET":
+        form = TextForm(data={"title": content.title, "text": content.current.text})
+        return _page(content, form)
+    form = TextForm(request.form)
+    if not form.validate():
+        return _page(content, form), 422
+    going = jobs.version_to_go(content)
+    if not jobs.save_edit(content, form.title.data, form.text.data):
+        return _page(content, form), 409
+    flash(f"Saved as a new version.{made_room(going)}")
+    return redirect(url_for("contents.show", content_id=content_id), 303)
+
+
+def _page(content: Content, form: TextForm) -> str:
+    return render_template("contents/edit_text.html", content=content, form=form)
