@@ -23,7 +23,7 @@ from smartcontent.scheduling import (
 )
 from smartcontent.scheduling.clerk import Clerk
 from smartcontent.scheduling.drafts import unschedule_draft
-from smartcontent.scheduling.job import WRITE_DRAFT
+from smartcontent.scheduling.job import JOB_RESULT_KEPT_SECONDS, WRITE_DRAFT
 from smartcontent.scheduling.reconciler import LOOK_AHEAD
 
 pytestmark = pytest.mark.oldest_redis
@@ -395,3 +395,11 @@ def test_wake_up_ends_the_scheduler_s_sleep(app, ada, valkey):
         submit_due(ada)
 
         assert wake_ups.get_message(timeout=PATIENCE)["type"] == "message"
+
+
+def test_worker_killed_at_the_end_of_a_job_that_redis_lost_leaves_nothing_for_ever(valkey):
+    job = Job(id="draft-000000000001-1-u1", connection=valkey.client)
+
+    job.heartbeat(now(), ttl=60)
+
+    assert 0 < valkey.client.ttl(job.key) <= JOB_RESULT_KEPT_SECONDS

@@ -1,16 +1,19 @@
 """The RQ job of this product: JSON, and a fixed list of functions."""
 
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any
 
 import redis as redis_py
 import rq.job
+from redis.client import Pipeline
 from rq.serializers import JSONSerializer
 
 QUEUE = "generation"
 WRITE_DRAFT = "smartcontent.jobs.write_draft"
 NOTE_PROBE = "smartcontent.scheduling.probe.note_probe"
 PROBE_PREFIX = "probe-"
+JOB_RESULT_KEPT_SECONDS = 600
 # Whoever reaches Redis can put a function's name into a job; only these are ever called.
 JOB_FUNCTIONS = frozenset({WRITE_DRAFT, NOTE_PROBE})
 
@@ -37,6 +40,22 @@ class Job(rq.job.Job):
             raise ValueError(f"{self.func_name!r} is not a job function of this product")
         function: Callable[..., Any] = super().func
         return function
+
+    def heartbeat(
+        self, timestamp: datetime, ttl: int, pipeline: Pipeline | None = None, xx: bool = False
+    ) -> None:
+        """Note a sign of life. By the last one, outside of a pipeline, RQ tells that a job ended.
+
+        Where Redis was emptied meanwhile that makes a hash, which a worker that is killed before it
+        has cleared up would leave for ever.
+        """
+        if pipeline is not None:
+            super().heartbeat(timestamp, ttl, pipeline, xx)
+            return
+        with self.connection.pipeline() as both:
+            super().heartbeat(timestamp, ttl, both, xx)
+            both.expire(self.key, JOB_RESULT_KEPT_SECONDS)
+            both.execute()
 
     def restore(self, raw_data: Any) -> Any:
         restored = super().restore(raw_data)

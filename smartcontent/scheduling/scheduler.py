@@ -23,11 +23,10 @@ from redis.client import PubSub
 
 from smartcontent.duties import for_ever
 from smartcontent.redis_answers import trouble
-from smartcontent.scheduling.job import QUEUE, Job
+from smartcontent.scheduling.job import JOB_RESULT_KEPT_SECONDS, QUEUE, Job
 
 log = logging.getLogger(__name__)
 
-JOB_RESULT_KEPT_SECONDS = 600
 WAKE_CHANNEL = "smartcontent:scheduler:wake"
 HEARTBEATS_KEY = "smartcontent:scheduler:heartbeats"
 HEARTBEAT_SECONDS = 1.0

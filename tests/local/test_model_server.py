@@ -20,8 +20,12 @@ ROOT = Path(__file__).parents[2]
 MODEL = "smollm2:135m"
 GREETING = [{"role": "user", "content": "Say hello to a friend."}]
 # What the model answers most likely goes on for minutes; to a greeting it ends within a second.
-COUNTING = [{"role": "user", "content": "Count from 1 to 1000: 1, 2, 3, 4, 5, 6, 7, 8, 9, 10,"}]
-ENDLESS = {"num_predict": 4000, "temperature": 0, "stop": []}
+# Ten thousand digits, and no way to end before: left to itself a model may stop at any word.
+ENDLESS = {
+    "messages": [{"role": "user", "content": "Count."}],
+    "format": {"const": "".join(str(number) for number in range(3000))},
+    "options": {"num_predict": 4000},
+}
 LOOK_SECONDS = 0.3
 LONG = [{"role": "user", "content": "cat hat sun " * 1000}]  # about 3,000 tokens, 10 s to read
 
@@ -50,12 +54,16 @@ class ModelServer:
     @contextmanager
     def writing(self) -> Iterator[None]:
         """Meanwhile it writes, for longer than a test lasts: nobody else's turn comes."""
-        body = {"model": MODEL, "messages": COUNTING, "options": ENDLESS}
+        self.chat_until_served()  # what a test before has left may still hold its place
+        body = {"model": MODEL, **ENDLESS}
         with requests.post(
             f"{self.url}/api/chat", json=body, stream=True, timeout=PATIENCE
         ) as answer:
-            next(answer.iter_lines())
+            assert answer.ok
+            pieces = answer.iter_lines()
+            next(pieces)
             yield
+            assert not json.loads(next(pieces))["done"]
 
     def chat(self, **body: Any) -> requests.Response:
         options = {"num_predict": 8, "seed": 1, **body.pop("options", {})}
@@ -296,9 +304,7 @@ def test_oldest_messages_are_left_out_unless_told_not_to(server: ModelServer) ->
 
 
 def test_client_that_leaves_in_the_middle_stops_the_work(server: ModelServer) -> None:
-    body = {"messages": COUNTING, "options": ENDLESS}
-
-    server.leave_after(body, received=600)
+    server.leave_after(ENDLESS, received=600)
 
     assert server.work_until_idle() < 4  # of about a minute's
 
