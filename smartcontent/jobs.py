@@ -84,6 +84,26 @@ def submit(
     return content
 
 
+def submit_once(
+    user_id: int, brief: Brief, title: str, due_at: datetime | None, key: str | None
+) -> Content:
+    """Submit what a form holds; of one that is sent again, answer what it has made.
+
+    Raises:
+        smartcontent.quotas.OverQuota: the user has asked for more than one may.
+    """
+    try:
+        return submit(user_id, brief, title, due_at=due_at, idempotency_key=key)
+    except IntegrityError:
+        # The index decides, so that of many requests at once exactly one makes a content.
+        db.session.rollback()
+        if key is None:
+            raise
+    content = Content.submitted_with(user_id, key)
+    # Taken back meanwhile, and the form sent once more: that is meant.
+    return submit(user_id, brief, title, due_at=due_at) if content.deleted_at else content
+
+
 def write_brief(content: Content, brief: Brief) -> None:
     """Copy a brief into its content's columns."""
     for name in ("content_type", "topic", "audience", "tone", "length", "language", "instructions"):
@@ -105,17 +125,22 @@ def cancel(draft: Draft) -> bool:
     return True
 
 
-def retry(content: Content) -> Draft | None:
-    """Ask for another draft, at once; None while one is unfinished.
+def retry(content: Content, key: str | None = None) -> Draft | None:
+    """Ask for another draft, at once, or find what was asked for with the key of a form.
+
+    None while one is unfinished.
 
     Raises:
         smartcontent.quotas.OverQuota: the user has asked for more than one may.
     """
-    return new_draft(content, Status.PENDING, due_at=due_in(0))
+    return new_draft(content, Status.PENDING, due_at=due_in(0), idempotency_key=key)
 
 
-def save_edit(content: Content, title: str, text: str) -> Draft | None:
-    """Keep a text edited by hand as the next version; None while one is unfinished."""
+def save_edit(content: Content, title: str, text: str, key: str | None = None) -> Draft | None:
+    """Keep a text edited by hand as the next version, once for each key of a form.
+
+    None while one is unfinished.
+    """
     feeling = sentiment_of(text, content.language)
     content.title = title
     content.index_text(text)
@@ -124,6 +149,7 @@ def save_edit(content: Content, title: str, text: str) -> Draft | None:
         Status.COMPLETED,
         origin=Origin.EDITED,
         text=text,
+        idempotency_key=key,
         finished_at=now(),
         sentiment_score=feeling and feeling.score,
         sentiment_label=feeling and feeling.label,
@@ -132,9 +158,10 @@ def save_edit(content: Content, title: str, text: str) -> Draft | None:
 
 def new_draft(content: Content, status: Status, **values: Any) -> Draft | None:
     """Make the next version of a content its current one; None while one is unfinished."""
-    if content.current.status in UNFINISHED:
+    key = values.get("idempotency_key")
+    if content.current.status in UNFINISHED or _made_with(content, key):
         db.session.rollback()
-        return None
+        return _made_with(content, key)
     last = db.session.scalar(select(func.max(Draft.number)).where(Draft.content_id == content.id))
     draft = Draft(
         user_id=content.user_id, content_id=content.id, number=(last or 0) + 1, status=status
@@ -150,12 +177,21 @@ def new_draft(content: Content, status: Status, **values: Any) -> Draft | None:
         db.session.commit()
     except IntegrityError:  # two tabs asked at once: the other's draft has this number
         db.session.rollback()
-        return None
+        return _made_with(content, key)
     db.session.expire(content)
     if status is Status.PENDING:
         schedule_draft(draft)
     draft.announce()
     return draft
+
+
+def _made_with(content: Content, key: str | None) -> Draft | None:
+    if key is None:
+        return None
+    with db.session.no_autoflush:
+        return db.session.scalar(
+            select(Draft).filter_by(content_id=content.id, idempotency_key=key)
+        )
 
 
 def version_to_go(content: Content) -> int | None:

@@ -3,7 +3,6 @@
 import re
 
 from flask import request
-from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
 from smartcontent import jobs
@@ -30,7 +29,7 @@ def submit_once(user_id: int, submission: Submission) -> tuple[Content, bool]:
         db.session.rollback()
         if key is None:
             raise
-    content = _submitted_with(user_id, key)
+    content = Content.submitted_with(user_id, key)
     if content.request_digest != submission.digest:
         raise _refused("The key was used for another body: take a new key for a new text.")
     return content, True
@@ -46,11 +45,6 @@ def _submit(user_id: int, submission: Submission, key: str | None) -> Content:
         idempotency_key=key,
         request_digest=submission.digest,
     )
-
-
-def _submitted_with(user_id: int, key: str) -> Content:
-    query = select(Content).filter_by(user_id=user_id, idempotency_key=key)
-    return db.session.scalars(query).one()
 
 
 def _key() -> str | None:

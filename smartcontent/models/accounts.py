@@ -9,7 +9,7 @@ from functools import cache
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerifyMismatchError
 from flask_login import UserMixin
-from sqlalchemy import ForeignKey, String, select, update
+from sqlalchemy import ForeignKey, String, delete, select, update
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
@@ -134,6 +134,8 @@ class ApiToken(Base):
     expires_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     # To the minute.
     last_used_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    # Of the form that asked for it.
+    idempotency_key: Mapped[str | None] = mapped_column(String(255))
 
     user: Mapped[User] = relationship(lazy="joined")
 
@@ -143,9 +145,19 @@ class ApiToken(Base):
 
     @classmethod
     def issue(
-        cls, user: User, name: str, expires_at: datetime | None = None
+        cls,
+        user: User,
+        name: str,
+        expires_at: datetime | None = None,
+        idempotency_key: str | None = None,
     ) -> tuple["ApiToken", str]:
-        """A new token and its secret, which is shown this once."""
+        """A new token and its secret, which is shown this once.
+
+        Asked for again with its key, it takes the place of the first, whose secret nobody saw.
+        """
+        if idempotency_key is not None:
+            again = delete(cls).filter_by(user_id=user.id, idempotency_key=idempotency_key)
+            db.session.execute(again)
         secret = "sc_" + secrets.token_urlsafe(32)
         token = cls(
             user_id=user.id,
@@ -153,6 +165,7 @@ class ApiToken(Base):
             digest=cls.digest_of(secret),
             prefix=secret[:8],
             expires_at=expires_at,
+            idempotency_key=idempotency_key,
         )
         db.session.add(token)
         db.session.commit()

@@ -126,6 +126,12 @@ class Content(Base):
         return db.session.scalar(cls.owned_by(user_id).where(cls.id == content_id))
 
     @classmethod
+    def submitted_with(cls, user_id: int, idempotency_key: str) -> "Content":
+        """What the user has submitted with this key; call it where there is such a content."""
+        own = select(cls).filter_by(user_id=user_id, idempotency_key=idempotency_key)
+        return db.session.scalars(own).one()
+
+    @classmethod
     def find_deleted(cls, user_id: int, content_id: UUID) -> "Content | None":
         """One content of the user that is in the trash."""
         return db.session.scalar(

@@ -16,6 +16,7 @@ from sqlalchemy import (
     String,
     Text,
     UniqueConstraint,
+    text,
     update,
 )
 from sqlalchemy.orm import Mapped, mapped_column, relationship
@@ -101,6 +102,14 @@ class Draft(Base):
         # What the quotas count.
         Index(None, "user_id", "status"),
         Index(None, "user_id", "created_at"),
+        Index(
+            None,
+            "content_id",
+            "idempotency_key",
+            unique=True,
+            sqlite_where=text("idempotency_key IS NOT NULL"),
+            postgresql_where=text("idempotency_key IS NOT NULL"),
+        ),
         # A number is never given twice: jobs in Redis carry it.
         {"sqlite_autoincrement": True},
     )
@@ -112,6 +121,8 @@ class Draft(Base):
     number: Mapped[int]
     origin: Mapped[str] = mapped_column(String(20), default=Origin.GENERATED)
     status: Mapped[str] = mapped_column(String(20))
+    # Of the form that asked for it: sent again, it asks for nothing new.
+    idempotency_key: Mapped[str | None] = mapped_column(String(255))
     # Raised by every change of status, so that a page can put events in order.
     revision: Mapped[int] = mapped_column(default=1)
 

@@ -184,6 +184,7 @@ function swap(old, fresh) {
   paintClocks(fresh);
   tell("drawn", fresh);
   keepTyped(old, fresh);
+  keepKeys(old, fresh);
   if (focused) (counterpart(focused, fresh) ?? controls(fresh)[0])?.focus();
 }
 
@@ -192,6 +193,14 @@ function keepTyped(old, fresh) {
     if (!("defaultValue" in field) || field.value === field.defaultValue) continue;
     const same = counterpart(field, fresh);
     if (same) same.value = field.value;
+  }
+}
+
+// A form that was sent and drawn anew before its answer came is the same form to the server.
+function keepKeys(old, fresh) {
+  for (const { action, elements } of old.querySelectorAll("form[data-sent]")) {
+    const same = [...fresh.querySelectorAll("form")].find((form) => form.action === action);
+    if (same?.elements.key) same.elements.key.value = elements.key.value;
   }
 }
 

@@ -16,6 +16,7 @@ from smartcontent.quotas import one_after_the_other
 from smartcontent.web.addresses import public_url
 from smartcontent.web.attempts import count_guess, guessed_right
 from smartcontent.web.forms import PasswordForm, TokenForm
+from smartcontent.web.once import key_sent
 from smartcontent.web.threads import in_turn
 
 bp = Blueprint("account", __name__, url_prefix="/account")
@@ -55,7 +56,7 @@ def create_token() -> ResponseReturnValue:
     form = TokenForm(request.form)
     if not (form.validate() and _is_own_password(form.password) and _has_room(form.name)):
         return _page(token_form=form), 422
-    token, secret = ApiToken.issue(current_user, form.name.data, form.expires_at)
+    token, secret = ApiToken.issue(current_user, form.name.data, form.expires_at, key_sent())
     note(f"Token made token={token.id}", current_user.id)
     return _page(secret=secret)
 

@@ -17,6 +17,7 @@ from smartcontent.quotas import OverQuota
 from smartcontent.web import errors
 from smartcontent.web.auth import nobody_yet
 from smartcontent.web.due_time import DueTimeForm
+from smartcontent.web.once import key_sent
 
 bp = Blueprint("contents", __name__)
 
@@ -52,8 +53,8 @@ def create() -> ResponseReturnValue:
     if not all([form.validate(), due_time.validate()]):
         return _dashboard(form, due_time), 422
     try:
-        content = jobs.submit(
-            current_user.id, form.brief, form.title_or_default, due_at=due_time.due_at
+        content = jobs.submit_once(
+            current_user.id, form.brief, form.title_or_default, due_time.due_at, key_sent()
         )
     except OverQuota as error:  # what was typed is in the form still
         page = _dashboard(form, due_time, error.description)
@@ -97,7 +98,7 @@ def retry(content_id: UUID) -> ResponseReturnValue:
     """Write another draft, at once."""
     content = own_content(content_id)
     going = jobs.version_to_go(content)
-    if not jobs.retry(content):
+    if not jobs.retry(content, key_sent()):
         return errors.answer(409, "A draft of it is on its way already.")
     if going:
         flash(f"Another version is on its way.{made_room(going)}")

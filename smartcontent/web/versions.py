@@ -12,6 +12,7 @@ from wtforms.validators import DataRequired, Length
 from smartcontent import jobs
 from smartcontent.models import Content
 from smartcontent.web.contents import made_room, own_content
+from smartcontent.web.once import key_sent
 
 bp = Blueprint("versions", __name__)
 
@@ -70,7 +71,7 @@ def edit(content_id: UUID) -> ResponseReturnValue:
     if not form.validate():
         return _page(content, form), 422
     going = jobs.version_to_go(content)
-    if not jobs.save_edit(content, form.title.data, form.text.data):
+    if not jobs.save_edit(content, form.title.data, form.text.data, key_sent()):
         return _page(content, form), 409
     flash(f"Saved as a new version.{made_room(going)}")
     return redirect(url_for("contents.show", content_id=content_id), 303)

@@ -17,6 +17,7 @@ from smartcontent.scheduling import backoff
 from smartcontent.sweeper import silence_seconds
 from smartcontent.waiting import outlook
 from smartcontent.web.markdown import to_html
+from smartcontent.web.once import key_field
 from smartcontent.web.safety import page_here
 from smartcontent.web.timeline import timeline
 from smartcontent.writing import model_for, request_for
@@ -41,6 +42,7 @@ def init_app(app: Flask) -> None:
     app.add_template_filter(counted_since)
     app.add_template_global(Status, "Status")
     app.add_template_global(csrf_field, "csrf")
+    app.add_template_global(key_field, "once")
     app.add_template_global(outlook)
     app.add_template_global(version_to_go)
     app.add_template_global(timeline)
@@ -118,7 +120,9 @@ def counted_since(draft: Draft) -> datetime:
 
 def csrf_field() -> Markup:
     """The hidden field that shows a form came from a page of ours."""
-    return Markup('<input type="hidden" name="csrf_token" value="{}">').format(generate_csrf())
+    return Markup('<input type="hidden" name="csrf_token" value="{}" autocomplete="off">').format(
+        generate_csrf()
+    )
 
 
 def reading_time(words: int) -> str:

@@ -2,7 +2,8 @@
 
 import re
 
-from playwright.sync_api import expect
+from conftest import wait_until
+from playwright.sync_api import Route, expect
 
 from browser.conftest import create_account, let_the_minute_pass, paste, press_ctrl_enter, stored
 
@@ -54,6 +55,25 @@ def test_status_and_words_need_no_reload(page, dictation):
     expect(status).to_have_text("Completed")
 
     assert page.evaluate("window.isTheSamePage")
+
+
+def test_form_whose_answer_got_lost_makes_one_content_when_it_is_sent_again(open_page, ada):
+    page = open_page(user=ada, java_script_enabled=False)
+    lost: list[int] = []
+
+    def lose(route: Route) -> None:
+        lost.append(route.fetch(max_redirects=0).status)
+
+    page.route("**/contents", lose, times=1)
+    page.get_by_label("Topic and facts").fill("A teapot")
+    send = page.get_by_role("button", name="Write it in a minute")
+
+    send.click(no_wait_after=True)
+    wait_until(lambda: lost == [303])
+    send.click()
+
+    page.wait_for_url("**/#content-*")
+    expect(page.locator("article.card")).to_have_count(1)
 
 
 def test_double_click_on_the_button_makes_one_content(page):

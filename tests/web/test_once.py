@@ -1,0 +1,86 @@
+"""One press, one thing made: a form that is sent again makes nothing new."""
+
+import re
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from conftest import PASSWORD, Visitor, both_databases
+from sqlalchemy import func, select
+from test_contents import BRIEF_FORM, complete
+
+from smartcontent import jobs
+from smartcontent.extensions import db
+from smartcontent.models import ApiToken, Content, Draft
+
+KEY = {"key": "a key"}
+# Forms that make something, by the end of their action.
+MAKING = ("/contents", "/retry", "/text", "/tokens")
+
+
+def count(model: type) -> int:
+    db.session.rollback()
+    return db.session.scalar(select(func.count()).select_from(model)) or 0
+
+
+@both_databases
+def test_brief_sent_many_times_at_once_makes_one_content(app, as_ada):
+    form = {**BRIEF_FORM, **KEY, "csrf_token": as_ada.token()}
+    cookie = as_ada.client._cookies
+
+    def send(_number: int) -> str:
+        client = Visitor(app).client
+        client._cookies = cookie
+        return client.post("/contents", data=form).headers["Location"]
+
+    with ThreadPoolExecutor(4) as several:
+        (place,) = set(several.map(send, range(4)))
+
+    assert count(Content) == 1
+    as_ada.post("/contents", form | {"topic": "Another teapot"})
+    assert count(Content) == 2
+    jobs.discard(db.session.scalars(select(Content).order_by(Content.created_at)).first())
+    assert as_ada.post("/contents", form).headers["Location"] != place
+    assert count(Content) == 3
+
+
+def test_version_asked_for_twice_is_made_once(as_ada, content, ollama):
+    complete(content, ollama)
+    edit = {"title": "A teapot", "text": "Tea.", **KEY}
+    for _ in range(2):
+        assert as_ada.post(f"/contents/{content.id}/text", edit).status_code == 303
+    assert count(Draft) == 2
+
+    for _ in range(2):
+        assert as_ada.post(f"/contents/{content.id}/retry", KEY).status_code == 303
+        complete(content, ollama)
+    assert count(Draft) == 3
+    assert as_ada.post(f"/contents/{content.id}/text", edit).status_code == 303
+    assert count(Draft) == 3
+    assert content.current.number == 3
+
+
+def test_token_asked_for_twice_is_one_whose_secret_was_seen_last(as_ada):
+    form = {"name": "script", "password": PASSWORD, **KEY}
+
+    pages = [as_ada.post("/account/tokens", form).text for _ in range(2)]
+
+    first, last = (re.search(r'id="secret">([^<]+)', page)[1] for page in pages)
+    assert count(ApiToken) == 1
+    assert ApiToken.with_secret(first) is None
+    assert ApiToken.with_secret(last) is not None
+
+
+@pytest.mark.parametrize("ends", ["completed", "cancelled"])
+def test_every_form_that_makes_something_has_a_key_of_its_own(as_ada, content, ollama, ends):
+    if ends == "completed":
+        complete(content, ollama)
+    else:
+        jobs.cancel(content.current)
+    pages = "".join(as_ada.get(path).text for path in ("/", f"/contents/{content.id}", f"/contents/{content.id}/text", "/account/"))
+
+    forms = re.findall(r'<form[^>]* action="([^"]+)"(.*?)</form>', pages, re.S)
+    making = [(action, form) for action, form in forms if action.endswith(MAKING)]
+    keys = [re.search(r'name="key" value="([^"]{20,})"', form) for _, form in making]
+    assert len(making) >= 3
+    assert all(keys), making
+    assert len({key[1] for key in keys}) == len(keys)
