@@ -157,7 +157,10 @@ def test_emptied_keywords_are_gone() -> None:
 def test_a_text_may_be_as_long_as_its_limit_and_no_longer(field: str, limit: int) -> None:
     assert page_form(**{field: "é" * limit}).errors == {}
     assert problem(**{field: "é" * (limit + 1)}) == (
-        f"{field.capitalize()} is too long: {limit + 1:,} of at most {limit:,} characters."
+        f"{field.capitalize()}: 1 character too long, at most {limit:,} fit."
+    )
+    assert problem(**{field: "é" * 3_527 * 2}).endswith(
+        f": {7_054 - limit:,} characters too long, at most {limit:,} fit."
     )
 
 
@@ -177,12 +180,25 @@ def test_a_topic_nobody_can_see_is_missing(topic: str) -> None:
 
 
 @pytest.mark.parametrize("field", ["topic", "audience", "instructions", "title", "keywords"])
-@pytest.mark.parametrize("sign", ["\0", "\x07", "\x0b", "\x1b", "\x7f", "\x85", "\ud800"])
+@pytest.mark.parametrize("sign", ["\0", "\x07", "\x1b", "\x7f", "\x9d", "\ud800"])
 def test_control_characters_and_lone_surrogates_are_refused(field: str, sign: str) -> None:
     assert problem(**{field: f"Tea{sign}"}) == (
         f"{field.capitalize()} has an invisible control character (U+{ord(sign):04X}) at "
         "position 4: delete it."
     )
+
+
+@pytest.mark.parametrize("sign", [*"\r\v\f\x0e\x1c\x1d\x1e\x85\u2028\u2029", "\r\n"])
+def test_whatever_ends_a_line_elsewhere_ends_it_here(sign: str) -> None:
+    typed = f"Tea{sign}Cups{sign}"
+
+    brief = page_form(topic=typed, instructions=typed, audience=typed, keywords=typed).brief
+
+    assert brief.topic == brief.instructions == "Tea\nCups"
+    assert brief.audience == "Tea Cups"
+    assert brief.keywords == ("Tea", "Cups")
+    fields, errors = brief_from_json({"content_type": "ad_copy", "topic": typed, "title": typed})
+    assert (fields["topic"], fields["title"], errors) == ("Tea\nCups", "Tea Cups", {})
 
 
 def test_joined_emoji_and_both_directions_of_writing_are_welcome() -> None:

@@ -18,6 +18,8 @@ KEYWORDS_TYPED_MAX = 5_000  # of all of them as typed, blanks and repetitions in
 # Commas as people type them in our languages; the same for lists, so that what the form
 # shows for editing is read back as it was.
 _BETWEEN_KEYWORDS = re.compile(r"[,\n،、，]")
+# What word processors and slides end lines with, and all else that means a new line.
+_LINE_END = re.compile(r"\r\n|[\r\v\f\x0e\x1c-\x1e\x85\u2028\u2029]")
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
 # str.strip() would also take away control characters, which are to be refused.
 _BLANKS = " \t\n\xa0\u2028\u2029\u3000\u200b\ufeff"
@@ -47,8 +49,20 @@ def title_from(topic: str) -> str:
     return head.rstrip(" ,;:.-–") + "…"
 
 
+def with_plain_line_ends(text: str) -> str:
+    """The text with a newline wherever a line ends, whatever it was pasted from."""
+    return _LINE_END.sub("\n", text)
+
+
+def too_long(label: str, length: int, limit: int) -> str:
+    """The sentence that refuses it; `lengths.js` says the same beside the field."""
+    over = length - limit
+    characters = "character" if over == 1 else "characters"
+    return f"{label}: {over:,} {characters} too long, at most {limit:,} fit."
+
+
 def _clean(text: str | None) -> str:
-    return (text or "").replace("\r\n", "\n").replace("\r", "\n").strip(_BLANKS)
+    return with_plain_line_ends(text or "").strip(_BLANKS)
 
 
 def _one_line(text: str | None) -> str:
@@ -69,10 +83,7 @@ def _at_most(limit: int) -> Callable[[Form, Field], None]:
 
     def check(form: Form, field: Field) -> None:
         if len(field.data) > limit:
-            raise StopValidation(
-                f"{field.label.text} is too long: {len(field.data):,} of at most "
-                f"{limit:,} characters."
-            )
+            raise StopValidation(too_long(field.label.text, len(field.data), limit))
 
     return check
 
@@ -125,10 +136,7 @@ class KeywordsField(Field):
 
     def pre_validate(self, form: Form) -> None:
         if self._typed > KEYWORDS_TYPED_MAX:
-            raise StopValidation(
-                f"Keywords are too long: {self._typed:,} of at most {KEYWORDS_TYPED_MAX:,} "
-                "characters."
-            )
+            raise StopValidation(too_long("Keywords", self._typed, KEYWORDS_TYPED_MAX))
         if len(self.data) > KEYWORDS_MAX:
             raise ValidationError(
                 f"Keywords are too many: {len(self.data):,} of at most {KEYWORDS_MAX}."

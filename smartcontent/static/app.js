@@ -4,6 +4,8 @@ import { startAttention } from "./attention.js";
 import { startClocks } from "./clock.js";
 import { startCopying } from "./copying.js";
 import { startDueTimes } from "./due_time.js";
+import { startKeeping } from "./kept.js";
+import { startLengths } from "./lengths.js";
 import { follow, read } from "./live.js";
 import { startOutlook } from "./outlook.js";
 import { startStates } from "./states.js";
@@ -60,6 +62,8 @@ if (search) {
 startClocks();
 startCopying();
 startDueTimes();
+if (document.body.dataset.user) startKeeping(document.body.dataset);
+startLengths();
 startUnsaved();
 if (document.body.dataset.events) {
   startStates();

@@ -59,7 +59,9 @@ def create() -> ResponseReturnValue:
     except OverQuota as error:  # what was typed is in the form still
         page = _dashboard(form, due_time, error.description)
         return page, 429, {"Retry-After": str(error.retry_after)}
-    return redirect(url_for(".index", _anchor=f"content-{content.id}"), 303)
+    return redirect(
+        url_for(".index", sent=request.form.get("key"), _anchor=f"content-{content.id}"), 303
+    )
 
 
 @bp.get("/contents/<uuid:content_id>")

@@ -2,7 +2,7 @@
 
 import re
 
-from flask import Flask, flash, redirect, request, url_for
+from flask import Flask, flash, g, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 from werkzeug.exceptions import (
@@ -63,6 +63,7 @@ def _check() -> ResponseReturnValue | None:
         return redirect(url_for("auth.sign_in", next=page_here()), 303)
     read_body()
     _refuse_other_forms()
+    g.form_is_read = True
     csrf.protect(apply_exemptions=True)
     return None
 

@@ -36,6 +36,9 @@ _SENTENCES = {
     503: ("The database does not answer", "Wait a moment and try again; nothing was lost."),
 }
 
+# The fields of briefs and texts; what else is typed can be typed again, or is a secret.
+_WRITTEN = ("topic", "audience", "keywords", "instructions", "title", "text")
+
 
 def init_app(app: Flask) -> None:
     app.register_error_handler(CSRFError, _csrf)
@@ -55,8 +58,16 @@ def answer(
         title=title,
         advice=advice or usual_advice,
         request_id=logs.request_id(),
+        typed=_typed(),
     )
     return page, status, [*headers]
+
+
+def _typed() -> list[tuple[str, str]]:
+    """What was written into the form that is refused, to be given back."""
+    if "form_is_read" not in g:
+        return []
+    return [(name, text) for name in _WRITTEN if (text := request.form.get(name))]
 
 
 def _too_often(error: TooManyRequests) -> ResponseReturnValue:
@@ -77,7 +88,10 @@ def _http(error: HTTPException) -> ResponseReturnValue:
 
 def _csrf(error: CSRFError) -> ResponseReturnValue:
     log.warning("refused a form, %s %s: %s", request.method, request.endpoint, error.description)
-    return answer(400, "Your session has changed since this page opened: reload it, then retry.")
+    advice = (
+        "Your session has changed since the page was opened: reload the page, then send it again."
+    )
+    return answer(400, advice)
 
 
 def _database_away(error: OperationalError) -> ResponseReturnValue:

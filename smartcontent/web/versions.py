@@ -1,5 +1,6 @@
 """The versions of a text: edited by hand."""
 
+from collections.abc import Callable
 from uuid import UUID
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
@@ -7,9 +8,10 @@ from flask.typing import ResponseReturnValue
 from flask_login import login_required
 from wtforms import Form, StringField, ValidationError
 from wtforms.fields import Field
-from wtforms.validators import DataRequired, Length
+from wtforms.validators import DataRequired
 
 from smartcontent import jobs
+from smartcontent.briefs import too_long, with_plain_line_ends
 from smartcontent.models import Content
 from smartcontent.web.contents import made_room, own_content
 from smartcontent.web.once import key_sent
@@ -21,11 +23,11 @@ TEXT_LONGEST = 100_000
 
 
 def _lines(text: str | None) -> str:
-    return (text or "").replace("\r\n", "\n")
+    return with_plain_line_ends(text or "")
 
 
-def _stripped(text: str | None) -> str:
-    return (text or "").strip()
+def _one_line(text: str | None) -> str:
+    return " ".join(_lines(text).split())
 
 
 def _without_nul(_form: Form, field: Field) -> None:
@@ -38,25 +40,28 @@ def _readable(_form: Form, field: Field) -> None:
         raise ValidationError("There is no text: write one, or leave the page to keep the old one.")
 
 
-def _at_most(_form: Form, field: Field) -> None:
-    if len(field.data) > TEXT_LONGEST:
-        raise ValidationError(
-            f"The text is too long: {len(field.data):,} of at most {TEXT_LONGEST:,} characters."
-        )
+def _at_most(limit: int) -> Callable[[Form, Field], None]:
+    def check(_form: Form, field: Field) -> None:
+        if len(field.data) > limit:
+            raise ValidationError(too_long(field.label.text, len(field.data), limit))
+
+    return check
 
 
 class TextForm(Form):
     """Title and text as edited by hand."""
 
     title = StringField(
-        filters=[_stripped],
+        filters=[_one_line],
         validators=[
             DataRequired("Give it a title."),
-            Length(max=TITLE_LONGEST, message=f"A title has at most {TITLE_LONGEST} characters."),
+            _at_most(TITLE_LONGEST),
             _without_nul,
         ],
     )
-    text = StringField(filters=[_lines], validators=[_at_most, _without_nul, _readable])
+    text = StringField(
+        filters=[_lines], validators=[_at_most(TEXT_LONGEST), _without_nul, _readable]
+    )
 
 
 @bp.route("/contents/<uuid:content_id>/text", methods=["GET", "POST"])
@@ -74,7 +79,8 @@ def edit(content_id: UUID) -> ResponseReturnValue:
     if not jobs.save_edit(content, form.title.data, form.text.data, key_sent()):
         return _page(content, form), 409
     flash(f"Saved as a new version.{made_room(going)}")
-    return redirect(url_for("contents.show", content_id=content_id), 303)
+    sent = request.form.get("key")
+    return redirect(url_for("contents.show", content_id=content_id, sent=sent), 303)
 
 
 def _page(content: Content, form: TextForm) -> str:

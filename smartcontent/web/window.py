@@ -44,7 +44,8 @@ def edit_brief(content_id: UUID) -> ResponseReturnValue:
     if not window.change_brief(content, form.brief, form.title_or_default):
         page = render_template("contents/edit_brief.html", content=content, form=form, is_late=True)
         return page, 409
-    return redirect(url_for("contents.show", content_id=content_id), 303)
+    sent = request.form.get("key")
+    return redirect(url_for("contents.show", content_id=content_id, sent=sent), 303)
 
 
 @bp.post("/contents/<uuid:content_id>/start")

@@ -7,7 +7,7 @@ from uuid import uuid4
 from zoneinfo import ZoneInfo
 
 import pytest
-from conftest import BRIEF, Visitor, both_databases
+from conftest import BRIEF, PASSWORD, Visitor, both_databases
 from markupsafe import escape
 
 from smartcontent import jobs, readiness, window
@@ -562,8 +562,8 @@ def test_edited_text_is_saved_as_the_next_version(as_ada, content, ollama):
     ("field", "wrong", "sentence"),
     [
         ("title", " ", "Give it a title."),
-        ("title", "x" * 201, "at most 200 characters"),
-        ("text", "x" * 100_001, "100,001 of at most 100,000 characters"),
+        ("title", "x" * 201, "Title: 1 character too long, at most 200 fit."),
+        ("text", "x" * 100_002, "Text: 2 characters too long, at most 100,000 fit."),
         ("text", "", "There is no text"),
         ("text", " \r\n\t\n", "There is no text"),
         ("text", "\u200b", "There is no text"),
@@ -592,6 +592,22 @@ def test_edit_while_a_draft_is_on_its_way_is_kept_in_the_form(as_ada, content):
     assert "A draft of it is on its way." in answer.text
     assert ">\nBy hand.</textarea>" in answer.text
     assert content.current.number == 1
+
+
+def test_brief_is_given_back_by_whatever_refuses_it_and_a_password_is_not(as_ada, visitor):
+    brief = as_ada.client.post("/contents", data=BRIEF_FORM)
+    password = as_ada.client.post("/account/password", data={"password": PASSWORD})
+    stranger = visitor.client.post(
+        "/contents", data=BRIEF_FORM, headers={"Referer": "http://localhost/?example=ad_copy"}
+    )
+    of_a_refused_form = visitor.client.post(
+        "/contents", data=BRIEF_FORM, headers={"Referer": "http://localhost/contents"}
+    )
+
+    assert BRIEF_FORM["topic"] in brief.text
+    assert PASSWORD not in password.text
+    assert stranger.headers["Location"] == "/sign-in?next=/?example%3Dad_copy"
+    assert of_a_refused_form.headers["Location"] == "/sign-in"
 
 
 def test_deletion_can_be_undone(as_ada, content):

@@ -76,7 +76,10 @@ def test_every_form_that_makes_something_has_a_key_of_its_own(as_ada, content, o
         complete(content, ollama)
     else:
         jobs.cancel(content.current)
-    pages = "".join(as_ada.get(path).text for path in ("/", f"/contents/{content.id}", f"/contents/{content.id}/text", "/account/"))
+    pages = "".join(
+        as_ada.get(path).text
+        for path in ("/", f"/contents/{content.id}", f"/contents/{content.id}/text", "/account/")
+    )
 
     forms = re.findall(r'<form[^>]* action="([^"]+)"(.*?)</form>', pages, re.S)
     making = [(action, form) for action, form in forms if action.endswith(MAKING)]

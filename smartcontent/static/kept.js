@@ -1,0 +1,134 @@
+// What is typed into a brief or a text is kept in this tab until the server has taken it: a reload,
+// a session that has ended or a broken line loses nothing of it.
+//
+// It is kept by user, form and the key in the form, which the server names when it has taken it. At
+// sign-out, and when somebody else signs in, it is forgotten.
+import { say } from "./announcer.js";
+import { checkLengths } from "./lengths.js";
+
+const PREFIX = "smartcontent:typed:";
+const SAVE_AFTER_MS = 300;
+// A form filled with an example or a brief that was taken back is another one than the empty form.
+const FILLED_WITH = ["example", "again"];
+const RESTORED = "What you had typed is here again.";
+
+const asked = new URLSearchParams(location.search);
+const changed = new Set(); // forms that are not stored as they are
+let mine; // how the names of all that this user typed begin
+let timer = 0;
+let isForgotten = false;
+
+function storage() {
+  try { return window.sessionStorage; } catch { return null; } // a browser may forbid it
+}
+
+function nameOf(form) {
+  return [mine + new URL(form.action).pathname, ...FILLED_WITH.map((name) => asked.get(name) ?? "")].join(":");
+}
+
+function fieldsOf(form) {
+  return [...form.elements].filter(({ name, type }) => name && !["hidden", "submit", "button"].includes(type));
+}
+
+function isChanged(field) {
+  if (field.tagName !== "SELECT") return field.value !== field.defaultValue;
+  const options = [...field.options];
+  return (options.find((option) => option.defaultSelected) ?? options[0]) !== field.selectedOptions[0];
+}
+
+function keep(form) {
+  const fields = fieldsOf(form);
+  if (!fields.some(isChanged)) return storage().removeItem(nameOf(form));
+  const values = Object.fromEntries(fields.map(({ name, value }) => [name, value]));
+  try {
+    storage().setItem(nameOf(form), JSON.stringify({ key: form.elements.key.value, values }));
+  } catch { /* There is no more room: it stays in the form. */ }
+}
+
+function keepChanged() {
+  clearTimeout(timer);
+  if (!isForgotten) for (const form of changed) if (form.isConnected) keep(form);
+  changed.clear();
+}
+
+function take({ target }) {
+  const form = target.closest?.("form[data-keep]");
+  if (!form) return;
+  changed.add(form);
+  clearTimeout(timer);
+  timer = setTimeout(keepChanged, SAVE_AFTER_MS);
+}
+
+function fill(field, value) {
+  if (field.value === value) return;
+  field.value = value;
+  field.dispatchEvent(new Event("change", { bubbles: true }));
+}
+
+function restore(form) {
+  const kept = JSON.parse(storage().getItem(nameOf(form)));
+  if (!kept) return;
+  const key = form.elements.key;
+  const fresh = key.value;
+  const before = fieldsOf(form).map((field) => [field, field.value]);
+  for (const [field, value] of before) fill(field, kept.values[field.name] ?? value);
+  key.value = kept.key;
+  const differing = before.filter(([field, value]) => field.value !== value);
+  if (!differing.length) return;
+  for (const [field] of differing) field.closest("details")?.setAttribute("open", "");
+  offerToClear(form, () => {
+    for (const [field, value] of before) fill(field, value);
+    key.value = fresh;
+    keep(form);
+    checkLengths(form);
+    before[0][0].focus();
+  });
+}
+
+function offerToClear(form, clear) {
+  const note = document.createElement("p");
+  note.className = "kept muted";
+  const button = document.createElement("button");
+  Object.assign(button, { type: "button", className: "link", textContent: "Clear" });
+  button.addEventListener("click", () => { clear(); note.remove(); });
+  note.append(RESTORED, " ", button);
+  form.prepend(note);
+  say(RESTORED);
+}
+
+function forget(isForgettable) {
+  const names = Object.keys(storage());
+  for (const name of names) if (name.startsWith(PREFIX) && isForgettable(name)) storage().removeItem(name);
+}
+
+function forgetAll() {
+  isForgotten = true;
+  forget((name) => name.startsWith(mine));
+}
+
+// The server has taken it, and says so in the address.
+function forgetTaken() {
+  const key = asked.get("sent");
+  if (!key) return;
+  forget((name) => name.startsWith(mine) && JSON.parse(storage().getItem(name)).key === key);
+  asked.delete("sent");
+  history.replaceState(history.state, "", location.pathname + (asked.size ? `?${asked}` : "") + location.hash);
+}
+
+export function startKeeping({ events, user }) {
+  if (!storage()) return;
+  const here = `${PREFIX}${events}:`;
+  mine = `${here}${user}:`;
+  forget((name) => name.startsWith(here) && !name.startsWith(mine));
+  forgetTaken();
+  // What was refused stands in the form as it was sent.
+  for (const form of document.querySelectorAll("form[data-keep]")) form.dataset.keep === "refused" ? keep(form) : restore(form);
+  document.addEventListener("input", take);
+  document.addEventListener("submit", keepChanged);
+  document.addEventListener("visibilitychange", keepChanged);
+  window.addEventListener("pagehide", keepChanged);
+  // Other tabs have storages of their own.
+  const others = new BroadcastChannel(`${mine}forget`);
+  others.addEventListener("message", forgetAll);
+  document.querySelector("form[data-signs-out]")?.addEventListener("submit", () => { forgetAll(); others.postMessage(""); });
+}

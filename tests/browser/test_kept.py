@@ -1,0 +1,130 @@
+"""Nothing typed is lost: by a reload, with a session, at a limit; and nobody else finds it."""
+
+import re
+
+import pytest
+from conftest import PASSWORD, wait_until
+from playwright.sync_api import Page, expect
+
+from browser.conftest import finished, sign_in
+from browser.test_network import end_sessions
+from smartcontent.models import User
+
+TOPIC = "A teapot of blue glass, 0.8 litres\nwith a lid"
+
+
+def topic(page: Page):
+    return page.get_by_label("Topic and facts")
+
+
+def send(page: Page) -> None:
+    page.get_by_role("button", name="Write it in a minute").click()
+
+
+def sign_in_by_form(page: Page, user: User) -> None:
+    page.get_by_label("Email address").fill(user.email)
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Sign in").click()
+
+
+def test_brief_sent_after_the_session_ended_is_there_after_signing_in(open_page, ada, bob, watch):
+    watch.expect("status of 401", "status of 400")
+    page = open_page("/?example=ad_copy", user=ada)
+    topic(page).fill(TOPIC)
+    page.get_by_label("Tone").select_option("formal")
+
+    page.reload()
+    expect(topic(page)).to_have_value(TOPIC)
+    expect(page.locator("form .kept")).to_be_visible()
+    end_sessions(ada)
+    send(page)
+    sign_in_by_form(page, ada)
+
+    expect(topic(page)).to_have_value(TOPIC)
+    expect(page.get_by_label("Tone")).to_have_value("formal")
+    # Signed out and in again in another tab: the form's token is of the session before.
+    end_sessions(ada)
+    sign_in(page.context, ada)
+    send(page)
+    expect(page.get_by_label("Topic")).to_have_value(TOPIC)
+    page.get_by_role("link", name="Back to the form").click()
+    expect(topic(page)).to_have_value(TOPIC)
+
+    send(page)
+    expect(page).to_have_url(re.compile(r"/#content-[0-9a-f-]+$"))
+    expect(page.locator("article.card")).to_have_count(1)
+    expect(topic(page)).to_have_value("")
+    page.goto("/?example=ad_copy")
+    expect(page.get_by_text("Try an example")).to_be_visible()
+    expect(page.locator("form .kept")).to_have_count(0)
+
+
+def test_edited_text_survives_a_reload_until_it_is_saved_or_cleared(open_page, ada):
+    content = finished(ada, "A teapot", "Tea.")
+    page = open_page(f"/contents/{content.id}/text", user=ada)
+    page.on("dialog", lambda dialog: dialog.accept())
+    text = page.locator("textarea#text")
+
+    text.fill("Tea is warm.")
+    page.reload()
+    expect(text).to_be_visible()
+    expect(text).to_have_value("Tea is warm.")
+    page.get_by_role("button", name="Clear").click()
+    expect(text).to_have_value("Tea.")
+
+    text.fill("Tea is hot.")
+    page.get_by_role("button", name="Save as a new version").click()
+    expect(page.get_by_text("Saved as a new version.")).to_be_visible()
+    page.get_by_role("link", name="Edit title and text").click()
+    expect(text).to_have_value("Tea is hot.")
+    expect(page.locator("form .kept")).to_have_count(0)
+
+
+def typed(page: Page) -> str:
+    return page.evaluate("JSON.stringify(sessionStorage)")
+
+
+@pytest.mark.parametrize("leaves_by", ["signing out", "another's signing in"])
+def test_next_person_at_the_machine_finds_nothing(open_page, ada, bob, leaves_by, watch):
+    watch.expect("status of 401")
+    page = open_page(user=ada)
+    other = page.context.new_page()
+    other.goto("/")
+    for tab in (page, other):
+        topic(tab).fill(TOPIC)
+        wait_until(lambda tab=tab: "teapot" in typed(tab))
+
+    if leaves_by == "signing out":
+        page.get_by_role("button", name="Sign out").click()
+        expect(page.get_by_text("You are signed out.").first).to_be_visible()
+        wait_until(lambda: "teapot" not in typed(other))
+        other.reload()
+    else:
+        end_sessions(ada)
+        send(page)
+    sign_in_by_form(page, bob)
+
+    wait_until(lambda: "teapot" not in typed(page))
+    expect(topic(page)).to_have_value("")
+    other.goto("/")
+    wait_until(lambda: "teapot" not in typed(other))
+
+
+def test_paste_beyond_the_limit_is_not_cut_and_says_by_how_much(open_page, ada, watch):
+    watch.expect("status of 422")
+    page = open_page(user=ada)
+    sentence = "Topic: 1,527 characters too long, at most 2,000 fit."
+    long = "é" * 3_527
+
+    topic(page).fill(long)
+    expect(page.locator("#topic-length")).to_have_text(sentence)
+    send(page)
+    expect(topic(page)).to_have_value(long)
+    page.locator("form.brief").evaluate("form => form.submit()")  # as without script
+
+    expect(page.locator("#topic-error")).to_have_text(sentence)
+    expect(topic(page)).to_have_value(long)
+    topic(page).fill("A teapot")
+    expect(page.locator("#topic-length")).to_be_hidden()
+    send(page)
+    expect(page.locator("article.card")).to_have_count(1)
