@@ -63,6 +63,29 @@ def test_words_go_to_standard_output_as_they_come_and_the_rest_to_standard_error
     assert process.returncode == 0
 
 
+@pytest.mark.parametrize("as_json", [False, True])
+def test_terminal_that_knows_few_characters_shows_what_it_can(watch, due_draft, ollama, as_json):
+    ollama.says("Café ", "☕ ", "→ 茶 🫖")
+    options = ["--json"] if as_json else []
+    process = watch(due_draft.content_id, *options, PYTHONIOENCODING="iso-8859-1")
+    reader = process.stderr if not as_json else process.stdout
+    assert reader.readline()
+
+    jobs.write_draft(due_draft.id)
+
+    if not as_json:
+        process.stdout.reconfigure(encoding="iso-8859-1")
+    stdout, stderr = process.communicate(timeout=PATIENCE)
+    if as_json:
+        events = [json.loads(line) for line in stdout.splitlines()]
+        said = "".join(event["text"] for event in events if event["event"] == "text")
+        assert said == "Café ☕ → 茶 🫖"
+    else:
+        assert stdout == "Café ? ? ? ?\n"
+    assert "Traceback" not in stderr
+    assert process.returncode == 0
+
+
 @pytest.fixture
 def writer(app, due_draft) -> Iterator[threading.Thread]:
     """Writes the draft as soon as it is started, beside the test."""

@@ -10,7 +10,7 @@ import click
 from flask.cli import with_appcontext
 
 from smartcontent.cli.group import json_option
-from smartcontent.cli.printing import moment, print_json
+from smartcontent.cli.printing import moment, print_json, show_what_there_is
 from smartcontent.health import Dependency, State, check_all, check_public_url
 from smartcontent.models import now
 from smartcontent.models.draft import iso
@@ -24,6 +24,7 @@ MARKS = {State.OK: "✓", State.DEGRADED: "!", State.DOWN: "✗"}
 @with_appcontext
 def doctor(url: str | None, as_json: bool) -> None:
     """Check everything the product needs; exit code 1 when something is down."""
+    show_what_there_is()
     found = check_all()
     if url is not None:
         public = check_public_url(url)

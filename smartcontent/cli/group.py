@@ -11,6 +11,7 @@ import redis as redis_py
 from flask.cli import AppGroup
 from sqlalchemy.exc import OperationalError, ProgrammingError
 
+from smartcontent.cli.printing import show_what_there_is
 from smartcontent.extensions import db
 from smartcontent.health import State, check_database, check_redis
 from smartcontent.quotas import OverQuota
@@ -39,6 +40,7 @@ def _plainly(function: Callable[..., Any]) -> Callable[..., Any]:
 
     @functools.wraps(function)
     def run(*args: Any, **kwargs: Any) -> Any:
+        show_what_there_is()
         try:
             with _quiet():
                 return function(*args, **kwargs)

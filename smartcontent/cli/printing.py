@@ -1,16 +1,35 @@
 """How the commands print: tables that fit the terminal, moments, JSON."""
 
+import codecs
 import json
 import shutil
+import sys
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
+from io import TextIOWrapper
+from typing import Any, TextIO
 
 import click
 
 
 def print_json(data: Any) -> None:
-    click.echo(json.dumps(data, indent=2, ensure_ascii=False))
+    click.echo(json_text(data, indent=2))
+
+
+def json_text(data: Any, indent: int | None = None) -> str:
+    """The data as JSON that every terminal can show."""
+    return json.dumps(data, indent=indent, ensure_ascii=not _shows_everything(sys.stdout))
+
+
+def show_what_there_is() -> None:
+    """Have a terminal that knows few characters show a question mark for the others."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper) and not _shows_everything(stream):
+            stream.reconfigure(errors="replace")
+
+
+def _shows_everything(stream: TextIO) -> bool:
+    return stream.encoding is not None and codecs.lookup(stream.encoding).name.startswith("utf")
 
 
 def print_table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> None:

@@ -1,6 +1,5 @@
 """What `contents watch` shows while it follows a draft."""
 
-import json
 import sys
 from datetime import datetime
 from typing import NoReturn
@@ -8,7 +7,7 @@ from typing import NoReturn
 import click
 
 from smartcontent.cli.following import Words, follow
-from smartcontent.cli.printing import moment
+from smartcontent.cli.printing import json_text, moment
 from smartcontent.durations import exactly, measured
 from smartcontent.health import State, check_all
 from smartcontent.models import Draft, Status, now
@@ -59,7 +58,7 @@ class _Lines:
         """Nothing is left open."""
 
     def _print(self, event: dict[str, object]) -> None:
-        click.echo(json.dumps(event, ensure_ascii=False))
+        click.echo(json_text(event))
 
 
 class _Screen:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
+from unicodedata import normalize
 from uuid import UUID, uuid4
 
 from sqlalchemy import (
@@ -24,6 +25,12 @@ from smartcontent.extensions import Base, db
 from smartcontent.models.accounts import User
 from smartcontent.models.columns import UtcDateTime, now
 from smartcontent.models.draft import Draft
+
+
+def as_sought(text: str) -> str:
+    """The text without what a search does not mind: large letters, how an accent is encoded."""
+    # Small letters of composed ones may come apart.
+    return normalize("NFC", normalize("NFC", text).casefold())
 
 
 class Content(Base):
@@ -56,7 +63,7 @@ class Content(Base):
     request_digest: Mapped[str | None] = mapped_column(String(64))
     # The number of the draft people see.
     current_number: Mapped[int] = mapped_column(default=1)
-    # Title, brief and text in small letters: what the search looks through, alike on all databases.
+    # Title, brief and text as they are sought: the search looks through this on all databases.
     # As long as the text once more, and never shown: pages that read contents do without.
     search_text: Mapped[str] = mapped_column(Text, default="", deferred=True)
 
@@ -102,7 +109,7 @@ class Content(Base):
     def index_text(self, text: str) -> None:
         """Make the content findable by its title, its brief and this text."""
         parts = (self.title, self.topic, self.audience, *self.keywords, self.instructions, text)
-        self.search_text = "\n".join(parts).casefold()
+        self.search_text = as_sought("\n".join(parts))
 
     @classmethod
     def owned_by(cls, user_id: int) -> Select["Content"]:

@@ -10,7 +10,7 @@ from sqlalchemy import Select, func, tuple_
 from sqlalchemy.orm import contains_eager
 
 from smartcontent.extensions import db
-from smartcontent.models.content import Content
+from smartcontent.models.content import Content, as_sought
 from smartcontent.models.draft import Draft
 
 Q_LONGEST = 200  # of a search, in characters
@@ -76,7 +76,7 @@ def _filtered(user_id: int, filters: Filters) -> Select[Content]:
         query = query.where(Content.content_type == filters.content_type)
     # LIKE takes the length of the text times that of the word where they nearly match everywhere.
     position = func.strpos if db.engine.dialect.name == "postgresql" else func.instr
-    words = dict.fromkeys(filters.q.casefold().split())
+    words = dict.fromkeys(as_sought(filters.q).split())
     for word in islice(words, WORDS_SOUGHT):
         query = query.where(position(Content.search_text, word) > 0)
     return query

@@ -3,11 +3,15 @@
 import re
 from datetime import UTC, datetime, timedelta
 from html.parser import HTMLParser
+from unicodedata import normalize
 from uuid import uuid4
 from zoneinfo import ZoneInfo
 
 import pytest
-from conftest import BRIEF, PASSWORD, Visitor, both_databases
+from alembic.migration import MigrationContext
+from alembic.operations import Operations
+from alembic.script import ScriptDirectory
+from conftest import BRIEF, PASSWORD, ROOT, Visitor, both_databases
 from markupsafe import escape
 
 from smartcontent import jobs, readiness, window
@@ -646,6 +650,33 @@ def test_search_finds_title_brief_and_text_in_any_case(as_ada, ada, ollama, q):
 
     assert "My Kettle" in page
     assert ("Unrelated" in page) == (q == "love")
+
+
+@pytest.mark.parametrize("stored_as", ["NFC", "NFD"])
+@pytest.mark.parametrize("sought_as", ["NFC", "NFD"])
+@pytest.mark.parametrize("words", ["Soufflé", "Ångström à Århus", "Việt ngữ", "가나다"])
+def test_search_finds_a_word_however_it_is_encoded(as_ada, ada, words, stored_as, sought_as):
+    jobs.submit(ada.id, BRIEF, normalize(stored_as, f"All about {words}"))
+
+    page = as_ada.get("/list", query_string={"q": normalize(sought_as, words.upper())}).text
+
+    assert "All about" in page
+
+
+@both_databases
+def test_what_was_stored_before_is_found_in_any_encoding(as_ada, content):
+    content.search_text = normalize("NFD", "soufflé")
+    db.session.commit()
+    migration = ScriptDirectory(str(ROOT / "smartcontent" / "migrations")).get_revision("0006")
+
+    with (
+        db.engine.begin() as connection,
+        Operations.context(MigrationContext.configure(connection)),
+    ):
+        migration.module.upgrade()
+
+    db.session.expire_all()
+    assert content.search_text == normalize("NFC", "soufflé")
 
 
 @pytest.mark.parametrize("q", ["100%", "_", "%"])
