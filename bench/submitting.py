@@ -1,8 +1,9 @@
-"""How soon a submitted brief is answered: the form of a real web process, on SQLite.
+"""How soon a submitted brief is answered, with Redis there, silent and away: a form, on SQLite.
 
 make bench-submitting
 """
 
+import signal
 import sys
 import tempfile
 import time
@@ -12,12 +13,12 @@ from statistics import median
 ROOT = Path(__file__).parent.parent
 sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
 
-from conftest import SECRET, Valkey, make_user, upgrade  # noqa: E402
+from conftest import NO_QUOTAS, SECRET, Valkey, make_user, upgrade  # noqa: E402
 from processes import Browser, Processes  # noqa: E402
 
 from smartcontent import create_app  # noqa: E402
 
-BRIEFS = 25  # fewer than one person may submit in a minute
+BRIEFS = 12  # in each state of Redis
 
 
 def main() -> None:
@@ -31,6 +32,7 @@ def main() -> None:
             "OLLAMA_HOST": "127.0.0.1:1",
             "SECRET_KEY": SECRET,
             "SMARTCONTENT_HOME": name,
+            **NO_QUOTAS,
         }
         upgrade(settings["DATABASE_URL"], folder)
         with create_app(**settings).app_context():
@@ -38,11 +40,22 @@ def main() -> None:
         processes = Processes(settings, folder).start("web")
         try:
             browser = Browser(processes.url).sign_in("ada@example.org")
-            took = sorted(_milliseconds(browser) for _ in range(BRIEFS))
+            there = _measure(browser, "Redis there")
+            valkey.process.send_signal(signal.SIGSTOP)
+            silent = _measure(browser, "Redis silent")
+            valkey.kill()
+            away = _measure(browser, "Redis away")
         finally:
             processes.stop()
             valkey.kill()
-    print(f"{BRIEFS} briefs: half within {median(took):.0f} ms, the slowest {took[-1]:.0f} ms")
+    print(f"silent : there {silent / there:.1f}, away : there {away / there:.1f}")
+
+
+def _measure(browser: Browser, state: str) -> float:
+    """The median of the answers in milliseconds; printed with the slowest."""
+    took = sorted(_milliseconds(browser) for _ in range(BRIEFS))
+    print(f"{state}: half of {BRIEFS} within {median(took):.0f} ms, the slowest {took[-1]:.0f} ms")
+    return median(took)
 
 
 def _milliseconds(browser: Browser) -> float:
