@@ -244,9 +244,17 @@ def test_senseless_wait_is_not_believed(
     assert error_of(chat(ollama)).retry_after == wait
 
 
-@pytest.mark.parametrize("body", ["404 page not found", "<h1>Not Found</h1>", ""])
-def test_address_without_ollama_behind_it_is_told(ollama: ScriptedOllama, body: str) -> None:
-    ollama.fails(404, body, {"Content-Type": "text/plain"})
+@pytest.mark.parametrize(
+    ("status", "body"),
+    [
+        *((404, body) for body in ("404 page not found", "<h1>Not Found</h1>", "")),
+        *((405, ""), (400, "<html>Bad Request"), (501, "\n<!DOCTYPE HTML>Unsupported method")),
+    ],
+)
+def test_address_without_ollama_behind_it_is_told(
+    ollama: ScriptedOllama, status: int, body: str
+) -> None:
+    ollama.fails(status, body, {"Content-Type": "text/plain"})
 
     assert error_of(chat(ollama)).cause == "address"
 

@@ -76,6 +76,24 @@ def test_ollama_that_is_away_is_said(app, preflight, content, a_worker):
     assert "127.0.0.1:1" in seen.sentence
 
 
+@pytest.mark.parametrize("missing", ["Ollama", "the model"])
+def test_what_the_first_draft_would_fail_for_is_logged_at_the_start(
+    app, preflight, ollama, monkeypatch, caplog, missing
+):
+    monkeypatch.setattr("smartcontent.preflight.LOOK_SECONDS", 0)
+    ollama.models.clear()
+    if missing == "Ollama":
+        app.config["OLLAMA_HOST"] = "127.0.0.1:1"
+
+    preflight.turn()
+    preflight.turn()
+
+    said = [record.message for record in caplog.records if record.levelname == "WARNING"]
+    advice = "start it with `ollama serve`" if missing == "Ollama" else "`ollama pull llama3.2`"
+    assert len(said) == 1
+    assert advice in said[0]
+
+
 def test_model_is_loaded_shortly_before_the_due_time_with_the_text_s_options(
     preflight, ada, a_worker, ollama
 ):

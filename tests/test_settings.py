@@ -36,7 +36,7 @@ REFUSED = {
         *("redis://h/0?nonsense=1", "redis://h/0?ssl_cert_reqs=none", "redis://:p#w@h/0"),
         *("rediss://h/0?ssl_ca_certs=/nowhere.pem", "rediss://h/0?ssl_cert_reqs=perhaps"),
     ],
-    "OLLAMA_HOST": ["ftp://h", "a host", "h?x=1"],
+    "OLLAMA_HOST": ["ftp://h", "a host", "h?x=1", "a:b:c", "http://h:1:2/v1", "999.1.1.1:11434"],
     "OLLAMA_MODEL": ["llama 3.2", "a\tb"],
     "OLLAMA_API_KEY": ["a key", "two\nlines"],
     "OLLAMA_KEEP_ALIVE": ["soon", "10 minutes", "5x"],
@@ -61,6 +61,7 @@ REFUSED = {
 }
 TAKEN = [
     ("OLLAMA_MODEL", "'llama3.2 '\r\n", "llama3.2"),
+    *(("OLLAMA_HOST", host, host) for host in ("[::1]:1", "::1", "u:p@h:1/x", ":11434", "bücher")),
     ("OLLAMA_MODEL", '  "mistral:7b"', "mistral:7b"),
     ("GENERATION_DELAY_SECONDS", ' "0.5"\r', 0.5),
     ("OLLAMA_NUM_CTX", "8192.0", 8192),

@@ -163,4 +163,15 @@ def ollama_host(text: str) -> str:
         )
     if re.search(r"[\s?#\\]", rest):
         raise ValueError("it must be a host or a URL, without blanks, ? and #")
+    if not _names_a_host(rest.partition("/")[0].rpartition("@")[2]):
+        raise ValueError("its host cannot be read: write HOST, HOST:PORT or [ADDRESS]:PORT")
     return text
+
+
+def _names_a_host(location: str) -> bool:
+    """Whether there is a host before the port; without one Ollama takes this machine."""
+    if is_host(location.strip("[]")):
+        return True
+    name, colon, port = location.rpartition(":")
+    name = (name if colon else port).strip("[]")
+    return not name or not name.isascii() or is_host(name)

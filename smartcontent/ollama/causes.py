@@ -70,6 +70,9 @@ RULES = (
     Rule(_on(400), r"invalid model name", "model_name"),
     Rule(_on(401), "", "unauthorized"),
     Rule(_on(403), "", "forbidden"),
+    # We ask what Ollama answers, as it wants to be asked, and its refusals are never pages.
+    Rule(_on(405, 406, 410), "", "address"),
+    Rule(_on(400, 415, 421, 501), r"<!doctype|<html", "address"),
     Rule(_on(429, 503), "", "busy"),
     Rule(_on(None), r"server busy", "busy"),
     Rule(_on(408, 502, 504), "", "gateway"),
