@@ -8,8 +8,10 @@ function take({ detail: { model, stage, sentence, progress } }) {
   for (const line of document.querySelectorAll(".outlook[data-model]")) {
     if (line.dataset.model !== model) continue;
     const card = line.closest("[data-draft]");
-    // Another stage comes with other buttons, which the server knows.
-    if (line.dataset.stage !== stage) { refresh(card); continue; }
+    // Another stage comes with other buttons, and what is wrong is told in its reader's words: the
+    // server knows both.
+    const isWell = progress !== null || stage === "ready" || stage === "warming";
+    if (line.dataset.stage !== stage || !isWell) { refresh(card); continue; }
     line.querySelector(".sentence").textContent = sentence;
     const bar = card.querySelector("progress[data-download]");
     if (bar && progress !== null) bar.value = progress;

@@ -18,6 +18,7 @@ from smartcontent.sweeper import silence_seconds
 from smartcontent.waiting import outlook
 from smartcontent.web.markdown import to_html
 from smartcontent.web.once import key_field
+from smartcontent.web.readers import for_reader
 from smartcontent.web.safety import page_here
 from smartcontent.web.timeline import timeline
 from smartcontent.writing import model_for, request_for
@@ -39,6 +40,7 @@ def init_app(app: Flask) -> None:
     for said in (exactly, roughly, measured):
         app.add_template_filter(said)
     app.add_template_filter(with_code)
+    app.add_template_filter(for_reader)
     app.add_template_filter(counted_since)
     app.add_template_global(Status, "Status")
     app.add_template_global(csrf_field, "csrf")

@@ -186,7 +186,7 @@ def test_failed_draft_says_why_and_retry_writes_it(open_page, ada, ollama):
     card = page.locator("article.card")
 
     expect(card.locator(".badge")).to_have_text("Failed")
-    expect(card.get_by_role("alert")).to_contain_text("ollama pull llama3.2")
+    expect(card.get_by_role("alert")).to_contain_text("not on the Ollama server")
     card.get_by_role("button", name="Retry").click()
 
     expect(card.locator(".badge")).to_have_text("Completed")

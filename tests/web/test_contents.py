@@ -17,9 +17,10 @@ from markupsafe import escape
 from smartcontent import jobs, readiness, window
 from smartcontent.briefs import title_from
 from smartcontent.extensions import db
-from smartcontent.models import Content, Draft, Status, now
+from smartcontent.models import Content, Draft, Status, User, now
 from smartcontent.readiness import Readiness, Stage
 from smartcontent.web import due_time
+from smartcontent.web.words import with_code
 
 BRIEF_FORM = {
     "content_type": "product_description",
@@ -217,8 +218,60 @@ def test_failed_draft_says_what_to_do_and_offers_retry(as_ada, content, ollama):
 
     page = as_ada.get("/").text
 
-    assert "ollama pull llama3.2" in page
+    advice = "The model llama3.2 is not on the Ollama server: tell your administrator, then retry."
+    assert advice in page
+    assert "ollama pull" not in page
     assert "Retry" in page
+    make_administrator(content.user_id)
+    assert "ollama pull llama3.2" in as_ada.get("/").text
+
+
+def make_administrator(user_id: int) -> None:
+    db.session.get(User, user_id).is_admin = True
+    db.session.commit()
+
+
+AWAY = "The writing service is away: we go on by ourselves."
+FAILED = "The writing service is away: tell your administrator, then retry."
+FOUND = {
+    "no worker": ("Nobody can write it: no worker is running. Start one with `x`.", AWAY),
+    "no Ollama": ("Ollama at http://h:1 cannot be reached: start it with `ollama serve`.", AWAY),
+    "another program": (
+        "What answers at http://h:1 does not speak Ollama's language: check OLLAMA_HOST.",
+        AWAY,
+    ),
+    "no model": (
+        "Ollama does not have llama3.2: download it here, or run `ollama pull llama3.2`.",
+        "Ollama does not have llama3.2: it has to be downloaded first.",
+    ),
+    "no room": (
+        "The Ollama server has no room left for the model x: free some disk space there.",
+        "The Ollama server has no room left for the model x: tell your administrator.",
+    ),
+    "busy": ("Ollama is busy with other texts: retry in a few minutes.", None),
+}
+
+
+@pytest.mark.parametrize("kind", FOUND)
+def test_commands_are_for_administrators_and_others_read_what_it_means(as_ada, content, kind):
+    sentence, for_others = FOUND[kind]
+    readiness.tell(Readiness("llama3.2", Stage.PROBLEM, sentence))
+
+    assert escape(for_others or sentence) in as_ada.get("/").text
+    make_administrator(content.user_id)
+    assert with_code(sentence) in as_ada.get("/").text
+
+
+@pytest.mark.parametrize(("status", "words"), [("pending", AWAY), ("failed", FAILED)])
+def test_error_of_a_draft_is_told_in_its_reader_s_words(as_ada, content, status, words):
+    draft = content.current
+    draft.error, draft.status, draft.failures = "Ollama at http://h:1 is away: see `x`.", status, 1
+    db.session.commit()
+
+    page = as_ada.get("/").text
+
+    assert words in page
+    assert "http://h:1" not in page
 
 
 ACTIONS = [
