@@ -9,7 +9,7 @@ from uuid import UUID
 
 import redis as redis_py
 from flask import current_app
-from sqlalchemy import ColumnElement, Select, delete, func, select
+from sqlalchemy import ColumnElement, Select, delete, func, select, update
 from sqlalchemy.exc import IntegrityError, OperationalError, SQLAlchemyError
 
 from smartcontent import events, logs, prompts, quotas, writing
@@ -194,6 +194,28 @@ def _made_with(content: Content, key: str | None) -> Draft | None:
         )
 
 
+def make_current(content: Content, number: int) -> bool:
+    """Show an earlier version again; False while a draft is unfinished, or if it has no text."""
+    shown = content.current
+    version = content.version(number)
+    if version is None or not version.text or not (version.is_final and shown.is_final):
+        return False
+    content.index_text(version.text)
+    # Of the very version that was looked at: a draft asked for meanwhile stays the current one.
+    changed = db.session.execute(
+        update(Content)
+        .where(Content.id == content.id, Content.current_number == shown.number)
+        .values(current_number=number)
+        .returning(Content.id)
+    ).all()
+    if not changed:
+        db.session.rollback()
+        return False
+    db.session.commit()
+    _tell_of(content)
+    return True
+
+
 def version_to_go(content: Content) -> int | None:
     """The number of the version that the next one will take the place of, if one has to go."""
     if content.version_count() < VERSIONS_KEPT:
@@ -238,7 +260,11 @@ def restore(user_id: int, content_id: UUID) -> Content | None:
 def _set_deleted(content: Content, moment: datetime | None) -> None:
     content.deleted_at = moment
     db.session.commit()
-    event = {"content_id": str(content.id), "deleted": moment is not None}
+    _tell_of(content)
+
+
+def _tell_of(content: Content) -> None:
+    event = {"content_id": str(content.id), "deleted": content.deleted_at is not None}
     events.publish(content.user_id, "content", event)
 
 

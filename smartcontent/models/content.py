@@ -1,6 +1,6 @@
 """A content: one thing a user wants written, with its brief and all its drafts."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from unicodedata import normalize
@@ -18,7 +18,7 @@ from sqlalchemy import (
     func,
     select,
 )
-from sqlalchemy.orm import Mapped, foreign, mapped_column, relationship, remote
+from sqlalchemy.orm import Mapped, foreign, load_only, mapped_column, relationship, remote
 
 from smartcontent.briefs import Brief, title_from
 from smartcontent.extensions import Base, db
@@ -81,6 +81,16 @@ class Content(Base):
         lazy="joined",
         innerjoin=True,
     )
+
+    def version(self, number: int) -> Draft | None:
+        """Its draft with this number."""
+        return db.session.scalar(select(Draft).filter_by(content_id=self.id, number=number))
+
+    def versions(self) -> Sequence[Draft]:
+        """All its drafts, the newest first, without their texts."""
+        query = select(Draft).where(Draft.content_id == self.id).order_by(Draft.number.desc())
+        shown = (Draft.number, Draft.status, Draft.origin, Draft.created_at, Draft.finished_at)
+        return db.session.scalars(query.options(load_only(*shown))).all()
 
     def version_count(self) -> int:
         """How many drafts it has."""

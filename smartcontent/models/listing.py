@@ -1,12 +1,13 @@
 """The list of a user's contents: filtered, searched, and cut into pages that do not shift."""
 
 from base64 import urlsafe_b64decode, urlsafe_b64encode
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import accumulate, islice
 from uuid import UUID
 
-from sqlalchemy import Select, func, tuple_
+from sqlalchemy import Select, func, select, tuple_
 from sqlalchemy.orm import contains_eager
 
 from smartcontent.extensions import db
@@ -38,6 +39,16 @@ class Page:
     next_cursor: str | None
 
 
+@dataclass(frozen=True)
+class Trashed:
+    """What the trash shows of a content."""
+
+    id: UUID
+    title: str
+    content_type: str
+    deleted_at: datetime
+
+
 def list_contents(user_id: int, filters: Filters, cursor: str = "", limit: int = PAGE) -> Page:
     """One page of the user's contents: at most `limit`, fewer where their texts are very long.
 
@@ -52,7 +63,26 @@ def list_contents(user_id: int, filters: Filters, cursor: str = "", limit: int =
     ids = _those_that_fit(found[:limit])
     shown = query.where(Content.id.in_(ids)).options(contains_eager(Content.current))
     items = list(db.session.scalars(shown).unique())
-    return Page(items, _cursor(items[-1]) if len(found) > len(ids) else None)
+    is_last = len(found) <= len(ids)
+    return Page(items, None if is_last else _cursor(items[-1].created_at, items[-1].id))
+
+
+def list_trash(user_id: int, cursor: str = "") -> tuple[Sequence[Trashed], str | None]:
+    """What the user has deleted, the last first, and the cursor of what was deleted before.
+
+    Raises:
+        ValueError: the cursor is not one of ours.
+    """
+    place = (Content.deleted_at, Content.id)
+    query = select(Content.id, Content.title, Content.content_type, Content.deleted_at)
+    query = query.where(Content.user_id == user_id, Content.deleted_at.is_not(None))
+    if cursor:
+        query = query.where(tuple_(*place) < _position(cursor))
+    newest_first = query.order_by(*(column.desc() for column in place)).limit(PAGE + 1)
+    rows = db.session.execute(newest_first)
+    found = [Trashed(*row) for row in rows]  # type: ignore[arg-type]  # none without deleted_at
+    last = found[:PAGE][-1:]
+    return found[:PAGE], _cursor(last[0].deleted_at, last[0].id) if found[PAGE:] else None
 
 
 def _those_that_fit(found: list[tuple[UUID, int]]) -> list[UUID]:
@@ -82,8 +112,8 @@ def _filtered(user_id: int, filters: Filters) -> Select[Content]:
     return query
 
 
-def _cursor(content: Content) -> str:
-    position = f"{content.created_at.isoformat()} {content.id}"
+def _cursor(moment: datetime, content_id: UUID) -> str:
+    position = f"{moment.isoformat()} {content_id}"
     return urlsafe_b64encode(position.encode()).decode()
 
 

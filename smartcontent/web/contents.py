@@ -12,7 +12,7 @@ from smartcontent import jobs
 from smartcontent.briefs import CONTENT_TYPES, BriefForm
 from smartcontent.extensions import login
 from smartcontent.models import Content, Status
-from smartcontent.models.listing import Q_LONGEST, Filters, Page, list_contents
+from smartcontent.models.listing import Q_LONGEST, Filters, Page, list_contents, list_trash
 from smartcontent.quotas import OverQuota
 from smartcontent.web import errors
 from smartcontent.web.auth import nobody_yet
@@ -124,6 +124,17 @@ def restore(content_id: UUID) -> ResponseReturnValue:
     if jobs.restore(current_user.id, content_id) is None:
         raise NotFound
     return back(content_id)
+
+
+@bp.get("/trash")
+@login_required
+def trash() -> str:
+    """What was deleted, to be restored."""
+    try:
+        items, cursor = list_trash(current_user.id, request.args.get("cursor", ""))
+    except ValueError as error:
+        raise BadRequest from error
+    return render_template("contents/trash.html", items=items, cursor=cursor)
 
 
 def _fragment(template: str, content_id: UUID) -> ResponseReturnValue:

@@ -1,4 +1,4 @@
-"""The versions of a text: edited by hand."""
+"""The versions of a text: edited by hand, opened, made the current one."""
 
 from collections.abc import Callable
 from uuid import UUID
@@ -6,6 +6,7 @@ from uuid import UUID
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import login_required
+from werkzeug.exceptions import NotFound
 from wtforms import Form, StringField, ValidationError
 from wtforms.fields import Field
 from wtforms.validators import DataRequired
@@ -13,6 +14,7 @@ from wtforms.validators import DataRequired
 from smartcontent import jobs
 from smartcontent.briefs import too_long, with_plain_line_ends
 from smartcontent.models import Content
+from smartcontent.web import errors
 from smartcontent.web.contents import made_room, own_content
 from smartcontent.web.once import key_sent
 
@@ -81,6 +83,29 @@ def edit(content_id: UUID) -> ResponseReturnValue:
     flash(f"Saved as a new version.{made_room(going)}")
     sent = request.form.get("key")
     return redirect(url_for("contents.show", content_id=content_id, sent=sent), 303)
+
+
+@bp.get("/contents/<uuid:content_id>/versions/<int(max=2147483647):number>")
+@login_required
+def show(content_id: UUID, number: int) -> ResponseReturnValue:
+    """One version; the current one has the content's own page."""
+    content = own_content(content_id)
+    if number == content.current_number:
+        return redirect(url_for("contents.show", content_id=content_id))
+    version = content.version(number)
+    if version is None:
+        raise NotFound
+    return render_template("contents/version.html", content=content, version=version)
+
+
+@bp.post("/contents/<uuid:content_id>/versions/<int(max=2147483647):number>/current")
+@login_required
+def make_current(content_id: UUID, number: int) -> ResponseReturnValue:
+    """Show an earlier version in place of the current one, which stays among the versions."""
+    if not jobs.make_current(own_content(content_id), number):
+        return errors.answer(409, "A draft of it is on its way, or this version has no text.")
+    flash(f"Version {number} is the current one again.")
+    return redirect(url_for("contents.show", content_id=content_id), 303)
 
 
 def _page(content: Content, form: TextForm) -> str:

@@ -74,6 +74,7 @@ def contents(founder, ollama) -> dict[str, Content]:
     contents["pending"] = submit(founder, LONG_WORD)
     contents["cancelled"] = submit(founder, LONG_WORD)
     jobs.cancel(contents["cancelled"].current)
+    jobs.discard(submit(founder, LONG_WORD))
     contents["completed"] = finished(founder, LONG_WORD, MARKDOWN)
     return contents
 
@@ -89,7 +90,14 @@ def test_signed_in_page_fits_and_can_be_read(app, open_page, founder, contents, 
     watch.expect("status of 404")
     page = open_page(user=founder, color_scheme=scheme)
     of_contents = [f"/contents/{content.id}" for content in contents.values()]
-    paths = [*of_contents, f"/contents/{contents['pending'].id}/brief", "/account/", "/nowhere"]
+    of_contents += [f"{of_contents[-1]}/{page}" for page in ("text", "versions/1")]
+    paths = [
+        *of_contents,
+        f"/contents/{contents['pending'].id}/brief",
+        "/account/",
+        "/trash",
+        "/nowhere",
+    ]
 
     for path in ["/", "/?q=nothing", *paths, *pages_without_arguments(app, "/admin/")]:
         page.goto(path)

@@ -7,6 +7,7 @@ from playwright.sync_api import Page, expect
 
 from browser.conftest import finished, stored, submit
 from smartcontent import jobs
+from smartcontent.extensions import db
 
 
 @pytest.fixture
@@ -108,6 +109,31 @@ def test_text_is_edited_and_kept_as_a_new_version(page, contents):
     expect(page.get_by_role("heading", name="A better kettle")).to_be_visible()
     expect(page.locator(".text em")).to_have_text("copper")
     assert stored(contents["Kettle"].id).text == "Now in *copper*.\n\nLovely!"
+
+
+def test_older_version_made_current_shows_in_every_tab(page, contents, ada):
+    kettle = contents["Kettle"]
+    path = f"/contents/{kettle.id}"
+    jobs.save_edit(kettle, "Kettle", "Now in *copper*.")
+    db.session.commit()
+    other = page.context.new_page()
+    other.goto(path)
+    expect(other.locator(".text")).to_have_text("Now in copper.")
+
+    page.get_by_role("link", name="Kettle").click()
+    page.get_by_text("Versions", exact=True).click()
+    page.get_by_role("link", name="Version 2").click()
+    expect(page.locator(".text")).to_have_text("Brushed steel.")
+    page.get_by_role("button", name="Make it the current version").click()
+
+    expect(page.get_by_text("Version 2 is the current one again.")).to_be_visible()
+    for tab in (page, other):
+        expect(tab.locator(".text")).to_have_text("Brushed steel.")
+    db.session.refresh(kettle)
+    assert jobs.make_current(kettle, 3)
+    db.session.commit()
+    for tab in (page, other):
+        expect(tab.locator(".text")).to_have_text("Now in copper.")
 
 
 def test_unsaved_edit_is_not_left_without_a_word(page, contents, ada, watch):

@@ -286,6 +286,7 @@ ACTIONS = [
     "restore",
     "text",
     "brief",
+    "versions/1/current",
 ]
 
 
@@ -308,7 +309,7 @@ def test_what_is_not_one_s_own_does_not_exist(as_bob, content, action, of):
 
 def test_every_page_of_a_content_is_closed_to_a_stranger(app, as_bob, content):
     paths = [
-        app.url_map.bind("").build(rule.endpoint, {"content_id": content.id})
+        app.url_map.bind("").build(rule.endpoint, {"content_id": content.id, "number": 1})
         for rule in app.url_map.iter_rules()
         if "content_id" in rule.arguments
         and "GET" in rule.methods
@@ -322,7 +323,7 @@ def test_every_page_of_a_content_is_closed_to_a_stranger(app, as_bob, content):
 def test_visitor_is_sent_to_sign_in_from_every_page(app, visitor, content):
     for rule in app.url_map.iter_rules():
         if (
-            rule.rule.startswith(("/contents", "/list", "/account", "/admin"))
+            rule.rule.startswith(("/contents", "/list", "/trash", "/account", "/admin"))
             and "GET" in rule.methods
         ):
             path = app.url_map.bind("").build(
@@ -642,6 +643,67 @@ def test_edit_that_cannot_be_kept_is_kept_in_the_form(
     assert content.current.number == 1
 
 
+def test_older_version_is_opened_and_made_current(as_ada, content, ollama):
+    complete(content, ollama, "Tea is **warm**.")
+    path = f"/contents/{content.id}"
+    as_ada.post(f"{path}/text", {"title": "Mine", "text": "Coffee."})
+    assert f'href="{path}/versions/1"' in as_ada.get(path).text
+
+    assert "<strong>warm</strong>" in as_ada.get(f"{path}/versions/1").text
+    assert as_ada.get(f"{path}/versions/2").headers["Location"] == path
+    answer = as_ada.post(f"{path}/versions/1/current")
+
+    assert (answer.status_code, answer.headers["Location"]) == (303, path)
+    assert "<strong>warm</strong>" in as_ada.get(path).text
+    card = f'id="content-{content.id}"'
+    assert card in as_ada.get("/?q=warm").text
+    assert card not in as_ada.get("/?q=coffee").text
+    as_ada.post(f"{path}/text", {"title": "Mine", "text": "Cocoa."})
+    db.session.expire_all()
+    assert content.current.number == 3
+
+
+def test_version_is_made_current_only_where_that_hides_nothing(as_ada, content, ollama):
+    path = f"/contents/{content.id}"
+    complete(content, ollama)
+    jobs.retry(content)
+    answers = [as_ada.post(f"{path}/versions/1/current")]
+    assert "Make it the current version" not in as_ada.get(f"{path}/versions/1").text
+    jobs.cancel(content.current)
+    jobs.save_edit(content, "Mine", "By hand.")
+
+    answers += [as_ada.post(f"{path}/versions/{number}/current") for number in (2, 9)]
+
+    assert [answer.status_code for answer in answers] == [409] * 3
+    assert "This version has no text." in as_ada.get(f"{path}/versions/2").text
+    assert as_ada.get(f"{path}/versions/9").status_code == 404
+    db.session.expire_all()
+    assert content.current.number == 3
+
+
+@both_databases
+def test_draft_asked_for_as_a_version_is_made_current_stays(content, monkeypatch):
+    jobs.cancel(content.current)
+    jobs.save_edit(content, "Mine", "By hand.")
+    jobs.save_edit(content, "Mine", "Again.")
+    seen = content.current
+    index = content.index_text
+
+    def index_as_another_asks(text: str) -> None:
+        jobs.retry(db.session.get(Content, content.id))
+        db.session.expire(content)
+        db.session.refresh(seen)
+        monkeypatch.setattr(content, "index_text", index)
+        content.index_text(text)
+
+    monkeypatch.setattr(content, "index_text", index_as_another_asks)
+
+    assert not jobs.make_current(content, 2)
+
+    db.session.expire_all()
+    assert (content.current.number, content.current.status) == (4, Status.PENDING)
+
+
 def test_edit_while_a_draft_is_on_its_way_is_kept_in_the_form(as_ada, content):
     answer = as_ada.post(f"/contents/{content.id}/text", {"title": "Mine", "text": "By hand."})
 
@@ -676,6 +738,27 @@ def test_deletion_can_be_undone(as_ada, content):
     as_ada.post(f"/contents/{content.id}/restore")
 
     assert as_ada.get(f"/contents/{content.id}").status_code == 200
+
+
+def test_trash_shows_what_was_deleted_and_restores_it(as_ada, as_bob, ada):
+    assert "The trash is empty." in as_ada.get("/trash").text
+    contents = [jobs.submit(ada.id, BRIEF, f"Teapot {number}") for number in range(22)]
+    ids = [content.id for content in contents]
+    for content in contents[1:]:
+        jobs.discard(content)
+    jobs.discard(contents[0])  # the oldest, deleted last
+
+    page = as_ada.get("/trash").text
+    before = as_ada.get(re.search('rel="next" href="([^"]+)"', page)[1]).text
+
+    listed = re.findall("<span>(Teapot [0-9]+)", page + before)
+    assert listed == ["Teapot 0", *(f"Teapot {number}" for number in range(21, 0, -1))]
+    assert 'href="/trash"' in as_ada.get("/").text
+    assert "Teapot" not in as_bob.get("/trash").text
+    assert as_ada.get("/trash?cursor=x").status_code == 400
+    answer = as_ada.post(f"/contents/{ids[0]}/restore", {"from": "show"}, follow_redirects=True)
+    assert "<h1>Teapot 0</h1>" in answer.text
+    assert "Teapot 0<" not in as_ada.get("/trash").text
 
 
 @pytest.mark.parametrize("fragment", ["card", "view"])
