@@ -6,9 +6,11 @@ import math
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, TypeAlias
 
 FOREVER = math.inf
+RECORDED = Path(__file__).with_name("ollama-0.32.15")
 LOAD = "load"  # the path under which warming up (a chat without messages) is scripted
 NDJSON = "Content-Type: application/x-ndjson\r\n"
 STATS = {
@@ -186,3 +188,7 @@ class Scripts:
     def bytes(self, data: bytes, ending: str = "close", times: float = 1) -> None:
         """Send bytes with no HTTP around them."""
         self.script(lambda model: [(0.0, data)], ending, times)
+
+    def replays(self, name: str, times: float = 1) -> None:
+        """Send what a real Ollama sent, byte by byte."""
+        self.bytes((RECORDED / f"{name}.http").read_bytes(), times=times)
