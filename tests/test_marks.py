@@ -36,6 +36,18 @@ SAID = [
     (TEXT + "<end_of_turn>\n<start_of_turn>user", "<start_of_turn>user"),
     ("<|im_start|>assistant\n" + TEXT + "<|im_end|>", ""),
     ("<think>Hm.</think>" + TEXT + "<|im_end|>More", "Hm.More"),
+    ("<Think>Hm.</THINK>" + TEXT, "Hm."),
+    ("<reflection>Hm.</reflection>" + TEXT, "Hm."),
+    ("<seed:think>Hm.</seed:think>" + TEXT, "Hm."),
+    ("Hm.[/thinking]" + TEXT, "Hm."),
+    ("<|START_THINKING|>Hm.<|END_THINKING|><|START_RESPONSE|>" + TEXT + "<|END_RESPONSE|>", "Hm."),
+    ("<|begin_of_thought|>Hm.<|end_of_thought|>\n<|begin_of_solution|>" + TEXT, "Hm."),
+    ("<|channel|>analysis<|message|>Hm.<|channel|>final<|message|>" + TEXT, "Hm."),
+    (f"<|channel|>commentary<|message|>Hm.{FINAL}{TEXT}", "Hm."),
+    ("analysisHm.assistantfinal" + TEXT, "analysisHm."),
+    (TEXT + "\n[INST] Shorter! [/INST]", "Shorter! [/INST]"),
+    (TEXT + "<|user|>\nShorter!", "Shorter!"),
+    (TEXT + "<｜end▁of▁sentence｜><｜User｜>And?", "<｜User｜>And?"),
 ]
 COPY = [
     "Tea <think> of it",
@@ -46,6 +58,10 @@ COPY = [
     "The end is <|im_en",
     "<thin",
     "[THIN ice]",
+    "Our assistant finally is an assistant",
+    "# Outline\n- <thinking> is a tag,\n- </thinking> closes it",
+    "Ask the <Assistant> and [instead] <eons> of <users>",
+    "Analysis of <analysis> and </analysis>",
 ]
 
 

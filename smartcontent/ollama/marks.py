@@ -5,35 +5,53 @@ speak its language, and from models whose template does not fit.
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
-# How a thought opens and closes, in every notation met.
+# How a thought opens and closes, in every notation met; all in small letters here.
 _THOUGHTS = {
-    "<think>": "</think>",
-    "<thinking>": "</thinking>",
-    "<thought>": "</thought>",
-    "<reasoning>": "</reasoning>",
-    "[THINK]": "[/THINK]",
+    **{
+        f"<{name}>": f"</{name}>"
+        for name in (
+            *("think", "thinking", "thought", "thoughts", "reasoning", "reason", "reflection"),
+            *("scratchpad", "analysis", "seed:think", "antthinking", "internal_monologue"),
+        )
+    },
+    "[think]": "[/think]",
+    "[thinking]": "[/thinking]",
     "<|channel|>analysis<|message|>": "<|end|>",
     "<|channel|>commentary<|message|>": "<|end|>",
-    "<|START_THINKING|>": "<|END_THINKING|>",
+    "<|start_thinking|>": "<|end_thinking|>",
+    "<|begin_of_thought|>": "<|end_of_thought|>",
     "◁think▷": "◁/think▷",
 }
 _TURN_ENDS = (
     "<|im_end|>",
     "<|im_start|>",
     "<|eot_id|>",
+    "<|eom_id|>",
+    "<|eot|>",
     "<|end_of_text|>",
     "<|start_header_id|>",
     "<|endoftext|>",
     "<|end|>",
     "<|return|>",
     "<|start|>",
-    "<|END_OF_TURN_TOKEN|>",
-    "<|END_RESPONSE|>",
+    "<|user|>",
+    "<|assistant|>",
+    "<|system|>",
+    "<|end_of_turn|>",
+    "<|end_of_turn_token|>",
+    "<|end_response|>",
+    "<|end_of_solution|>",
+    "<|start_of_role|>",
     "<end_of_turn>",
     "<start_of_turn>",
+    "<eos>",
     "<｜end▁of▁sentence｜>",
+    "<｜user｜>",
+    "<｜assistant｜>",
+    "[inst]",
+    "[/inst]",
     "</s>",
 )
 # What opens a turn or a channel and says nothing.
@@ -42,16 +60,40 @@ _OPENINGS = (
     "<|channel|>final<|message|>",
     "<|im_start|>assistant\n",
     "<|start_header_id|>assistant<|end_header_id|>",
+    "<|start_of_role|>assistant<|end_of_role|>",
     "<start_of_turn>model\n",
-    "<|START_RESPONSE|>",
+    "<|start_response|>",
+    "<|begin_of_solution|>",
+    "<|begin_of_text|>",
+    "<bos>",
     *_TURN_ENDS,
 )
+# Harmony's last channel where the server has left out its marks; nothing opens it.
+_LAST_CHANNEL = "assistantfinal"
 _CLOSINGS = {close: open_ for open_, close in _THOUGHTS.items() if close not in _TURN_ENDS}
+_CLOSINGS[_LAST_CHANNEL] = ""
 _IN_TEXT = (*_TURN_ENDS, *_CLOSINGS)
-_MARK_IN_TEXT = re.compile("|".join(map(re.escape, _IN_TEXT)))
+_FIRST_SIGNS = {mark[0] for mark in _IN_TEXT}
 # Longest first: one mark may begin as another does.
 _IN_FRONT = sorted((*_THOUGHTS, *_OPENINGS), key=len, reverse=True)
 _LONGEST = len(_IN_FRONT[0])
+
+
+def _any_of(marks: Iterable[str]) -> re.Pattern[str]:
+    return re.compile("|".join(map(re.escape, marks)), re.IGNORECASE | re.ASCII)
+
+
+_MARK_IN_TEXT = _any_of(_IN_TEXT)
+_MARK_IN_FRONT = _any_of(_IN_FRONT)
+# Harmony's thoughts may end without a word, where the next channel begins.
+_NEXT_CHANNEL = r"(?=<\|start\|>|<\|channel\|>final)"
+_ENDS_OF_THOUGHTS = {
+    open_: re.compile(
+        re.escape(close) + (f"|{_NEXT_CHANNEL}" if "channel" in open_ else ""),
+        re.IGNORECASE | re.ASCII,
+    )
+    for open_, close in _THOUGHTS.items()
+}
 _BLANKS = re.compile(r"\s*")
 _BLANKS_HELD = 64
 _REPEATS, _REPEATED_LONGEST = 10, 40
@@ -77,7 +119,7 @@ class Marks:
         self._taken: list[str] = []
         self._room = _TAKEN_KEPT
         self._opened: set[str] = set()  # by the text itself
-        self._closing = ""
+        self._end_of_thought = _MARK_IN_TEXT
         self._step: Callable[[], bool] = self._front
 
     @property
@@ -118,26 +160,27 @@ class Marks:
         is_early = len(self._held) - self._at <= _BLANKS_HELD + _LONGEST
         if is_early and _may_go_on(self._held[start:]):
             return False
-        mark = next((mark for mark in _IN_FRONT if self._held.startswith(mark, start)), None)
-        if mark is None:
+        found = _MARK_IN_FRONT.match(self._held, start)
+        if found is None:
             # The blank lines after a thought belong to the thought.
             self._at = start if self.has_thought else self._at
             return self._go_on(self._in_text)
-        self._at = start + len(mark)
+        self._at = found.end()
+        mark = found[0].lower()
         if mark not in _THOUGHTS:
             return self._go_on(self._front)
         self.has_thought = True
-        self._closing = _THOUGHTS[mark]
+        self._end_of_thought = _ENDS_OF_THOUGHTS[mark]
         return self._go_on(self._in_thought)
 
     def _in_thought(self) -> bool:
-        end = self._held.find(self._closing, self._at)
-        if end < 0:
-            # Its end may have come in part.
-            self._take(max(self._at, len(self._held) - len(self._closing)))
+        end = self._end_of_thought.search(self._held, self._at)
+        if end is None:
+            # It may have come in part.
+            self._take(max(self._at, len(self._held) - _LONGEST))
             return False
-        self._take(end)
-        self._at = end + len(self._closing)
+        self._take(end.start())
+        self._at = end.end()
         return self._go_on(self._front)
 
     def _in_text(self) -> bool:
@@ -152,7 +195,7 @@ class Marks:
         if self._is_copy(mark):
             self._say(mark)
             return True
-        if mark in _TURN_ENDS:
+        if mark.lower() in _TURN_ENDS:
             return self._go_on(self._after_the_end)
         self._note("".join(self._text))
         self._text.clear()
@@ -167,8 +210,8 @@ class Marks:
         """Whether a mark in the text is part of it: as `code`, or closing what the text opened."""
         if self._text and self._text[-1].endswith("`"):
             return True
-        opening = "<s>" if mark == "</s>" else _CLOSINGS.get(mark)
-        if opening and opening not in self._opened and opening in "".join(self._text):
+        opening = "<s>" if mark == "</s>" else _CLOSINGS.get(mark.lower())
+        if opening and opening not in self._opened and opening in "".join(self._text).lower():
             self._opened.add(opening)
         return opening in self._opened
 
@@ -196,13 +239,14 @@ def _end_of_blanks(text: str, start: int) -> int:
 
 def _may_go_on(start: str) -> bool:
     """Whether this may be the beginning of a mark, or of a longer one than it is."""
-    return any(mark.startswith(start) and mark != start for mark in _IN_FRONT)
+    small = start.lower()
+    return any(mark.startswith(small) and mark != small for mark in _IN_FRONT)
 
 
 def _undecided(text: str) -> int:
     """How many of the last characters may be the beginning of a mark."""
-    tail = text[1 - _LONGEST :]
+    tail = text[1 - _LONGEST :].lower()
     for position, sign in enumerate(tail):
-        if sign in "<[◁" and any(mark.startswith(tail[position:]) for mark in _IN_TEXT):
+        if sign in _FIRST_SIGNS and any(mark.startswith(tail[position:]) for mark in _IN_TEXT):
             return len(tail) - position
     return 0
