@@ -23,6 +23,34 @@ TEXT = "**Mira** keeps warm.\n\nHere is why:\n- it is thick"
         (f"“{TEXT}”", "“"),
         (f"«{TEXT}»", "«"),
         (f"Here is the post:\n\n```\n“{TEXT}”\n```", "Here is the post:"),
+        (f"Sure thing! Here you go:\n\n{TEXT}", "Sure thing!"),
+        (f"Klar! Hier ist eine Bildunterschrift:\n\n{TEXT}", "Klar!"),
+        (f"Bien sûr ! Voici :\n\n{TEXT}", "Bien sûr !"),
+        (f"Claro, aquí tienes:\n\n{TEXT}", "Claro,"),
+        (f"Ecco la didascalia:\n\n{TEXT}", "Ecco"),
+        (f"Aqui está a legenda:\n\n{TEXT}", "Aqui"),
+        (f"Hier is de productbeschrijving:\n\n{TEXT}", "Hier is"),
+        (f"Oto opis produktu:\n\n{TEXT}", "Oto"),
+        (f"Звісно! Ось текст:\n\n{TEXT}", "Звісно!"),
+        (f"İşte açıklamanız:\n\n{TEXT}", "İşte"),
+        (f"Tentu, berikut adalah deskripsinya:\n\n{TEXT}", "Tentu,"),
+        (f"إليك النص:\n\n{TEXT}", "إليك"),
+        (f"यहाँ आपका कैप्शन है:\n\n{TEXT}", "यहाँ"),
+        (f"もちろんです！以下がキャプションです。\n\n{TEXT}", "もちろん"),
+        (f"물론입니다! 다음은 캡션입니다:\n\n{TEXT}", "물론"),
+        (f"好的，这是您的文案：\n{TEXT}", "好的"),
+        (f'Here is your caption: "{TEXT}"', "Here is your caption:"),
+        (f"Sure! Here is the ad:\n\n---\n\n{TEXT}\n\n---\n\nLet me know!", "Sure!"),
+        (f"```markdown\n{TEXT}\n```\n\nLet me know if it fits!", "```"),
+        (f"~~~\n{TEXT}\n~~~", "~~~"),
+        (f"````md\n{TEXT}\n````", "````"),
+        (f"<answer>\n{TEXT}\n</answer>", "<answer>"),
+        (f"„{TEXT}“", "„"),
+        (f"„{TEXT}”", "„"),
+        (f"»{TEXT}«", "»"),
+        (f"‘{TEXT}’", "‘"),
+        (f"『{TEXT}』", "『"),
+        (f'"""\n{TEXT}\n"""', '"""'),
     ],
 )
 def test_text_alone_is_left_and_the_rest_is_told(said, taken):
@@ -41,6 +69,26 @@ def test_text_alone_is_left_and_the_rest_is_told(said, taken):
         "Here is why it matters:\n\nTea is warm.",
         "Great tea starts here. Order now: today",
         "Here is your caption:",
+        "Great gifts for tea lovers:\n- a cup",
+        "Certainly the best tea:\nwarm",
+        "This is the post-holiday sale:\n- tea",
+        "Here's what you get:\n- tea",
+        "Hier sind drei Gründe:\n- Tee",
+        "Voici pourquoi :\n- le thé",
+        "Aquí tienes tres razones:\n- té",
+        "Ось наш текстиль:\n- чашка",
+        "Otomatis untuk semua versi:\n- teh",
+        "以下是我们的服务：\n- 茶",
+        "以下の文化イベント：\n- お茶",
+        "다음은 글로벌 행사입니다:\n- 차",
+        "네 가지 이유:\n- 차",
+        "Tea.\n\nLet me know in the comments!",
+        "---\ntitle: Tea\n---\nTea\n\n---\n\nLet me know!",
+        "'Tis the season. Don't wait'",
+        "“Tea,” said Ada.\n\n“Warm.”",
+        '**"Warm,"** said Ada. **"Blue."**',
+        "Tea\n\n```\nlet tea = 1\n```\n\nand more",
+        "<answer>Tea</answer> and <answer>cup</answer>",
         '"Warm," said Ada, "and blue."',
         "“Warm” and “blue”",
         "```\nlet tea = 1\n```\n\nand\n\n```\nlet cup = 2\n```",
@@ -54,7 +102,10 @@ def test_copy_stays_as_it_was_written(text):
     assert unwrapped(text) == (text, "")
 
 
-@pytest.mark.parametrize("sign", ["Here is ", "sure ", '"', "“", "```\n", "*", "text "])
+@pytest.mark.parametrize(
+    "sign",
+    ["Here is ", "sure ", "sure! ", '"', "“", "```\n", "~", "---\n", "*", "text ", "<answer>"],
+)
 def test_long_text_of_one_kind_is_done_at_once(sign):
     text = sign * (200_000 // len(sign))
 
