@@ -11,6 +11,7 @@ from ollama_scripts import done, piece
 from scripted_ollama import ScriptedOllama
 from test_ollama import chat
 
+from smartcontent.ollama import OllamaError
 from smartcontent.ollama.marks import Marks
 
 TEXT = "Tea **is** <b>warm</b> [and] so."
@@ -106,6 +107,17 @@ def test_copy_that_looks_like_a_mark_stays(shared, text):
 
     shared.says(text)
     assert shown_and_taken(shared) == (text, "")
+
+
+@pytest.mark.parametrize("text", [*COPY, "Tea, and a", "Tea </thin"])
+def test_of_a_text_that_breaks_off_nothing_is_lost(shared, text):
+    shared.says(*text, cut=True)
+    pieces: list[str] = []
+
+    with chat(shared) as answer, pytest.raises(OllamaError):
+        pieces.extend(answer)
+
+    assert "".join(pieces) == text
 
 
 @pytest.mark.parametrize(

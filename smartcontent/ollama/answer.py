@@ -5,7 +5,7 @@ import time
 from collections.abc import Iterator
 from typing import Any, Self
 
-from smartcontent.ollama.errors import failure
+from smartcontent.ollama.errors import OllamaError, failure
 from smartcontent.ollama.exchange import TICK, Exchange
 from smartcontent.ollama.lines import decoded, unreadable
 from smartcontent.ollama.marks import Marks
@@ -63,6 +63,15 @@ class Answer:
         return self._marks.taken
 
     def _read(self) -> Iterator[str]:
+        try:
+            yield from self._said()
+            self._check_end()
+        except OllamaError:
+            # What might have become a mark is text after all: of what came nothing is lost.
+            yield self._marks.with_rest("")
+            raise
+
+    def _said(self) -> Iterator[str]:
         yielded = self._exchange.started
         with contextlib.closing(self._exchange.lines()) as lines:
             for line in lines:
@@ -73,7 +82,6 @@ class Answer:
                     yield piece
                 if self.done_reason is not None:
                     break
-        self._check_end()
 
     def _speaks(self, line: bytes) -> bool:
         """Whether something is on the line, and not a gateway's sign of life.
