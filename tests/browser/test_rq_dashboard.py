@@ -9,6 +9,7 @@ from playwright.sync_api import Page, expect
 from rq.registry import FailedJobRegistry
 from rq.results import Result
 
+from browser.test_every_page import is_fit_to_read
 from smartcontent.models import User
 from smartcontent.scheduling import QUEUE, Job
 from smartcontent.scheduling.job import WRITE_DRAFT
@@ -51,9 +52,7 @@ def page(open_page, founder) -> Page:
 
 
 def no_markup_of_a_job_in(page: Page) -> None:
-    expect(page.locator("img, script:not([src], [name], [type='text/javascript'])")).to_have_count(
-        0
-    )
+    expect(page.locator(".rq :is(img, script:not([name]))")).to_have_count(0)
 
 
 def test_queues_are_listed_with_markup_in_a_name_as_text(failed, page):
@@ -94,6 +93,31 @@ def test_workers_are_listed(page):
 
 
 def test_way_back_to_the_administrators_pages(page):
-    page.get_by_role("link", name="Administration").click()
+    page.get_by_role("link", name="Overview").click()
 
     expect(page.get_by_role("heading", name="Administration")).to_be_visible()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_its_pages_are_in_our_frame_fit_and_can_be_read(failed, open_page, founder, scheme):
+    page = open_page(f"{RQ}/", founder, color_scheme=scheme)
+    for path, shown in (
+        ("/", "#queues a"),
+        (f"/0/view/jobs/{QUEUE}/failed/8/asc/1", "#jobs .job_id"),
+        (f"/0/view/job/{JOB_ID}", "#job-data pre"),
+        ("/0/view/workers", "#workers td"),
+    ):
+        page.goto(f"{RQ}{path}")
+        expect(page.locator(shown).first).to_be_visible()
+        expect(page.get_by_role("main").get_by_role("heading", level=1)).to_have_count(1)
+        is_fit_to_read(page)
+        for field in page.locator(".rq :is(input, select)").all():
+            name = "element => element.labels[0]?.textContent ?? element.title"
+            assert field.evaluate(name), field.evaluate("element => element.outerHTML")
+
+    page.goto(f"{RQ}/0/view/jobs/{QUEUE}/queued/8/asc/1")
+    page.get_by_role("link", name="Compact").click()
+    expect(page.get_by_role("dialog")).to_contain_text("Do you really want to compact?")
+    with page.expect_response("**/compact"):
+        page.get_by_role("button", name="Yes").press("Enter")
+    expect(page.get_by_role("dialog")).to_be_hidden()
