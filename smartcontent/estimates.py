@@ -5,6 +5,7 @@ from statistics import median
 
 from sqlalchemy import select
 
+from smartcontent.counting import Size, usual_size
 from smartcontent.extensions import db
 from smartcontent.models import Content, Draft, Origin, Status
 
@@ -17,7 +18,7 @@ class Estimate:
 
     first_word_seconds: float
     seconds: float
-    words: int
+    size: Size
 
 
 def estimate_for(content: Content, model: str) -> Estimate | None:
@@ -41,5 +42,5 @@ def estimate_for(content: Content, model: str) -> Estimate | None:
     return Estimate(
         first_word_seconds=median((r.first_word_at - r.started_at).total_seconds() for r in rows),
         seconds=median((r.finished_at - r.started_at).total_seconds() for r in rows),
-        words=round(median(len(r.text.split()) for r in rows)),
+        size=usual_size([row.text for row in rows]),
     )

@@ -43,7 +43,7 @@ def test_estimate_is_the_median_of_earlier_drafts_of_its_kind(ada, content):
 
     estimate = estimate_for(content, "llama3.2")
 
-    assert (estimate.first_word_seconds, estimate.seconds, estimate.words) == (2, 20, 3)
+    assert (estimate.first_word_seconds, estimate.seconds, estimate.size) == (2, 20, (3, "words"))
     assert estimate_for(content, "mistral") is None
 
 

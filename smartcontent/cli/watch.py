@@ -124,7 +124,7 @@ def _sentence(draft: Draft) -> str:
         return f"Failed: {draft.error}"
     if status is Status.COMPLETED and draft.started_at and draft.finished_at:
         seconds = (draft.finished_at - draft.started_at).total_seconds()
-        return f"Completed: {draft.word_count} words in {measured(seconds)}"
+        return f"Completed: {draft.size} in {measured(seconds)}"
     return status.label
 
 

@@ -22,6 +22,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from smartcontent import events, logs
+from smartcontent.counting import Size, size_of
 from smartcontent.extensions import Base, db
 from smartcontent.models.columns import UtcDateTime, now
 
@@ -169,8 +170,8 @@ class Draft(Base):
         return self.status in FINAL
 
     @property
-    def word_count(self) -> int:
-        return len(self.text.split())
+    def size(self) -> Size:
+        return size_of(self.text)
 
     def move(self, to: Status, *conditions: ColumnElement[bool], **values: object) -> bool:
         """Change the status, commit with it whatever the session holds, and tell the owner.

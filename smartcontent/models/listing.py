@@ -17,6 +17,7 @@ from smartcontent.models.draft import Draft
 Q_LONGEST = 200  # of a search, in characters
 WORDS_SOUGHT = 10  # the first ones; each is looked for in all texts of a user
 PAGE = 20
+COUNTED_MOST = 1_000
 # What the texts of one page come to, in characters: one page of the longest would be an answer
 # of tens of megabytes. As many as fit are shown, and the cursor leads on.
 TEXTS_LONGEST = 2_000_000
@@ -106,10 +107,21 @@ def _filtered(user_id: int, filters: Filters) -> Select[Content]:
         query = query.where(Content.content_type == filters.content_type)
     # LIKE takes the length of the text times that of the word where they nearly match everywhere.
     position = func.strpos if db.engine.dialect.name == "postgresql" else func.instr
-    words = dict.fromkeys(as_sought(filters.q).split())
-    for word in islice(words, WORDS_SOUGHT):
+    for word in words_of(filters.q):
         query = query.where(position(Content.search_text, word) > 0)
     return query
+
+
+def words_of(q: str) -> list[str]:
+    """The words that a search looks for."""
+    return list(islice(dict.fromkeys(as_sought(q).split()), WORDS_SOUGHT))
+
+
+def count_contents(user_id: int, filters: Filters) -> int:
+    """How many of the user's contents a search finds; no more than COUNTED_MOST are counted."""
+    found = _filtered(user_id, filters).with_only_columns(Content.id).order_by(None)
+    counted = select(func.count()).select_from(found.limit(COUNTED_MOST).subquery())
+    return db.session.scalar(counted) or 0
 
 
 def _cursor(moment: datetime, content_id: UUID) -> str:

@@ -1,5 +1,5 @@
 // What every page does with script: live drafts, countdowns, search as one types, copying.
-import { startAnnouncer } from "./announcer.js";
+import { say, startAnnouncer } from "./announcer.js";
 import { startAttention } from "./attention.js";
 import { startClocks } from "./clock.js";
 import { startCopying } from "./copying.js";
@@ -21,6 +21,10 @@ for (const { dataset } of document.querySelectorAll("[data-complete]")) {
   const address = document.querySelector(dataset.complete);
   address.textContent = new URL(address.textContent, location.href).href;
 }
+
+// What was refused is where somebody goes on. After other acts the page itself says where that is: by
+// what its address names, or by `autofocus`.
+document.querySelector("[aria-invalid=true]")?.focus();
 
 document.addEventListener("keydown", (event) => {
   const form = event.target.closest?.("[data-submit-on-ctrl-enter]");
@@ -54,6 +58,7 @@ if (search) {
     document.getElementById("list").innerHTML = await answer.text();
     history.replaceState(null, "", asked.length ? `?${query}` : location.pathname);
     document.dispatchEvent(new Event("drafts-changed"));
+    say(document.querySelector("#list [data-found], #list .empty")?.textContent ?? "All are shown");
   };
   search.addEventListener("input", () => { clearTimeout(timer); timer = setTimeout(find, 250); });
   search.addEventListener("submit", (event) => { event.preventDefault(); find(); });
@@ -65,10 +70,10 @@ startDueTimes();
 if (document.body.dataset.user) startKeeping(document.body.dataset);
 startLengths();
 startUnsaved();
+startAnnouncer();
 if (document.body.dataset.events) {
   startStates();
   startWriting();
-  startAnnouncer();
   startAttention();
   startOutlook();
   follow(document.body.dataset);

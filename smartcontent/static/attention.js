@@ -1,8 +1,8 @@
 // The tab's title and icon show what goes on; a notification, if wanted, that it is over.
 import { remaining, serverNow, shareLeft } from "./clock.js";
 import { say } from "./announcer.js";
-import { titleOf, unfinished } from "./states.js";
-import { usualWords } from "./writing.js";
+import { inWords, sizeOf, titleOf, unfinished } from "./states.js";
+import { usualSize } from "./writing.js";
 
 const SOON = 600_000; // milliseconds: a title that counts down for hours would only disturb
 const WANTED = "notify-when-done";
@@ -15,8 +15,8 @@ const quiet = { title: document.title, icon: icon.href };
 const unseen = []; // the drafts that ended while nobody looked
 
 function writing(drafts) {
-  const usual = drafts.length === 1 && usualWords(drafts[0].draft_id);
-  const share = usual ? Math.min(0.99, (drafts[0].words ?? 0) / usual) : null;
+  const usual = drafts.length === 1 && usualSize(drafts[0]);
+  const share = usual ? Math.min(0.99, sizeOf(drafts[0]).number / usual) : null;
   return { title: share ? `${Math.floor(100 * share)} % written` : "Writing…", kind: "writing", share: share ?? 0.75 };
 }
 
@@ -76,8 +76,8 @@ function isWanted() {
 
 function notify(draft) {
   if (!("Notification" in window) || !isWanted()) return;
-  const { words } = draft;
-  const body = draft.status === "failed" ? "It failed. Open it to see why." : words ? `Done: ${words} words.` : "Done.";
+  const done = draft.words ? `Done: ${inWords(sizeOf(draft))}.` : "Done.";
+  const body = draft.status === "failed" ? "It failed. Open it to see why." : done;
   // Tabs that have the same to say replace each other's notification.
   const notification = new Notification(titleOf(draft), { body, tag: `draft-${draft.draft_id}`, icon: quiet.icon });
   notification.addEventListener("click", () => { window.focus(); notification.close(); lookAt(draft); });

@@ -8,7 +8,7 @@
 // known now), `drafts:drawn` (an element as the server has just drawn it) and `drafts:readiness`.
 import { paintClocks, setServerTime } from "./clock.js";
 import { SharedStream } from "./shared_stream.js";
-import { wordsOf } from "./states.js";
+import { countsOf } from "./states.js";
 
 const drafts = new Map(); // id → {revision, status, attempt, text, length, words, …}
 const painted = new WeakMap(); // element → how much of its draft's text it shows
@@ -74,8 +74,8 @@ function contentsShown() {
 function takeStatus(event) {
   const known = drafts.get(event.draft_id);
   if (known && known.revision >= event.revision) return;
-  const { text, length, words, isMidWord } = known?.attempt === event.attempt ? known : counted("");
-  drafts.set(event.draft_id, { ...event, text, length, words, isMidWord });
+  const written = known?.attempt === event.attempt ? known : counted("");
+  drafts.set(event.draft_id, { ...written, ...event });
   tell("status", drafts.get(event.draft_id));
   const element = elementOf(event.draft_id);
   if (!element) return reloadCardOf(event);
@@ -103,13 +103,15 @@ function takeText(piece) {
 
 // A text with what is asked of it all the time, so that a piece costs no look at the whole.
 function counted(text) {
-  return { text, length: [...text].length, words: wordsOf(text), isMidWord: /\S$/u.test(text) };
+  return { text, length: [...text].length, ...countsOf(text), isMidWord: /\S$/u.test(text) };
 }
 
 function append(draft, text) {
   const piece = counted(text);
   const shown = draft.text.length;
   draft.words += piece.words - (draft.isMidWord && /^\S/u.test(text) ? 1 : 0);
+  draft.characters += piece.characters;
+  draft.dense += piece.dense;
   draft.length += piece.length;
   draft.isMidWord = text ? piece.isMidWord : draft.isMidWord;
   draft.text += text;
@@ -165,11 +167,16 @@ export async function refresh(element) {
   const url = element.dataset.fragment;
   const mine = (element.dataset.request = String(Number(element.dataset.request ?? 0) + 1));
   const answer = await read(url); // cut off: the next snapshot has it drawn
-  if (answer?.status === 204 && element.matches(".card")) element.remove(); // it is in the trash
+  if (answer?.status === 204 && element.matches(".card")) takeAway(element); // it is in the trash
   if (answer?.status !== 200 || !element.isConnected || element.dataset.request !== mine) return;
   const fresh = new DOMParser().parseFromString(await answer.text(), "text/html").querySelector("article");
   if (!element.isConnected || element.dataset.request !== mine) return;
   swap(element, document.adoptNode(fresh));
+}
+
+function takeAway(element) {
+  moveFocus(document.activeElement, element, null);
+  element.remove();
 }
 
 function swap(old, fresh) {
@@ -177,7 +184,7 @@ function swap(old, fresh) {
     const same = fresh.querySelectorAll("details")[index];
     if (same && details.open) same.open = true;
   }
-  const focused = old.contains(document.activeElement) ? document.activeElement : null;
+  const focused = document.activeElement;
   old.replaceWith(fresh);
   const draft = drafts.get(Number(fresh.dataset.draft));
   if (draft) paint(draft);
@@ -185,7 +192,15 @@ function swap(old, fresh) {
   tell("drawn", fresh);
   keepTyped(old, fresh);
   keepKeys(old, fresh);
-  if (focused) (counterpart(focused, fresh) ?? controls(fresh)[0])?.focus();
+  moveFocus(focused, old, fresh);
+}
+
+// From a control of what was, if it had the focus, to the same one. Where there is none any more, not
+// to another button: a second press would do what nobody asked for.
+function moveFocus(focused, old, fresh) {
+  if (!old?.contains(focused)) return;
+  const next = fresh && (focused === old ? fresh : counterpart(focused, fresh) ?? controls(fresh)[0]);
+  (next ?? document.getElementById("main")).focus();
 }
 
 function keepTyped(old, fresh) {
@@ -241,7 +256,10 @@ async function reloadList() {
   if (!answer?.ok) return;
   const fresh = await answer.text();
   if (mine !== listsAsked) return;
+  const focused = document.activeElement;
+  const old = focused.closest("#list article");
   list.innerHTML = fresh;
+  moveFocus(focused, old, old && document.getElementById(old.id));
   paintAll();
   tell("drawn", list);
   refreshStale();

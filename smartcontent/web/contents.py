@@ -1,18 +1,28 @@
 """The dashboard: write a brief, follow its drafts, read, edit, find and delete."""
 
 from collections.abc import Iterable
+from typing import Any
 from uuid import UUID
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user, login_required
+from markupsafe import Markup
 from werkzeug.exceptions import BadRequest, NotFound
 
 from smartcontent import jobs
 from smartcontent.briefs import CONTENT_TYPES, BriefForm
 from smartcontent.extensions import login
 from smartcontent.models import Content, Status
-from smartcontent.models.listing import Q_LONGEST, Filters, Page, list_contents, list_trash
+from smartcontent.models.listing import (
+    COUNTED_MOST,
+    Q_LONGEST,
+    Filters,
+    Page,
+    count_contents,
+    list_contents,
+    list_trash,
+)
 from smartcontent.quotas import OverQuota
 from smartcontent.web import errors
 from smartcontent.web.auth import nobody_yet
@@ -42,7 +52,7 @@ def index() -> ResponseReturnValue:
 @login_required
 def listed() -> str:
     """The list alone, for searching as one types."""
-    return render_template("contents/_list.html", page=_page(), filters=_filters())
+    return render_template("contents/_list.html", **_shown())
 
 
 @bp.post("/contents")
@@ -59,6 +69,7 @@ def create() -> ResponseReturnValue:
     except OverQuota as error:  # what was typed is in the form still
         page = _dashboard(form, due_time, error.description)
         return page, 429, {"Retry-After": str(error.retry_after)}
+    flash(said_of(content, "is submitted."), "said")
     return redirect(
         url_for(".index", sent=request.form.get("key"), _anchor=f"content-{content.id}"), 303
     )
@@ -89,9 +100,10 @@ def view(content_id: UUID) -> ResponseReturnValue:
 @login_required
 def cancel(content_id: UUID) -> ResponseReturnValue:
     """Stop a draft that waits or is being written."""
-    if not jobs.cancel(own_content(content_id).current):
+    content = own_content(content_id)
+    if not jobs.cancel(content.current):
         return errors.answer(409, "It had already ended. Reload the page to see how.")
-    return back(content_id)
+    return back(content, "is stopped.")
 
 
 @bp.post("/contents/<uuid:content_id>/retry")
@@ -104,7 +116,7 @@ def retry(content_id: UUID) -> ResponseReturnValue:
         return errors.answer(409, "A draft of it is on its way already.")
     if going:
         flash(f"Another version is on its way.{made_room(going)}")
-    return back(content_id)
+    return back(content, "is written anew.")
 
 
 @bp.post("/contents/<uuid:content_id>/delete")
@@ -113,7 +125,7 @@ def delete(content_id: UUID) -> ResponseReturnValue:
     """Move to the trash; the next page offers to undo it."""
     content = own_content(content_id)
     jobs.discard(content)
-    flash(f"“{content.title}” is in the trash.", f"undo:{content_id}")
+    flash(said_of(content, "is in the trash."), f"undo:{content_id}")
     return redirect(url_for(".index"), 303)
 
 
@@ -121,9 +133,10 @@ def delete(content_id: UUID) -> ResponseReturnValue:
 @login_required
 def restore(content_id: UUID) -> ResponseReturnValue:
     """Undo the deletion."""
-    if jobs.restore(current_user.id, content_id) is None:
+    content = jobs.restore(current_user.id, content_id)
+    if content is None:
         raise NotFound
-    return back(content_id)
+    return back(content, "is out of the trash.")
 
 
 @bp.get("/trash")
@@ -141,7 +154,7 @@ def _fragment(template: str, content_id: UUID) -> ResponseReturnValue:
     # A page that hears of the deletion asks for what is gone: no error, there is nothing to show.
     if Content.find_deleted(current_user.id, content_id):
         return "", 204
-    return render_template(template, content=own_content(content_id))
+    return render_template(template, content=own_content(content_id), filters=_filters())
 
 
 def made_room(number: int | None) -> str:
@@ -149,11 +162,20 @@ def made_room(number: int | None) -> str:
     return f" Version {number} made room for it: {jobs.VERSIONS_KEPT} are kept." if number else ""
 
 
-def back(content_id: UUID) -> ResponseReturnValue:
-    """To the page the button was on."""
+def said_of(content: Content, what: str) -> Markup:
+    """A sentence about a content; its title keeps the direction of its own script."""
+    return Markup("“<bdi>{}</bdi>” {}").format(content.title, what)
+
+
+def back(content: Content, what: str) -> ResponseReturnValue:
+    """To the page the button was on, where `what` has become of the content is said.
+
+    Browsers focus what an address names.
+    """
+    flash(said_of(content, what), "said")
     if request.form.get("from") == "show":
-        return redirect(url_for("contents.show", content_id=content_id), 303)
-    return redirect(url_for("contents.index", _anchor=f"content-{content_id}"), 303)
+        return redirect(url_for("contents.show", content_id=content.id), 303)
+    return redirect(url_for("contents.index", _anchor=f"content-{content.id}"), 303)
 
 
 def _filters() -> Filters:
@@ -181,13 +203,22 @@ def _dashboard(
     form: BriefForm, due_time: DueTimeForm | None = None, refusal: str | None = None
 ) -> str:
     return render_template(
-        "contents/index.html",
-        form=form,
-        due_time=due_time,
-        page=_page(),
-        filters=_filters(),
-        refusal=refusal,
+        "contents/index.html", form=form, due_time=due_time, refusal=refusal, **_shown()
     )
+
+
+def _shown() -> dict[str, Any]:
+    """What the list shows, and how much there is of what was looked for."""
+    filters, page = _filters(), _page()
+    return {"page": page, "filters": filters, "found": _how_many(filters, page)}
+
+
+def _how_many(filters: Filters, page: Page) -> str:
+    if filters == Filters() or not page.items:
+        return ""
+    is_all = not page.next_cursor and "cursor" not in request.args
+    number = len(page.items) if is_all else count_contents(current_user.id, filters)
+    return f"{number:,} found" if number < COUNTED_MOST else f"{number:,} or more found"
 
 
 def _form_to_begin_with() -> BriefForm:

@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Callable
+from functools import partial
 from uuid import UUID
 
 import redis as redis_py
@@ -15,7 +16,7 @@ from smartcontent.models import Draft
 from smartcontent.readiness import ask_for_pull
 from smartcontent.redis_answers import trouble
 from smartcontent.web import errors
-from smartcontent.web.contents import back, own_content
+from smartcontent.web.contents import back, own_content, said_of
 from smartcontent.web.due_time import LaterForm
 
 bp = Blueprint("window", __name__)
@@ -44,6 +45,7 @@ def edit_brief(content_id: UUID) -> ResponseReturnValue:
     if not window.change_brief(content, form.brief, form.title_or_default):
         page = render_template("contents/edit_brief.html", content=content, form=form, is_late=True)
         return page, 409
+    flash(said_of(content, "has the new brief."), "said")
     sent = request.form.get("key")
     return redirect(url_for("contents.show", content_id=content_id, sent=sent), 303)
 
@@ -52,21 +54,21 @@ def edit_brief(content_id: UUID) -> ResponseReturnValue:
 @login_required
 def start(content_id: UUID) -> ResponseReturnValue:
     """Start a waiting draft now."""
-    return _do(content_id, window.start_now)
+    return _do(content_id, window.start_now, "starts now.")
 
 
 @bp.post("/contents/<uuid:content_id>/hold")
 @login_required
 def hold(content_id: UUID) -> ResponseReturnValue:
     """Put a waiting draft on hold."""
-    return _do(content_id, window.hold)
+    return _do(content_id, window.hold, "is on hold.")
 
 
 @bp.post("/contents/<uuid:content_id>/release")
 @login_required
 def release(content_id: UUID) -> ResponseReturnValue:
     """Let a held draft go on."""
-    return _do(content_id, window.release)
+    return _do(content_id, window.release, "is released.")
 
 
 @bp.post("/contents/<uuid:content_id>/later")
@@ -78,7 +80,8 @@ def put_off(content_id: UUID) -> ResponseReturnValue:
     later.since = content.current.due_at
     try:
         if later.validate() and (due_at := later.due_at):
-            return _do(content_id, lambda draft: window.put_off(draft, due_at))
+            later_on = partial(window.put_off, due_at=due_at)
+            return _do(content_id, later_on, "has another time.")
     except ValueError as error:  # it passed while we looked
         later.at.errors = [str(error)]
     return render_template("contents/show.html", content=content, later=later), 422
@@ -91,14 +94,15 @@ def undo(content_id: UUID) -> ResponseReturnValue:
     if not window.undo(own_content(content_id)):
         return errors.answer(409, HAS_STARTED)
     flash("Taken back. Your brief is in the form again.")
-    return redirect(url_for("contents.index", again=content_id), 303)
+    return redirect(url_for("contents.index", again=content_id, _anchor="topic"), 303)
 
 
 @bp.post("/contents/<uuid:content_id>/pull")
 @login_required
 def pull(content_id: UUID) -> ResponseReturnValue:
     """Have the model a draft waits for downloaded to the Ollama server."""
-    model = writing.model_for(own_content(content_id))
+    content = own_content(content_id)
+    model = writing.model_for(content)
     # Anybody's brief may name any model, and each takes gigabytes of the server's disk.
     if model != current_app.config["OLLAMA_MODEL"] and not current_user.is_admin:
         return errors.answer(403, f"Ask an administrator to download {model}.")
@@ -109,10 +113,11 @@ def pull(content_id: UUID) -> ResponseReturnValue:
         found = trouble(error)
         advice = f"{found.cause}: {found.remedy}." if current_user.is_admin else PULL_REFUSED
         return errors.answer(503, advice)
-    return back(content_id)
+    return back(content, "waits for its model, which is asked for.")
 
 
-def _do(content_id: UUID, change: Callable[[Draft], bool]) -> ResponseReturnValue:
-    if not change(own_content(content_id).current):
+def _do(content_id: UUID, change: Callable[[Draft], bool], what: str) -> ResponseReturnValue:
+    content = own_content(content_id)
+    if not change(content.current):
         return errors.answer(409, HAS_STARTED)
-    return back(content_id)
+    return back(content, what)

@@ -8,6 +8,7 @@ from flask_wtf.csrf import generate_csrf
 from markupsafe import Markup, escape
 
 from smartcontent.briefs import CONTENT_TYPES, LANGUAGES, LENGTHS, TONES
+from smartcontent.counting import Size
 from smartcontent.durations import exactly, measured, roughly
 from smartcontent.jobs import VERSIONS_KEPT, version_to_go
 from smartcontent.models import FINAL, Draft, Status, now
@@ -16,6 +17,7 @@ from smartcontent.prompts import estimated_tokens
 from smartcontent.scheduling import backoff
 from smartcontent.sweeper import silence_seconds
 from smartcontent.waiting import outlook
+from smartcontent.web.found import found_in, marked
 from smartcontent.web.markdown import to_html
 from smartcontent.web.once import key_field
 from smartcontent.web.readers import for_reader
@@ -23,7 +25,7 @@ from smartcontent.web.safety import page_here
 from smartcontent.web.timeline import timeline
 from smartcontent.writing import model_for, request_for
 
-_WORDS_A_MINUTE = 230
+_READ_IN_A_MINUTE = {"words": 230, "characters": 500}
 _EXCERPT = 600  # characters of Markdown
 _LINE_END = re.compile(r"<br>|</(?:p|li|h[1-6]|tr|div|pre)>")
 
@@ -33,6 +35,8 @@ def init_app(app: Flask) -> None:
     app.add_template_filter(excerpt)
     app.add_template_filter(moment_tag, "moment")
     app.add_template_filter(reading_time)
+    app.add_template_filter(marked)
+    app.add_template_filter(found_in)
     app.add_template_filter(iso)
     app.add_template_filter(from_now)
     app.add_template_filter(until)
@@ -127,7 +131,7 @@ def csrf_field() -> Markup:
     )
 
 
-def reading_time(words: int) -> str:
-    """How long a text takes to read, in words."""
-    minutes = max(1, round(words / _WORDS_A_MINUTE))
+def reading_time(size: Size) -> str:
+    """How long a text of this size takes to read, in words."""
+    minutes = max(1, round(size.number / _READ_IN_A_MINUTE[size.unit]))
     return f"{minutes} min read"

@@ -131,7 +131,7 @@ def test_first_minutes_and_a_power_cut(page: Page, stack: Stack) -> None:
     assert f"set -a; . '{stack.home}/local.env'; set +a\n" in stack.log
     assert "GENERATION_DELAY_SECONDS=1\n" in stack.settings_for_commands()
     create_account(page)
-    expect(page.get_by_text("Built-in demo model.")).to_be_visible()
+    expect(page.get_by_text("Demo model:")).to_be_visible()
     submit(page, "A teapot of red clay", "Short")
     first = page.locator("article.card").last
     expect(first.locator(".badge")).to_have_text("Completed", timeout=WRITES_WITHIN)

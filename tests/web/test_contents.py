@@ -1,6 +1,7 @@
 """The dashboard and the content pages through HTTP, with input good, bad and hostile."""
 
 import re
+import time
 from datetime import UTC, datetime, timedelta
 from html.parser import HTMLParser
 from unicodedata import normalize
@@ -12,7 +13,7 @@ from alembic.migration import MigrationContext
 from alembic.operations import Operations
 from alembic.script import ScriptDirectory
 from conftest import BRIEF, PASSWORD, ROOT, Visitor, both_databases
-from markupsafe import escape
+from markupsafe import Markup, escape
 
 from smartcontent import jobs, readiness, window
 from smartcontent.briefs import title_from
@@ -20,6 +21,7 @@ from smartcontent.extensions import db
 from smartcontent.models import Content, Draft, Status, User, now
 from smartcontent.readiness import Readiness, Stage
 from smartcontent.web import due_time
+from smartcontent.web.found import found_in
 from smartcontent.web.words import with_code
 
 BRIEF_FORM = {
@@ -513,7 +515,7 @@ def test_title_that_was_made_of_the_topic_follows_another_topic(as_ada, ada):
 
         page = as_ada.get(f"/contents/{content.id}/brief").text
 
-        assert f'name="title" maxlength="200" value="{shown}"' in page
+        assert f'name="title" data-most="200" data-label="Title" value="{shown}"' in page
 
 
 @pytest.mark.parametrize(
@@ -782,7 +784,7 @@ def test_search_finds_title_brief_and_text_in_any_case(as_ada, ada, ollama, q):
     found = jobs.submit(ada.id, BRIEF, "My Kettle")
     complete(found, ollama, "Tea is WÄRM and warm tea loves you")
 
-    page = as_ada.get("/list", query_string={"q": q}).text
+    page = Markup(as_ada.get("/list", query_string={"q": q}).text).striptags()
 
     assert "My Kettle" in page
     assert ("Unrelated" in page) == (q == "love")
@@ -918,3 +920,61 @@ def test_page_asks_nothing_of_other_hosts(app, as_ada, content, ollama):
     for page in pages:
         assert 'src="http' not in page
         assert '<link rel="stylesheet" href="http' not in page
+
+
+def test_page_says_how_to_see_news_without_script(as_ada, content):
+    for path in ("/", f"/contents/{content.id}"):
+        assert re.search("<noscript>.*Reload to see news.*</noscript>", as_ada.get(path).text), path
+
+
+@pytest.mark.parametrize(
+    ("q", "title", "passage"),
+    [
+        ("kettle", "My <mark>Kettle</mark>", None),
+        ("WÄRM", "My Kettle", "Tea is <mark>wärm</mark>"),
+        ("wärm tea", "My Kettle", "<mark>Tea</mark> is <mark>wärm</mark>"),
+        ("STRASSE", "My Kettle", "the <mark>Straße</mark>"),
+        ("souffle\u0301 for", "My Kettle", "a <mark>soufflé</mark> <mark>for</mark>"),
+        ("<b>", "My Kettle", "a <mark>&lt;b&gt;</mark> tag"),
+        ("example.org/menu", "My Kettle", "(https://<mark>example.org/menu</mark>)"),
+        ("handle", "My Kettle", "In the brief:</span> A <mark>handle</mark>"),
+    ],
+)
+def test_search_shows_what_it_found(as_ada, ada, ollama, q, title, passage):
+    brief = type(BRIEF)(**(vars(BRIEF) | {"topic": "A handle"}))
+    found = jobs.submit(ada.id, brief, "My Kettle")
+    far = "Nothing else. " * 900
+    complete(found, ollama, f"{far}Tea is wärm in the Straße, a soufflé for **all**. {far}")
+    more = "a <b> tag, [menu](https://example.org/menu)"
+    jobs.save_edit(found, "My Kettle", f"{found.current.text}{more}")
+
+    page = as_ada.get("/list", query_string={"q": q}).text
+
+    assert f">{title}</a>" in page
+    assert passage is None or passage in page
+    assert page.count("Nothing else.") < 40
+    assert f"1 found: “<bdi>{escape(q)}</bdi>”" in page
+
+
+@both_databases
+def test_search_says_how_many_it_found_beyond_the_first_page(as_ada, ada):
+    for number in range(23):
+        jobs.submit(ada.id, BRIEF, f"Kettle {number}")
+
+    first = as_ada.get("/list", query_string={"q": "kettle"}).text
+    cursor = re.search('cursor=([^&"]+)', first)[1]
+
+    assert "23 found" in first
+    assert "23 found" in as_ada.get("/list", query_string={"q": "kettle", "cursor": cursor}).text
+    assert "found" not in as_ada.get("/list").text
+
+
+@pytest.mark.parametrize("text", ["ß" * 100_000, "e\u0301" * 50_000, "ab" * 50_000, "İ " * 50_000])
+def test_looking_for_the_passage_takes_time_by_the_length_alone(text):
+    content = Content(current=Draft(status=Status.COMPLETED, text=f"{text} end"))
+    began = time.thread_time()
+
+    found = found_in(content, " ".join(["end", *("ab" * 90 + str(n) for n in range(9))]))
+
+    assert time.thread_time() - began < 1  # it takes some hundredths
+    assert found.passage.endswith("<mark>end</mark>…")

@@ -1,0 +1,118 @@
+"""After an act the focus is where the act was, and what came of it is said."""
+
+from conftest import PASSWORD
+from playwright.sync_api import Locator, Page, expect
+
+from browser.conftest import finished, submit
+from smartcontent import jobs
+
+
+def press(within: Page | Locator, label: str) -> None:
+    """Press the button by keyboard."""
+    within.get_by_role("button", name=label, exact=True).first.press("Enter")
+
+
+def is_on(target: Locator, said: str) -> None:
+    expect(target).to_be_focused()
+    expect(target.page.locator("#announcer")).to_contain_text(said)
+
+
+def test_acts_on_a_card_leave_the_focus_there_and_are_said(open_page, ada, dictation):
+    submit(ada, "Another, older")
+    submit(ada)
+    submit(ada, "Another, newer")
+    page = open_page(user=ada)
+    card = page.locator("article.card", has_text="A teapot")
+
+    press(card, "Hold")
+    is_on(card, "“A teapot” is on hold.")
+    press(card, "Release")
+    is_on(card, "“A teapot” is released.")
+    card.locator("summary", has_text="Later").press("Enter")
+    press(card, "+5 min")
+    is_on(card, "“A teapot” has another time.")
+    press(card, "Start now")
+    expect(card.locator(".badge")).to_have_text("Writing")
+    expect(card).to_be_focused()
+    press(card, "Stop")
+    is_on(card, "“A teapot” is stopped.")
+    press(card, "Retry")
+    is_on(card, "A teapot")
+
+
+def test_acts_on_its_own_page_do_so_too_and_deleting_leads_to_undo(open_page, ada):
+    content = submit(ada)
+    page = open_page(f"/contents/{content.id}", user=ada)
+    view = page.locator("article.view")
+
+    press(page, "Hold")
+    is_on(view, "“A teapot” is on hold.")
+    press(page, "Edit brief")
+    press(page, "Save the brief")
+    is_on(view, "“A teapot” has the new brief.")
+    press(page, "Delete")
+    is_on(page.locator(".flash"), "“A teapot” is in the trash.")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    is_on(page.locator("article.card"), "“A teapot” is out of the trash.")
+
+
+def test_brief_taken_back_has_the_focus_and_its_new_card_after_it(open_page, ada):
+    submit(ada)
+    page = open_page(user=ada)
+
+    press(page, "Undo")
+    is_on(page.get_by_label("Topic and facts"), "Taken back.")
+    press(page, "Write it in a minute")
+    is_on(page.locator("article.card"), "is submitted.")
+
+
+def test_refusal_of_a_form_has_the_focus_and_is_said(open_page, ada, watch):
+    watch.expect("status of 4")
+    submit(ada)
+    page = open_page("/#brief", user=ada)
+    page.get_by_label("Topic and facts").fill("A teapot")
+    page.get_by_text("More: keywords").click()
+    page.get_by_label("Keywords").fill("k" * 5000)
+    press(page, "Write it in a minute")
+    is_on(page.get_by_label("Keywords"), "Keywords contain one that is too long")
+
+    page.goto("/account/")
+    page.get_by_label("Name of a new token").fill("A script")
+    page.get_by_label("Your password").fill("not the password")
+    press(page, "Create token")
+    is_on(page.get_by_label("Your password"), "This is not your present password.")
+    page.get_by_label("Your password").fill(PASSWORD)
+    press(page, "Create token")
+    expect(page.locator(".flash")).to_be_focused()
+
+
+def test_act_that_came_too_late_leads_to_the_reason_without_script_too(open_page, ada, watch):
+    watch.expect("status of 409")
+    content = submit(ada)
+    page = open_page("/", java_script_enabled=False)
+    page.get_by_label("Email address").fill(ada.email)
+    page.get_by_label("Password").fill(PASSWORD)
+    press(page, "Sign in")
+    press(page, "Hold")
+    expect(page.locator("article.card")).to_be_focused()
+
+    jobs.cancel(content.current)
+    press(page, "Release")
+
+    expect(page.locator("h1")).to_be_focused()
+
+
+def test_card_drawn_anew_in_the_list_keeps_the_focus(open_page, ada):
+    content = finished(ada, "A teapot", "Tea is warm.")
+    page = open_page(user=ada)
+    link: Locator = page.get_by_role("link", name="A teapot")
+    link.focus()
+
+    submit(ada, "From another page")
+    expect(page.locator("article.card")).to_have_count(2)
+    expect(link).to_be_focused()
+
+    jobs.discard(content)
+    expect(page.locator("article.card")).to_have_count(1)
+    expect(page.locator("main")).to_be_focused()

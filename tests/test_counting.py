@@ -1,0 +1,47 @@
+"""A text is as long as its readers say: in words, or in characters."""
+
+import time
+
+import pytest
+
+from smartcontent.counting import size_of, usual_size
+
+
+@pytest.mark.parametrize(
+    ("text", "size"),
+    [
+        ("", "0 words"),
+        ("Tea.", "1 word"),
+        ("Tea is warm.", "3 words"),
+        ("Chá é «quente»", "3 words"),
+        ("차는 따뜻합니다", "2 words"),
+        ("شاي الصباح لذيذ", "3 words"),
+        ("चाय गरम है", "3 words"),
+        ("お茶は温かいです。", "9 characters"),
+        ("お茶は 温かい\nです。", "9 characters"),
+        ("カップ", "3 characters"),
+        ("茶是温暖的。", "6 characters"),
+        ("𠮷野家で𠮷報", "6 characters"),
+        ("ชาอุ่นมาก", "9 characters"),
+        ("新しい iPhone 15 が届きました", "17 characters"),
+        ("Our café in Kyoto is called 茶房.", "7 words"),
+    ],
+)
+def test_size_is_in_the_unit_of_the_script(text, size):
+    assert str(size_of(text)) == size
+
+
+def test_usual_size_is_the_median_of_texts_counted_alike():
+    assert str(usual_size(["お茶", "お茶です", "お茶は温かい", "one two"])) == "4 characters"
+    assert str(usual_size(["one", "one two", "one two three", "お茶"])) == "2 words"
+
+
+@pytest.mark.parametrize("letter", ["茶", "茶a", "a茶 ", "é", "ก ", " "])
+def test_counting_takes_time_by_the_length_alone(letter):
+    def seconds(length: int) -> float:
+        text = letter * (length // len(letter))
+        began = time.thread_time()
+        size_of(text)
+        return time.thread_time() - began
+
+    assert seconds(100_000) < 1  # it takes some milliseconds
