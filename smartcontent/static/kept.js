@@ -112,7 +112,8 @@ function forgetTaken() {
   if (!key) return;
   forget((name) => name.startsWith(mine) && JSON.parse(storage().getItem(name)).key === key);
   asked.delete("sent");
-  history.replaceState(history.state, "", location.pathname + (asked.size ? `?${asked}` : "") + location.hash);
+  const rest = String(asked);
+  history.replaceState(history.state, "", location.pathname + (rest && `?${rest}`) + location.hash);
 }
 
 export function startKeeping({ events, user }) {
@@ -128,7 +129,7 @@ export function startKeeping({ events, user }) {
   document.addEventListener("visibilitychange", keepChanged);
   window.addEventListener("pagehide", keepChanged);
   // Other tabs have storages of their own.
-  const others = new BroadcastChannel(`${mine}forget`);
-  others.addEventListener("message", forgetAll);
-  document.querySelector("form[data-signs-out]")?.addEventListener("submit", () => { forgetAll(); others.postMessage(""); });
+  const others = window.BroadcastChannel && new BroadcastChannel(`${mine}forget`);
+  others?.addEventListener("message", forgetAll);
+  document.querySelector("form[data-signs-out]")?.addEventListener("submit", () => { forgetAll(); others?.postMessage(""); });
 }
