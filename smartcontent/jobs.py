@@ -85,7 +85,12 @@ def submit(
 
 
 def submit_once(
-    user_id: int, brief: Brief, title: str, due_at: datetime | None, key: str | None
+    user_id: int,
+    brief: Brief,
+    title: str,
+    settings: dict[str, Any],
+    due_at: datetime | None,
+    key: str | None,
 ) -> Content:
     """Submit what a form holds; of one that is sent again, answer what it has made.
 
@@ -93,7 +98,7 @@ def submit_once(
         smartcontent.quotas.OverQuota: the user has asked for more than one may.
     """
     try:
-        return submit(user_id, brief, title, due_at=due_at, idempotency_key=key)
+        return submit(user_id, brief, title, settings, due_at=due_at, idempotency_key=key)
     except IntegrityError:
         # The index decides, so that of many requests at once exactly one makes a content.
         db.session.rollback()
@@ -101,7 +106,9 @@ def submit_once(
             raise
     content = Content.submitted_with(user_id, key)
     # Taken back meanwhile, and the form sent once more: that is meant.
-    return submit(user_id, brief, title, due_at=due_at) if content.deleted_at else content
+    if content.deleted_at:
+        return submit(user_id, brief, title, settings, due_at=due_at)
+    return content
 
 
 def write_brief(content: Content, brief: Brief) -> None:

@@ -6,6 +6,7 @@ it. Several schedulers may look at once: loading a loaded model costs nothing, a
 downloads of the same model.
 """
 
+import contextlib
 import logging
 import threading
 import time
@@ -30,6 +31,7 @@ from smartcontent.redis_answers import trouble
 log = logging.getLogger(__name__)
 
 LOOK_SECONDS = 2.0
+LIST_SECONDS = 30.0
 AHEAD = timedelta(seconds=65)
 # Loaded this recently, a model is still there: Ollama is asked to keep it for longer than that.
 WARM_FOR_SECONDS = 30.0
@@ -56,6 +58,7 @@ class Preflight(Duty):
         self._loading: dict[str, threading.Thread] = {}
         self._told: dict[str, Readiness] = {}
         self._redis = ""
+        self._list_at = 0.0
         self._has_asked_ollama = False
         self._downloads = Downloads(app)
 
@@ -66,6 +69,7 @@ class Preflight(Duty):
             with self._app.app_context():
                 self.look()
                 self._ask_ollama_once()
+                self._list_models()
         except SQLAlchemyError as error:
             log.warning("not looked, trying again: %s", error)
         except redis_py.RedisError as error:
@@ -83,6 +87,14 @@ class Preflight(Duty):
             self._tell(downloads[model], set())
         for model in self._told.keys() - needs.keys() - downloads.keys():
             del self._told[model]
+
+    def _list_models(self) -> None:
+        """Have the form of a brief know what there is to choose from."""
+        if time.monotonic() < self._list_at:
+            return
+        self._list_at = time.monotonic() + LIST_SECONDS
+        with contextlib.suppress(OllamaError):  # told where a model is needed
+            readiness.tell_models(writing.ollama().models())
 
     def _note(self, redis: Finding) -> None:
         """Log what is wrong with Redis when it begins, such as a right that is missing."""

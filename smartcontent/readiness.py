@@ -18,6 +18,9 @@ log = logging.getLogger(__name__)
 KEPT_SECONDS = 15
 PULL_ASKED_SECONDS = 3600
 PULLS_KEY = "smartcontent:pulls"
+MODELS_KEY = "smartcontent:models"
+# An Ollama that is away for a while has the same models when it is back.
+MODELS_KEPT_SECONDS = 3600
 
 
 class Stage(StrEnum):
@@ -80,6 +83,28 @@ def _readiness(values: dict[str, Any]) -> Readiness:
         if not isinstance(values[name], str):
             raise TypeError(f"{name} is no text")
     return Readiness(values["model"], Stage(values["stage"]), values["sentence"], progress)
+
+
+def tell_models(names: Iterable[str]) -> None:
+    """Keep the names of the models that Ollama has, for the form of a brief."""
+    with redis() as client:
+        client.set(MODELS_KEY, json.dumps(sorted(names)), ex=MODELS_KEPT_SECONDS)
+
+
+def models_told() -> list[str]:
+    """The models that Ollama had when somebody looked last; none where that is not known."""
+    try:
+        with redis() as client:
+            written = stored.asked(MODELS_KEY, lambda: client.get(MODELS_KEY))
+    except redis_py.RedisError:
+        return []
+    return stored.document(MODELS_KEY, written, _names) or []
+
+
+def _names(values: object) -> list[str]:
+    if not isinstance(values, list) or not all(isinstance(name, str) for name in values):
+        raise TypeError("no list of names")
+    return values
 
 
 def ask_for_pull(model: str) -> None:

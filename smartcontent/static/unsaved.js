@@ -1,7 +1,11 @@
 // An edit that was not saved is not left without a word. The browser asks in its own words.
 
+function chosenAtFirst({ options }) {
+  return [...options].find((option) => option.defaultSelected) ?? options[0];
+}
+
 function isChanged(field) {
-  if (field.options) return field.selectedOptions[0] && !field.selectedOptions[0].defaultSelected;
+  if (field.options) return field.selectedOptions[0] !== chosenAtFirst(field);
   return field.type !== "hidden" && "defaultValue" in field && field.value !== field.defaultValue;
 }
 

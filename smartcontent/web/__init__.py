@@ -16,6 +16,7 @@ from smartcontent.web import (
     entry,
     errors,
     health,
+    model_choice,
     safety,
     sessions,
     stream,
@@ -38,6 +39,7 @@ def init_app(app: Flask) -> None:
     errors.init_app(app)
     words.init_app(app)
     due_time.init_app(app)
+    model_choice.init_app(app)
     for part in (account, auth, contents, window, versions, stream, health):
         app.register_blueprint(part.bp)
     admin.init_app(app)

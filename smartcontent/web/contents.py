@@ -27,6 +27,7 @@ from smartcontent.quotas import OverQuota
 from smartcontent.web import errors
 from smartcontent.web.auth import nobody_yet
 from smartcontent.web.due_time import DueTimeForm
+from smartcontent.web.model_choice import ModelForm
 from smartcontent.web.once import key_sent
 
 bp = Blueprint("contents", __name__)
@@ -45,7 +46,7 @@ def index() -> ResponseReturnValue:
     """The dashboard; before the first account, the welcome page."""
     if not current_user.is_authenticated:
         return redirect(url_for("auth.welcome")) if nobody_yet() else login.unauthorized()
-    return _dashboard(_form_to_begin_with())
+    return _dashboard(*_forms_to_begin_with())
 
 
 @bp.get("/list")
@@ -59,15 +60,21 @@ def listed() -> str:
 @login_required
 def create() -> ResponseReturnValue:
     """Save the brief and schedule its first draft."""
-    form, due_time = BriefForm(request.form), DueTimeForm(request.form)
-    if not all([form.validate(), due_time.validate()]):
-        return _dashboard(form, due_time), 422
+    form, model = BriefForm(request.form), ModelForm(request.form)
+    due_time = DueTimeForm(request.form)
+    if not all([form.validate(), model.validate(), due_time.validate()]):
+        return _dashboard(form, model, due_time), 422
     try:
         content = jobs.submit_once(
-            current_user.id, form.brief, form.title_or_default, due_time.due_at, key_sent()
+            current_user.id,
+            form.brief,
+            form.title_or_default,
+            model.changed({}),
+            due_time.due_at,
+            key_sent(),
         )
     except OverQuota as error:  # what was typed is in the form still
-        page = _dashboard(form, due_time, error.description)
+        page = _dashboard(form, model, due_time, error.description)
         return page, 429, {"Retry-After": str(error.retry_after)}
     flash(said_of(content, "is submitted."), "said")
     return redirect(
@@ -200,10 +207,18 @@ def _page() -> Page:
 
 
 def _dashboard(
-    form: BriefForm, due_time: DueTimeForm | None = None, refusal: str | None = None
+    form: BriefForm,
+    model: ModelForm,
+    due_time: DueTimeForm | None = None,
+    refusal: str | None = None,
 ) -> str:
     return render_template(
-        "contents/index.html", form=form, due_time=due_time, refusal=refusal, **_shown()
+        "contents/index.html",
+        form=form,
+        model=model,
+        due_time=due_time,
+        refusal=refusal,
+        **_shown(),
     )
 
 
@@ -221,22 +236,25 @@ def _how_many(filters: Filters, page: Page) -> str:
     return f"{number:,} found" if number < COUNTED_MOST else f"{number:,} or more found"
 
 
-def _form_to_begin_with() -> BriefForm:
+def _forms_to_begin_with() -> tuple[BriefForm, ModelForm]:
     """The form as the visitor asked for it: an example, or a brief to be used again."""
-    if again := request.args.get("again"):
-        return _form_again(again)
-    if example := CONTENT_TYPES.get(request.args.get("example", "")):
-        return BriefForm(data=example.example)
-    return BriefForm(data=Content.last_choices(current_user.id))
+    if content := _to_be_used_again():
+        return forms_of(content)
+    example = CONTENT_TYPES.get(request.args.get("example", ""))
+    choices = example.example if example else Content.last_choices(current_user.id)
+    return BriefForm(data=choices), ModelForm()
 
 
-def _form_again(content_id: str) -> BriefForm:
-    """The brief of any of one's contents, one that was taken back or deleted, too."""
+def _to_be_used_again() -> Content | None:
+    """Any of one's contents, one that was taken back or deleted, too."""
     try:
-        key = current_user.id, UUID(content_id)
+        key = current_user.id, UUID(request.args.get("again", ""))
     except ValueError:
-        return BriefForm()
-    content = Content.find(*key) or Content.find_deleted(*key)
-    if content is None:
-        return BriefForm()
-    return BriefForm(data=vars(content.brief) | {"title": content.own_title})
+        return None
+    return Content.find(*key) or Content.find_deleted(*key)
+
+
+def forms_of(content: Content) -> tuple[BriefForm, ModelForm]:
+    """A content's brief and model in forms."""
+    brief = BriefForm(data=vars(content.brief) | {"title": content.own_title})
+    return brief, ModelForm(data=content.settings)

@@ -12,12 +12,13 @@ from flask_login import current_user, login_required
 
 from smartcontent import window, writing
 from smartcontent.briefs import BriefForm
-from smartcontent.models import Draft
+from smartcontent.models import Content, Draft
 from smartcontent.readiness import ask_for_pull
 from smartcontent.redis_answers import trouble
 from smartcontent.web import errors
-from smartcontent.web.contents import back, own_content, said_of
+from smartcontent.web.contents import back, forms_of, own_content, said_of
 from smartcontent.web.due_time import LaterForm
+from smartcontent.web.model_choice import ModelForm
 
 bp = Blueprint("window", __name__)
 log = logging.getLogger(__name__)
@@ -37,14 +38,13 @@ def edit_brief(content_id: UUID) -> ResponseReturnValue:
     """
     content = own_content(content_id)
     if request.method == "GET":
-        form = BriefForm(data=vars(content.brief) | {"title": content.own_title})
-        return render_template("contents/edit_brief.html", content=content, form=form)
-    form = BriefForm(request.form)
-    if not form.validate():
-        return render_template("contents/edit_brief.html", content=content, form=form), 422
+        return _edit_page(content, *forms_of(content))
+    form, model = BriefForm(request.form), ModelForm(request.form)
+    if not all([form.validate(), model.validate()]):
+        return _edit_page(content, form, model), 422
+    content.settings = model.changed(content.settings)
     if not window.change_brief(content, form.brief, form.title_or_default):
-        page = render_template("contents/edit_brief.html", content=content, form=form, is_late=True)
-        return page, 409
+        return _edit_page(content, form, model, is_late=True), 409
     flash(said_of(content, "has the new brief."), "said")
     sent = request.form.get("key")
     return redirect(url_for("contents.show", content_id=content_id, sent=sent), 303)
@@ -114,6 +114,12 @@ def pull(content_id: UUID) -> ResponseReturnValue:
         advice = f"{found.cause}: {found.remedy}." if current_user.is_admin else PULL_REFUSED
         return errors.answer(503, advice)
     return back(content, "waits for its model, which is asked for.")
+
+
+def _edit_page(content: Content, form: BriefForm, model: ModelForm, is_late: bool = False) -> str:
+    return render_template(
+        "contents/edit_brief.html", content=content, form=form, model=model, is_late=is_late
+    )
 
 
 def _do(content_id: UUID, change: Callable[[Draft], bool], what: str) -> ResponseReturnValue:

@@ -15,7 +15,7 @@ from alembic.script import ScriptDirectory
 from conftest import BRIEF, PASSWORD, ROOT, Visitor, both_databases
 from markupsafe import Markup, escape
 
-from smartcontent import jobs, readiness, window
+from smartcontent import jobs, preflight, readiness, window
 from smartcontent.briefs import title_from
 from smartcontent.extensions import db
 from smartcontent.models import Content, Draft, Status, User, now
@@ -83,6 +83,7 @@ def test_submitting_asks_the_model_nothing(as_ada, ollama):
         ("tone", "angry", "not known"),
         ("length", "endless", "not known"),
         ("language", "xx", "not known"),
+        ("model", "../etc passwd", "must be the name of an Ollama model"),
     ],
 )
 def test_problem_of_a_brief_is_named_beside_its_field(as_ada, field, value, sentence):
@@ -515,7 +516,36 @@ def test_title_that_was_made_of_the_topic_follows_another_topic(as_ada, ada):
 
         page = as_ada.get(f"/contents/{content.id}/brief").text
 
-        assert f'name="title" data-most="200" data-label="Title" value="{shown}"' in page
+        assert f'value="{shown}" placeholder="left empty: the first words of the topic"' in page
+
+
+def test_brief_names_one_of_the_models_that_ollama_has(as_ada, ada, ollama, app, monkeypatch):
+    def offered(path: str = "/") -> list[str]:
+        select = as_ada.get(path).text.split('<select id="model"')[1].split("</select>")[0]
+        return re.findall(">([^<]+)</option>", select)
+
+    usual = "llama3.2 (the usual one)"
+    assert offered() == [usual]
+    ollama.models = ["mistral:7b", "llama3.2:latest"]
+    monkeypatch.setattr(preflight, "LOOK_SECONDS", 0)
+    preflight.Preflight(app).turn()
+    asked = len(ollama.requests)
+    assert offered() == [usual, "mistral:7b"]
+
+    as_ada.post("/contents", BRIEF_FORM | {"model": "mistral:7b"})
+
+    content = db.session.query(Content).one()
+    assert content.settings == {"model": "mistral:7b"}
+    ollama.models = ["llama3.2:latest"]
+    readiness.tell_models(ollama.models)
+    assert offered(f"/?again={content.id}") == [usual, "mistral:7b"]
+    assert "mistral:7b" in chosen(as_ada.get(f"/contents/{content.id}/brief").text)
+    content.settings = {"model": "mistral:7b", "seed": 7}
+    db.session.commit()
+    as_ada.post(f"/contents/{content.id}/brief", BRIEF_FORM | {"model": ""})
+    db.session.expire_all()
+    assert content.settings == {"seed": 7}
+    assert len(ollama.requests) == asked, "no page waits for Ollama"
 
 
 @pytest.mark.parametrize(

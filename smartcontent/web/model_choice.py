@@ -1,0 +1,45 @@
+"""Which Ollama model is to write a brief, as chosen on a page: the usual one or another."""
+
+from typing import Any
+
+from flask import Flask, current_app
+from wtforms import Form, StringField, ValidationError
+from wtforms.fields import Field
+
+from smartcontent import readiness
+from smartcontent.briefs import settings_from_json
+from smartcontent.ollama import canonical
+
+MOST_SHOWN = 200
+
+
+def init_app(app: Flask) -> None:
+    app.add_template_global(other_models)
+
+
+class ModelForm(Form):
+    """The choice; empty is the usual model."""
+
+    model = StringField("Model", filters=[lambda name: (name or "").strip()])
+
+    def validate_model(self, field: Field) -> None:
+        """Take what the API takes.
+
+        Raises:
+            ValidationError: it is no name that a model may have.
+        """
+        _, errors = settings_from_json({"model": field.data or None})
+        if errors:
+            raise ValidationError(errors["model"][0])
+
+    def changed(self, settings: dict[str, Any]) -> dict[str, Any]:
+        """A content's settings with this choice in them."""
+        others = {name: value for name, value in settings.items() if name != "model"}
+        return others | ({"model": self.model.data} if self.model.data else {})
+
+
+def other_models(chosen: str) -> list[str]:
+    """What Ollama has beside the usual model, as last seen, and whatever is chosen already."""
+    usual = canonical(current_app.config["OLLAMA_MODEL"])
+    names = [name for name in readiness.models_told() if canonical(name) != usual][:MOST_SHOWN]
+    return names if not chosen or chosen in names else [chosen, *names]
