@@ -26,6 +26,15 @@ for (const { dataset } of document.querySelectorAll("[data-complete]")) {
 // what its address names, or by `autofocus`.
 document.querySelector("[aria-invalid=true]")?.focus();
 
+// What is too wide to be shown is scrolled by keyboard, too.
+function makeReachable(root) {
+  for (const each of root.querySelectorAll(".text :is(table, pre)")) {
+    if (each.scrollWidth > each.clientWidth) each.tabIndex = 0;
+  }
+}
+makeReachable(document);
+document.addEventListener("drafts:drawn", ({ detail }) => makeReachable(detail));
+
 document.addEventListener("keydown", (event) => {
   const form = event.target.closest?.("[data-submit-on-ctrl-enter]");
   const isPressed = event.key === "Enter" && (event.ctrlKey || event.metaKey) && !event.repeat;

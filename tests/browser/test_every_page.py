@@ -3,6 +3,7 @@
 import re
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from conftest import PASSWORD, wait_until
 from dictation import Dictation
 from playwright.sync_api import Page, expect
@@ -151,3 +152,30 @@ def test_everything_can_be_read_and_done_without_script(open_page, founder, cont
     page.get_by_label("Topic and facts").fill("A teapot without a script")
     page.get_by_role("button", name="Write it in a minute").click()
     expect(page.locator("article.card").first).to_contain_text("A teapot without a script")
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+def test_axe_finds_nothing_wrong(open_page, founder, contents, watch, width):
+    watch.expect("status of 4")
+    page = open_page(user=founder, color_scheme="dark", viewport={"width": width, "height": 800})
+    of_contents = [f"/contents/{contents[status].id}" for status in ("pending", "completed")]
+    rq = [f"/admin/rq/{path}" for path in ("", "0/view/jobs", "0/view/workers")]
+
+    def scan() -> None:
+        found = Axe().run(page).response["violations"]
+        assert [(each["id"], each["nodes"][0]["html"]) for each in found] == [], page.url
+
+    for path in ["/", "/?q=teapot", *of_contents, f"{of_contents[0]}/brief", "/trash",
+                 "/admin/scheduled", *rq, "/nowhere"]:  # fmt: skip
+        page.goto(path)
+        scan()
+    page.goto("/account/")
+    page.get_by_label("Present password").fill("x")
+    page.locator("#password").fill("short")
+    page.locator("#password_again").fill("other")
+    page.get_by_role("button", name="Change password").click()
+    expect(page.locator("small.error").first).to_be_visible()
+    scan()
+    page.context.clear_cookies()
+    page.goto("/sign-in")
+    scan()
