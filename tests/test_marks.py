@@ -62,6 +62,7 @@ COPY = [
     "Our assistant finally is an assistant",
     "# Outline\n- <thinking> is a tag,\n- </thinking> closes it",
     "Ask the <Assistant> and [instead] <eons> of <users>",
+    "Pieces that end in a",
     "Analysis of <analysis> and </analysis>",
 ]
 
@@ -120,6 +121,17 @@ def test_of_a_text_that_breaks_off_nothing_is_lost(shared, text):
     assert "".join(pieces) == text
 
 
+def test_nothing_is_held_back_that_cannot_become_a_mark():
+    marks = Marks()
+
+    assert [marks.without(piece) for piece in ("Tea", " a", "ss", "<3")] == [
+        "Tea",
+        " a",
+        "ss",
+        "<3",
+    ]
+
+
 @pytest.mark.parametrize(
     "lines",
     [
@@ -163,6 +175,7 @@ def test_one_broken_byte_costs_one_character(ollama):
         "x</think>",
         "`</think>",
         "<s></s>",
+        "assistantfinal",
         "<|start|>",
         "<|im_end|>",
         "<",

@@ -68,12 +68,10 @@ _OPENINGS = (
     "<bos>",
     *_TURN_ENDS,
 )
-# Harmony's last channel where the server has left out its marks; nothing opens it.
+# How harmony's last channel begins where a server has left out the marks: in letters of the text.
 _LAST_CHANNEL = "assistantfinal"
 _CLOSINGS = {close: open_ for open_, close in _THOUGHTS.items() if close not in _TURN_ENDS}
-_CLOSINGS[_LAST_CHANNEL] = ""
 _IN_TEXT = (*_TURN_ENDS, *_CLOSINGS)
-_FIRST_SIGNS = {mark[0] for mark in _IN_TEXT}
 # Longest first: one mark may begin as another does.
 _IN_FRONT = sorted((*_THOUGHTS, *_OPENINGS), key=len, reverse=True)
 _LONGEST = len(_IN_FRONT[0])
@@ -222,6 +220,16 @@ class Marks:
     def _say(self, text: str) -> None:
         if text:
             self._text.append(text)
+            self._look_for_the_last_channel()
+
+    def _look_for_the_last_channel(self) -> None:
+        end = "".join(self._text[-len(_LAST_CHANNEL) :])
+        thought, found, text = end.rpartition(_LAST_CHANNEL)
+        if not found:
+            return
+        self._note("".join(self._text[: -len(_LAST_CHANNEL)]) + thought)
+        self._text[:] = [text]
+        self.has_thought = self.begins_again = True
 
     def _take(self, end: int) -> None:
         self._note(self._held[self._at : end])
@@ -247,6 +255,6 @@ def _undecided(text: str) -> int:
     """How many of the last characters may be the beginning of a mark."""
     tail = text[1 - _LONGEST :].lower()
     for position, sign in enumerate(tail):
-        if sign in _FIRST_SIGNS and any(mark.startswith(tail[position:]) for mark in _IN_TEXT):
+        if sign in "<[◁" and any(mark.startswith(tail[position:]) for mark in _IN_TEXT):
             return len(tail) - position
     return 0
