@@ -67,7 +67,8 @@ if (search) {
     document.getElementById("list").innerHTML = await answer.text();
     history.replaceState(null, "", asked.length ? `?${query}` : location.pathname);
     document.dispatchEvent(new Event("drafts-changed"));
-    say(document.querySelector("#list [data-found], #list .empty")?.textContent ?? "All are shown");
+    const isEmpty = document.querySelector("#list .empty");
+    say(document.querySelector("#list [data-found]")?.textContent ?? (isEmpty ? "Nothing found" : "All are shown"));
   };
   search.addEventListener("input", () => { clearTimeout(timer); timer = setTimeout(find, 250); });
   search.addEventListener("submit", (event) => { event.preventDefault(); find(); });
