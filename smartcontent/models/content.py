@@ -24,7 +24,7 @@ from smartcontent.briefs import Brief, title_from
 from smartcontent.extensions import Base, db
 from smartcontent.models.accounts import User
 from smartcontent.models.columns import UtcDateTime, now
-from smartcontent.models.draft import Draft
+from smartcontent.models.draft import FINAL, Draft
 
 
 def as_sought(text: str) -> str:
@@ -91,6 +91,13 @@ class Content(Base):
         query = select(Draft).where(Draft.content_id == self.id).order_by(Draft.number.desc())
         shown = (Draft.number, Draft.status, Draft.origin, Draft.created_at, Draft.finished_at)
         return db.session.scalars(query.options(load_only(*shown))).all()
+
+    def number_of_last_text(self) -> int | None:
+        """The number of its newest draft that has ended with a text, if there is one."""
+        query = select(func.max(Draft.number)).where(
+            Draft.content_id == self.id, Draft.status.in_(FINAL), Draft.text != ""
+        )
+        return db.session.scalar(query)
 
     def version_count(self) -> int:
         """How many drafts it has."""

@@ -2,7 +2,8 @@
 // a session that has ended or a broken line loses nothing of it.
 //
 // It is kept by user, form and the key in the form, which the server names when it has taken it. At
-// sign-out, and when somebody else signs in, it is forgotten.
+// sign-out, and when somebody else signs in, it is forgotten; but what is sent from a tab that was left
+// open then is kept for its user, who has to sign in again.
 import { say } from "./announcer.js";
 import { checkLengths } from "./lengths.js";
 
@@ -49,6 +50,11 @@ function keepChanged() {
   clearTimeout(timer);
   if (!isForgotten) for (const form of changed) if (form.isConnected) keep(form);
   changed.clear();
+}
+
+function keepSent({ target }) {
+  if (target.matches("form[data-keep]")) keep(target);
+  else keepChanged();
 }
 
 function take({ target }) {
@@ -123,9 +129,13 @@ export function startKeeping({ events, user }) {
   forget((name) => name.startsWith(here) && !name.startsWith(mine));
   forgetTaken();
   // What was refused stands in the form as it was sent.
-  for (const form of document.querySelectorAll("form[data-keep]")) form.dataset.keep === "refused" ? keep(form) : restore(form);
+  for (const form of document.querySelectorAll("form[data-keep]")) {
+    // The browser, which fills in what was typed when one goes back, knows of no users.
+    form.autocomplete = "off";
+    form.dataset.keep === "refused" ? keep(form) : restore(form);
+  }
   document.addEventListener("input", take);
-  document.addEventListener("submit", keepChanged);
+  document.addEventListener("submit", keepSent);
   document.addEventListener("visibilitychange", keepChanged);
   window.addEventListener("pagehide", keepChanged);
   // Other tabs have storages of their own.

@@ -67,7 +67,7 @@ def welcome() -> ResponseReturnValue:
     if not nobody_yet():
         return redirect(url_for("auth.sign_in"))
     form = SignUpForm(request.form)
-    if request.method == "GET" or not form.validate():
+    if request.method != "POST" or not form.validate():
         return _form_page("auth/welcome.html", form)
     user = User(email=form.email.data, is_admin=True, is_founder=True)
     return _create(user, form, "Somebody was faster: the first account exists. Sign in with it.")
@@ -85,7 +85,7 @@ def sign_up() -> ResponseReturnValue:
     form = SignUpForm(request.form)
     if invited:
         form.email.data = invited
-    if request.method == "GET" or not form.validate():
+    if request.method != "POST" or not form.validate():
         return _form_page("auth/sign_up.html", form, invited=invited)
     if not invited:
         count_sign_up()
@@ -98,7 +98,7 @@ def sign_in() -> ResponseReturnValue:
     if nobody_yet():
         return redirect(url_for("auth.welcome"))
     form = SignInForm(request.form)
-    if request.method == "GET" or not form.validate():
+    if request.method != "POST" or not form.validate():
         return _form_page("auth/sign_in.html", form)
     count_guess(form.email.data)
     user = User.with_email(form.email.data)

@@ -54,7 +54,10 @@ def _check() -> ResponseReturnValue | None:
     """
     if len(request.query_string) > LONGEST_QUERY:
         raise RequestURITooLarge
-    if request.method in SAFE or request.endpoint is None or wants_problem():
+    if request.method in SAFE:
+        request.max_content_length = 0  # what only reads sends no body, and none of it is read
+        return None
+    if request.endpoint is None or wants_problem():
         return None
     if request.endpoint in FOR_STRANGERS:
         request.max_content_length = STRANGERS_BYTES

@@ -68,7 +68,7 @@ def own_page(target: str | None) -> str | None:
 
 def page_here() -> str | None:
     """The page the visitor is on; of a form that was sent, the one it stood on."""
-    parts = urlsplit(request.url if request.method == "GET" else request.referrer or "")
+    parts = urlsplit(request.referrer or "" if request.method == "POST" else request.url)
     return page_to_open(f"{parts.path}?{parts.query}".rstrip("?"))
 
 

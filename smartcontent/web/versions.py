@@ -71,7 +71,7 @@ class TextForm(Form):
 def edit(content_id: UUID) -> ResponseReturnValue:
     """Edit title and text by hand; what is saved is the next version."""
     content = own_content(content_id)
-    if request.method == "GET":
+    if request.method != "POST":
         form = TextForm(data={"title": content.title, "text": content.current.text})
         return _page(content, form)
     form = TextForm(request.form)

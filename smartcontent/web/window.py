@@ -37,7 +37,7 @@ def edit_brief(content_id: UUID) -> ResponseReturnValue:
     An edit that comes too late is not lost: the form offers to make a new brief of it.
     """
     content = own_content(content_id)
-    if request.method == "GET":
+    if request.method != "POST":
         return _edit_page(content, *forms_of(content))
     form, model = BriefForm(request.form), ModelForm(request.form)
     if not all([form.validate(), model.validate()]):

@@ -110,6 +110,29 @@ def test_next_person_at_the_machine_finds_nothing(open_page, ada, bob, leaves_by
     wait_until(lambda: "teapot" not in typed(other))
 
 
+def test_brief_sent_from_a_tab_left_open_is_there_for_its_user_alone(open_page, ada, bob, watch):
+    watch.expect("status of 401")
+    page = open_page(user=ada)
+    topic(page).fill("A secret of Ada's")
+    other = page.context.new_page()
+    other.goto("/")
+    topic(other).fill(TOPIC)
+
+    page.get_by_role("button", name="Sign out").click()
+    expect(page.get_by_text("You are signed out.").first).to_be_visible()
+    wait_until(lambda: "teapot" not in typed(other))
+    send(other)
+    sign_in_by_form(other, ada)
+    expect(topic(other)).to_have_value(TOPIC)
+
+    sign_in(page.context, bob)
+    page.goto("/")
+    for _ in range(2):
+        page.go_back()
+    expect(page.get_by_role("button", name="Sign out")).to_be_visible()
+    expect(topic(page)).to_have_value("")
+
+
 def test_paste_beyond_the_limit_is_not_cut_and_says_by_how_much(open_page, ada, watch):
     watch.expect("status of 422")
     page = open_page(user=ada)

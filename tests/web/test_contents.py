@@ -1008,3 +1008,15 @@ def test_looking_for_the_passage_takes_time_by_the_length_alone(text):
 
     assert time.thread_time() - began < 1  # it takes some hundredths
     assert found.passage.endswith("<mark>end</mark>…")
+
+
+def test_attempt_without_a_text_leads_to_the_text_before_it(as_ada, due_draft):
+    due_draft.status, due_draft.text = Status.COMPLETED, "Tea is warm."
+    db.session.commit()
+    content = due_draft.content
+
+    as_ada.post(f"/contents/{content.id}/retry")
+    as_ada.post(f"/contents/{content.id}/cancel")
+
+    for page in ("/", f"/contents/{content.id}"):
+        assert f"/contents/{content.id}/versions/1" in as_ada.get(page).text
