@@ -10,6 +10,7 @@ from pathlib import Path
 import requests
 from click.testing import Result
 from conftest import free_port, wait_until
+from flask import current_app
 from patience import PATIENCE
 from processes import Browser
 
@@ -107,8 +108,8 @@ class Nginx:
 
     def doctor(self, flask: Callable[..., Result]) -> dict:
         """What flask doctor finds at the public address."""
-        env = {"REQUESTS_CA_BUNDLE": str(self._folder / "fullchain.pem"), "NO_PROXY": "localhost"}
-        result = flask("doctor", "--json", "--url", self.url, env=env)
+        current_app.config["REQUESTS_CA_BUNDLE"] = str(self._folder / "fullchain.pem")
+        result = flask("doctor", "--json", "--url", self.url, env={"NO_PROXY": "localhost"})
         assert result.exception is None or isinstance(result.exception, SystemExit)
         return json.loads(result.stdout)[-1]
 

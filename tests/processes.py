@@ -24,7 +24,9 @@ COMMANDS = {
 READY = {"web": None, "worker": "Worker ready", "scheduler": "Scheduler ready"}
 
 # Below those that the kernel gives to connections; each process of a run has a thousand of its own.
-_FIRST_PORT = 10_000 + os.getpid() % 22 * 1000
+_WORKER = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+_RUN = os.getppid() if "PYTEST_XDIST_WORKER" in os.environ else os.getpid()
+_FIRST_PORT = 10_000 + (7 * _RUN + _WORKER) % 22 * 1000
 _PORTS = itertools.cycle(range(_FIRST_PORT, _FIRST_PORT + 1000))
 
 

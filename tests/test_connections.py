@@ -233,8 +233,8 @@ def test_strangers_are_refused_before_anything_is_read(web, connect):
     for path, header, status in (
         ("/api/v1/contents", "Authorization: Bearer sc_wrong", 401),
         ("/api/v1/contents", "X-None: x", 401),
-        ("/contents", "X-None: x", 302),
-        ("/account/password", "Cookie: smartcontent=forged", 302),
+        ("/contents", "X-None: x", 303),
+        ("/account/password", "Cookie: smartcontent=forged", 303),
         ("/nowhere", "X-None: x", 404),
         ("/healthz", "X-None: x", 405),
     ):

@@ -55,7 +55,8 @@ def _check() -> ResponseReturnValue | None:
     if len(request.query_string) > LONGEST_QUERY:
         raise RequestURITooLarge
     if request.method in SAFE:
-        request.max_content_length = 0  # what only reads sends no body, and none of it is read
+        if request.content_length or "Transfer-Encoding" in request.headers:
+            request.max_content_length = 0  # none of it is read, whoever looks for a form
         return None
     if request.endpoint is None or wants_problem():
         return None
