@@ -23,6 +23,7 @@ from smartcontent.readiness import Stage, told
 from smartcontent.redis_answers import trouble
 from smartcontent.scheduling import backoff, schedule_draft, unschedule_draft
 from smartcontent.sentiment import sentiment_of
+from smartcontent.sought import as_sought
 from smartcontent.wrapping import unwrapped
 
 log = logging.getLogger(__name__)
@@ -148,9 +149,12 @@ def save_edit(content: Content, title: str, text: str, key: str | None = None) -
 
     None while one is unfinished.
     """
-    feeling = sentiment_of(text, content.language)
+    language = content.language
+    db.session.commit()  # a transaction holds up other writers, a long text the transaction
+    feeling, sought = sentiment_of(text, language), as_sought(text)
+    db.session.expire(content)  # of before that
     content.title = title
-    content.index_text(text)
+    content.index_text(sought)
     return new_draft(
         content,
         Status.COMPLETED,
@@ -207,7 +211,8 @@ def make_current(content: Content, number: int) -> bool:
     version = content.version(number)
     if version is None or not version.text or not (version.is_final and shown.is_final):
         return False
-    content.index_text(version.text)
+    db.session.commit()  # no transaction meanwhile: it holds up other writers
+    content.index_text(as_sought(version.text))
     # Of the very version that was looked at: a draft asked for meanwhile stays the current one.
     changed = db.session.execute(
         update(Content)
@@ -323,7 +328,7 @@ def _write(draft: Draft, attempt: writing.Attempt, needs_room: bool) -> bool:
     except OllamaError as error:
         problem = error
         return writing.patiently(lambda: _give_up_or_try_later(draft, attempt, problem))
-    return writing.patiently(lambda: _complete(draft, attempt, answer))
+    return _complete(draft, attempt, answer)
 
 
 def _request_on_record(draft: Draft, needs_room: bool) -> writing.Request:
@@ -359,25 +364,30 @@ def _claim(draft: Draft) -> bool:
 
 
 def _complete(draft: Draft, attempt: writing.Attempt, answer: Answer) -> bool:
+    """Do what grows with a text, then write it down: a transaction holds up other writers."""
+    text, around = unwrapped(attempt.text)
+    values = {
+        "text": text,
+        "taken_out": "\n\n".join(filter(None, (answer.taken_out, around))) or None,
+        "first_word_at": attempt.first_word_at,
+        "done_reason": answer.done_reason,
+        "stats": answer.stats,
+    }
+    sought = as_sought(text)
+    return writing.patiently(lambda: _put_on_record(draft, attempt.number, sought, values))
+
+
+def _put_on_record(draft: Draft, attempt: int, sought: str, values: dict[str, Any]) -> bool:
     # The owner may have renamed it meanwhile, or be gone with all that was theirs.
     content = db.session.get(Content, draft.content_id, populate_existing=True)
     if content is None:
         return False
-    text, around = unwrapped(attempt.text)
-    taken_out = "\n\n".join(filter(None, (answer.taken_out, around)))
-    content.index_text(text)
+    content.index_text(sought)
+    held = Draft.held_by(attempt)
     completed = draft.move_untold(
-        Status.COMPLETED,
-        *Draft.held_by(attempt.number),
-        text=text,
-        taken_out=taken_out or None,
-        first_word_at=attempt.first_word_at,
-        finished_at=now(),
-        lease_until=None,
-        done_reason=answer.done_reason,
-        stats=answer.stats,
+        Status.COMPLETED, *held, finished_at=now(), lease_until=None, **values
     )
-    log.info("Completed draft=%s words=%s won=%s", draft.id, len(text.split()), completed)
+    log.info("Completed draft=%s words=%s won=%s", draft.id, len(values["text"].split()), completed)
     if completed:
         owner, event = draft.user_id, draft.as_event()
         _note_feeling(draft)

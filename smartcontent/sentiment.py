@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from functools import cache
+from itertools import islice
 from typing import NamedTuple
 
 from vaderSentiment.vaderSentiment import SentimentIntensityAnalyzer
@@ -11,6 +12,7 @@ from vaderSentiment.vaderSentiment import SentimentIntensityAnalyzer
 # pages, and in the beginning of what has no full stop for a page.
 TEXT_SCORED = 10_000
 SENTENCE_SCORED = 500
+SENTENCES_SCORED = 1_000  # of ten characters each: what has more is no prose
 
 
 class Sentiment(NamedTuple):
@@ -33,7 +35,8 @@ def sentiment_of(text: str, language: str) -> Sentiment | None:
     """
     if not language.startswith("en"):
         return None
-    scores = [_analyzer().polarity_scores(part)["compound"] for part in _sentences(text)]
+    parts = islice(_sentences(text), SENTENCES_SCORED)
+    scores = [_analyzer().polarity_scores(part)["compound"] for part in parts]
     if not scores:
         return None
     score = sum(scores) / len(scores)

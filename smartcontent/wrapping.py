@@ -3,6 +3,7 @@
 import re
 
 REMARK_LONGEST = 160  # characters
+LAYERS_MOST = 8  # models write two or three; each that comes off is a copy of the text
 _PAUSE = r"\s*[!,.…！，。、،।]+\s*"
 _END = r"\s*(?:[:：]|(?:です|ます)。|니다\.)"
 # By language: how a model says yes, how it says "here is", and what it calls what it wrote. With
@@ -121,7 +122,10 @@ def unwrapped(text: str) -> tuple[str, str]:
     """The text alone, and what was wrapped around it; both as they are where nothing was."""
     taken = []
     inner = text.strip()
-    while step := next(filter(None, (without(inner) for without in _STEPS)), None):
+    for _ in range(LAYERS_MOST):
+        step = next(filter(None, (without(inner) for without in _STEPS)), None)
+        if step is None:
+            break
         inner, removed = step
         taken.append(removed)
     return (inner if taken else text), "\n".join(taken)

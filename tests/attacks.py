@@ -21,6 +21,7 @@ from smartcontent import create_app, jobs
 from smartcontent.briefs import Brief
 from smartcontent.extensions import db
 from smartcontent.models import Status
+from smartcontent.sought import as_sought
 
 WATCHED_WSGI = """
 import os
@@ -79,6 +80,8 @@ WORST_TEXTS = (
     "![" * (LARGE // 2),
     "|" * (LARGE // 2) + "\n" + "|-" * (LARGE // 4),
     "*" * LARGE,
+    "\u0315\u0300" * (LARGE // 4),
+    "a." * (LARGE // 2),
 )
 
 
@@ -118,7 +121,7 @@ class Attacked:
         """A content of the user with this text."""
         with self.app.app_context():
             content = jobs.submit(self.user_id, Brief(**_whole(BRIEF)), "A teapot")
-            content.index_text(text)
+            content.index_text(as_sought(text))
             content.current.move(Status.CANCELLED, text=text)
             db.session.remove()
             return content.id

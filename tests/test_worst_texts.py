@@ -7,6 +7,7 @@ broke takes seconds here, or hours.
 import time
 from collections.abc import Callable
 from itertools import chain
+from unicodedata import normalize
 
 import pytest
 from conftest import PASSWORD, Visitor
@@ -22,8 +23,10 @@ from smartcontent.ollama.address import base_url, canonical, without_credentials
 from smartcontent.ollama.errors import OllamaError, told
 from smartcontent.ollama.marks import Marks
 from smartcontent.sentiment import sentiment_of
+from smartcontent.sought import ACCENTS_MOST, as_sought
 from smartcontent.web.forms import PasswordForm, SignInForm, SignUpForm, TokenForm
 from smartcontent.web.markdown import LONGEST, to_html
+from smartcontent.wrapping import unwrapped
 
 LENGTH = 250_000
 WORST = {
@@ -37,6 +40,7 @@ WORST = {
     "line ends": "\r\n" * (LENGTH // 2),
     "commas": "a," * (LENGTH // 2),
     "combining marks": "a" + "\u0301" * (LENGTH // 2),
+    "accents to sort": "\u0315\u0300" * (LENGTH // 4),
     "joiners": "\u200d" * (LENGTH // 3),
     "control characters": "\x01" * LENGTH,
     "letters that fold": "ß" * (LENGTH // 2),
@@ -243,6 +247,40 @@ def test_sentiment_of_any_text_is_told_in_a_moment(text):
     assert seconds_of_cpu(lambda: sentiment_of(text, "en")) < 0.2
 
 
+def test_feeling_is_that_of_the_first_thousand_sentences():
+    assert sentiment_of("Good." * 1_000 + "Awful." * 800, "en") == sentiment_of("Good.", "en")
+
+
+ACCENTED = {
+    "accents in turn": "\u0315\u0300" * 10_000,
+    "accents of one kind, then of another": "\u0315" * 10_000 + "\u0300" * 10_000,
+    "letters with accents": ("e" + "\u0315" * 5_000 + "\u0300" * 5_000) * 2,
+    "pairs of accents": "\u0344" * 20_000,
+    "vowels that are two accents": "\u0f73" * 20_000,  # by themselves they are none
+    "letters that come apart": "\u0390" + "\u0315\u0300" * 10_000,
+    "accents of dead languages": "\U00010a0d\U00010a0f" * 10_000,
+}
+
+
+@pytest.mark.parametrize("text", ACCENTED.values(), ids=ACCENTED)
+def test_any_text_is_made_findable_in_a_moment(text):
+    assert seconds_of_cpu(lambda: as_sought(text)) < 0.1
+
+
+def test_accents_are_found_in_any_encoding_beside_more_than_a_letter_has():
+    words = "Größe Việt क़लम น้ำ 가나다 e" + "\u0315\u0300" * (ACCENTS_MOST // 2)
+    too_many = "\u0315\u0300" * ACCENTS_MOST
+    written = f"{words} e{too_many} {words}"
+
+    assert as_sought(normalize("NFD", words)) == as_sought(normalize("NFC", words.upper()))
+    assert as_sought(written).count(as_sought(normalize("NFD", words))) == 2
+
+
+@pytest.mark.parametrize("text", ["sure:\n" * 33_000, "Here is your ad: " * 12_000 + '"Tea."'])
+def test_remarks_that_do_not_end_are_looked_at_in_a_moment(text):
+    assert seconds_of_cpu(lambda: unwrapped(text)) < 0.05
+
+
 INLINE = ("b", "i", "em", "strong", "u", "s", "del", "ins", "small", "sub", "sup", "mark", "kbd")
 HOSTILE = {
     "quotes, then lines": ">" * 20 + "\n" + "a\n" * 49_000,
@@ -341,6 +379,33 @@ def test_finished_text_is_safe_before_it_is_scored(due_draft, ollama, monkeypatc
     db.session.rollback()
     db.session.refresh(due_draft)
     assert (due_draft.status, due_draft.text) == (Status.COMPLETED, "Tea is warm.")
+
+
+def test_no_transaction_waits_until_a_text_is_unwrapped_scored_and_made_findable(
+    due_draft, ollama, monkeypatch
+):
+    text, waiting = ACCENTED["accents in turn"], {}
+    for work in (unwrapped, as_sought, sentiment_of):
+
+        def watched(*args, work=work):
+            waiting.setdefault(work.__name__, []).append(db.session().in_transaction())
+            return work(*args)
+
+        monkeypatch.setattr(jobs, work.__name__, watched)
+    ollama.says(f"Sure:\n{text} Soufflé")
+
+    jobs.write_draft(due_draft.id)
+    assert (due_draft.status, due_draft.text) == (Status.COMPLETED, f"{text} Soufflé")
+    content = due_draft.content
+    assert jobs.save_edit(content, "A teapot", text)
+    assert jobs.make_current(content, 1)
+
+    assert content.search_text.endswith(" soufflé")
+    assert waiting == {
+        "unwrapped": [False],
+        "as_sought": [False] * 3,
+        "sentiment_of": [False] * 2,
+    }
 
 
 def _broken(text: str, language: str) -> None:

@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
-from unicodedata import normalize
 from uuid import UUID, uuid4
 
 from sqlalchemy import (
@@ -25,12 +24,7 @@ from smartcontent.extensions import Base, db
 from smartcontent.models.accounts import User
 from smartcontent.models.columns import UtcDateTime, now
 from smartcontent.models.draft import FINAL, Draft
-
-
-def as_sought(text: str) -> str:
-    """The text without what a search does not mind: large letters, how an accent is encoded."""
-    # Small letters of composed ones may come apart.
-    return normalize("NFC", normalize("NFC", text).casefold())
+from smartcontent.sought import as_sought
 
 
 class Content(Base):
@@ -123,10 +117,10 @@ class Content(Base):
         """The title its owner gave it; empty where it was made from the topic."""
         return "" if self.title == title_from(self.topic) else self.title
 
-    def index_text(self, text: str) -> None:
-        """Make the content findable by its title, its brief and this text."""
-        parts = (self.title, self.topic, self.audience, *self.keywords, self.instructions, text)
-        self.search_text = as_sought("\n".join(parts))
+    def index_text(self, sought: str) -> None:
+        """Make the content findable by its title, its brief and a text, which is as sought."""
+        parts = (self.title, self.topic, self.audience, *self.keywords, self.instructions)
+        self.search_text = as_sought("\n".join(parts)) + "\n" + sought
 
     @classmethod
     def owned_by(cls, user_id: int) -> Select["Content"]:

@@ -1,7 +1,6 @@
 """What a search found: the passage around it, and its words marked, there and in titles."""
 
 import re
-import unicodedata
 from collections.abc import Iterable
 from itertools import groupby
 from typing import NamedTuple
@@ -9,8 +8,8 @@ from typing import NamedTuple
 from markupsafe import Markup, escape
 
 from smartcontent.models import FINAL, Content
-from smartcontent.models.content import as_sought
 from smartcontent.models.listing import Q_LONGEST, words_of
+from smartcontent.sought import as_sought, composed
 from smartcontent.web.markdown import to_html
 from smartcontent.web.threads import slowly
 
@@ -53,7 +52,7 @@ def _part_with(words: list[str], text: str) -> str | None:
 
 def _first_part_with(words: list[str], text: str) -> str | None:
     for start in range(0, len(text), PART):
-        part = unicodedata.normalize("NFC", text[start : start + PART + Q_LONGEST])
+        part = composed(text[start : start + PART + Q_LONGEST])
         folded = as_sought(part)
         if any(word in folded for word in words):
             return part
@@ -84,7 +83,7 @@ def _hits(words: Iterable[str], text: str) -> set[int]:
 
 
 def _marked(words: list[str], text: str) -> Markup:
-    text = unicodedata.normalize("NFC", text)
+    text = composed(text)
     hits = _hits(words, text)
     runs = groupby(enumerate(text), lambda each: each[0] in hits)
     parts = ((is_hit, "".join(letter for _, letter in run)) for is_hit, run in runs)
