@@ -15,7 +15,7 @@ from werkzeug.exceptions import (
 from smartcontent.bodies import read_body
 from smartcontent.extensions import csrf, login, only_read
 from smartcontent.problems import wants_problem
-from smartcontent.web.safety import page_here
+from smartcontent.web.safety import LONGEST_QUERY, page_here
 
 SAFE = {"GET", "HEAD", "OPTIONS", "TRACE"}
 # Where somebody without a session may send a form to.
@@ -24,8 +24,6 @@ FOR_STRANGERS = {"auth.sign_in", "auth.sign_up", "auth.welcome"}
 STRANGERS_BYTES = 16 * 1024
 # Taking a form apart takes as long as it has fields and parts; ours have a dozen, and no parts.
 MOST_FIELDS = 100
-# More than gunicorn takes, for other servers: a search has 200 characters.
-LONGEST_QUERY = 8 * 1024
 # A character as browsers write it in a form. Python takes ten times as long over what is no UTF-8,
 # or has a % that stands for nothing.
 _NEXT = "%[89AB][0-9A-F]"

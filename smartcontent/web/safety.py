@@ -5,6 +5,8 @@ from urllib.parse import urlsplit
 from flask import Flask, Response, current_app, request
 from werkzeug.exceptions import HTTPException
 
+# More than gunicorn takes, for other servers: a search has 200 characters.
+LONGEST_QUERY = 8 * 1024
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
     "connect-src 'self'; font-src 'self'; form-action 'self'; base-uri 'none'; "
@@ -68,6 +70,8 @@ def own_page(target: str | None) -> str | None:
 
 def page_here() -> str | None:
     """The page the visitor is on; of a form that was sent, the one it stood on."""
+    if len(request.query_string) > LONGEST_QUERY:
+        return None
     parts = urlsplit(request.referrer or "" if request.method == "POST" else request.url)
     return page_to_open(f"{parts.path}?{parts.query}".rstrip("?"))
 

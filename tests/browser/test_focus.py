@@ -55,6 +55,9 @@ def test_acts_on_its_own_page_do_so_too_and_deleting_leads_to_undo(open_page, ad
     page.keyboard.press("Tab")
     page.keyboard.press("Enter")
     is_on(page.locator("article.card"), "“A teapot” is out of the trash.")
+    page.goto(f"/contents/{content.id}")
+    press(page, "Use brief again")
+    expect(page.get_by_label("Topic and facts")).to_be_focused()
 
 
 def test_brief_taken_back_has_the_focus_and_its_new_card_after_it(open_page, ada):
