@@ -4,13 +4,17 @@ What counts is this thread's CPU time: on a busy machine others take none of it.
 broke takes seconds here, or hours.
 """
 
+import os
+import resource
+import subprocess
+import sys
 import time
 from collections.abc import Callable
 from itertools import chain
 from unicodedata import normalize
 
 import pytest
-from conftest import PASSWORD, Visitor
+from conftest import BRIEF, PASSWORD, Visitor
 from werkzeug.test import run_wsgi_app
 from wtforms import BooleanField
 
@@ -18,7 +22,7 @@ from smartcontent import jobs
 from smartcontent.briefs import BriefForm, brief_from_json, settings_from_json
 from smartcontent.extensions import db
 from smartcontent.invitations import invited_address
-from smartcontent.models import Status
+from smartcontent.models import Status, now
 from smartcontent.ollama.address import base_url, canonical, without_credentials
 from smartcontent.ollama.errors import OllamaError, told
 from smartcontent.ollama.marks import Marks
@@ -26,6 +30,7 @@ from smartcontent.sentiment import sentiment_of
 from smartcontent.sought import ACCENTS_MOST, as_sought
 from smartcontent.web.forms import PasswordForm, SignInForm, SignUpForm, TokenForm
 from smartcontent.web.markdown import LONGEST, to_html
+from smartcontent.web.markdown.drawing import drawn
 from smartcontent.wrapping import unwrapped
 
 LENGTH = 250_000
@@ -282,6 +287,8 @@ def test_remarks_that_do_not_end_are_looked_at_in_a_moment(text):
 
 
 INLINE = ("b", "i", "em", "strong", "u", "s", "del", "ins", "small", "sub", "sup", "mark", "kbd")
+TABLE = "|" + "a|" * 500 + "\n|" + "-|" * 500 + "\n" + "a\n" * 1_040 + "\n"
+DEEP = "".join("  " * n + "123456789. a\n\n" for n in range(13))
 HOSTILE = {
     "quotes, then lines": ">" * 20 + "\n" + "a\n" * 49_000,
     "quotes in quotes": ">" * 99_999,
@@ -297,6 +304,13 @@ HOSTILE = {
     "one reference used often": "[a]: /" + "u" * 40_000 + "\n\n" + "[a]" * 18_000,
     "wide table": "|a" * 24_000 + "\n" + "|-" * 24_000,
     "table of empty rows": "|a" * 500 + "|\n" + "|-" * 500 + "|\n" + "a\n" * 48_000,
+    "tables of empty rows": TABLE * 16,
+    "tables in quotes and lists": "".join(f"> - {line}\n" for line in (TABLE * 6).splitlines()),
+    "tag in a title used often": f'[a]: /u "<b {"x" * 40_000}></b>"\n\n' + "[a]" * 19_000,
+    "fence deep in a list": DEEP + "  " * 13 + "~~~\n" + "a\n" * 49_000,
+    "lines deep in a list": DEEP + "  " * 13 + "a\n" * 49_000,
+    "lines deep in lists in quotes": "> " * 8 + "1. " * 12 + "a\n" + "a\n" * 49_000,
+    "quotes of one letter": ">>>>>>>>a\n\n" * 9_000,
     "emphasis": "*a " * 33_000,
     "emphasis in emphasis": "*a " * 16_000 + "b" + " a*" * 16_000,
     "stars and lines": "*_" * 49_000,
@@ -334,14 +348,83 @@ HOSTILE = {
 }
 
 
+MOST_MEMORY = 150 * 1024 * (1024 if sys.platform == "darwin" else 1)
+
+
 @pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE)
-def test_any_markdown_is_drawn_in_a_moment(text):
+def test_any_markdown_is_drawn_in_a_moment_and_becomes_little(text, monkeypatch):
+    became = [0]
+
+    def noted(source):
+        html = drawn(source)
+        became.append(len(source) + len(html))
+        return html
+
+    monkeypatch.setattr("smartcontent.web.markdown.html.drawn", noted)
+    before = most_memory()
     started = time.thread_time()
 
     html = to_html(text[:LONGEST])
 
-    assert time.thread_time() - started < 3
+    assert time.thread_time() - started < 2
     assert len(html) < 1_000_000
+    assert max(became) < 3_000_000
+    assert most_memory() - before < MOST_MEMORY
+
+
+def most_memory() -> int:
+    """What this process has had at most; kilobytes, and bytes on a Mac."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+
+
+def test_memory_of_what_was_drawn_is_given_back():
+    text = "Tea is **warm**.\n\n" * 300
+    drawn(text)
+    before = memory_now()
+
+    for _ in range(400):
+        drawn(text)
+
+    assert memory_now() - before < 50_000  # kilobytes; kept, they are four times as many
+
+
+def memory_now() -> int:
+    ps = subprocess.run(["ps", "-o", "rss=", "-p", str(os.getpid())], capture_output=True)
+    return int(ps.stdout)
+
+
+BEGINNINGS = {
+    "wide table": "|" + "a|" * 75 + "\n|" + "-|" * 75 + "\n" + "a\n" * 300,
+    "table": "|" + "a|" * 20 + "\n|" + "-|" * 20 + "\n" + "a\n" * 300,
+    "quotes": ">>>>>>>>a\n\n" * 60,
+    "lists in quotes": "> " * 8 + "- " * 12 + "a\n" + "a\n" * 300,
+    "emphasis": "*_" * 300,
+    "tags": "<p>a" * 75 + "</p>" * 75,
+    "signs": "&" * 600,
+    "links": "[a](b)" * 100,
+}
+
+
+def test_list_of_the_worst_beginnings_takes_hardly_more_than_any_other(as_ada, ada):
+    drafts = [jobs.submit(ada.id, BRIEF, str(number)).current for number in range(20)]
+
+    def page(path: str, text: str) -> float:
+        for number, draft in enumerate(drafts):
+            draft.status, draft.text, draft.finished_at = (
+                Status.COMPLETED,
+                f"{number}\n\n{text}",
+                now(),
+            )
+        db.session.commit()
+        started = time.thread_time()
+        assert as_ada.get(path).status_code == 200
+        return time.thread_time() - started
+
+    for path in ("/list", "/list?q=a", "/"):
+        usual = min(page(path, "A **teapot**. ") for _ in range(3))
+        taken = {kind: page(path, text) for kind, text in BEGINNINGS.items()}
+
+        assert max(taken.values()) - usual < 0.25, (path, usual, taken)  # 0.03 on a quiet machine
 
 
 def test_what_takes_long_to_draw_is_shown_as_it_was_written():
@@ -360,7 +443,7 @@ def test_raw_html_is_shown_as_it_was_written_and_addresses_are_links():
 def test_long_text_is_drawn_beside_the_event_loop(monkeypatch):
     seen = []
     monkeypatch.setattr(
-        "smartcontent.web.markdown.html.slowly",
+        "smartcontent.web.markdown.html.few_at_once",
         lambda work, *args: seen.append(args) or work(*args),
     )
 

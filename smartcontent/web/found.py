@@ -10,7 +10,7 @@ from markupsafe import Markup, escape
 from smartcontent.models import FINAL, Content
 from smartcontent.models.listing import Q_LONGEST, words_of
 from smartcontent.sought import as_sought, composed
-from smartcontent.web.markdown import to_html
+from smartcontent.web.markdown import to_text
 from smartcontent.web.threads import slowly
 
 AROUND = 140  # characters shown on each side of the first hit
@@ -63,7 +63,7 @@ def _passage(words: list[str], part: str) -> Markup:
     first = min(_hits(words, part), default=0)
     start = _blank_before(part, first - AROUND)
     window = part[start : first + AROUND]
-    shown = to_html(window).striptags()
+    shown = " ".join(to_text(window).splitlines())
     # Markdown hides addresses and marks: what was found there is shown as it was written.
     shown = shown if _hits(words, shown) else window
     return Markup("{}{}…").format("…" if start else "", _marked(words, shown))

@@ -11,7 +11,9 @@ from gevent.monkey import is_module_patched
 from smartcontent.extensions import db
 
 # Half of the cores are left to pages, and so is the memory of all that wait.
-_turns = BoundedSemaphore(max(1, (os.cpu_count() or 1) // 2))
+_AT_ONCE = max(1, (os.cpu_count() or 1) // 2)
+_turns = BoundedSemaphore(_AT_ONCE)  # who signs in waits for no long text
+_few = BoundedSemaphore(_AT_ONCE)
 
 
 def slowly(work: Callable[..., Any], *args: object) -> Any:
@@ -19,6 +21,12 @@ def slowly(work: Callable[..., Any], *args: object) -> Any:
     if is_module_patched("threading"):
         return get_hub().threadpool.apply(work, args)
     return work(*args)
+
+
+def few_at_once(work: Callable[..., Any], *args: object) -> Any:
+    """Do slowly what takes much memory meanwhile: few at once, the others wait."""
+    with _few:
+        return slowly(work, *args)
 
 
 def in_turn(hash_or_check: Callable[..., Any], *args: object) -> Any:

@@ -18,7 +18,7 @@ from smartcontent.scheduling import backoff
 from smartcontent.sweeper import silence_seconds
 from smartcontent.waiting import outlook
 from smartcontent.web.found import found_in, marked
-from smartcontent.web.markdown import to_html
+from smartcontent.web.markdown import to_html, to_text
 from smartcontent.web.once import key_field
 from smartcontent.web.readers import for_reader
 from smartcontent.web.safety import page_here
@@ -27,7 +27,7 @@ from smartcontent.writing import model_for, request_for
 
 _READ_IN_A_MINUTE = {"words": 230, "characters": 500}
 _EXCERPT = 600  # characters of Markdown
-_LINE_END = re.compile(r"<br>|</(?:p|li|h[1-6]|tr|div|pre)>")
+_LINES = 12  # a card shows fewer
 
 
 def init_app(app: Flask) -> None:
@@ -96,9 +96,7 @@ def delay(seconds: float) -> str:
 
 def excerpt(text: str) -> str:
     """How a text begins, without its marks, line by line as it was when it was written."""
-    html = _LINE_END.sub("\n", to_html(text[:_EXCERPT]))
-    lines = (Markup(line).striptags() for line in html.splitlines())  # noqa: S704
-    return "\n".join(filter(None, lines))
+    return to_text("\n".join(text[:_EXCERPT].splitlines()[:_LINES]))
 
 
 def from_now(seconds: float) -> datetime:

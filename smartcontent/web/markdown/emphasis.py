@@ -37,4 +37,10 @@ _BEFORE = re.compile(
 
 def glued(text: str) -> str:
     """The text with a sign between stars and punctuation where a letter is on the other side."""
-    return _BEFORE.sub(rf"\g<0>{GLUE}", _AFTER.sub(rf"{GLUE}\g<0>", text))
+    return "\n".join(map(_glued, text.split("\n")))  # between two lines other threads go on
+
+
+def _glued(line: str) -> str:
+    if "*" not in line and "~" not in line:
+        return line
+    return _BEFORE.sub(rf"\g<0>{GLUE}", _AFTER.sub(rf"{GLUE}\g<0>", line))

@@ -1,17 +1,19 @@
 """Markdown drawn by cmark, then cleaned: HTML that can do no harm, and holds nobody up."""
 
+import re
 from functools import lru_cache
+from html import unescape
 
 import nh3
-from cmarkgfm import cmark
-from cmarkgfm.cmark import Options
 from markupsafe import Markup
 
+from smartcontent.web.markdown.bounds import LONGEST, TooMuch, check_cells, check_html
+from smartcontent.web.markdown.drawing import drawn
 from smartcontent.web.markdown.emphasis import glued
 from smartcontent.web.markdown.lines import as_meant
 from smartcontent.web.markdown.signs import GLUE, without_signs
 from smartcontent.web.markdown.tags import Tags
-from smartcontent.web.threads import slowly
+from smartcontent.web.threads import few_at_once
 
 # What marketing copy needs. No images: one from elsewhere would tell its host who reads.
 _TAGS = {
@@ -20,18 +22,9 @@ _TAGS = {
     "table", "tbody", "td", "th", "thead", "tr", "u", "ul",
 }  # fmt: skip
 _ALIGNMENTS = {"left", "center", "right"}
-_EXTENSIONS = ["table", "strikethrough"]
-# A line end stays one, as in the text while it was written: "Subject: …⏎Preview: …" are two lines.
-# One tilde is none that strikes through: "10~20, 30~40" are ranges in Korean.
-_OPTIONS = Options.CMARK_OPT_HARDBREAKS | Options.CMARK_OPT_STRIKETHROUGH_DOUBLE_TILDE
-
-# What is longer is no marketing copy: it is shown as it was written.
-LONGEST = 100_000
-LONGEST_HTML = 500_000
-# The cleaner's time grows with the square of the depth, and these are what can nest.
-MOST_NESTING = 5_000
-_NESTING = ("<blockquote", "<ul", "<ol", "<em", "<strong", "<del")
 _AT_ONCE = 1_000
+_LINE_END = re.compile(r"<br(?: /)?>|</?(?:p|li|h[1-6]|tr|div|pre)(?: [^>]*)?>")
+_TAG = re.compile(r"<[^>]*>")
 
 
 def to_html(text: str) -> Markup:
@@ -41,19 +34,37 @@ def to_html(text: str) -> Markup:
     """
     if len(text) > LONGEST:
         return _plain(text)
-    html: Markup = _html(text) if len(text) <= _AT_ONCE else slowly(_html, text)
+    html: Markup = _html(text) if len(text) <= _AT_ONCE else few_at_once(_html, text)
     return html
+
+
+@lru_cache(maxsize=256)  # the beginnings of some pages of a list
+def to_text(text: str) -> str:
+    """A short text without its marks, line by line as it was when it was written."""
+    try:
+        html = _drawn(text)
+    except TooMuch:
+        html = str(_plain(text))
+    lines = _TAG.sub("", _LINE_END.sub("\n", html)).split("\n")
+    return "\n".join(filter(None, (" ".join(unescape(line).split()) for line in lines)))
 
 
 @lru_cache(maxsize=16)  # who looks again at a large text waits no second time
 def _html(text: str) -> Markup:
+    try:
+        html = _cleaned(_drawn(text))
+    except TooMuch:
+        return _plain(text)
+    return Markup(html.replace("<p></p>", ""))  # noqa: S704
+
+
+def _drawn(text: str) -> str:
     tags = Tags()
     source = glued(tags.hidden(as_meant(without_signs(text))))
-    drawn = cmark.markdown_to_html_with_extensions(source, _OPTIONS, _EXTENSIONS)
-    if len(drawn) > LONGEST_HTML or sum(map(drawn.count, _NESTING)) + len(tags) > MOST_NESTING:
-        return _plain(text)
-    html = tags.shown(drawn.replace(GLUE, ""))
-    return Markup(_cleaned(html).replace("<p></p>", ""))  # noqa: S704
+    check_cells(source)
+    html = drawn(source)
+    check_html(html, len(tags), tags.length_in(html))
+    return tags.shown(html.replace(GLUE, ""))
 
 
 def _cleaned(html: str) -> str:

@@ -6,7 +6,10 @@ it; and what stands between dashes in front of a text is about it, and no headin
 """
 
 import re
+from collections.abc import Iterator
 from typing import NamedTuple
+
+from smartcontent.web.markdown.bounds import TooMuch, longest_placed
 
 _FURTHER_IN = 2  # blanks that what belongs to an item stands further in than the item's mark
 _TAB = 4
@@ -35,13 +38,27 @@ class _Item(NamedTuple):
 
 
 def as_meant(text: str) -> str:
-    """The text, every line where CommonMark wants it for what it was meant to be."""
+    """The text, every line where CommonMark wants it for what it was meant to be.
+
+    Raises:
+        TooMuch: That is far more than was written.
+    """
     lines = "\n".join(text.splitlines())
     about = _METADATA.match(lines)
     if about:
         lines = f"~~~\n{about[1]}~~~\n\n{lines[about.end() :]}"
+    return "\n".join(_placed(lines))
+
+
+def _placed(lines: str) -> Iterator[str]:
     placing = _Placing()
-    return "\n".join(placing.place(line) for line in lines.split("\n"))
+    left = longest_placed(lines)
+    for line in lines.split("\n"):
+        placed = placing.place(line)
+        left -= len(placed)
+        if left < 0:
+            raise TooMuch
+        yield placed
 
 
 class _Placing:

@@ -40,6 +40,10 @@ class Tags:
     def __len__(self) -> int:
         return len(self._written)
 
+    def length_in(self, html: str) -> int:
+        """Characters of the tags in the HTML of such a text: a link's title may be in it often."""
+        return sum(len(self._written[int(number)]) for number in _NUMBERED.findall(html))
+
     def hidden(self, text: str) -> str:
         """The text with signs in place of its tags, and of every other "<"."""
         meant = _meant(text)

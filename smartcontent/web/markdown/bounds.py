@@ -1,0 +1,57 @@
+"""How much a text may become while it is drawn: what becomes more is shown as it was written.
+
+None of it is the text of somebody who wants to be read.
+"""
+
+import re
+
+# What is longer is no marketing copy.
+LONGEST = 100_000
+LONGEST_HTML = 500_000
+# The cleaner's time grows with the square of the depth, and these are what can nest.
+_MOST_NESTING = 5_000
+_NESTING = ("<blockquote", "<ul", "<ol", "<em", "<strong", "<del")
+# Lines in a list are put further in, each by as much as the marks of all the items around it.
+_MOST_GROWN, _ADDED = 2, 10_000
+# cmark fills rows up, and its table ends at a blank line for certain: not every cell is written.
+_MOST_CELLS = 20_000
+_FEW_CELLS = 100  # that may be empty
+_BLANK_LINE = re.compile(r"\n[ \t]*(?=\n)")
+
+
+class TooMuch(Exception):
+    """A text becomes more than anybody means."""
+
+
+def longest_placed(text: str) -> int:
+    """Characters that the text may have once its lines are put where they belong."""
+    return _MOST_GROWN * len(text) + _ADDED
+
+
+def check_cells(text: str) -> None:
+    """Look at the cells that its tables have, were each as wide as the widest line around it.
+
+    Raises:
+        TooMuch: There are more than anybody reads, or far more than are written.
+    """
+    parts = _BLANK_LINE.split(text)
+    if sum(map(_cells, parts)) > min(_MOST_CELLS, len(text) + _FEW_CELLS):
+        raise TooMuch
+
+
+def _cells(part: str) -> int:
+    if "|" not in part:
+        return 0
+    lines = part.split("\n")
+    return len(lines) * max(line.count("|") for line in lines)
+
+
+def check_html(html: str, tags: int, length_of_tags: int) -> None:
+    """Look at what was drawn, before the tags written in the text are in it and it is cleaned.
+
+    Raises:
+        TooMuch: It is long, or what is in it may nest deeply.
+    """
+    nesting = tags + sum(map(html.count, _NESTING))
+    if len(html) + length_of_tags > LONGEST_HTML or nesting > _MOST_NESTING:
+        raise TooMuch
