@@ -29,6 +29,10 @@ class Dictation:
         self._has_ended = True
         return self.text
 
+    def break_off(self) -> None:
+        """End in the middle, as a server that dies."""
+        self._has_ended = True
+
     def _parts(self, _model: str) -> Iterator[Part]:
         yield 0.0, head()
         while self._lines or not self._has_ended:

@@ -176,18 +176,21 @@ def test_exit_code_says_how_it_ended(
     assert flask("contents", "watch", str(due_draft.content_id)).exit_code == code
 
 
-def test_second_attempt_shows_the_text_anew(watch, due_draft, ollama):
-    ollama.says("Tea is co", cut=True)
+def test_second_attempt_shows_the_text_anew(watch, writer, due_draft, ollama):
+    dictation = Dictation(ollama)
     ollama.says("Tea ", "is warm.")
     process = watch(due_draft.content_id)
     assert line_of(process).startswith("Pending")
 
-    jobs.write_draft(due_draft.id)
-    first = process.stdout.readline()
+    writer.start()
+    first = dictation.say("Tea is co")
+    assert process.stdout.read(len(first)) == first
+    dictation.break_off()
+    writer.join()
     window.start_now(due_draft)
     jobs.write_draft(due_draft.id)
 
-    assert (first, process.communicate(timeout=PATIENCE)[0]) == ("Tea is co\n", "Tea is warm.\n")
+    assert process.communicate(timeout=PATIENCE)[0] == "\nTea is warm.\n"
 
 
 def test_draft_that_nobody_takes_is_explained(watch, due_draft):

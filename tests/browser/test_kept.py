@@ -74,7 +74,7 @@ def test_edited_text_survives_a_reload_until_it_is_saved_or_cleared(open_page, a
 
     text.fill("Tea is hot.")
     page.get_by_role("button", name="Save as a new version").click()
-    expect(page.get_by_text("Saved as a new version.")).to_be_visible()
+    expect(page.get_by_text("Saved as a new version.").first).to_be_visible()
     page.get_by_role("link", name="Edit title and text").click()
     expect(text).to_have_value("Tea is hot.")
     expect(page.locator("form .kept")).to_have_count(0)

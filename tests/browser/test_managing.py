@@ -105,7 +105,7 @@ def test_text_is_edited_and_kept_as_a_new_version(page, contents):
 
     page.get_by_role("button", name="Save as a new version").click()
 
-    expect(page.get_by_text("Saved as a new version.")).to_be_visible()
+    expect(page.get_by_text("Saved as a new version.").first).to_be_visible()
     expect(page.get_by_role("heading", name="A better kettle")).to_be_visible()
     expect(page.locator(".text em")).to_have_text("copper")
     assert stored(contents["Kettle"].id).text == "Now in *copper*.\n\nLovely!"
@@ -126,7 +126,7 @@ def test_older_version_made_current_shows_in_every_tab(page, contents, ada):
     expect(page.locator(".text")).to_have_text("Brushed steel.")
     page.get_by_role("button", name="Make it the current version").click()
 
-    expect(page.get_by_text("Version 2 is the current one again.")).to_be_visible()
+    expect(page.get_by_text("Version 2 is the current one again.").first).to_be_visible()
     for tab in (page, other):
         expect(tab.locator(".text")).to_have_text("Brushed steel.")
     db.session.refresh(kettle)

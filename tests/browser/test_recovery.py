@@ -115,5 +115,5 @@ def test_text_saved_as_it_is_stays_the_same_to_the_last_character(open_page, ada
     page.get_by_text("Edit title and text").click()
     page.get_by_role("button", name="Save as a new version").click()
 
-    expect(page.get_by_text("Saved as a new version.")).to_be_visible()
+    expect(page.get_by_text("Saved as a new version.").first).to_be_visible()
     assert stored(content.id).text == text

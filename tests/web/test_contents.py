@@ -499,7 +499,7 @@ def test_next_brief_begins_with_the_choices_of_the_last(as_ada, as_bob, content)
 @pytest.mark.parametrize("end", [lambda c: None, lambda c: jobs.cancel(c.current), jobs.discard])
 def test_brief_is_used_again_from_any_content(as_ada, content, end):
     path = f"/?again={content.id}"
-    assert f'href="{path}"' in as_ada.get(f"/contents/{content.id}").text
+    assert f'href="{path}#topic"' in as_ada.get(f"/contents/{content.id}").text
     end(content)
 
     page = as_ada.get(path).text
