@@ -211,8 +211,8 @@ def test_page_that_does_not_read_starts_over_and_holds_up_no_other(
     sleeper = connect(port, token, buffer=4096).opened()
     sleeper.got = b""
 
-    for number in range(400):
-        publish(ada.id, range(number, number + 1), padding="x" * 10_000)
+    for number in range(400):  # more than a mailbox and the buffers of both sides hold
+        publish(ada.id, range(number, number + 1), padding="x" * 30_000)
         reader.read_until(lambda got, number=number: b'"number":%d}' % number in got[-100:])
     assert reader.numbers() == list(range(400))
 
@@ -222,7 +222,7 @@ def test_page_that_does_not_read_starts_over_and_holds_up_no_other(
     before, _, after = sleeper.got.partition(b"event: snapshot")
     for line in re.findall(rb"^data: (.*)$", before, re.MULTILINE):
         json.loads(line)
-    assert len(sleeper.got) < 2_000_000
+    assert len(sleeper.got) < 6_000_000  # of twelve; the kernel holds up to two
     assert b'"number":5000}' in after
 
 
