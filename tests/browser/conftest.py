@@ -29,6 +29,9 @@ NO_BROWSER = "NO BROWSER TEST HAS RUN: install Chromium or Chrome, then run the 
 PATIENCE_MS = 1000 * PATIENCE
 LATER = 3600  # seconds until a draft is due that is not to start while a test lasts
 
+# What a browser writes to the console where the server has gone.
+CUT_OFF = ("ERR_CONNECTION_RESET", "ERR_CONNECTION_REFUSED", "ERR_EMPTY_RESPONSE", "ERR_INCOMPLETE")
+
 AWAIT_PASTE = """() => {
   globalThis.pasted = new Promise((resolve) => addEventListener("paste", (event) => {
     resolve(["text/plain", "text/html"].map((type) => event.clipboardData.getData(type)));

@@ -63,7 +63,7 @@ def test_whole_flow_by_keyboard_alone(open_page, ada, ollama):
 
     tab_to(page, page.get_by_role("button", name="Delete"))
     keys.press("Enter")
-    expect(page.get_by_text("is in the trash.")).to_be_visible()
+    expect(page.get_by_text("is in the trash.").first).to_be_visible()
     tab_to(page, page.get_by_role("button", name="Undo"))
     keys.press("Enter")
     expect(card.locator("[data-text]")).to_have_text("Tea is warm. Enjoy.")

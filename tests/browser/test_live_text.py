@@ -3,7 +3,7 @@
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from browser.conftest import stored, submit
+from browser.conftest import CUT_OFF, stored, submit
 
 # Two bytes, three bytes, two UTF-16 units, a sequence of several, right to left; markup; an edge.
 PIECES = (
@@ -119,7 +119,7 @@ def test_card_shows_the_end_of_a_long_text_while_it_grows(open_page, ada, conten
 def test_page_recovers_from_a_web_process_that_was_killed(
     page, content, dictation, processes, watch, ends_meanwhile
 ):
-    watch.expect("ERR_CONNECTION_REFUSED", "ERR_INCOMPLETE_CHUNKED_ENCODING", "ERR_EMPTY_RESPONSE")
+    watch.expect(*CUT_OFF)
     interrupted = page.get_by_text("The live connection is interrupted")
     shows(page, dictation.say(*BEGINNING))
 

@@ -10,12 +10,10 @@ from conftest import wait_until
 from faults.proxy import Proxy
 from playwright.sync_api import Browser, Page, expect
 
-from browser.conftest import finished, stored, submit
+from browser.conftest import CUT_OFF, finished, stored, submit
 from browser.test_live_text import BEGINNING, PIECES, REST, has_kept, shows
 from smartcontent.events import text_so_far
 from smartcontent.models import Status
-
-CUT_OFF = ("ERR_CONNECTION_RESET", "ERR_CONNECTION_REFUSED", "ERR_EMPTY_RESPONSE", "ERR_INCOMPLETE")
 
 
 @pytest.fixture

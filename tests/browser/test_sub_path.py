@@ -52,7 +52,7 @@ def test_scripts_ask_for_nothing_outside_of_the_path(site, open_page, ada):
     expect(page).to_have_url(f"{site}/?q=teapot")
     card.get_by_role("button", name="Undo").click()
 
-    expect(page.get_by_text("Your brief is in the form again")).to_be_visible()
+    expect(page.get_by_text("Your brief is in the form again").first).to_be_visible()
     expect(page.get_by_label("Topic and facts")).to_have_value("A teapot")
 
 

@@ -291,7 +291,7 @@ def test_every_button_of_the_minute_is_reached_and_pressed_by_keyboard(open_page
     assert due_at(content) - released == timedelta(minutes=5)
 
     press("Undo")
-    expect(page.get_by_text("Your brief is in the form again.")).to_be_visible()
+    expect(page.get_by_text("Your brief is in the form again.").first).to_be_visible()
 
 
 def test_place_in_the_queue_is_read_again_while_a_draft_waits(open_page, ada, dictation, ollama):
