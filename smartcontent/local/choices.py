@@ -21,6 +21,8 @@ from .model_file import DEMO_NAME, demo_path, name_of
 from .supervisor import Part
 
 _HERE = Path(__file__).parent
+# Where nobody listens that is known at once; an Ollama that is busy may take a moment.
+ANSWER_SECONDS = 3.0
 _OLLAMA = ("127.0.0.1", 11434)
 
 
@@ -161,7 +163,7 @@ def _is_our_redis(address: Path, pid: int) -> bool:
 
 def _at_ollamas_address(address: str, port: int) -> Found:
     try:
-        _, said = _asked(address, port, "/api/version", seconds=1)
+        _, said = _asked(address, port, "/api/version", seconds=ANSWER_SECONDS)
         return Found.OLLAMA if "version" in json.loads(said) else Found.ANOTHER
     except OSError:
         return Found.NOTHING

@@ -148,6 +148,7 @@ def server_that_says(answer: str) -> Iterator[int]:
 def test_another_program_at_ollamas_address_is_called_that(tmp_path, monkeypatch, answer) -> None:
     with server_that_says(answer) as port:
         monkeypatch.setattr(choices, "_OLLAMA", ("127.0.0.1", port))
+        monkeypatch.setattr(choices, "ANSWER_SECONDS", PATIENCE)
         choice = choices.choose_ollama({}, tmp_path)
 
     assert "is another program, not Ollama" in choice.note
