@@ -14,11 +14,11 @@ help: ## this list
 install: .venv/.installed ## create the virtual environment .venv, once for each change of requirements
 
 run: may-run .venv/.installed ## start everything in the foreground; Ctrl-C ends it
-	@exec $(BIN)/python smartcontent/local/apart.py local
+	@exec $(BIN)/python -m smartcontent.local
 
 # Before anything is downloaded: a setting that cannot be used, a port that is taken.
 may-run: | $(BIN)/pip
-	@$(BIN)/python smartcontent/local/apart.py local check
+	@$(BIN)/python -m smartcontent.local check
 
 test: .venv/.installed-dev ## run the tests, four at a time: most of them wait
 	@$(BIN)/python -m pytest -n 4 --durations=10 $(ARGS)

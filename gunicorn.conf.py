@@ -10,16 +10,12 @@ import os
 import resource
 import ssl
 import sys
-from pathlib import Path
 
 import gevent
 from gunicorn.arbiter import Arbiter
 from gunicorn.workers.ggevent import GeventWorker
 
-sys.path.append(str(Path(__file__).parent / "smartcontent"))
-from config import ConfigurationError, from_environment
-
-sys.path.pop()
+from smartcontent.config import ConfigurationError, from_environment
 
 try:
     settings = from_environment()

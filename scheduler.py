@@ -1,12 +1,13 @@
 """The scheduler process: python scheduler.py. Any number may run; each due draft moves once."""
 
-from smartcontent import heartbeat, process_app
-from smartcontent.extensions import connect
-from smartcontent.preflight import Preflight
+from smartcontent.background import background_app, or_exit
+from smartcontent.preflight.preflight import Preflight
+from smartcontent.processes import heartbeat
 from smartcontent.scheduling import Scheduler
 from smartcontent.scheduling.clerk import Clerk
+from smartcontent.stores.redis import connect
 
-app = process_app()
+app = or_exit(background_app)
 
 if __name__ == "__main__":
     clerk = Clerk(app)

@@ -10,10 +10,7 @@ import sys
 from pathlib import Path
 from typing import NoReturn
 
-sys.path.append(str(Path(__file__).resolve().parent / "smartcontent"))
-from config import ConfigurationError, Setting, from_environment, values
-
-sys.path.pop()
+from smartcontent.config import ConfigurationError, Setting, from_environment, values
 
 
 def refuse(error: ConfigurationError) -> NoReturn:

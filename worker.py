@@ -8,15 +8,18 @@ import gc
 from functools import partial
 from typing import Any
 
-from smartcontent import heartbeat, jobs, process_app, scheduling
-from smartcontent.slots import Slots, let_children_die_with_us
+from smartcontent import scheduling
+from smartcontent.background import background_app, or_exit
+from smartcontent.processes import heartbeat
+from smartcontent.writing import warm_up
+from smartcontent.writing.slots import Slots, let_children_die_with_us
 
-app = process_app()
+app = or_exit(background_app)
 # A horse or a slot whose parent was killed must not go on writing beside its replacement.
 let_children_die_with_us()
 # Once for all of them: a fork shares what its parent has loaded.
 with app.app_context():
-    jobs.warm_up()
+    warm_up.warm_up()
 # A child's garbage collection would write to every object it shares, and so copy them all.
 gc.collect()
 gc.freeze()
@@ -33,7 +36,7 @@ class Job(scheduling.Job):
 def prepare() -> None:
     """Make a new slot ready for its first draft."""
     with app.app_context():
-        jobs.open_connections()
+        warm_up.open_connections()
 
 
 if __name__ == "__main__":

@@ -1,5 +1,6 @@
 """The web process's application; web.py starts the process."""
 
-from smartcontent import process_app
+from smartcontent.app import create_app
+from smartcontent.background import or_exit
 
-app = process_app()
+app = or_exit(create_app)

@@ -31,9 +31,9 @@ import requests  # noqa: E402
 from conftest import NO_QUOTAS, upgrade  # noqa: E402
 from faults.site import Site, topic  # noqa: E402
 
-from smartcontent import window  # noqa: E402
-from smartcontent.extensions import db  # noqa: E402
+from smartcontent.contents import waiting  # noqa: E402
 from smartcontent.models import ApiToken, Draft, Status  # noqa: E402
+from smartcontent.stores.sql import db  # noqa: E402
 
 PEOPLE = 3
 RUNNING = ("web", "worker", "worker-2", "scheduler", "scheduler-2")
@@ -214,7 +214,7 @@ class Chaos:
     def _release_all(self) -> None:
         with self.site.acting():
             for draft in db.session.query(Draft).filter_by(status=Status.HELD).all():
-                window.release(draft)
+                waiting.release(draft)
 
     def _faults(self) -> list[tuple[str, Callable[[], None]]]:
         faults: list[tuple[str, Callable[[], None]]] = [

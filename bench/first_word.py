@@ -26,9 +26,10 @@ import requests  # noqa: E402
 from conftest import BRIEF, SECRET, Valkey, free_port, make_user, upgrade, wait_until  # noqa: E402
 from processes import Processes  # noqa: E402
 
-from smartcontent import create_app, jobs  # noqa: E402
-from smartcontent.extensions import db  # noqa: E402
+from smartcontent.app import create_app  # noqa: E402
+from smartcontent.contents import submitting  # noqa: E402
 from smartcontent.models import FINAL  # noqa: E402
+from smartcontent.stores.sql import db  # noqa: E402
 
 LOAD_SECONDS = 3
 DELAY_SECONDS = 8
@@ -81,10 +82,12 @@ def demo_model() -> Iterator[tuple[str, str]]:
     port = free_port()
     url = f"http://127.0.0.1:{port}"
     command = [
-        sys.executable, ROOT / "smartcontent/local/apart.py", "local.model_server",
+        sys.executable, "-m", "smartcontent.local.model_server",
         "--port", str(port),
     ]  # fmt: skip
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    process = subprocess.Popen(
+        command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
 
     def names() -> list[str]:
         try:
@@ -134,7 +137,7 @@ def _submit_and_wait(settings: dict) -> float:
     app = create_app(**settings)
     with app.app_context():
         user_id = make_user("ada@example.org").id
-        draft = jobs.submit(user_id, BRIEF, "A teapot", delay_seconds=DELAY_SECONDS).current
+        draft = submitting.submit(user_id, BRIEF, "A teapot", delay_seconds=DELAY_SECONDS).current
 
         def has_ended() -> bool:
             db.session.refresh(draft)

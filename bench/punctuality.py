@@ -17,6 +17,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from smartcontent.stores import keys
+
 ROOT = Path(__file__).parent.parent
 sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
 
@@ -25,14 +27,14 @@ from processes import Processes  # noqa: E402
 from rq_scheduler import Scheduler  # noqa: E402
 from scripted_ollama import ScriptedOllama  # noqa: E402
 
-from smartcontent import create_app, jobs  # noqa: E402
-from smartcontent.extensions import db  # noqa: E402
+from smartcontent.app import create_app  # noqa: E402
+from smartcontent.contents import submitting  # noqa: E402
 from smartcontent.models import FINAL, Draft  # noqa: E402
-from smartcontent.models.draft import job_id  # noqa: E402
-from smartcontent.scheduling import QUEUE  # noqa: E402
+from smartcontent.models.job_ids import job_id  # noqa: E402
 from smartcontent.scheduling import Scheduler as ExactScheduler  # noqa: E402
 from smartcontent.scheduling.job import WRITE_DRAFT  # noqa: E402
 from smartcontent.scheduling.reconciler import LOOK_AHEAD  # noqa: E402
+from smartcontent.stores.sql import db  # noqa: E402
 
 JOBS = 200
 BURST = 2000
@@ -60,7 +62,9 @@ def ours(folder: Path, valkey: Valkey) -> list[float]:
             processes.start("worker", "scheduler")
             with app.app_context():
                 user_id = make_user("ada@example.org").id
-                spread(lambda delay: jobs.submit(user_id, BRIEF, "A teapot", delay_seconds=delay))
+                spread(
+                    lambda delay: submitting.submit(user_id, BRIEF, "A teapot", delay_seconds=delay)
+                )
                 wait_until(all_final, every=0.5)
                 return [late(draft.started_at, draft.due_at) for draft in db.session.query(Draft)]
         finally:
@@ -126,11 +130,11 @@ def burst(folder: Path, valkey: Valkey) -> float:
     processes = Processes(settings, folder, RECONCILE_SECONDS=60)
     try:
         processes.start("scheduler")
-        wait_until(lambda: valkey.client.llen(f"rq:queue:{QUEUE}") == BURST, every=0.001)
+        wait_until(lambda: valkey.client.llen(keys.QUEUED) == BURST, every=0.001)
         took = late(datetime.now(UTC), due)
     finally:
         processes.stop()
-    assert [name.decode() for name in valkey.client.lrange(f"rq:queue:{QUEUE}", 0, -1)] == ids
+    assert [name.decode() for name in valkey.client.lrange(keys.QUEUED, 0, -1)] == ids
     return took
 
 

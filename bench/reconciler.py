@@ -20,8 +20,9 @@ sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
 from conftest import BRIEF, NO_QUOTAS, SECRET, Valkey, make_user, upgrade  # noqa: E402
 from flask import Flask  # noqa: E402
 
-from smartcontent import create_app, jobs  # noqa: E402
+from smartcontent.app import create_app  # noqa: E402
 from smartcontent.config import SETTINGS  # noqa: E402
+from smartcontent.contents import submitting  # noqa: E402
 from smartcontent.scheduling import reconcile  # noqa: E402
 
 MANY, FEW = 10_000, 100
@@ -38,7 +39,7 @@ def milliseconds_of_a_pass(count: int, spread: float, first_due_in: float) -> fl
         first_due = time.time() + HEAD_START
         for number in range(count):
             delay = first_due + number * spread / count - time.time()
-            jobs.submit(user_id, BRIEF, "A teapot", delay_seconds=delay)
+            submitting.submit(user_id, BRIEF, "A teapot", delay_seconds=delay)
         assert time.time() < first_due - first_due_in, "too slow a machine for the head start"
         time.sleep(first_due - first_due_in - time.time())
         assert reconcile() == []

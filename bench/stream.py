@@ -26,7 +26,7 @@ sys.path[:0] = [str(ROOT), str(ROOT / "tests"), str(ROOT / "bench")]
 from conftest import Valkey, wait_until  # noqa: E402
 from streams.servers import FlaskSse, Node, Server, SmartContent, SocketIo  # noqa: E402
 
-from smartcontent import create_app  # noqa: E402
+from smartcontent.app import create_app  # noqa: E402
 from smartcontent.events import TextChannel  # noqa: E402
 
 SECONDS = float(os.environ.get("SECONDS", "3"))

@@ -16,7 +16,7 @@ sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
 from conftest import NO_QUOTAS, SECRET, Valkey, make_user, upgrade  # noqa: E402
 from processes import Browser, Processes  # noqa: E402
 
-from smartcontent import create_app  # noqa: E402
+from smartcontent.app import create_app  # noqa: E402
 
 BRIEFS = 12  # in each state of Redis
 

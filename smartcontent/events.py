@@ -13,9 +13,9 @@ from typing import Any
 
 import redis as redis_py
 
-from smartcontent import stored
-from smartcontent.extensions import redis
-from smartcontent.redis_answers import trouble
+from smartcontent.stores import stored
+from smartcontent.stores.redis import redis
+from smartcontent.stores.redis_answers import trouble
 
 log = logging.getLogger(__name__)
 

@@ -17,11 +17,12 @@ from conftest import NO_QUOTAS, make_user
 from patience import PATIENCE
 from processes import Browser, Processes
 
-from smartcontent import create_app, jobs
-from smartcontent.briefs import Brief
-from smartcontent.extensions import db
+from smartcontent.app import create_app
+from smartcontent.briefs.brief import Brief
+from smartcontent.contents import submitting
 from smartcontent.models import Status
-from smartcontent.sought import as_sought
+from smartcontent.stores.sql import db
+from smartcontent.texts.sought import as_sought
 
 WATCHED_WSGI = """
 import os
@@ -29,7 +30,7 @@ import time
 
 import greenlet
 
-from smartcontent import create_app
+from smartcontent.app import create_app
 
 app = create_app()
 watch = {"longest": 0.0, "since": None}
@@ -120,7 +121,7 @@ class Attacked:
     def finished(self, text: str) -> UUID:
         """A content of the user with this text."""
         with self.app.app_context():
-            content = jobs.submit(self.user_id, Brief(**_whole(BRIEF)), "A teapot")
+            content = submitting.submit(self.user_id, Brief(**_whole(BRIEF)), "A teapot")
             content.index_text(as_sought(text))
             content.current.move(Status.CANCELLED, text=text)
             db.session.remove()
@@ -180,7 +181,7 @@ def many_drafts(web: Attacked) -> None:
     """A user with more pending drafts than anybody looks at opens page after page."""
     with web.app.app_context():
         for _ in range(PENDING):
-            jobs.submit(web.user_id, Brief(**_whole(BRIEF)), "A teapot", delay_seconds=3600)
+            submitting.submit(web.user_id, Brief(**_whole(BRIEF)), "A teapot", delay_seconds=3600)
     user = web.browser()
     for _ in range(5):
         with user.session.get(f"{web.url}/events", stream=True, timeout=PATIENCE) as page:

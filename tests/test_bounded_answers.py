@@ -7,14 +7,15 @@ import pytest
 from conftest import BRIEF, NO_QUOTAS, both_databases
 from sqlalchemy import event, insert
 
-from smartcontent import jobs, readiness
-from smartcontent.documents import whole
-from smartcontent.extensions import db
+from smartcontent.contents import ending, submitting, versions
+from smartcontent.contents.as_json import whole
+from smartcontent.live.stream import SNAPSHOT_WAITING, snapshot
 from smartcontent.models import Draft, Origin, Status, now
 from smartcontent.models.listing import Filters, list_contents, newest
-from smartcontent.readiness import Readiness, Stage
-from smartcontent.stream import SNAPSHOT_WAITING, snapshot
-from smartcontent.writing import Attempt
+from smartcontent.progress import readiness
+from smartcontent.progress.readiness import Readiness, Stage
+from smartcontent.stores.sql import db
+from smartcontent.writing.attempt import Attempt
 
 
 def with_versions(content, count: int, text: str = "Tea."):
@@ -37,40 +38,40 @@ def numbers(content) -> list[int]:
 
 @both_databases
 def test_two_hundred_versions_are_kept_and_the_oldest_makes_room(content):
-    with_versions(content, jobs.VERSIONS_KEPT)
+    with_versions(content, versions.VERSIONS_KEPT)
 
-    assert jobs.version_to_go(content) == 1
-    jobs.save_edit(content, "Teapots", "By hand.")
+    assert versions.version_to_go(content) == 1
+    versions.save_edit(content, "Teapots", "By hand.")
 
-    assert numbers(content) == list(range(2, jobs.VERSIONS_KEPT + 2))
+    assert numbers(content) == list(range(2, versions.VERSIONS_KEPT + 2))
     assert (content.current.number, content.current.text) == (201, "By hand.")
 
 
 @both_databases
 def test_version_without_a_text_goes_before_any_that_has_one(content):
-    with_versions(content, jobs.VERSIONS_KEPT)
+    with_versions(content, versions.VERSIONS_KEPT)
     db.session.query(Draft).filter_by(content_id=content.id, number=7).update(
         {"text": "", "status": Status.FAILED}
     )
     db.session.commit()
 
-    assert jobs.version_to_go(content) == 7
-    jobs.retry(content)
+    assert versions.version_to_go(content) == 7
+    versions.retry(content)
 
-    assert numbers(content) == [n for n in range(1, jobs.VERSIONS_KEPT + 2) if n != 7]
+    assert numbers(content) == [n for n in range(1, versions.VERSIONS_KEPT + 2) if n != 7]
 
 
 @both_databases
 def test_what_is_more_than_is_kept_goes_at_the_next_version(content):
-    with_versions(content, jobs.VERSIONS_KEPT + 30)
+    with_versions(content, versions.VERSIONS_KEPT + 30)
 
-    jobs.save_edit(content, "Teapots", "By hand.")
+    versions.save_edit(content, "Teapots", "By hand.")
 
-    assert len(numbers(content)) == jobs.VERSIONS_KEPT
+    assert len(numbers(content)) == versions.VERSIONS_KEPT
 
 
 def test_page_says_which_version_makes_room_before_and_after(as_ada, content):
-    with_versions(content, jobs.VERSIONS_KEPT - 1)
+    with_versions(content, versions.VERSIONS_KEPT - 1)
     path = f"/contents/{content.id}"
     assert "takes the place" not in as_ada.get(f"{path}/text").text
     as_ada.post(f"{path}/text", {"title": "Mine", "text": "By hand."})
@@ -83,7 +84,7 @@ def test_page_says_which_version_makes_room_before_and_after(as_ada, content):
 
 
 def test_content_of_two_hundred_long_versions_is_told_without_their_texts(content):
-    with_versions(content, jobs.VERSIONS_KEPT, "x" * 100_000)
+    with_versions(content, versions.VERSIONS_KEPT, "x" * 100_000)
 
     told = whole(content)
 
@@ -95,7 +96,7 @@ def test_content_of_two_hundred_long_versions_is_told_without_their_texts(conten
 def many(app, ada):
     """Contents of Ada's, each pending, the first one due first."""
     app.config.update(NO_QUOTAS)
-    made = [jobs.submit(ada.id, BRIEF, f"Pot {n}", delay_seconds=600 + n) for n in range(150)]
+    made = [submitting.submit(ada.id, BRIEF, f"Pot {n}", delay_seconds=600 + n) for n in range(150)]
     db.session.commit()
     return made
 
@@ -140,13 +141,13 @@ def test_snapshot_asks_the_database_a_fixed_number_of_questions(app, ada, many):
 
     with_all = questions()
     for content in many[1:]:
-        jobs.discard(db.session.merge(content))
+        ending.discard(db.session.merge(content))
 
     assert with_all == questions()
 
 
 def test_snapshot_tells_what_was_found_of_the_models_and_of_no_other(ada, content):
-    other = jobs.submit(ada.id, BRIEF, "Pot", {"model": "tiny"})
+    other = submitting.submit(ada.id, BRIEF, "Pot", {"model": "tiny"})
     readiness.tell(Readiness("llama3.2", Stage.READY, "All is ready."))
     readiness.tell(Readiness("mistral", Stage.MISSING, "It is missing."))
 
@@ -169,10 +170,10 @@ def _away():
 
 
 def test_deleted_content_leaves_the_snapshot_and_comes_back_with_it(ada, content):
-    jobs.discard(content)
+    ending.discard(content)
     assert (snapshot(ada.id)["contents"], newest(ada.id)) == ([], [])
 
-    jobs.restore(ada.id, content.id)
+    ending.restore(ada.id, content.id)
 
     assert snapshot(ada.id)["contents"] == [str(content.id)]
 

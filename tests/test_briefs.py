@@ -10,17 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from werkzeug.datastructures import MultiDict
 
-from smartcontent.briefs import (
-    CONTENT_TYPES,
-    LANGUAGES,
-    LENGTHS,
-    TONES,
-    Brief,
-    BriefForm,
-    brief_from_json,
-    settings_from_json,
-    title_from,
-)
+from smartcontent.briefs.brief import Brief, title_from
+from smartcontent.briefs.catalogue import CONTENT_TYPES, LANGUAGES, LENGTHS, TONES
+from smartcontent.briefs.form import BriefForm
+from smartcontent.briefs.from_json import brief_from_json, settings_from_json
 
 SMALLEST = {"content_type": "ad_copy", "topic": "Tea"}
 # Everything a client may send: also what no keyboard has, and what only JSON can say.

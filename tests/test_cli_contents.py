@@ -7,10 +7,12 @@ from uuid import UUID
 import pytest
 from conftest import both_databases, free_port
 
-from smartcontent import create_app, jobs
-from smartcontent.extensions import db
+from smartcontent.app import create_app
+from smartcontent.contents import ending, submitting
 from smartcontent.models import Content, Status, now
-from smartcontent.scheduling import Scheduler
+from smartcontent.stores import keys
+from smartcontent.stores.sql import db
+from smartcontent.writing import job
 
 TEAPOT = ("--type", "product_description", "--topic", "A teapot of blue glass")
 
@@ -28,7 +30,7 @@ def test_created_brief_is_scheduled_and_its_id_alone_is_on_standard_output(flask
     assert content.settings["seed"] == 7
     wait = content.current.due_at - content.created_at
     assert timedelta(seconds=89.9) < wait < timedelta(seconds=90.1)
-    assert valkey.client.zscore(Scheduler.scheduled_jobs_key, content.current.job_id)
+    assert valkey.client.zscore(keys.SCHEDULED, content.current.job_id)
 
 
 def test_brief_that_cannot_be_used_is_refused_with_every_problem_named(flask, ada):
@@ -41,8 +43,8 @@ def test_brief_that_cannot_be_used_is_refused_with_every_problem_named(flask, ad
 
 
 def test_list_is_filtered_and_fits_eighty_columns(flask, ada, content):
-    jobs.submit(ada.id, content.brief, "Another title, one that is longer than there is room")
-    jobs.cancel(content.current)
+    submitting.submit(ada.id, content.brief, "Another title, one that is longer than there is room")
+    ending.cancel(content.current)
 
     everything = flask("contents", "list", ada.email).stdout.splitlines()
     cancelled = json.loads(
@@ -58,7 +60,7 @@ def test_list_is_filtered_and_fits_eighty_columns(flask, ada, content):
 
 def test_show_tells_brief_status_and_text(flask, due_draft, ollama):
     ollama.says("Tea ", "is warm.")
-    jobs.write_draft(due_draft.id)
+    job.write_draft(due_draft.id)
     content_id = str(due_draft.content_id)
 
     page = flask("contents", "show", content_id).stdout
@@ -73,7 +75,7 @@ def test_show_tells_brief_status_and_text(flask, due_draft, ollama):
 
 @both_databases
 def test_cancelling_twice_succeeds_and_an_ended_draft_refuses(flask, content, due_draft, ollama):
-    jobs.write_draft(due_draft.id)
+    job.write_draft(due_draft.id)
 
     first = flask("contents", "cancel", str(content.id))
     second = flask("contents", "cancel", str(content.id))
@@ -104,12 +106,12 @@ def test_reconcile_tells_first_and_repairs_then(flask, due_draft, valkey):
     valkey.client.flushall()
 
     told = flask("queue", "reconcile", "--dry-run").stdout
-    assert valkey.client.zcard(Scheduler.scheduled_jobs_key) == 0
+    assert valkey.client.zcard(keys.SCHEDULED) == 0
     repaired = flask("queue", "reconcile").stdout
     again = flask("queue", "reconcile").stdout
 
     assert told == repaired == f"draft {due_draft.id}: scheduled again, Redis had no job for it\n"
-    assert valkey.client.zcard(Scheduler.scheduled_jobs_key) == 1
+    assert valkey.client.zcard(keys.SCHEDULED) == 1
     assert again == "Nothing to repair.\n"
 
 

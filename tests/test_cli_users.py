@@ -6,9 +6,9 @@ import re
 import pytest
 from conftest import PASSWORD, both_databases, make_user
 
-from smartcontent.extensions import db
 from smartcontent.models import ApiToken, User
 from smartcontent.models.accounts import check_password
+from smartcontent.stores.sql import db
 
 
 def create(flask, email: str, *options: str, password: str = PASSWORD):

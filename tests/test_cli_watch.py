@@ -15,9 +15,10 @@ from conftest import BRIEF, ROOT, free_port, wait_until
 from dictation import Dictation
 from patience import PATIENCE
 
-from smartcontent import jobs, window
+from smartcontent.contents import ending, submitting, waiting
 from smartcontent.events import text_so_far
-from smartcontent.extensions import db
+from smartcontent.stores.sql import db
+from smartcontent.writing import job
 
 WATCH = [sys.executable, "-m", "flask", "--app", "wsgi", "contents", "watch"]
 
@@ -55,7 +56,7 @@ def test_words_go_to_standard_output_as_they_come_and_the_rest_to_standard_error
     process = watch(due_draft.content_id)
     assert line_of(process).startswith("Pending")
 
-    jobs.write_draft(due_draft.id)
+    job.write_draft(due_draft.id)
 
     stdout, stderr = process.communicate(timeout=PATIENCE)
     assert stdout == "Tea is warm.\n"
@@ -71,7 +72,7 @@ def test_terminal_that_knows_few_characters_shows_what_it_can(watch, due_draft, 
     reader = process.stderr if not as_json else process.stdout
     assert reader.readline()
 
-    jobs.write_draft(due_draft.id)
+    job.write_draft(due_draft.id)
 
     if not as_json:
         process.stdout.reconfigure(encoding="iso-8859-1")
@@ -92,7 +93,7 @@ def writer(app, due_draft) -> Iterator[threading.Thread]:
 
     def write() -> None:
         with app.app_context():
-            jobs.write_draft(due_draft.id)
+            job.write_draft(due_draft.id)
 
     db.session.commit()
     writer = threading.Thread(target=write)
@@ -141,7 +142,7 @@ def test_without_redis_the_text_comes_from_the_database(watch, due_draft, ollama
     process = watch(due_draft.content_id, REDIS_URL=f"redis://127.0.0.1:{free_port()}/0")
     assert line_of(process).startswith("Pending")
 
-    jobs.write_draft(due_draft.id)
+    job.write_draft(due_draft.id)
 
     stdout, stderr = process.communicate(timeout=PATIENCE)
     assert stdout == "Tea is warm.\n"
@@ -151,11 +152,11 @@ def test_without_redis_the_text_comes_from_the_database(watch, due_draft, ollama
 
 def fails(draft, ollama) -> None:
     ollama.fails(404, {"error": "model 'llama3.2' not found"})
-    jobs.write_draft(draft.id)
+    job.write_draft(draft.id)
 
 
 def is_cancelled(draft, ollama) -> None:
-    jobs.cancel(draft)
+    ending.cancel(draft)
 
 
 @pytest.mark.parametrize(
@@ -187,8 +188,8 @@ def test_second_attempt_shows_the_text_anew(watch, writer, due_draft, ollama):
     assert process.stdout.read(len(first)) == first
     dictation.break_off()
     writer.join()
-    window.start_now(due_draft)
-    jobs.write_draft(due_draft.id)
+    waiting.start_now(due_draft)
+    job.write_draft(due_draft.id)
 
     assert process.communicate(timeout=PATIENCE)[0] == "\nTea is warm.\n"
 
@@ -215,7 +216,7 @@ def test_ctrl_c_ends_it_quietly(watch, content):
 
 
 def test_terminal_gets_a_countdown(watch, ada):
-    content = jobs.submit(ada.id, BRIEF, "A teapot", delay_seconds=3000)
+    content = submitting.submit(ada.id, BRIEF, "A teapot", delay_seconds=3000)
     ours, theirs = pty.openpty()
     watch(content.id, stderr=theirs)
     seen = b""

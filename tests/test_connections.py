@@ -12,10 +12,10 @@ from patience import PATIENCE
 from processes import Browser, Processes
 from test_stream_connection import Client, publish
 
-from smartcontent import jobs
-from smartcontent.connections import Connections
-from smartcontent.extensions import db
+from smartcontent.contents import submitting
 from smartcontent.models import ApiToken, Content, Status
+from smartcontent.stores.sql import db
+from smartcontent.web.connections import Connections
 
 AT_MOST, MANY = 100, 300
 # gunicorn takes nobody any more at this many: nearly what the product keeps.
@@ -219,7 +219,7 @@ def test_open_stream_goes_on_beside_many_that_never_end(start, connect, ada, tok
 
 def test_answers_that_nobody_takes_do_not_fill_the_memory(web, connect, ada, token):
     for _ in range(20):
-        content = jobs.submit(ada.id, BRIEF, "Tea")
+        content = submitting.submit(ada.id, BRIEF, "Tea")
         content.current.move(Status.CANCELLED, text="\U0001f375" * 100_000)
     listing = ("GET /api/v1/contents HTTP/1.1", "Host: x", f"Authorization: Bearer {token}", "")
 

@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from smartcontent.counting import size_of, usual_size
+from smartcontent.texts.counting import size_of, usual_size
 
 
 @pytest.mark.parametrize(

@@ -7,14 +7,15 @@ import pytest
 from conftest import BRIEF, both_databases, make_user, wait_until
 from sqlalchemy import func, select
 
-from smartcontent import jobs, writing
+from smartcontent.contents import ending, submitting
 from smartcontent.events import TextChannel
-from smartcontent.extensions import db
 from smartcontent.models import ApiToken, Content, Draft, Status, User
 from smartcontent.ollama import Answer
 from smartcontent.ollama.errors import failure
-from smartcontent.scheduling import Scheduler
 from smartcontent.scheduling.clerk import Clerk
+from smartcontent.stores import keys
+from smartcontent.stores.sql import db
+from smartcontent.writing import attempt, job
 
 
 def count(table) -> int:
@@ -25,10 +26,10 @@ def count(table) -> int:
 def test_person_is_erased_with_all_that_is_theirs_and_nobody_else(
     flask, app, ada, bob, as_ada, ollama, valkey
 ):
-    written = jobs.submit(ada.id, BRIEF, "A teapot", delay_seconds=0).current
-    jobs.write_draft(written.id)
-    waiting = jobs.submit(ada.id, BRIEF, "A cup").current.job_id
-    bobs = jobs.submit(bob.id, BRIEF, "A plate").current.job_id
+    written = submitting.submit(ada.id, BRIEF, "A teapot", delay_seconds=0).current
+    job.write_draft(written.id)
+    waiting = submitting.submit(ada.id, BRIEF, "A cup").current.job_id
+    bobs = submitting.submit(bob.id, BRIEF, "A plate").current.job_id
     _, secret = ApiToken.issue(ada, "script")
     assert valkey.client.keys("smartcontent:text:*")
 
@@ -45,7 +46,7 @@ def test_person_is_erased_with_all_that_is_theirs_and_nobody_else(
     assert valkey.client.keys("smartcontent:text:*") == []
     assert valkey.client.exists(f"rq:job:{bobs}")
     assert not valkey.client.exists(f"rq:job:{waiting}")
-    assert valkey.client.zrange(Scheduler.scheduled_jobs_key, 0, -1) == [bobs.encode()]
+    assert valkey.client.zrange(keys.SCHEDULED, 0, -1) == [bobs.encode()]
 
 
 def test_erasing_asks_first(flask, ada):
@@ -85,11 +86,11 @@ def test_only_user_may_go_and_the_first_page_is_the_first_again(flask, founder, 
 
 def test_text_that_is_being_written_leaves_nothing_behind(app, flask, ada, ollama, valkey):
     ollama.says("Marzipan ", *["and "] * 400, gap=0.05)
-    draft_id = jobs.submit(ada.id, BRIEF, "A teapot", delay_seconds=0).current.id
+    draft_id = submitting.submit(ada.id, BRIEF, "A teapot", delay_seconds=0).current.id
 
     def write() -> None:
         with app.app_context():
-            jobs.write_draft(draft_id)
+            job.write_draft(draft_id)
 
     email = ada.email
     db.session.commit()  # SQLite has one writer: the test must not be it meanwhile
@@ -110,7 +111,7 @@ def test_text_of_a_worker_that_was_killed_is_gone_with_its_owner(app, flask, ada
     def say(draft: Draft) -> None:
         TextChannel(draft.user_id, "a content", draft.id, 1).say("Marzipan ")
 
-    drafts = [jobs.submit(user.id, BRIEF, "A teapot").current for user in (ada, bob)]
+    drafts = [submitting.submit(user.id, BRIEF, "A teapot").current for user in (ada, bob)]
     assert flask("users", "delete", ada.email, "--yes").exit_code == 0
     for draft in drafts:
         say(draft)  # and is killed before it has noticed
@@ -124,20 +125,20 @@ def test_text_of_a_worker_that_was_killed_is_gone_with_its_owner(app, flask, ada
     ]
 
 
-@pytest.mark.parametrize("error", [None, writing.WorkerStopping(), failure("busy", {})], ids=repr)
+@pytest.mark.parametrize("error", [None, attempt.WorkerStopping(), failure("busy", {})], ids=repr)
 def test_writer_whose_draft_is_gone_when_it_ends_leaves_nothing_behind(
     due_draft, valkey, monkeypatch, error
 ):
-    def write(attempt: writing.Attempt, _request: object) -> Answer:
+    def write(attempt: attempt.Attempt, _request: object) -> Answer:
         attempt._channel.say("Marzipan ")
-        jobs.cancel(due_draft)
+        ending.cancel(due_draft)
         if error:
             raise error
         return SimpleNamespace(taken_out="", done_reason="stop", stats={})
 
-    monkeypatch.setattr(writing.Attempt, "write", write)
+    monkeypatch.setattr(attempt.Attempt, "write", write)
 
-    jobs.write_draft(due_draft.id)
+    job.write_draft(due_draft.id)
 
     assert valkey.client.keys("smartcontent:text:*") == []
     db.session.refresh(due_draft)

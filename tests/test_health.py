@@ -15,14 +15,15 @@ from processes import Processes
 from rq.utils import utcformat
 from sqlalchemy import text
 
-from smartcontent import create_app
-from smartcontent.extensions import db
-from smartcontent.health import Dependency, State, check_all, checks
-from smartcontent.health.finding import Finding, ok
+from smartcontent.app import create_app
+from smartcontent.health import checks
+from smartcontent.health.checks import Dependency, check_all
+from smartcontent.health.finding import Finding, State, ok
 from smartcontent.health.processes import SCHEDULER_SILENT_SECONDS
 from smartcontent.health.redis_server import _weakness
 from smartcontent.models import now
-from smartcontent.scheduling import HEARTBEATS_KEY
+from smartcontent.stores import keys
+from smartcontent.stores.sql import db
 
 WORKER_KEY = "rq:worker:one"
 
@@ -141,7 +142,7 @@ def test_killed_scheduler_is_missed_and_dated_by_its_last_heartbeat(processes, v
     processes.start("scheduler")
     wait_until(lambda: found("scheduler").state is State.OK)
     processes.kill("scheduler")
-    [(_, beat)] = valkey.client.zrange(HEARTBEATS_KEY, 0, -1, withscores=True)
+    [(_, beat)] = valkey.client.zrange(keys.HEARTBEATS, 0, -1, withscores=True)
 
     wait_until(lambda: found("scheduler").state is State.DOWN)
 

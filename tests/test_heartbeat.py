@@ -15,7 +15,7 @@ from processes import Processes
 # The worker as users start it, but with less patience for a slot that says nothing.
 IMPATIENT = """
 import runpy
-from smartcontent import slots
+from smartcontent.writing import slots
 slots.WORKER_TTL_SECONDS = 6  # an idle slot beats every three seconds
 runpy.run_path("worker.py", run_name="__main__")
 """
@@ -23,7 +23,7 @@ runpy.run_path("worker.py", run_name="__main__")
 STILLBORN = """
 import logging, os, sys
 from rq.job import Job
-from smartcontent.slots import Slots
+from smartcontent.writing.slots import Slots
 logging.basicConfig()
 Slots(sys.argv[1], Job, 2, lambda: os._exit(3), lambda: print("well", flush=True)).run()
 """

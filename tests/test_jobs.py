@@ -9,17 +9,19 @@ from conftest import BRIEF, both_databases, wait_until
 from dictation import Dictation
 from sqlalchemy import select
 
-from smartcontent import jobs, prompts, window
+from smartcontent import prompts
+from smartcontent.contents import ending, submitting, versions, waiting
 from smartcontent.events import text_so_far
-from smartcontent.extensions import db, only_read
 from smartcontent.models import Draft, Status, now
+from smartcontent.stores.sql import db, only_read
+from smartcontent.writing import job
 
 pytestmark = both_databases
 
 
 def written(draft: Draft) -> Draft:
     """The draft after its job has run."""
-    jobs.write_draft(draft.id)
+    job.write_draft(draft.id)
     db.session.refresh(draft)
     return draft
 
@@ -80,7 +82,7 @@ def test_thought_that_was_taken_for_text_is_taken_back_in_mid_text(app, due_draf
     dictation = Dictation(ollama)
     thought = dictation.say("Hm. " * 50)
     draft_id = due_draft.id
-    thread = in_thread(app, jobs.write_draft, draft_id)
+    thread = in_thread(app, job.write_draft, draft_id)
     wait_until(lambda: text_so_far(draft_id, 1) == thought)
 
     dictation.say("</think>", "Tea ")
@@ -118,7 +120,7 @@ def test_length_spent_on_thinking_is_tried_once_more_with_room(due_draft, ollama
 def test_context_grows_in_steps(ada, ollama):
     long = replace(BRIEF, instructions="Τσάι " * 600, language="ja", length="long")
 
-    written(jobs.submit(ada.id, long, "A teapot", delay_seconds=0).current)
+    written(submitting.submit(ada.id, long, "A teapot", delay_seconds=0).current)
 
     assert ollama.chats[0]["options"]["num_ctx"] == 8192
 
@@ -127,7 +129,7 @@ def test_settings_of_a_brief_reach_ollama(ada, ollama):
     settings = {"model": "mistral", "temperature": 0.1, "seed": 7}
     ollama.models.append("mistral:latest")
 
-    written(jobs.submit(ada.id, BRIEF, "A teapot", settings, delay_seconds=0).current)
+    written(submitting.submit(ada.id, BRIEF, "A teapot", settings, delay_seconds=0).current)
 
     sent = ollama.chats[0]
     assert sent["model"] == "mistral"
@@ -153,7 +155,7 @@ def test_job_delivered_twice_writes_once(due_draft, ollama):
 def test_of_many_workers_at_once_one_claims(app, due_draft, ollama):
     ollama.says("Tea ", "is warm.", gap=0.2)
 
-    threads = [in_thread(app, jobs.write_draft, due_draft.id) for _ in range(6)]
+    threads = [in_thread(app, job.write_draft, due_draft.id) for _ in range(6)]
     for thread in threads:
         thread.join()
 
@@ -216,11 +218,11 @@ def test_second_attempt_starts_from_a_clean_text(due_draft, ollama):
 
 def test_cancelled_draft_stays_cancelled_when_the_model_answers_late(app, due_draft, ollama):
     ollama.says("Tea ", "is ", "warm.", gap=3)
-    writer = in_thread(app, jobs.write_draft, due_draft.id)
+    writer = in_thread(app, job.write_draft, due_draft.id)
     wait_until(lambda: status_of(due_draft) == Status.GENERATING)
     wait_until(lambda: text_so_far(due_draft.id, 1))
 
-    assert jobs.cancel(due_draft)
+    assert ending.cancel(due_draft)
     writer.join()
 
     db.session.refresh(due_draft)
@@ -231,9 +233,9 @@ def test_cancelled_draft_stays_cancelled_when_the_model_answers_late(app, due_dr
 
 def test_cancelled_pending_draft_never_starts_and_leaves_nothing_in_redis(content, ollama, valkey):
     draft = content.current
-    jobs.cancel(draft)
+    ending.cancel(draft)
 
-    jobs.write_draft(draft.id)
+    job.write_draft(draft.id)
 
     assert status_of(draft) == Status.CANCELLED
     assert ollama.chats == []
@@ -243,7 +245,7 @@ def test_cancelled_pending_draft_never_starts_and_leaves_nothing_in_redis(conten
 def test_final_draft_is_not_cancelled(due_draft):
     written(due_draft)
 
-    assert not jobs.cancel(due_draft)
+    assert not ending.cancel(due_draft)
     assert status_of(due_draft) == Status.COMPLETED
 
 
@@ -251,7 +253,7 @@ def test_brief_is_edited_while_it_waits_and_keeps_its_due_time(content):
     due_at = content.current.due_at
     changed = type(BRIEF)(**(vars(BRIEF) | {"topic": "A kettle"}))
 
-    assert window.change_brief(content, changed, "A kettle")
+    assert waiting.change_brief(content, changed, "A kettle")
 
     db.session.expire_all()
     assert (content.topic, content.current.due_at) == ("A kettle", due_at)
@@ -260,20 +262,20 @@ def test_brief_is_edited_while_it_waits_and_keeps_its_due_time(content):
 def test_brief_cannot_be_edited_once_it_is_due(due_draft):
     changed = type(BRIEF)(**(vars(BRIEF) | {"topic": "A kettle"}))
 
-    assert not window.change_brief(due_draft.content, changed, "A kettle")
+    assert not waiting.change_brief(due_draft.content, changed, "A kettle")
 
     db.session.expire_all()
     assert due_draft.content.topic == BRIEF.topic
 
 
 def test_started_now_is_due_now(content, ollama):
-    assert window.start_now(content.current)
+    assert waiting.start_now(content.current)
 
     assert written(content.current).status == Status.COMPLETED
 
 
 def test_held_draft_has_no_due_time_and_nothing_in_redis(content, valkey):
-    assert window.hold(content.current)
+    assert waiting.hold(content.current)
 
     assert (content.current.status, content.current.due_at) == (Status.HELD, None)
     assert valkey.client.keys("*draft*") == []
@@ -281,17 +283,17 @@ def test_held_draft_has_no_due_time_and_nothing_in_redis(content, valkey):
 
 
 def test_held_draft_is_not_started_by_a_stray_job(content, ollama):
-    window.hold(content.current)
+    waiting.hold(content.current)
 
     assert written(content.current).status == Status.HELD
     assert ollama.chats == []
 
 
 def test_released_draft_gets_a_whole_minute_again(content, valkey):
-    window.hold(content.current)
+    waiting.hold(content.current)
     before = now()
 
-    assert window.release(content.current)
+    assert waiting.release(content.current)
 
     minute, rounding = timedelta(minutes=1), timedelta(milliseconds=1)
     assert before + minute <= content.current.due_at <= now() + minute + rounding
@@ -301,7 +303,7 @@ def test_released_draft_gets_a_whole_minute_again(content, valkey):
 def test_put_off_draft_is_due_at_the_other_time(content, valkey):
     later = now() + timedelta(hours=3)
 
-    assert window.put_off(content.current, later)
+    assert waiting.put_off(content.current, later)
 
     score = valkey.client.zscore("rq:scheduler:scheduled_jobs", content.current.job_id)
     assert score == content.current.due_at.timestamp()
@@ -311,17 +313,19 @@ def test_put_off_draft_is_due_at_the_other_time(content, valkey):
 @pytest.mark.parametrize("days", [-1, 366])
 def test_draft_cannot_be_put_off_to_the_past_or_for_years(content, days):
     with pytest.raises(ValueError, match="a year ahead"):
-        window.put_off(content.current, now() + timedelta(days=days))
+        waiting.put_off(content.current, now() + timedelta(days=days))
 
 
-@pytest.mark.parametrize("change", [window.hold, lambda d: window.put_off(d, now() + timedelta(1))])
+@pytest.mark.parametrize(
+    "change", [waiting.hold, lambda d: waiting.put_off(d, now() + timedelta(1))]
+)
 def test_draft_whose_time_has_come_is_not_held_or_put_off(due_draft, change):
     assert not change(due_draft)
     assert status_of(due_draft) == Status.PENDING
 
 
 def test_undone_submission_is_in_the_trash_and_never_starts(content, valkey, ollama):
-    assert window.undo(content)
+    assert waiting.undo(content)
 
     assert written(content.current).status == Status.CANCELLED
     assert content.deleted_at
@@ -331,7 +335,7 @@ def test_undone_submission_is_in_the_trash_and_never_starts(content, valkey, oll
 def test_started_draft_is_not_undone(due_draft):
     written(due_draft)
 
-    assert not window.undo(due_draft.content)
+    assert not waiting.undo(due_draft.content)
     db.session.refresh(due_draft.content)
     assert due_draft.content.deleted_at is None
 
@@ -342,7 +346,7 @@ def test_edit_does_not_take_a_draft_off_hold(app, content):
     content.current.status = stale_status  # as another tab still sees it
     db.session.expunge(content.current)
 
-    assert not window.change_brief(content, BRIEF, "Changed")
+    assert not waiting.change_brief(content, BRIEF, "Changed")
 
     assert status_of(content.drafts[0]) == Status.HELD
 
@@ -351,7 +355,7 @@ def test_retry_makes_the_next_version_due_at_once(due_draft, ollama):
     ollama.fails(404, {"error": "model 'llama3.2' not found"})
     written(due_draft)
 
-    again = jobs.retry(due_draft.content)
+    again = versions.retry(due_draft.content)
 
     assert (again.number, again.status) == (2, Status.PENDING)
     assert written(again).status == Status.COMPLETED
@@ -359,14 +363,14 @@ def test_retry_makes_the_next_version_due_at_once(due_draft, ollama):
 
 
 def test_retry_while_one_is_unfinished_is_refused(content):
-    assert jobs.retry(content) is None
+    assert versions.retry(content) is None
     assert len(content.drafts) == 1
 
 
 def test_edited_text_is_a_new_version_and_the_old_one_stays(due_draft):
     written(due_draft)
 
-    edited = jobs.save_edit(due_draft.content, "Teapots", "All new. Wonderful!")
+    edited = versions.save_edit(due_draft.content, "Teapots", "All new. Wonderful!")
 
     db.session.expire_all()
     assert [draft.text for draft in due_draft.content.drafts] == [
@@ -389,6 +393,6 @@ def test_text_cut_at_the_length_limit_is_completed_and_says_so(due_draft, ollama
 def test_sentiment_is_not_guessed_in_a_language_the_lexicon_does_not_know(ada, language):
     brief = type(BRIEF)(**(vars(BRIEF) | {"language": language}))
 
-    draft = written(jobs.submit(ada.id, brief, "A teapot", delay_seconds=0).current)
+    draft = written(submitting.submit(ada.id, brief, "A teapot", delay_seconds=0).current)
 
     assert draft.sentiment_score is None

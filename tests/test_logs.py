@@ -8,11 +8,12 @@ import requests
 from conftest import PASSWORD, Visitor, wait_until
 from processes import Browser, Processes
 
-from smartcontent import create_app
-from smartcontent.extensions import db
+from smartcontent.app import create_app
 from smartcontent.invitations import invitation_for
 from smartcontent.logs import FORMAT, LineFormatter
 from smartcontent.models import Content, Draft, Status
+from smartcontent.stores.sql import db
+from smartcontent.writing import job
 
 NUMBER = re.compile(r"[0-9a-f]{32}")
 NEW = "a wholly new password"
@@ -151,10 +152,9 @@ def test_error_of_the_database_keeps_what_was_to_be_stored_to_itself(app, ada, l
 
 
 def test_server_that_says_the_brief_again_is_not_quoted(app, ada, ollama, due_draft, lines):
-    from smartcontent import jobs
 
     ollama.fails(500, "cannot parse: A teapot of blue glass, 0.8 litres")
-    jobs.write_draft(due_draft.id)
+    job.write_draft(due_draft.id)
 
     (line,) = [line for line in lines() if "Failed draft" in line]
     assert "withheld" in line

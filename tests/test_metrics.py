@@ -4,9 +4,10 @@ import pytest
 from conftest import BRIEF
 from prometheus_client.parser import text_string_to_metric_families
 
-from smartcontent import jobs
-from smartcontent.extensions import db, redis
+from smartcontent.contents import ending, submitting
 from smartcontent.models import ApiToken, Repair, RepairKind, now
+from smartcontent.stores.redis import redis
+from smartcontent.stores.sql import db
 
 
 @pytest.fixture
@@ -26,8 +27,8 @@ def scrape(app, founder):
 
 
 def test_drafts_jobs_and_repairs_are_counted(scrape, ada):
-    jobs.submit(ada.id, BRIEF, "A teapot")
-    jobs.cancel(jobs.submit(ada.id, BRIEF, "A teapot").current)
+    submitting.submit(ada.id, BRIEF, "A teapot")
+    ending.cancel(submitting.submit(ada.id, BRIEF, "A teapot").current)
     db.session.add(Repair(kind=RepairKind.RELEASED, detail="draft 1"))
     db.session.commit()
 

@@ -14,11 +14,12 @@ from open_page import Page, pages
 from patience import PATIENCE
 from processes import Browser, Processes
 
-from smartcontent import jobs
-from smartcontent.extensions import db
+from smartcontent.contents import submitting
 from smartcontent.health import public_url
+from smartcontent.live.sweeper import HEARTBEAT_SECONDS
 from smartcontent.models import ApiToken
-from smartcontent.sweeper import HEARTBEAT_SECONDS
+from smartcontent.stores.sql import db
+from smartcontent.writing import job
 
 pytestmark = pytest.mark.skipif(NGINX is None, reason=NO_NGINX)
 
@@ -26,7 +27,8 @@ pytestmark = pytest.mark.skipif(NGINX is None, reason=NO_NGINX)
 BUFFERING = "proxy_buffering on; proxy_ignore_headers X-Accel-Buffering;"
 # The product with its sign of life once a second, so that nobody has to wait for a minute.
 QUICK_WSGI = """
-from smartcontent import create_app, sweeper
+from smartcontent.app import create_app
+from smartcontent.live import sweeper
 sweeper.HEARTBEAT_SECONDS = 1
 app = create_app()
 """
@@ -55,12 +57,12 @@ def open_page() -> Iterator[Callable[[Browser], Page]]:
 def test_words_arrive_one_by_one_as_they_are_written(app, nginx, open_page, ada, ollama):
     page = open_page(nginx.browser().sign_in(ada.email)).opened()
     dictation = Dictation(ollama)
-    draft = jobs.submit(ada.id, BRIEF, "A teapot", delay_seconds=0).current
+    draft = submitting.submit(ada.id, BRIEF, "A teapot", delay_seconds=0).current
     db.session.commit()
 
     def write() -> None:
         with app.app_context():
-            jobs.write_draft(draft.id)
+            job.write_draft(draft.id)
 
     writer = threading.Thread(target=write)
     writer.start()
@@ -86,7 +88,7 @@ def test_silent_stream_lives_longer_than_the_proxy_waits(quick_nginx, open_page,
     page = open_page(quick_nginx.browser().sign_in(ada.email))
 
     wait_until(lambda: page.comments.count(b": still here") > QUICK_READ_TIMEOUT + 1)
-    jobs.submit(ada.id, BRIEF, "A teapot")
+    submitting.submit(ada.id, BRIEF, "A teapot")
 
     page.wait("status")
     assert not page.ended

@@ -8,9 +8,10 @@ import pytest
 import trustme
 from scripted_ollama import ScriptedOllama
 
-from smartcontent import create_app, writing
-from smartcontent.health import check_public_url
+from smartcontent.app import create_app
+from smartcontent.health.public_url import check_public_url
 from smartcontent.ollama import OllamaError
+from smartcontent.ollama.configured import ollama
 
 PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "http_proxy", "https_proxy", "all_proxy")
 
@@ -39,7 +40,7 @@ def authority(tmp_path: Path) -> Iterator[Authority]:
 def has_model(settings: dict, url: str) -> bool:
     app = create_app(**settings | {"OLLAMA_HOST": url})
     with app.app_context():
-        return writing.ollama().has_model("llama3.2")
+        return ollama().has_model("llama3.2")
 
 
 @pytest.fixture(autouse=True)

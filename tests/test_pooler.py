@@ -18,10 +18,11 @@ from patience import PATIENCE
 from processes import Browser, Processes
 from sqlalchemy import text
 
-from smartcontent import create_app
-from smartcontent.extensions import db
-from smartcontent.health import State, check_database
+from smartcontent.app import create_app
+from smartcontent.health.database import check_database
+from smartcontent.health.finding import State
 from smartcontent.models import Draft
+from smartcontent.stores.sql import db
 
 DOCUMENT = (Path(__file__).parent.parent / "docs" / "operations.md").read_text()
 SAMPLE = re.search(r"```ini\n(\[databases\].*?)```", DOCUMENT, re.DOTALL)[1]

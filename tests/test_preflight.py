@@ -8,12 +8,16 @@ from dictation import Dictation
 from ollama_scripts import LOAD
 from rq.utils import now, utcformat
 
-from smartcontent import downloads, jobs, readiness
-from smartcontent.extensions import db
-from smartcontent.health import Finding, State, check_ollama
+from smartcontent.contents import submitting
+from smartcontent.health.finding import Finding, State
+from smartcontent.health.ollama_server import check_ollama
 from smartcontent.models import Status
-from smartcontent.preflight import Preflight
-from smartcontent.readiness import Stage, told
+from smartcontent.preflight import downloads
+from smartcontent.preflight.preflight import Preflight
+from smartcontent.progress import readiness
+from smartcontent.progress.readiness import Stage, told
+from smartcontent.stores.sql import db
+from smartcontent.writing import job
 
 
 @pytest.fixture
@@ -80,7 +84,7 @@ def test_ollama_that_is_away_is_said(app, preflight, content, a_worker):
 def test_what_the_first_draft_would_fail_for_is_logged_at_the_start(
     app, preflight, ollama, monkeypatch, caplog, missing
 ):
-    monkeypatch.setattr("smartcontent.preflight.LOOK_SECONDS", 0)
+    monkeypatch.setattr("smartcontent.preflight.preflight.LOOK_SECONDS", 0)
     ollama.models.clear()
     if missing == "Ollama":
         app.config["OLLAMA_HOST"] = "127.0.0.1:1"
@@ -97,7 +101,7 @@ def test_what_the_first_draft_would_fail_for_is_logged_at_the_start(
 def test_model_is_loaded_shortly_before_the_due_time_with_the_text_s_options(
     preflight, ada, a_worker, ollama
 ):
-    jobs.submit(ada.id, BRIEF, "A teapot", delay_seconds=10)
+    submitting.submit(ada.id, BRIEF, "A teapot", delay_seconds=10)
     loading = Dictation(ollama.on(path=LOAD))
 
     assert found(preflight).stage is Stage.WARMING
@@ -109,11 +113,11 @@ def test_model_is_loaded_shortly_before_the_due_time_with_the_text_s_options(
 
 
 def test_warming_uses_the_options_of_the_text(preflight, ada, a_worker, ollama):
-    draft = jobs.submit(ada.id, BRIEF, "A teapot", delay_seconds=0).current
+    draft = submitting.submit(ada.id, BRIEF, "A teapot", delay_seconds=0).current
     found(preflight)
     wait_until(lambda: loads(ollama))
 
-    jobs.write_draft(draft.id)
+    job.write_draft(draft.id)
 
     assert loads(ollama)[0]["options"] == ollama.chats[0]["options"]
     assert loads(ollama)[0]["keep_alive"] == ollama.chats[0]["keep_alive"]
@@ -127,7 +131,7 @@ def test_model_is_not_loaded_long_before_the_due_time(preflight, content, a_work
 
 def test_warming_can_be_switched_off(app, preflight, ada, a_worker, ollama):
     app.config["WARM_UP_SECONDS"] = 0
-    jobs.submit(ada.id, BRIEF, "A teapot", delay_seconds=5)
+    submitting.submit(ada.id, BRIEF, "A teapot", delay_seconds=5)
 
     found(preflight)
 
@@ -136,7 +140,7 @@ def test_warming_can_be_switched_off(app, preflight, ada, a_worker, ollama):
 
 def test_model_that_cannot_be_loaded_is_said_before_the_due_time(preflight, ada, a_worker, ollama):
     ollama.on(path=LOAD).fails(500, {"error": "model requires more system memory (9 GiB)"})
-    jobs.submit(ada.id, BRIEF, "A teapot", delay_seconds=10)
+    submitting.submit(ada.id, BRIEF, "A teapot", delay_seconds=10)
 
     wait_until(lambda: found(preflight).stage is Stage.PROBLEM)
 
@@ -144,7 +148,7 @@ def test_model_that_cannot_be_loaded_is_said_before_the_due_time(preflight, ada,
 
 
 def test_nobody_looks_while_nothing_is_due_soon(preflight, ada, ollama):
-    jobs.submit(ada.id, BRIEF, "A teapot", delay_seconds=3600)
+    submitting.submit(ada.id, BRIEF, "A teapot", delay_seconds=3600)
 
     assert found(preflight) is None
     assert ollama.requests == []
@@ -163,7 +167,7 @@ def test_asked_for_model_is_downloaded_with_progress_and_the_draft_waits_for_it(
     readiness.ask_for_pull("llama3.2")
     wait_until(lambda: "63%" in (found(preflight) or told("llama3.2")).sentence)
 
-    jobs.write_draft(due_draft.id)
+    job.write_draft(due_draft.id)
 
     db.session.refresh(due_draft)
     assert (due_draft.status, due_draft.failures) == (Status.PENDING, 0)
@@ -314,7 +318,7 @@ def test_overview_shows_whether_the_usual_model_comes_by_itself(app, visitor, fo
 def test_draft_that_is_due_before_anybody_looked_waits_for_the_usual_model(due_draft, ollama):
     ollama.fails(404, {"error": "model 'llama3.2' not found"})
 
-    jobs.write_draft(due_draft.id)
+    job.write_draft(due_draft.id)
 
     db.session.refresh(due_draft)
     assert (due_draft.status, due_draft.failures) == (Status.PENDING, 0)

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from conftest import ROOT, SECRET
 
+from smartcontent.config.private import keep_private
 from smartcontent.local.home import announced, owned
-from smartcontent.private import keep_private
 
 
 def modes(folder: Path) -> dict[str, int]:
@@ -34,7 +34,7 @@ def test_every_process_shuts_a_folder_that_was_open(tmp_path: Path) -> None:
     home = open_to_all(tmp_path / "home")
 
     env = {**os.environ, "SMARTCONTENT_HOME": str(home), "SECRET_KEY": ""}
-    code = "import smartcontent; smartcontent.create_app()"
+    code = "from smartcontent.background import background_app; background_app()"
     subprocess.run([sys.executable, "-c", code], env=env, cwd=ROOT, check=True)
 
     assert set(modes(home).values()) == {0}

@@ -4,10 +4,10 @@ import pytest
 from conftest import free_port
 from processes import Processes
 
-from smartcontent.extensions import redis
 from smartcontent.models import now
 from smartcontent.scheduling import reconcile
 from smartcontent.scheduling.probe import picked_up_at, send_probe
+from smartcontent.stores.redis import redis
 
 
 @pytest.fixture

@@ -13,11 +13,11 @@ from conftest import BRIEF, ROOT, wait_until
 from processes import Browser, Processes
 from sqlalchemy import select
 
-from smartcontent import jobs
-from smartcontent.extensions import db
+from smartcontent.contents import submitting
 from smartcontent.models import Draft, Status, now
-from smartcontent.models.draft import iso
+from smartcontent.models.moments import iso
 from smartcontent.scheduling import schedule_draft
+from smartcontent.stores.sql import db
 
 MEANING = re.compile(r"draft=(\d+) job=(\S+) due=(\S+)")
 
@@ -69,14 +69,16 @@ def test_drafts_start_by_themselves_and_never_before_their_due_time(processes, a
 
     # Far enough apart that none waits for the text before it.
     for number in range(7):
-        jobs.submit(ada.id, BRIEF, "A teapot", delay_seconds=0.5 + 0.3 * number)
+        submitting.submit(ada.id, BRIEF, "A teapot", delay_seconds=0.5 + 0.3 * number)
     wait_until(lambda: all_are_completed(7))
 
     assert all(draft.started_at >= draft.due_at for draft in drafts())
 
 
 def test_drafts_due_at_one_instant_start_in_the_order_of_submission(processes, ada, ollama):
-    submitted = [jobs.submit(ada.id, BRIEF, str(n), delay_seconds=60).current for n in range(8)]
+    submitted = [
+        submitting.submit(ada.id, BRIEF, str(n), delay_seconds=60).current for n in range(8)
+    ]
     instant = now()
     for draft in reversed(submitted):
         draft.due_at = instant
@@ -113,7 +115,7 @@ def rq_worker(settings) -> Iterator[subprocess.Popen]:
 def test_plain_rq_worker_writes_drafts_too(processes, ada):
     processes.start("scheduler")
 
-    jobs.submit(ada.id, BRIEF, "A teapot", delay_seconds=0.1)
+    submitting.submit(ada.id, BRIEF, "A teapot", delay_seconds=0.1)
     wait_until(lambda: all_are_completed(1))
 
     (draft,) = drafts()

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from smartcontent.briefs import CONTENT_TYPES, LANGUAGES, LENGTHS, TONES, Brief
+from smartcontent.briefs.brief import Brief
+from smartcontent.briefs.catalogue import CONTENT_TYPES, LANGUAGES, LENGTHS, TONES
 from smartcontent.prompts import estimated_tokens, messages_for, options_for
 
 FULL = Brief(

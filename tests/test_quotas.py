@@ -10,10 +10,10 @@ from conftest import BRIEF, Visitor, both_databases
 from sqlalchemy import func, select, text, update
 from werkzeug.exceptions import TooManyRequests
 
-from smartcontent import jobs
-from smartcontent.extensions import db
+from smartcontent.contents import submitting
 from smartcontent.invitations import invitation_for
 from smartcontent.models import Content, Draft, Status, User, now
+from smartcontent.stores.sql import db
 
 FORM = {"content_type": BRIEF.content_type, "topic": "A teapot that nobody forgets"}
 NEW = {"password": "a long new password", "password_again": "a long new password"}
@@ -21,7 +21,7 @@ FAST, MANY = "SUBMISSIONS_PER_MINUTE", "UNFINISHED_PER_USER"
 
 
 def submit(user: User) -> Content:
-    return jobs.submit(user.id, BRIEF, "A teapot")
+    return submitting.submit(user.id, BRIEF, "A teapot")
 
 
 def end(user: User) -> None:

@@ -10,7 +10,7 @@ from patience import PATIENCE
 from processes import Browser, Processes
 from test_health import silence
 
-from smartcontent import create_app
+from smartcontent.app import create_app
 from smartcontent.health import checks
 
 
@@ -59,7 +59,7 @@ def test_readyz_is_503_without_the_database_even_for_who_was_signed_in(settings,
 
 # The product with checks that wait for as long as the test likes.
 PATIENT_WSGI = """
-from smartcontent import create_app
+from smartcontent.app import create_app
 from smartcontent.health import checks
 from smartcontent.health import checks
 from smartcontent.ollama import client

@@ -7,11 +7,15 @@ from conftest import BRIEF
 from ollama_scripts import LOAD
 from test_ollama import chat, error_of, text_of
 
-from smartcontent import jobs, prompts, writing
-from smartcontent.briefs import CONTENT_TYPES, LANGUAGES, LENGTHS, Brief
-from smartcontent.extensions import db
+from smartcontent import prompts
+from smartcontent.briefs.brief import Brief
+from smartcontent.briefs.catalogue import CONTENT_TYPES, LANGUAGES, LENGTHS
+from smartcontent.contents import submitting
 from smartcontent.models import Draft, Status, now
 from smartcontent.ollama import Ollama
+from smartcontent.prompts.request import context_for
+from smartcontent.stores.sql import db
+from smartcontent.writing import job, thinking
 
 IS_EVEN = "Yes, 8 is even."
 
@@ -20,7 +24,7 @@ def tried(draft: Draft) -> Draft:
     """The draft after another attempt at it."""
     draft.due_at = now()
     db.session.commit()
-    jobs.write_draft(draft.id)
+    job.write_draft(draft.id)
     db.session.refresh(draft)
     return draft
 
@@ -96,10 +100,10 @@ def test_thought_never_stands_in_the_text(due_draft, ollama, said, taken_out):
     assert draft.done_reason == "stop"
 
 
-@pytest.mark.parametrize(("shown", "room"), [("28-show", writing.THINKING_TOKENS), ("04-show", 0)])
+@pytest.mark.parametrize(("shown", "room"), [("28-show", thinking.THINKING_TOKENS), ("04-show", 0)])
 def test_model_has_room_to_think_if_the_server_shows_that_it_can(ada, ollama, shown, room):
     model = {"model": f"model-of-{shown}"}  # what was shown of a model is remembered
-    draft = jobs.submit(ada.id, BRIEF, "A teapot", model, delay_seconds=0).current
+    draft = submitting.submit(ada.id, BRIEF, "A teapot", model, delay_seconds=0).current
     ollama.on(path="/api/show").replays(shown)
 
     usual = prompts.options_for(BRIEF)["num_predict"]
@@ -114,7 +118,7 @@ def test_contexts_of_all_briefs_come_in_steps_and_few_of_them(app):
             brief = Brief(content_type, "Τσάι お茶 " * words, "", "warm", length, language, (), "")
             messages = prompts.messages_for(brief)
             predicted = prompts.options_for(brief)["num_predict"]
-            contexts |= {writing.context_for(messages, predicted + room) for room in (0, 2048)}
+            contexts |= {context_for(messages, predicted + room) for room in (0, 2048)}
 
     assert contexts <= {4096, 8192, 16384}
 

@@ -14,12 +14,14 @@ from conftest import BRIEF, Valkey, Visitor, make_user, wait_until
 from patience import PATIENCE
 from processes import Browser, Processes
 
-from smartcontent import create_app, jobs
-from smartcontent.extensions import db
-from smartcontent.health import State, check_redis
+from smartcontent.app import create_app
+from smartcontent.contents import ending, submitting
+from smartcontent.health.finding import State
 from smartcontent.health.redis_rights import RULES
+from smartcontent.health.redis_server import check_redis
 from smartcontent.models import Draft
-from smartcontent.redis_answers import ANSWERS
+from smartcontent.stores.redis_answers import ANSWERS
+from smartcontent.stores.sql import db
 
 DOCUMENT = (Path(__file__).parent.parent / "docs" / "operations.md").read_text()
 DOCUMENTED = re.search(r"ACL SETUSER smartcontent on >\S+ (.*)", DOCUMENT)[1]
@@ -75,7 +77,7 @@ def test_documented_rights_are_enough_for_the_whole_product(app, settings, grant
     run_everything(own, tmp_path)
     with create_app(**own).app_context():
         found = check_redis()
-        jobs.cancel(jobs.submit(make_user("x@example.org").id, BRIEF, "A teapot").current)
+        ending.cancel(submitting.submit(make_user("x@example.org").id, BRIEF, "A teapot").current)
 
     assert DOCUMENTED == RULES
     assert found.state is State.OK
@@ -188,7 +190,7 @@ def test_refusal_is_never_called_silence(settings, app, founder, kind, caplog):
         administrator = Visitor(refused)
         administrator.sign_in(founder)
         with refused.app_context():
-            jobs.submit(founder.id, BRIEF, "A teapot")
+            submitting.submit(founder.id, BRIEF, "A teapot")
             found = check_redis()
             db.session.commit()
         told = [
@@ -210,7 +212,7 @@ def test_refusal_is_never_called_silence(settings, app, founder, kind, caplog):
 def test_refusal_by_a_full_server_loses_nothing_and_is_made_good(app, settings, valkey, ada):
     valkey.client.config_set("maxmemory", 1)
     try:
-        content = jobs.submit(ada.id, BRIEF, "A teapot")
+        content = submitting.submit(ada.id, BRIEF, "A teapot")
         assert check_redis().state is State.DOWN
     finally:
         valkey.client.config_set("maxmemory", 0)

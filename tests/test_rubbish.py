@@ -12,15 +12,18 @@ from conftest import BRIEF, Valkey, make_user, wait_until
 from processes import Browser, Processes
 from redis.client import Pipeline
 
-from smartcontent import jobs, readiness, stored
-from smartcontent.duties import Duty, for_ever
+from smartcontent.contents import submitting
 from smartcontent.events import parsed, text_so_far
-from smartcontent.extensions import db
-from smartcontent.health import State, check_scheduler, check_workers
-from smartcontent.health.processes import check_web
+from smartcontent.health.finding import State
+from smartcontent.health.processes import check_scheduler, check_web, check_workers
 from smartcontent.models import Draft
-from smartcontent.readiness import Readiness, Stage
+from smartcontent.processes.duties import Duty, for_ever
+from smartcontent.progress import readiness
+from smartcontent.progress.readiness import Readiness, Stage
+from smartcontent.scheduling import schedule_draft
 from smartcontent.scheduling.probe import picked_up_at
+from smartcontent.stores import stored
+from smartcontent.stores.sql import db
 
 NOT_UTF8 = b"\xff\xfe\x00 \xc3"
 RUBBISH = {
@@ -142,10 +145,10 @@ def test_job_whose_place_is_taken_by_something_else_is_scheduled_all_the_same(ap
         put(valkey, "rq:job:draft-000000000001-1-u2", NOT_UTF8)
         valkey.client.delete("rq:scheduler:scheduled_jobs")
         if put is put_string:
-            draft = jobs.submit(ada.id, BRIEF, "A teapot").current
+            draft = submitting.submit(ada.id, BRIEF, "A teapot").current
             assert draft.job_id == "draft-000000000001-1-u2"
         else:
-            jobs.schedule_draft(draft)
+            schedule_draft(draft)
         assert valkey.client.zcard("rq:scheduler:scheduled_jobs") == 1
         assert valkey.client.hget("rq:job:draft-000000000001-1-u2", "status") == b"scheduled"
 
@@ -229,7 +232,7 @@ def breaking(times: int, done: Callable[[], None]) -> Callable[[], None]:
 def test_what_breaks_is_begun_again_logged_and_told_by_health(
     app, valkey, caplog, monkeypatch, process, check
 ):
-    monkeypatch.setattr("smartcontent.duties.PAUSE_SECONDS", 0.0)
+    monkeypatch.setattr("smartcontent.processes.duties.PAUSE_SECONDS", 0.0)
     stands = Processes_in(valkey)
 
     with pytest.raises(SystemExit):
@@ -260,7 +263,7 @@ class Processes_in:
 # That the test ends the thread, too.
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
 def test_thread_outlives_whatever_its_turn_raises(app, valkey, monkeypatch):
-    monkeypatch.setattr("smartcontent.duties.PAUSE_SECONDS", 0.0)
+    monkeypatch.setattr("smartcontent.processes.duties.PAUSE_SECONDS", 0.0)
     turns: list[int] = []
     is_over = threading.Event()
 

@@ -8,12 +8,10 @@ import pytest
 from conftest import BRIEF, NO_QUOTAS, both_databases, wait_until
 from patience import PATIENCE
 
-from smartcontent import jobs, window
-from smartcontent.extensions import connect, db
+from smartcontent.contents import submitting, waiting
 from smartcontent.models import Draft, Repair, RepairKind, Status, now
-from smartcontent.models.draft import job_id
+from smartcontent.models.job_ids import job_id
 from smartcontent.scheduling import (
-    QUEUE,
     Job,
     Scheduler,
     mark_queued,
@@ -25,11 +23,15 @@ from smartcontent.scheduling.clerk import Clerk
 from smartcontent.scheduling.drafts import unschedule_draft
 from smartcontent.scheduling.job import JOB_RESULT_KEPT_SECONDS, WRITE_DRAFT
 from smartcontent.scheduling.reconciler import LOOK_AHEAD
+from smartcontent.stores import keys
+from smartcontent.stores.redis import connect
+from smartcontent.stores.sql import db
+from smartcontent.writing import job
 
 pytestmark = pytest.mark.oldest_redis
 
-LIST = f"rq:queue:{QUEUE}"
-SET = Scheduler.scheduled_jobs_key
+LIST = keys.QUEUED
+SET = keys.SCHEDULED
 
 
 @pytest.fixture
@@ -42,7 +44,7 @@ def queued(valkey) -> list[str]:
 
 
 def submit_due(ada, seconds: float = 0) -> Draft:
-    return jobs.submit(ada.id, BRIEF, "A teapot", delay_seconds=seconds).current
+    return submitting.submit(ada.id, BRIEF, "A teapot", delay_seconds=seconds).current
 
 
 def test_due_time_keeps_its_fraction(content, valkey):
@@ -130,7 +132,7 @@ def test_draft_that_waits_for_its_next_attempt_is_not_marked_for_the_last_one(ad
     moved = draft.job_id
     ollama.fails(503)
 
-    jobs.write_draft(draft.id)
+    job.write_draft(draft.id)
     mark_queued([moved])
 
     db.session.refresh(draft)
@@ -141,7 +143,7 @@ def test_draft_that_waits_for_its_next_attempt_is_not_marked_for_the_last_one(ad
 def test_draft_that_was_put_off_as_it_was_moved_is_not_marked(ada):
     draft = submit_due(ada, 60)
 
-    window.put_off(draft, now() + timedelta(minutes=5))
+    waiting.put_off(draft, now() + timedelta(minutes=5))
     mark_queued([draft.job_id])
 
     db.session.refresh(draft)
@@ -377,7 +379,7 @@ def test_dry_run_repairs_nothing(ada, valkey):
 
 def test_submitting_goes_on_while_redis_is_away(app, ada, ollama):
     app.config["REDIS_URL"] = "redis://127.0.0.1:1/0"
-    from smartcontent.extensions import redis
+    from smartcontent.stores.redis import redis
 
     redis.init_app(app)
 

@@ -5,7 +5,7 @@ import threading
 import pytest
 
 from smartcontent.config import from_environment
-from smartcontent.home import at_home
+from smartcontent.config.home import at_home
 
 
 @pytest.mark.parametrize("round_", range(20))

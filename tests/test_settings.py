@@ -14,9 +14,9 @@ from conftest import ROOT, SECRET, make_user
 from patience import PATIENCE
 from processes import COMMANDS, Processes
 
-from smartcontent import create_app
+from smartcontent.app import create_app
 from smartcontent.config import SETTINGS, ConfigurationError, from_environment
-from smartcontent.home import at_home
+from smartcontent.config.home import at_home
 from smartcontent.ollama.address import base_url
 
 REFUSED = {

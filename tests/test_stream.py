@@ -15,10 +15,12 @@ from open_page import Page, pages
 from patience import PATIENCE
 from processes import Browser
 
-from smartcontent import jobs
+from smartcontent.contents import ending, submitting
 from smartcontent.events import channel, publish
-from smartcontent.extensions import db, redis
 from smartcontent.models import Status
+from smartcontent.stores.redis import redis
+from smartcontent.stores.sql import db
+from smartcontent.writing import job
 
 
 @pytest.fixture
@@ -46,8 +48,8 @@ def test_page_hears_every_status_and_every_word_in_order(browser, open_page, ada
     page = open_page(browser).opened()
     ollama.says("Tee ", "für zwei ☕", "!", gap=0.06)
 
-    draft = jobs.submit(ada.id, BRIEF, "A teapot", delay_seconds=0).current
-    jobs.write_draft(draft.id)
+    draft = submitting.submit(ada.id, BRIEF, "A teapot", delay_seconds=0).current
+    job.write_draft(draft.id)
 
     statuses = page.wait("status", 3)
     assert [event["status"] for event in statuses] == ["pending", "generating", "completed"]
@@ -64,12 +66,12 @@ def test_page_that_opens_in_mid_text_starts_from_what_was_said(
 ):
     dictation = Dictation(ollama)
     dictation.say("Tea ", "is ")
-    draft = jobs.submit(ada.id, BRIEF, "A teapot", delay_seconds=0).current
+    draft = submitting.submit(ada.id, BRIEF, "A teapot", delay_seconds=0).current
     earlier = open_page(browser).opened()
 
     def write() -> None:
         with app.app_context():
-            jobs.write_draft(draft.id)
+            job.write_draft(draft.id)
 
     db.session.commit()
     writer = threading.Thread(target=write)
@@ -91,8 +93,8 @@ def test_page_that_opens_in_mid_text_starts_from_what_was_said(
 def test_nobody_hears_another_user_s_events(web, browser, open_page, ada, bob):
     page = open_page(Browser(web.url).sign_in(bob.email)).opened()
 
-    content = jobs.submit(ada.id, BRIEF, "A teapot")
-    jobs.submit(bob.id, BRIEF, "Another")
+    content = submitting.submit(ada.id, BRIEF, "A teapot")
+    submitting.submit(bob.id, BRIEF, "Another")
 
     page.wait("status")
     assert str(content.id) not in str(page.events)
@@ -108,7 +110,7 @@ def test_events_of_another_installation_on_the_same_redis_are_not_heard(
     publish(ada.id, "status", {"status": "another installation's"})
     app.config["REDIS_URL"] = valkey.url
     redis.init_app(app)
-    jobs.submit(ada.id, BRIEF, "A teapot")
+    submitting.submit(ada.id, BRIEF, "A teapot")
 
     assert page.wait("status")[0]["status"] == "pending"
 
@@ -153,7 +155,7 @@ def test_page_reads_again_after_redis_was_away(browser, open_page, ada, valkey):
 
     valkey.kill()
     try:
-        draft = jobs.submit(ada.id, BRIEF, "A teapot").current
+        draft = submitting.submit(ada.id, BRIEF, "A teapot").current
         wait_until(lambda: any(s["drafts"] for s in page.of("snapshot")))
     finally:
         valkey.start()
@@ -161,7 +163,7 @@ def test_page_reads_again_after_redis_was_away(browser, open_page, ada, valkey):
     assert page.of("snapshot")[-1]["drafts"][0]["draft_id"] == draft.id
     known = len(page.of("snapshot"))
     wait_until(lambda: len(page.of("snapshot")) > known)
-    jobs.cancel(draft)
+    ending.cancel(draft)
     wait_until(lambda: [e["status"] for e in page.of("status")][-1:] == [Status.CANCELLED])
 
 
@@ -172,7 +174,7 @@ def test_page_that_opens_while_redis_is_silent_misses_nothing(
     valkey.process.send_signal(signal.SIGSTOP)
     try:
         page = open_page(browser).opened()
-        jobs.submit(ada.id, BRIEF, "A teapot")  # which nobody can be told of
+        submitting.submit(ada.id, BRIEF, "A teapot")  # which nobody can be told of
     finally:
         valkey.process.send_signal(signal.SIGCONT)
 

@@ -17,13 +17,15 @@ from conftest import wait_until
 from patience import PATIENCE
 from processes import Processes
 
-from smartcontent import events, open_page
-from smartcontent.extensions import db
+from smartcontent import events
+from smartcontent.live import open_page
 from smartcontent.models import ApiToken, now
+from smartcontent.stores.sql import db
 
 # The product with another rhythm: how often it says that it is there, how long it waits.
 PACED_WSGI = """
-from smartcontent import create_app, open_page, sweeper
+from smartcontent.app import create_app
+from smartcontent.live import open_page, sweeper
 sweeper.HEARTBEAT_SECONDS = {heartbeat_seconds}
 open_page.UNACKNOWLEDGED_MS = {unacknowledged_ms}
 app = create_app()

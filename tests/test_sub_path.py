@@ -13,7 +13,7 @@ from nginx import NGINX, NO_NGINX, SAMPLE, SUB_PATH, Nginx
 from patience import PATIENCE
 from processes import Processes
 
-from smartcontent import jobs
+from smartcontent.contents import submitting
 from smartcontent.models import Content
 
 pytestmark = pytest.mark.skipif(NGINX is None, reason=NO_NGINX)
@@ -82,7 +82,7 @@ def _kind(url: str) -> str:
 def test_everything_is_below_the_path(nginx: Nginx, founder, content: Content):
     browser = nginx.browser()
     signed_in = browser.post("/sign-in", email=founder.email, password=PASSWORD)
-    jobs.submit(founder.id, content.brief, "A cup")
+    submitting.submit(founder.id, content.brief, "A cup")
     walk = Walk(nginx.url, browser.session)
 
     walk.follow(f"{nginx.url}/")

@@ -5,13 +5,15 @@ from datetime import timedelta
 import pytest
 from conftest import BRIEF, both_databases
 
-from smartcontent import jobs, readiness
-from smartcontent.estimates import estimate_for
-from smartcontent.extensions import db
+from smartcontent.contents import ending, submitting
 from smartcontent.models import Draft, Status, now
-from smartcontent.readiness import Readiness, Stage
+from smartcontent.progress import readiness
+from smartcontent.progress.estimates import estimate_for
+from smartcontent.progress.outlook import outlook
+from smartcontent.progress.readiness import Readiness, Stage
 from smartcontent.scheduling import Scheduler, mark_queued
-from smartcontent.waiting import outlook
+from smartcontent.stores.sql import db
+from smartcontent.writing import job
 
 
 @pytest.fixture
@@ -21,7 +23,7 @@ def a_worker(valkey):
 
 def written_in(ada, first_word: float, seconds: float, text: str) -> Draft:
     """A completed draft that took so long."""
-    draft = jobs.submit(ada.id, BRIEF, "A teapot", delay_seconds=0).current
+    draft = submitting.submit(ada.id, BRIEF, "A teapot", delay_seconds=0).current
     began = now()
     draft.status, draft.model, draft.text, draft.started_at = "completed", "llama3.2", text, began
     draft.first_word_at = began + timedelta(seconds=first_word)
@@ -68,7 +70,7 @@ def test_long_time_is_said_in_long_units_everywhere(
     app, as_ada, ada, flask, valkey, seconds, starts, done
 ):
     written_in(ada, 1, 20, "a b c")
-    draft = jobs.submit(ada.id, BRIEF, "A teapot", delay_seconds=seconds).current
+    draft = submitting.submit(ada.id, BRIEF, "A teapot", delay_seconds=seconds).current
     db.session.commit()
 
     assert outlook(draft).sentence == f"Starts in {starts}."
@@ -80,9 +82,9 @@ def test_long_time_is_said_in_long_units_everywhere(
 
 def test_draft_keeps_what_was_expected_when_it_was_picked_up(ada, ollama):
     written_in(ada, 1, 20, "a b c")
-    draft = jobs.submit(ada.id, BRIEF, "A teapot", delay_seconds=0).current
+    draft = submitting.submit(ada.id, BRIEF, "A teapot", delay_seconds=0).current
 
-    jobs.write_draft(draft.id)
+    job.write_draft(draft.id)
 
     db.session.refresh(draft)
     assert draft.estimated_seconds == 20
@@ -92,9 +94,9 @@ def test_draft_keeps_what_was_expected_when_it_was_picked_up(ada, ollama):
 def test_place_in_the_queue_is_the_one_of_the_queue(ada, bob, valkey, a_worker):
     scheduler = Scheduler(valkey.client, mark_queued)
     for _ in range(5):
-        jobs.submit(ada.id, BRIEF, "A teapot", delay_seconds=0)
+        submitting.submit(ada.id, BRIEF, "A teapot", delay_seconds=0)
     scheduler.enqueue_jobs()
-    draft = jobs.submit(bob.id, BRIEF, "A teapot", delay_seconds=0).current
+    draft = submitting.submit(bob.id, BRIEF, "A teapot", delay_seconds=0).current
     scheduler.enqueue_jobs()
     db.session.refresh(draft)
 
@@ -117,6 +119,6 @@ def test_finding_that_nobody_renews_is_forgotten(content, valkey):
 
 
 def test_ended_draft_has_no_outlook(due_draft):
-    jobs.cancel(due_draft)
+    ending.cancel(due_draft)
 
     assert outlook(due_draft) is None

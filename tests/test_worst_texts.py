@@ -18,20 +18,23 @@ from conftest import BRIEF, PASSWORD, Visitor
 from werkzeug.test import run_wsgi_app
 from wtforms import BooleanField
 
-from smartcontent import jobs
-from smartcontent.briefs import BriefForm, brief_from_json, settings_from_json
-from smartcontent.extensions import db
+from smartcontent.briefs.form import BriefForm
+from smartcontent.briefs.from_json import brief_from_json, settings_from_json
+from smartcontent.contents import submitting, versions
 from smartcontent.invitations import invited_address
 from smartcontent.models import Status, now
 from smartcontent.ollama.address import base_url, canonical, without_credentials
 from smartcontent.ollama.errors import OllamaError, told
 from smartcontent.ollama.marks import Marks
-from smartcontent.sentiment import sentiment_of
-from smartcontent.sought import ACCENTS_MOST, as_sought
+from smartcontent.stores.sql import db
+from smartcontent.texts.markdown import LONGEST, to_html
+from smartcontent.texts.markdown.drawing import drawn
+from smartcontent.texts.sentiment import sentiment_of
+from smartcontent.texts.sought import ACCENTS_MOST, as_sought
+from smartcontent.texts.wrapping import unwrapped
 from smartcontent.web.forms import PasswordForm, SignInForm, SignUpForm, TokenForm
-from smartcontent.web.markdown import LONGEST, to_html
-from smartcontent.web.markdown.drawing import drawn
-from smartcontent.wrapping import unwrapped
+from smartcontent.web.rendering import rendered
+from smartcontent.writing import job, outcome
 
 LENGTH = 250_000
 WORST = {
@@ -360,7 +363,7 @@ def test_any_markdown_is_drawn_in_a_moment_and_becomes_little(text, monkeypatch)
         became.append(len(source) + len(html))
         return html
 
-    monkeypatch.setattr("smartcontent.web.markdown.html.drawn", noted)
+    monkeypatch.setattr("smartcontent.texts.markdown.html.drawn", noted)
     before = most_memory()
     started = time.thread_time()
 
@@ -406,7 +409,7 @@ BEGINNINGS = {
 
 
 def test_list_of_the_worst_beginnings_takes_hardly_more_than_any_other(as_ada, ada):
-    drafts = [jobs.submit(ada.id, BRIEF, str(number)).current for number in range(20)]
+    drafts = [submitting.submit(ada.id, BRIEF, str(number)).current for number in range(20)]
 
     def page(path: str, text: str) -> float:
         for number, draft in enumerate(drafts):
@@ -443,21 +446,21 @@ def test_raw_html_is_shown_as_it_was_written_and_addresses_are_links():
 def test_long_text_is_drawn_beside_the_event_loop(monkeypatch):
     seen = []
     monkeypatch.setattr(
-        "smartcontent.web.markdown.html.few_at_once",
+        "smartcontent.web.rendering.few_at_once",
         lambda work, *args: seen.append(args) or work(*args),
     )
 
-    to_html("Tea. " * 1_000)
+    rendered("Tea. " * 1_000)
 
     assert len(seen) == 1
 
 
 def test_finished_text_is_safe_before_it_is_scored(due_draft, ollama, monkeypatch):
-    monkeypatch.setattr(jobs, "sentiment_of", _broken)
+    monkeypatch.setattr(outcome, "sentiment_of", _broken)
     ollama.says("Tea is warm.")
 
     with pytest.raises(ZeroDivisionError):
-        jobs.write_draft(due_draft.id)
+        job.write_draft(due_draft.id)
 
     db.session.rollback()
     db.session.refresh(due_draft)
@@ -474,14 +477,16 @@ def test_no_transaction_waits_until_a_text_is_unwrapped_scored_and_made_findable
             waiting.setdefault(work.__name__, []).append(db.session().in_transaction())
             return work(*args)
 
-        monkeypatch.setattr(jobs, work.__name__, watched)
+        for module in (outcome, versions):
+            if hasattr(module, work.__name__):
+                monkeypatch.setattr(module, work.__name__, watched)
     ollama.says(f"Sure:\n{text} Soufflé")
 
-    jobs.write_draft(due_draft.id)
+    job.write_draft(due_draft.id)
     assert (due_draft.status, due_draft.text) == (Status.COMPLETED, f"{text} Soufflé")
     content = due_draft.content
-    assert jobs.save_edit(content, "A teapot", text)
-    assert jobs.make_current(content, 1)
+    assert versions.save_edit(content, "A teapot", text)
+    assert versions.make_current(content, 1)
 
     assert content.search_text.endswith(" soufflé")
     assert waiting == {

@@ -2,7 +2,7 @@
 
 import pytest
 
-from smartcontent.wrapping import unwrapped
+from smartcontent.texts.wrapping import unwrapped
 
 TEXT = "**Mira** keeps warm.\n\nHere is why:\n- it is thick"
 

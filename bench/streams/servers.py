@@ -16,10 +16,10 @@ import requests
 from conftest import SECRET, Valkey, free_port, upgrade, wait_until
 from processes import COMMANDS, ROOT
 
-from smartcontent import create_app
+from smartcontent.app import create_app
 from smartcontent.events import channel, frame
-from smartcontent.extensions import db
 from smartcontent.models import ApiToken, User
+from smartcontent.stores.sql import db
 
 HERE = Path(__file__).parent
 PEERS = ROOT / "instance" / "bench"

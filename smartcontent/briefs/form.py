@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from wtforms import Form, StringField, TextAreaField, ValidationError
@@ -10,9 +9,9 @@ from wtforms.fields import Field
 from wtforms.validators import StopValidation
 from wtforms.widgets import TextInput
 
+from smartcontent.briefs.brief import BLANKS, Brief, title_from
 from smartcontent.briefs.catalogue import CONTENT_TYPES, LANGUAGES, LENGTHS, TONES
 
-TITLE_MAX = 80  # of a title made from the topic, in characters
 KEYWORDS_MAX, KEYWORD_MAX = 20, 60
 KEYWORDS_TYPED_MAX = 5_000  # of all of them as typed, blanks and repetitions included
 # Commas as people type them in our languages; the same for lists, so that what the form
@@ -21,32 +20,6 @@ _BETWEEN_KEYWORDS = re.compile(r"[,\n،、，]")
 # What word processors and slides end lines with, and all else that means a new line.
 _LINE_END = re.compile(r"\r\n|[\r\v\f\x0e\x1c-\x1e\x85\u2028\u2029]")
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
-# str.strip() would also take away control characters, which are to be refused.
-_BLANKS = " \t\n\xa0\u2028\u2029\u3000\u200b\ufeff"
-
-
-@dataclass(frozen=True)
-class Brief:
-    """What the user typed, complete and checked; what prompts are made of."""
-
-    content_type: str
-    topic: str
-    audience: str = ""
-    tone: str = "friendly"
-    length: str = "medium"
-    language: str = "en"
-    keywords: tuple[str, ...] = ()
-    instructions: str = ""
-
-
-def title_from(topic: str) -> str:
-    """The topic's first line, cut at a word where it is longer than a title."""
-    line = topic.strip(_BLANKS).partition("\n")[0].strip(_BLANKS)
-    if len(line) <= TITLE_MAX:
-        return line
-    # Languages written without blanks are cut where the room ends.
-    head = line[:TITLE_MAX].rpartition(" ")[0] or line[: TITLE_MAX - 1]
-    return head.rstrip(" ,;:.-–") + "…"
 
 
 def with_plain_line_ends(text: str) -> str:
@@ -62,7 +35,7 @@ def too_long(label: str, length: int, limit: int) -> str:
 
 
 def _clean(text: str | None) -> str:
-    return with_plain_line_ends(text or "").strip(_BLANKS)
+    return with_plain_line_ends(text or "").strip(BLANKS)
 
 
 def _one_line(text: str | None) -> str:

@@ -5,16 +5,18 @@ from uuid import UUID
 
 import click
 
-from smartcontent import jobs
-from smartcontent.briefs import CONTENT_TYPES, Brief, Errors, brief_from_json, settings_from_json
+from smartcontent.briefs.brief import Brief
+from smartcontent.briefs.catalogue import CONTENT_TYPES
+from smartcontent.briefs.from_json import Errors, brief_from_json, settings_from_json
 from smartcontent.cli.group import Group, json_option, limit_option
 from smartcontent.cli.printing import moment, print_json, print_table, shortened
 from smartcontent.cli.users import user_with
 from smartcontent.cli.watch import watch_draft
-from smartcontent.documents import summary, whole
-from smartcontent.extensions import db
+from smartcontent.contents import ending, submitting
+from smartcontent.contents.as_json import summary, whole
 from smartcontent.models import Content, Draft, Status
 from smartcontent.models.listing import Filters, list_contents
+from smartcontent.stores.sql import db
 
 contents = Group("contents", help="Briefs and texts: create, list, show, watch, cancel.")
 status_choice = click.Choice([status.value for status in Status])
@@ -105,7 +107,7 @@ def watch(content_id: str, as_json: bool) -> None:
 def cancel(content_id: str) -> None:
     """Stop a draft that waits or is being written; its text is kept."""
     draft = _content(content_id).current
-    if not jobs.cancel(draft):
+    if not ending.cancel(draft):
         db.session.refresh(draft)
         if draft.status != Status.CANCELLED:
             raise click.ClickException(f"It had ended already: {draft.status}.")
@@ -136,7 +138,7 @@ def _submit(user_id: int, options: dict[str, Any]) -> Content:
     settings, settings_errors = settings_from_json(given)
     _refuse(brief_errors | settings_errors)
     title = fields.pop("title")
-    return jobs.submit(
+    return submitting.submit(
         user_id, Brief(**fields), title, settings, delay_seconds=settings.get("delay_seconds")
     )
 

@@ -11,9 +11,11 @@ from flask.cli import with_appcontext
 
 from smartcontent.cli.group import json_option
 from smartcontent.cli.printing import moment, print_json, show_what_there_is
-from smartcontent.health import Dependency, State, check_all, check_public_url
+from smartcontent.health.checks import Dependency, check_all
+from smartcontent.health.finding import State
+from smartcontent.health.public_url import check_public_url
 from smartcontent.models import now
-from smartcontent.models.draft import iso
+from smartcontent.models.moments import iso
 
 MARKS = {State.OK: "✓", State.DEGRADED: "!", State.DOWN: "✗"}
 

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from smartcontent import events
-from smartcontent.extensions import db
-from smartcontent.hub import Mailbox, hub
+from smartcontent.live.hub import Mailbox, hub
 from smartcontent.models import Draft
+from smartcontent.stores.sql import db
 
 READ_AGAIN_SECONDS = 1.0
 

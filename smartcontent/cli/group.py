@@ -12,10 +12,12 @@ from flask.cli import AppGroup
 from sqlalchemy.exc import OperationalError, ProgrammingError
 
 from smartcontent.cli.printing import show_what_there_is
-from smartcontent.extensions import db
-from smartcontent.health import State, check_database, check_redis
-from smartcontent.quotas import OverQuota
-from smartcontent.redis_answers import trouble
+from smartcontent.contents.quotas import OverQuota
+from smartcontent.health.database import check_database
+from smartcontent.health.finding import State
+from smartcontent.health.redis_server import check_redis
+from smartcontent.stores.redis_answers import trouble
+from smartcontent.stores.sql import db
 
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 

@@ -14,8 +14,9 @@ from sqlalchemy import Connection, Engine, text
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from smartcontent.cli.group import sentence
-from smartcontent.health import State, check_database
-from smartcontent.redis_answers import one_line
+from smartcontent.health.database import check_database
+from smartcontent.health.finding import State
+from smartcontent.stores.redis_answers import one_line
 
 log = logging.getLogger(__name__)
 

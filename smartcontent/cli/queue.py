@@ -8,17 +8,19 @@ from typing import Any
 import click
 import redis as redis_py
 
-from smartcontent.backlog import Backlog, backlog, in_redis
 from smartcontent.cli.group import Group, json_option
 from smartcontent.cli.printing import moment, print_json
 from smartcontent.config import values
 from smartcontent.durations import exactly
-from smartcontent.health import Finding, check_ollama, check_scheduler, check_workers
+from smartcontent.health.finding import Finding
+from smartcontent.health.ollama_server import check_ollama
+from smartcontent.health.processes import check_scheduler, check_workers
 from smartcontent.models import Status, now
-from smartcontent.models.draft import iso
-from smartcontent.redis_answers import Trouble, trouble
+from smartcontent.models.moments import iso
+from smartcontent.progress.backlog import Backlog, backlog, in_redis
 from smartcontent.scheduling import reconcile
 from smartcontent.scheduling.probe import picked_up_at, send_probe, withdraw_probe
+from smartcontent.stores.redis_answers import Trouble, trouble
 
 PROBE_PATIENCE_SECONDS = 30
 PROBE_LATE_MILLISECONDS = 1000

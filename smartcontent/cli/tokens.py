@@ -8,10 +8,10 @@ from sqlalchemy import select
 from smartcontent.cli.group import Group, json_option, limit_option
 from smartcontent.cli.printing import moment, print_json, print_table
 from smartcontent.cli.users import user_with
-from smartcontent.extensions import db
 from smartcontent.models import ApiToken, now
 from smartcontent.models.accounts import LARGEST_ID
-from smartcontent.models.draft import iso
+from smartcontent.models.moments import iso
+from smartcontent.stores.sql import db
 
 tokens = Group("tokens", help="API tokens: create, list, revoke.")
 

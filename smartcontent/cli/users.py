@@ -8,20 +8,15 @@ from flask import current_app, url_for
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
-from smartcontent import erasure
 from smartcontent.cli.group import Group, json_option, limit_option
 from smartcontent.cli.printing import moment, print_json, print_table, shortened
-from smartcontent.extensions import db
+from smartcontent.contents import erasure
 from smartcontent.invitations import INVITATION_DAYS, invitation_for
 from smartcontent.models import User
-from smartcontent.models.accounts import (
-    EMAIL_LONGEST,
-    EMAIL_PATTERN,
-    hash_password,
-    nobody_yet,
-)
-from smartcontent.models.draft import iso
+from smartcontent.models.accounts import EMAIL_LONGEST, EMAIL_PATTERN, hash_password, nobody_yet
+from smartcontent.models.moments import iso
 from smartcontent.passwords import complaint
+from smartcontent.stores.sql import db
 
 users = Group("users", help="People with an account: create, list, disable, invite.")
 password_option = click.option(

@@ -9,8 +9,10 @@ import click
 from smartcontent.cli.following import Words, follow
 from smartcontent.cli.printing import json_text, moment
 from smartcontent.durations import exactly, measured
-from smartcontent.health import State, check_all
+from smartcontent.health.checks import check_all
+from smartcontent.health.finding import State
 from smartcontent.models import Draft, Status, now
+from smartcontent.models.status import WAITS
 
 EXIT_CODES = {Status.COMPLETED: 0, Status.FAILED: 1, Status.CANCELLED: 2}
 INTERRUPTED = 130  # what shells expect of a program that Ctrl-C has ended
@@ -129,7 +131,7 @@ def _sentence(draft: Draft) -> str:
 
 
 def _is_overdue(draft: Draft) -> bool:
-    if draft.due_at is None or draft.status not in (Status.PENDING, Status.QUEUED):
+    if draft.due_at is None or draft.status not in WAITS:
         return False
     return (now() - draft.due_at).total_seconds() > OVERDUE_SECONDS
 

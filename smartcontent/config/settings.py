@@ -106,7 +106,7 @@ def cleaned(environ: Mapping[str, str]) -> dict[str, str]:
 
 
 def from_environment(environ: Mapping[str, str] = os.environ) -> dict[str, Any]:
-    """All settings with the values in force; smartcontent.home fills in what is kept there.
+    """All settings with the values in force; config/home.py fills in what is kept there.
 
     Raises:
         ConfigurationError: a value cannot be used.

@@ -9,9 +9,9 @@ from flask import current_app
 from sqlalchemy import Engine, NullPool, create_engine
 from sqlalchemy.engine import make_url
 
-from smartcontent.extensions import POOLER_SAFE, migrate
 from smartcontent.health.finding import Finding, degraded, down, ok
-from smartcontent.redis_answers import one_line
+from smartcontent.stores.redis_answers import one_line
+from smartcontent.stores.sql import POOLER_SAFE
 
 # With Docker the volume outlives the setting.
 AGREE = (
@@ -72,7 +72,7 @@ def _trouble(error: Exception) -> Finding:
 
 def _schema(revisions: set[str]) -> Finding | None:
     """What is wrong with the schema, if anything is."""
-    script = _scripts(str(migrate.directory))
+    script = _scripts(str(Path(current_app.root_path) / "migrations"))
     wanted = set(script.get_heads())
     if revisions == wanted:
         return None

@@ -2,17 +2,17 @@
 
 from flask import current_app
 
-from smartcontent import writing
 from smartcontent.health.finding import Finding, degraded, down, ok
 from smartcontent.ollama import OllamaError
-from smartcontent.readiness import Stage, told
+from smartcontent.ollama.configured import ollama
+from smartcontent.progress.readiness import Stage, told
 
 
 def check_ollama() -> Finding:
     """The server answers and has the configured Ollama model, or gets it at the moment."""
     model = current_app.config["OLLAMA_MODEL"]
     try:
-        has_model = writing.ollama().has_model(model)
+        has_model = ollama().has_model(model)
     except OllamaError as error:
         return down(*_parts(str(error)))
     if not has_model:

@@ -8,17 +8,15 @@ import redis as redis_py
 from flask import current_app
 from redis import Redis
 from rq.suspension import is_suspended
-from rq.worker_registration import WORKERS_BY_QUEUE_KEY
 
-from smartcontent import stored
-from smartcontent.duties import broken_lately
-from smartcontent.extensions import connect
 from smartcontent.health.finding import Finding, degraded, down, ok
 from smartcontent.health.redis_server import TIMEOUT_SECONDS
 from smartcontent.models import now
-from smartcontent.redis_answers import trouble
-from smartcontent.scheduling import HEARTBEATS_KEY, QUEUE
-from smartcontent.slots import WORKER_TTL_SECONDS
+from smartcontent.processes.duties import broken_lately
+from smartcontent.stores import keys, stored
+from smartcontent.stores.redis import connect
+from smartcontent.stores.redis_answers import trouble
+from smartcontent.writing.slots import WORKER_TTL_SECONDS
 
 SCHEDULER_SILENT_SECONDS = 5
 FUTURE_SECONDS = 3600  # a clock may be ahead of ours, but not for ever
@@ -90,19 +88,19 @@ def _breaks(client: Redis, process: str) -> Finding | None:
 def _beats(client: Redis) -> list[tuple[float, float]]:
     """Birth and last sign of life of each scheduler, the last one to say one last."""
     beats: Any = stored.asked(
-        HEARTBEATS_KEY, lambda: client.zrange(HEARTBEATS_KEY, 0, -1, withscores=True)
+        keys.HEARTBEATS, lambda: client.zrange(keys.HEARTBEATS, 0, -1, withscores=True)
     )
     told = [(raw.rpartition(b" ")[2], beat) for raw, beat in beats or ()]
-    read = [(stored.number(HEARTBEATS_KEY, born), beat) for born, beat in told]
+    read = [(stored.number(keys.HEARTBEATS, born), beat) for born, beat in told]
     return [(born, beat) for born, beat in read if born and 0 < beat < time.time() + FUTURE_SECONDS]
 
 
 def _births(client: Redis) -> list[datetime]:
     """When the workers that are alive began."""
-    known = WORKERS_BY_QUEUE_KEY % QUEUE
-    keys = sorted(stored.asked(known, lambda: client.smembers(known)) or ())
+    known = keys.WORKERS_OF_QUEUE
+    workers = sorted(stored.asked(known, lambda: client.smembers(known)) or ())
     with client.pipeline(transaction=False) as pipe:
-        for key in keys:
+        for key in workers:
             pipe.hmget(key, "birth", "last_heartbeat")
             pipe.pttl(key)
         answers = pipe.execute(raise_on_error=False)

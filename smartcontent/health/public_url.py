@@ -11,10 +11,11 @@ from flask import current_app
 from sqlalchemy import select
 
 from smartcontent import events
-from smartcontent.extensions import db, redis
 from smartcontent.health.finding import Finding, down, ok
 from smartcontent.models import ApiToken, User
-from smartcontent.redis_answers import one_line, trouble
+from smartcontent.stores.redis import redis
+from smartcontent.stores.redis_answers import one_line, trouble
+from smartcontent.stores.sql import db
 
 PATIENCE_SECONDS = 5
 EVENTS = 5

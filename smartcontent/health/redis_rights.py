@@ -7,12 +7,11 @@ from collections.abc import Iterator
 
 import redis as redis_py
 from redis.connection import ConnectionInterface
-from rq.worker_registration import REDIS_WORKER_KEYS, WORKERS_BY_QUEUE_KEY
 
-from smartcontent import events, readiness
+from smartcontent import events
 from smartcontent.health.finding import Finding, degraded, down
-from smartcontent.scheduling import HEARTBEATS_KEY, QUEUE, Scheduler
 from smartcontent.scheduling.scheduler import WAKE_CHANNEL
+from smartcontent.stores import keys
 
 # What docs/operations.md gives our user.
 RULES = (
@@ -35,10 +34,13 @@ zscore {_JOB} x|eval return 0|evalsha x 0|ping|time|info server
 """
 COMMANDS = [tuple(line.split()) for line in _COMMANDS.strip().replace("\n", "|").split("|")]
 KEYS = (
-    *(f"rq:queue:{QUEUE}", "rq:queues", Scheduler.scheduled_jobs_key, HEARTBEATS_KEY),
-    *(REDIS_WORKER_KEYS, WORKERS_BY_QUEUE_KEY % QUEUE, "rq:worker:rights", "rq:suspended"),
-    *(f"rq:{registry}:{QUEUE}" for registry in ("wip", "finished", "failed", "clean_registries")),
-    *("rq:results:rights", "rq:executions:rights", readiness.PULLS_KEY, "smartcontent:text:0:0"),
+    *(keys.QUEUED, keys.QUEUES, keys.SCHEDULED, keys.HEARTBEATS),
+    *(keys.WORKERS, keys.WORKERS_OF_QUEUE, "rq:worker:rights", "rq:suspended"),
+    *(
+        f"rq:{registry}:{keys.QUEUE}"
+        for registry in ("wip", "finished", "failed", "clean_registries")
+    ),
+    *("rq:results:rights", "rq:executions:rights", keys.PULLS, "smartcontent:text:0:0"),
 )
 # Nobody hears without these, and all else goes on.
 TELLING = {"publish", "subscribe", "unsubscribe", "info"}

@@ -8,11 +8,11 @@ from typing import Any
 import redis as redis_py
 from flask import current_app
 
-from smartcontent.extensions import connect
 from smartcontent.health.finding import Finding, degraded, down, ok
 from smartcontent.health.redis_rights import check_rights
 from smartcontent.models import now
-from smartcontent.redis_answers import trouble
+from smartcontent.stores.redis import connect
+from smartcontent.stores.redis_answers import trouble
 
 TIMEOUT_SECONDS = 1.0
 CLOCK_SECONDS = 0.5

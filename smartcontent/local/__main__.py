@@ -10,13 +10,13 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from ..config import SETTINGS, ConfigurationError, cleaned, from_environment
-from .choices import Choice, can_write, choose_ollama, choose_redis, page_answers
-from .home import Refusal, announced, is_free, owned, trouble_listening
-from .log import Log
-from .migrations import up_to_date
-from .supervisor import Part, Supervisor, stop_on_signals
-from .tether import end_with_make
+from smartcontent.config import SETTINGS, ConfigurationError, cleaned, from_environment
+from smartcontent.local.choices import Choice, can_write, choose_ollama, choose_redis, page_answers
+from smartcontent.local.home import Refusal, announced, is_free, owned, trouble_listening
+from smartcontent.local.log import Log
+from smartcontent.local.migrations import up_to_date
+from smartcontent.local.supervisor import Part, Supervisor, stop_on_signals
+from smartcontent.local.tether import end_with_make
 
 _ROOT = Path(__file__).resolve().parents[2]
 _VERSIONS = _ROOT / "smartcontent" / "migrations" / "versions"

@@ -4,9 +4,9 @@ import time
 from datetime import UTC, datetime
 from typing import Any
 
-from .model import Chunk
-from .question import Question
-from .wire import Wire
+from smartcontent.local.model import Chunk
+from smartcontent.local.question import Question
+from smartcontent.local.wire import Wire
 
 
 class Answer:

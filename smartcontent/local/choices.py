@@ -15,12 +15,11 @@ from functools import partial
 from pathlib import Path
 from urllib.parse import quote, urlsplit
 
-from . import redis_server
-from .home import Refusal, kept_port, socket_in
-from .model_file import DEMO_NAME, demo_path, name_of
-from .supervisor import Part
+from smartcontent.local import redis_server
+from smartcontent.local.home import Refusal, kept_port, socket_in
+from smartcontent.local.model_file import DEMO_NAME, demo_path, name_of
+from smartcontent.local.supervisor import Part
 
-_HERE = Path(__file__).parent
 # Where nobody listens that is known at once; an Ollama that is busy may take a moment.
 ANSWER_SECONDS = 3.0
 _OLLAMA = ("127.0.0.1", 11434)
@@ -94,8 +93,11 @@ def _without_ollama(environ: Mapping[str, str], home: Path) -> Choice:
 
 def _built_in(environ: Mapping[str, str], home: Path, path: Path | None) -> Choice:
     port = kept_port(home / "model.port")
-    module = (str(_HERE / "apart.py"), "local.model_server")
-    part = Part("model", (sys.executable, *module, "--port", str(port)), round=1)
+    part = Part(
+        "model",
+        (sys.executable, "-m", "smartcontent.local.model_server", "--port", str(port)),
+        round=1,
+    )
     name = name_of(path) if path else DEMO_NAME
     environment = {"OLLAMA_HOST": f"127.0.0.1:{port}", "OLLAMA_MODEL": name}
     if path:

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import IO
 
-from ..private import keep_private
+from smartcontent.config.private import keep_private
 
 
 class Refusal(Exception):

@@ -9,8 +9,8 @@ from typing import Any
 
 import xllamacpp
 
-from .model_file import ModelFile
-from .turns import Gone
+from smartcontent.local.model_file import ModelFile
+from smartcontent.local.turns import Gone
 
 Chunk = dict[str, Any]
 CONTEXT = 4096

@@ -10,7 +10,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from . import gguf
+from smartcontent.local import gguf
 
 DEMO_NAME = "smollm2:135m"
 _DEMO_FILE = "SmolLM2-135M-Instruct.Q4_1.gguf"

@@ -14,14 +14,14 @@ from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import Any, ClassVar
 
-from . import question
-from .answer import Answer
-from .gguf import NotGguf
-from .model import CONTEXT, Model, ModelError
-from .model_file import DEMO_NAME, ModelFile, demo_path, name_of
-from .question import Kind, Question, Refused
-from .turns import Busy, Gone, Turns
-from .wire import BadRequest, Wire
+from smartcontent.local import question
+from smartcontent.local.answer import Answer
+from smartcontent.local.gguf import NotGguf
+from smartcontent.local.model import CONTEXT, Model, ModelError
+from smartcontent.local.model_file import DEMO_NAME, ModelFile, demo_path, name_of
+from smartcontent.local.question import Kind, Question, Refused
+from smartcontent.local.turns import Busy, Gone, Turns
+from smartcontent.local.wire import BadRequest, Wire
 
 log = logging.getLogger(__name__)
 

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from .model import CONTEXT
-from .model_file import ModelFile, full_name
+from smartcontent.local.model import CONTEXT
+from smartcontent.local.model_file import ModelFile, full_name
 
 Json = dict[str, Any]
 Kind = Literal["chat", "generate"]

@@ -12,7 +12,7 @@ from pathlib import Path
 from queue import Empty, SimpleQueue
 from types import FrameType
 
-from .log import Log
+from smartcontent.local.log import Log
 
 # Rounds of stopping and the seconds each may take; together under five.
 GRACE_SECONDS = (2.5, 0.4, 1.0)

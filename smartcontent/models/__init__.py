@@ -1,10 +1,11 @@
 """What is stored, and the rules of the product about it."""
 
 from smartcontent.models.accounts import ApiToken, User
-from smartcontent.models.columns import now
 from smartcontent.models.content import Content
-from smartcontent.models.draft import FINAL, UNFINISHED, Draft, Origin, Status
+from smartcontent.models.draft import Draft
+from smartcontent.models.moments import now
 from smartcontent.models.repair import Repair, RepairKind
+from smartcontent.models.status import FINAL, UNFINISHED, Origin, Status
 
 __all__ = [
     "FINAL",

@@ -13,8 +13,8 @@ from sqlalchemy import ForeignKey, String, delete, select, update
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from smartcontent.extensions import Base, at_once, db
-from smartcontent.models.columns import UtcDateTime, now
+from smartcontent.models.moments import UtcDateTime, now
+from smartcontent.stores.sql import Base, at_once, db
 
 log = logging.getLogger(__name__)
 

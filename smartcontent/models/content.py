@@ -19,12 +19,14 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, foreign, load_only, mapped_column, relationship, remote
 
-from smartcontent.briefs import Brief, title_from
-from smartcontent.extensions import Base, db
+from smartcontent import events
+from smartcontent.briefs.brief import Brief, title_from
 from smartcontent.models.accounts import User
-from smartcontent.models.columns import UtcDateTime, now
-from smartcontent.models.draft import FINAL, Draft
-from smartcontent.sought import as_sought
+from smartcontent.models.draft import Draft
+from smartcontent.models.moments import UtcDateTime, now
+from smartcontent.models.status import FINAL
+from smartcontent.stores.sql import Base, db
+from smartcontent.texts.sought import as_sought
 
 
 class Content(Base):
@@ -121,6 +123,11 @@ class Content(Base):
         """Make the content findable by its title, its brief and a text, which is as sought."""
         parts = (self.title, self.topic, self.audience, *self.keywords, self.instructions)
         self.search_text = as_sought("\n".join(parts)) + "\n" + sought
+
+    def announce(self) -> None:
+        """Tell the owner's open pages that it changed; call it after the commit."""
+        event = {"content_id": str(self.id), "deleted": self.deleted_at is not None}
+        events.publish(self.user_id, "content", event)
 
     @classmethod
     def owned_by(cls, user_id: int) -> Select["Content"]:

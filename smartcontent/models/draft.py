@@ -1,10 +1,6 @@
 """A draft: one version of a text, and the only way its status changes."""
 
-import re
-from collections.abc import Mapping
 from datetime import datetime, timedelta
-from enum import StrEnum
-from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
@@ -22,74 +18,18 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from smartcontent import events, logs
-from smartcontent.counting import Size, size_of
-from smartcontent.extensions import Base, db
-from smartcontent.models.columns import UtcDateTime, now
+from smartcontent.models.job_ids import job_id
+from smartcontent.models.moments import UtcDateTime, iso, now
+from smartcontent.models.status import FINAL, Origin, Status, may_become
+from smartcontent.stores.sql import Base, db
+from smartcontent.texts.counting import Size, size_of
 
 if TYPE_CHECKING:
     from smartcontent.models.content import Content
 
 
-class Status(StrEnum):
-    """Where a draft is on its way."""
-
-    PENDING = "pending"
-    HELD = "held"
-    QUEUED = "queued"
-    GENERATING = "generating"
-    COMPLETED = "completed"
-    FAILED = "failed"
-    CANCELLED = "cancelled"
-
-    @property
-    def label(self) -> str:
-        """What people read."""
-        return {Status.HELD: "On hold", Status.GENERATING: "Writing"}.get(self, self.capitalize())
-
-
-class Origin(StrEnum):
-    """How a draft came about."""
-
-    GENERATED = "generated"
-    EDITED = "edited"
-
-
-# The whole status machine: what each status may become. Pending to pending is an edited brief or
-# another due time; generating to pending, another attempt: after a pause, or because its worker
-# was lost or told to stop. The last three are final.
-MAY_BECOME: Mapping[Status, frozenset[Status]] = MappingProxyType(
-    {
-        Status.PENDING: frozenset(
-            {
-                Status.PENDING,
-                Status.HELD,
-                Status.QUEUED,
-                Status.GENERATING,
-                Status.CANCELLED,
-                Status.FAILED,
-            }
-        ),
-        Status.HELD: frozenset({Status.HELD, Status.PENDING, Status.CANCELLED}),
-        Status.QUEUED: frozenset({Status.GENERATING, Status.CANCELLED, Status.FAILED}),
-        Status.GENERATING: frozenset(
-            {
-                Status.PENDING,
-                Status.COMPLETED,
-                Status.FAILED,
-                Status.CANCELLED,
-            }
-        ),
-        Status.COMPLETED: frozenset(),
-        Status.FAILED: frozenset(),
-        Status.CANCELLED: frozenset(),
-    }
-)
-FINAL = frozenset(status for status, next_ones in MAY_BECOME.items() if not next_ones)
-UNFINISHED = frozenset(Status) - FINAL
-
-
-def _may_become(status: Status) -> list[Status]:
-    return [before for before, after in MAY_BECOME.items() if status in after]
+# How often the worker that writes a draft looks whether it is still its own.
+LOOK_AROUND_SECONDS = 0.2
 
 
 class Draft(Base):
@@ -191,7 +131,7 @@ class Draft(Base):
         """
         moved = db.session.scalar(
             update(Draft)
-            .where(Draft.id == self.id, Draft.status.in_(_may_become(to)), *conditions)
+            .where(Draft.id == self.id, Draft.status.in_(may_become(to)), *conditions)
             .values(status=to, revision=Draft.revision + 1, **values)
             .returning(Draft),
             execution_options={"populate_existing": True, "synchronize_session": False},
@@ -258,31 +198,3 @@ class Draft(Base):
     def held_by(attempt: int) -> tuple[ColumnElement[bool], ...]:
         """The condition under which the worker of this attempt may still write."""
         return (Draft.attempt == attempt, Draft.status == Status.GENERATING)
-
-
-def job_id(draft_id: int, attempt: int, user_id: int) -> str:
-    """The id of the RQ job of one attempt.
-
-    Padded, so that jobs due at the same instant sort in the order of submission; the user is in
-    it because the queue is shared out among users where only ids are known.
-    """
-    return f"draft-{draft_id:012d}-{attempt}-u{user_id}"
-
-
-def draft_id_of(job_id: str) -> int | None:
-    """The draft a job is for; None if the id is not one of ours."""
-    found = attempt_of(job_id)
-    return found and found[0]
-
-
-def attempt_of(job_id: str) -> tuple[int, int] | None:
-    """The draft and the number of the attempt a job is for; None if the id is not one of ours."""
-    found = re.fullmatch(r"draft-(\d{12,18})-(\d{1,9})-u\d+", job_id)
-    return (int(found[1]), int(found[2])) if found else None
-
-
-def iso(moment: datetime | None) -> str | None:
-    """A moment as people's scripts read it: ISO 8601, UTC, milliseconds."""
-    if moment is None:
-        return None
-    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -10,10 +10,10 @@ from uuid import UUID
 from sqlalchemy import Select, func, select, tuple_
 from sqlalchemy.orm import contains_eager
 
-from smartcontent.extensions import db
 from smartcontent.models.content import Content
 from smartcontent.models.draft import Draft
-from smartcontent.sought import as_sought
+from smartcontent.stores.sql import db
+from smartcontent.texts.sought import as_sought
 
 Q_LONGEST = 200  # of a search, in characters
 WORDS_SOUGHT = 10  # the first ones; each is looked for in all texts of a user

@@ -6,8 +6,8 @@ from enum import StrEnum
 from sqlalchemy import String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from smartcontent.extensions import Base
-from smartcontent.models.columns import UtcDateTime, now
+from smartcontent.models.moments import UtcDateTime, now
+from smartcontent.stores.sql import Base
 
 
 class RepairKind(StrEnum):

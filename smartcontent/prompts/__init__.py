@@ -7,7 +7,8 @@ from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from smartcontent.briefs import CONTENT_TYPES, LANGUAGES, Brief
+from smartcontent.briefs.brief import Brief
+from smartcontent.briefs.catalogue import CONTENT_TYPES, LANGUAGES
 
 # Tokens a word takes: common tokenizers were made for English and cut other scripts finely.
 _TOKENS_A_WORD = {"en": 1.5, "hi": 5.0, "ar": 4.0, "uk": 4.0, "ja": 3.0, "ko": 4.0, "zh-Hans": 2.5}

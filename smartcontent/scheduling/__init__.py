@@ -1,13 +1,11 @@
 """Due times: our rq-scheduler, the drafts in it, and the reconciler that mends both."""
 
 from smartcontent.scheduling.drafts import backoff, mark_queued, schedule_draft, unschedule_draft
-from smartcontent.scheduling.job import QUEUE, Job
+from smartcontent.scheduling.job import Job
 from smartcontent.scheduling.reconciler import reconcile
-from smartcontent.scheduling.scheduler import HEARTBEATS_KEY, Scheduler
+from smartcontent.scheduling.scheduler import Scheduler
 
 __all__ = [
-    "HEARTBEATS_KEY",
-    "QUEUE",
     "Job",
     "Scheduler",
     "backoff",

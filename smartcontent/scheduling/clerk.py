@@ -10,10 +10,10 @@ from flask import Flask
 from sqlalchemy.exc import SQLAlchemyError
 
 from smartcontent import events
-from smartcontent.duties import Duty
-from smartcontent.redis_answers import trouble
+from smartcontent.processes.duties import Duty
 from smartcontent.scheduling.drafts import alive, mark_queued
 from smartcontent.scheduling.reconciler import reconcile
+from smartcontent.stores.redis_answers import trouble
 
 log = logging.getLogger(__name__)
 

@@ -7,12 +7,14 @@ import redis as redis_py
 from flask import current_app
 from sqlalchemy import ColumnElement, select, tuple_, update
 
-from smartcontent.extensions import db, only_read, redis
 from smartcontent.models import Draft, Status, now
-from smartcontent.models.draft import attempt_of, iso
-from smartcontent.redis_answers import trouble
+from smartcontent.models.job_ids import attempt_of
+from smartcontent.models.moments import iso
 from smartcontent.scheduling.job import WRITE_DRAFT
 from smartcontent.scheduling.scheduler import Scheduler
+from smartcontent.stores.redis import redis
+from smartcontent.stores.redis_answers import trouble
+from smartcontent.stores.sql import db, only_read
 
 log = logging.getLogger(__name__)
 

@@ -8,14 +8,16 @@ import redis as redis_py
 import rq.job
 from redis.client import Pipeline
 from rq.serializers import JSONSerializer
+from rq.utils import import_attribute
 
-QUEUE = "generation"
-WRITE_DRAFT = "smartcontent.jobs.write_draft"
+WRITE_DRAFT = "smartcontent.writing.job.write_draft"
 NOTE_PROBE = "smartcontent.scheduling.probe.note_probe"
 PROBE_PREFIX = "probe-"
 JOB_RESULT_KEPT_SECONDS = 600
 # Whoever reaches Redis can put a function's name into a job; only these are ever called.
 JOB_FUNCTIONS = frozenset({WRITE_DRAFT, NOTE_PROBE})
+# Jobs wait in Redis for as long as their drafts: those of an earlier version go on under its name.
+EARLIER_NAMES = {"smartcontent.jobs.write_draft": WRITE_DRAFT}
 
 
 class Job(rq.job.Job):
@@ -36,9 +38,10 @@ class Job(rq.job.Job):
         Raises:
             ValueError: the name is not one of ours.
         """
-        if self.func_name not in JOB_FUNCTIONS or self.instance is not None:
+        name = EARLIER_NAMES.get(self.func_name or "", self.func_name)
+        if name not in JOB_FUNCTIONS or self.instance is not None:
             raise ValueError(f"{self.func_name!r} is not a job function of this product")
-        function: Callable[..., Any] = super().func
+        function: Callable[..., Any] = import_attribute(name)
         return function
 
     def heartbeat(

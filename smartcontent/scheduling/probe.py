@@ -4,10 +4,10 @@ import time
 from datetime import datetime
 from secrets import token_hex
 
-from smartcontent import stored
-from smartcontent.extensions import redis
 from smartcontent.scheduling.job import NOTE_PROBE, PROBE_PREFIX
 from smartcontent.scheduling.scheduler import Scheduler
+from smartcontent.stores import stored
+from smartcontent.stores.redis import redis
 
 KEPT_SECONDS = 600
 

@@ -13,13 +13,16 @@ from typing import Any, NamedTuple
 from flask import current_app
 from sqlalchemy import delete, or_, select
 
-from smartcontent.extensions import db, only_read, redis
 from smartcontent.models import UNFINISHED, Draft, Repair, RepairKind, Status, now
-from smartcontent.models.draft import draft_id_of, job_id
+from smartcontent.models.job_ids import draft_id_of, job_id
+from smartcontent.models.status import WAITS
 from smartcontent.scheduling.drafts import schedule_draft, unschedule_draft
-from smartcontent.scheduling.job import PROBE_PREFIX, QUEUE
+from smartcontent.scheduling.job import PROBE_PREFIX
 from smartcontent.scheduling.scheduler import Scheduler
 from smartcontent.scheduling.tidying import tidy
+from smartcontent.stores import keys
+from smartcontent.stores.redis import redis
+from smartcontent.stores.sql import db, only_read
 
 log = logging.getLogger(__name__)
 
@@ -88,9 +91,9 @@ def _unreadable() -> list[Repair]:
 
 def _jobs_in_redis(horizon: datetime) -> JobsInRedis:
     with redis() as client, client.pipeline(transaction=True) as pipe:
-        pipe.lrange(f"rq:queue:{QUEUE}", 0, -1)
+        pipe.lrange(keys.QUEUED, 0, -1)
         pipe.zrangebyscore(
-            Scheduler.scheduled_jobs_key,
+            keys.SCHEDULED,
             "-inf",
             horizon.timestamp(),
             start=0,
@@ -169,9 +172,7 @@ def _schedule(missing: list[int], dry_run: bool) -> Iterator[Repair]:
     if not missing:
         return
     drafts = db.session.scalars(
-        select(Draft).where(
-            Draft.id.in_(missing), Draft.status.in_([Status.PENDING, Status.QUEUED])
-        ),
+        select(Draft).where(Draft.id.in_(missing), Draft.status.in_(WAITS)),
         execution_options={"populate_existing": True},
     ).all()
     db.session.commit()

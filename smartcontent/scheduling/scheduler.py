@@ -21,14 +21,14 @@ import rq.utils
 import rq_scheduler
 from redis.client import PubSub
 
-from smartcontent.duties import for_ever
-from smartcontent.redis_answers import trouble
-from smartcontent.scheduling.job import JOB_RESULT_KEPT_SECONDS, QUEUE, Job
+from smartcontent.processes.duties import for_ever
+from smartcontent.scheduling.job import JOB_RESULT_KEPT_SECONDS, Job
+from smartcontent.stores import keys
+from smartcontent.stores.redis_answers import trouble
 
 log = logging.getLogger(__name__)
 
 WAKE_CHANNEL = "smartcontent:scheduler:wake"
-HEARTBEATS_KEY = "smartcontent:scheduler:heartbeats"
 HEARTBEAT_SECONDS = 1.0
 CONFIRM_SECONDS = 1.0
 DEAF_SECONDS = 0.1
@@ -115,7 +115,7 @@ class Scheduler(rq_scheduler.Scheduler):
         on_moved: Callable[[list[str]], None] = lambda ids: None,
         on_beat: Callable[[], None] = lambda: None,
     ) -> None:
-        super().__init__(QUEUE, connection=connection, interval=HEARTBEAT_SECONDS)
+        super().__init__(keys.QUEUE, connection=connection, interval=HEARTBEAT_SECONDS)
         self.name = f"{socket.gethostname()}-{os.getpid()}"
         self.birth = time.time()
         self._on_moved = on_moved
@@ -144,7 +144,7 @@ class Scheduler(rq_scheduler.Scheduler):
         with self.connection.pipeline(transaction=True) as pipe:
             pipe.delete(job.key)  # whatever else may stand there
             job.save(pipeline=pipe)
-            pipe.zadd(self.scheduled_jobs_key, {job.id: scheduled_time.timestamp()})
+            pipe.zadd(keys.SCHEDULED, {job.id: scheduled_time.timestamp()})
             pipe.execute()
         self._wake()
         return job
@@ -162,14 +162,14 @@ class Scheduler(rq_scheduler.Scheduler):
         With a due time (0 for none), only if it has not been scheduled for another meanwhile.
         """
         raw_id = job_id.encode(errors="surrogateescape")
-        keys = [self.scheduled_jobs_key, f"rq:queue:{QUEUE}", b"rq:job:" + raw_id]
-        return bool(self._forget(keys=keys, args=[raw_id, "" if due is None else due]))
+        places: list[bytes | str] = [keys.SCHEDULED, keys.QUEUED, b"rq:job:" + raw_id]
+        return bool(self._forget(keys=places, args=[raw_id, "" if due is None else due]))
 
     def enqueue_jobs(self) -> float:
         """Move all that is due; answers the seconds until the next job is, at most a heartbeat."""
         while True:
             moved, dropped, wait = self._move_due(
-                keys=[self.scheduled_jobs_key, f"rq:queue:{QUEUE}"],
+                keys=[keys.SCHEDULED, keys.QUEUED],
                 args=[self.BATCH, rq.utils.utcformat(rq.utils.now())],
             )
             if dropped:
@@ -184,8 +184,8 @@ class Scheduler(rq_scheduler.Scheduler):
         """Say that this scheduler is alive, and since when."""
         stale = time.time() - 3600
         with self.connection.pipeline(transaction=False) as pipe:
-            pipe.zadd(HEARTBEATS_KEY, {f"{self.name} {self.birth}": time.time()})
-            pipe.zremrangebyscore(HEARTBEATS_KEY, "-inf", stale)
+            pipe.zadd(keys.HEARTBEATS, {f"{self.name} {self.birth}": time.time()})
+            pipe.zremrangebyscore(keys.HEARTBEATS, "-inf", stale)
             pipe.execute()
         self._on_beat()
 

@@ -4,33 +4,29 @@ One such value would break a worker at each start, and a scheduler at each look.
 """
 
 import redis as redis_py
-from rq.worker_registration import REDIS_WORKER_KEYS, WORKERS_BY_QUEUE_KEY
 
-from smartcontent.duties import BREAKS_KEY
-from smartcontent.readiness import PULLS_KEY
-from smartcontent.scheduling.job import QUEUE
-from smartcontent.scheduling.scheduler import HEARTBEATS_KEY, Scheduler
+from smartcontent.stores import keys
 
 ANY = ""
 _WORKER = "^rq:worker:[%w%p]+$"
 # What type each key is of, and what its members look like, where they are few and somebody reads
 # them; those of the queue and of the sorted set of due times are compared with the database.
 KEYS = {
-    Scheduler.scheduled_jobs_key: ("zset", ANY),
-    f"rq:queue:{QUEUE}": ("list", ANY),
-    f"rq:queue:{QUEUE}:intermediate": ("list", "^[%w_-]+$"),
+    keys.SCHEDULED: ("zset", ANY),
+    keys.QUEUED: ("list", ANY),
+    f"rq:queue:{keys.QUEUE}:intermediate": ("list", "^[%w_-]+$"),
     "rq:queues": ("set", "^rq:queue:[%w%p ]+$"),
-    f"rq:wip:{QUEUE}": ("zset", "^[%w_-]+:[%w_-]+$"),
-    f"rq:finished:{QUEUE}": ("zset", ANY),
-    f"rq:failed:{QUEUE}": ("zset", ANY),
-    f"rq:deferred:{QUEUE}": ("zset", ANY),
-    f"rq:scheduled:{QUEUE}": ("zset", ANY),
-    f"rq:canceled:{QUEUE}": ("zset", ANY),
-    REDIS_WORKER_KEYS: ("set", _WORKER),
-    WORKERS_BY_QUEUE_KEY % QUEUE: ("set", _WORKER),
-    HEARTBEATS_KEY: ("zset", "^[%w%p]+ [%d.]+$"),
-    BREAKS_KEY: ("zset", "^[%w%p ]+$"),
-    PULLS_KEY: ("set", "^[%w%p]+$"),
+    f"rq:wip:{keys.QUEUE}": ("zset", "^[%w_-]+:[%w_-]+$"),
+    f"rq:finished:{keys.QUEUE}": ("zset", ANY),
+    f"rq:failed:{keys.QUEUE}": ("zset", ANY),
+    f"rq:deferred:{keys.QUEUE}": ("zset", ANY),
+    f"rq:scheduled:{keys.QUEUE}": ("zset", ANY),
+    f"rq:canceled:{keys.QUEUE}": ("zset", ANY),
+    keys.WORKERS: ("set", _WORKER),
+    keys.WORKERS_OF_QUEUE: ("set", _WORKER),
+    keys.HEARTBEATS: ("zset", "^[%w%p]+ [%d.]+$"),
+    keys.BREAKS: ("zset", "^[%w%p ]+$"),
+    keys.PULLS: ("set", "^[%w%p]+$"),
 }
 TIDY = """
 local removed = {}

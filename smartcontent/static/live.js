@@ -8,11 +8,10 @@
 // known now), `drafts:drawn` (an element as the server has just drawn it) and `drafts:readiness`.
 import { paintClocks, setServerTime } from "./clock.js";
 import { SharedStream } from "./shared_stream.js";
-import { countsOf } from "./states.js";
+import { countsOf, FINAL } from "./states.js";
 
 const drafts = new Map(); // id → {revision, status, attempt, text, length, words, …}
 const painted = new WeakMap(); // element → how much of its draft's text it shows
-const FINAL = ["completed", "failed", "cancelled"];
 const PART = 4000; // characters
 const connection = document.getElementById("connection");
 let stream;

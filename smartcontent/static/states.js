@@ -3,7 +3,8 @@
 // The document hears of it as `drafts:became`, whether an event brought the change or the page
 // found it after it had been cut off.
 
-const FINAL = ["completed", "failed", "cancelled"];
+// The statuses that stay, as the page has them from models/status.py.
+export const FINAL = document.documentElement.dataset.final.split(" ");
 const known = new Map(); // draft id → {draft_id, content_id, status, words, scheduled_for, title}
 
 export function unfinished() {

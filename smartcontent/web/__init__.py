@@ -1,13 +1,13 @@
-"""The pages: the only code, with the API, that knows HTTP."""
+"""Everything that knows HTTP: pages and API."""
 
 from flask import Flask
 
-from smartcontent.connections import connections
-from smartcontent.hub import hub
-from smartcontent.stream import streams
+from smartcontent.live.hub import hub
+from smartcontent.live.stream import streams
 from smartcontent.web import (
     account,
     admin,
+    api,
     attempts,
     auth,
     contents,
@@ -16,18 +16,21 @@ from smartcontent.web import (
     entry,
     errors,
     health,
+    limiter,
     model_choice,
     safety,
     sessions,
     stream,
     versions,
-    window,
+    waiting,
     words,
 )
+from smartcontent.web.connections import connections
 
 
 def init_app(app: Flask) -> None:
     """Register the blueprints and what every page needs."""
+    limiter.init_app(app)
     connections.init_app(app)
     hub.init_app(app)
     streams.init_app(app)
@@ -40,7 +43,8 @@ def init_app(app: Flask) -> None:
     words.init_app(app)
     due_time.init_app(app)
     model_choice.init_app(app)
-    for part in (account, auth, contents, window, versions, stream, health):
+    for part in (account, auth, contents, waiting, versions, stream, health):
         app.register_blueprint(part.bp)
     admin.init_app(app)
+    api.init_app(app)
     safety.init_app(app)

@@ -8,11 +8,11 @@ from flask_login import current_user, login_required, login_user
 from sqlalchemy import select
 from wtforms import PasswordField, StringField
 
-from smartcontent.extensions import db
+from smartcontent.contents.quotas import one_after_the_other
 from smartcontent.logs import note
 from smartcontent.models import ApiToken, now
 from smartcontent.models.accounts import LARGEST_ID, check_password, hash_password
-from smartcontent.quotas import one_after_the_other
+from smartcontent.stores.sql import db
 from smartcontent.web.addresses import public_url
 from smartcontent.web.attempts import count_guess, guessed_right
 from smartcontent.web.forms import PasswordForm, TokenForm

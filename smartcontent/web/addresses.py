@@ -10,9 +10,8 @@ from flask.typing import ResponseReturnValue
 from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.wsgi import get_host
 
-from smartcontent import problems
 from smartcontent.config import values
-from smartcontent.web import errors
+from smartcontent.web import errors, problems
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment

@@ -12,8 +12,8 @@ import secrets
 from flask import Flask, Response, current_app, g, request
 from itsdangerous import BadSignature, URLSafeTimedSerializer
 
-from smartcontent.limiter import Limit, check, count, network, take_back
 from smartcontent.models import User
+from smartcontent.web.limiter import Limit, check, count, network, take_back
 
 # One visitor at one account; one visitor at all accounts, an office behind one address included.
 AT_ONE_ACCOUNT = Limit("guesses-at-an-account", most=10, seconds=900)

@@ -20,11 +20,12 @@ from flask_login import current_user, login_required, logout_user
 from sqlalchemy.exc import IntegrityError
 from werkzeug.exceptions import Forbidden
 
-from smartcontent.extensions import db, login
+from smartcontent.extensions import login
 from smartcontent.invitations import invited_address
 from smartcontent.logs import note
 from smartcontent.models import User
 from smartcontent.models.accounts import check_password, hash_password, nobody_yet
+from smartcontent.stores.sql import db
 from smartcontent.web import sessions
 from smartcontent.web.attempts import (
     count_guess,

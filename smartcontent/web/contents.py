@@ -10,8 +10,10 @@ from flask_login import current_user, login_required
 from markupsafe import Markup
 from werkzeug.exceptions import BadRequest, NotFound
 
-from smartcontent import jobs
-from smartcontent.briefs import CONTENT_TYPES, BriefForm
+from smartcontent.briefs.catalogue import CONTENT_TYPES
+from smartcontent.briefs.form import BriefForm
+from smartcontent.contents import ending, submitting, versions
+from smartcontent.contents.quotas import OverQuota
 from smartcontent.extensions import login
 from smartcontent.models import Content, Status
 from smartcontent.models.listing import (
@@ -23,7 +25,6 @@ from smartcontent.models.listing import (
     list_contents,
     list_trash,
 )
-from smartcontent.quotas import OverQuota
 from smartcontent.web import errors
 from smartcontent.web.auth import nobody_yet
 from smartcontent.web.due_time import DueTimeForm
@@ -65,7 +66,7 @@ def create() -> ResponseReturnValue:
     if not all([form.validate(), model.validate(), due_time.validate()]):
         return _dashboard(form, model, due_time), 422
     try:
-        content = jobs.submit_once(
+        content = submitting.submit_once(
             current_user.id,
             form.brief,
             form.title_or_default,
@@ -108,7 +109,7 @@ def view(content_id: UUID) -> ResponseReturnValue:
 def cancel(content_id: UUID) -> ResponseReturnValue:
     """Stop a draft that waits or is being written."""
     content = own_content(content_id)
-    if not jobs.cancel(content.current):
+    if not ending.cancel(content.current):
         return errors.answer(409, "It had already ended. Reload the page to see how.")
     return back(content, "is stopped.")
 
@@ -118,8 +119,8 @@ def cancel(content_id: UUID) -> ResponseReturnValue:
 def retry(content_id: UUID) -> ResponseReturnValue:
     """Write another draft, at once."""
     content = own_content(content_id)
-    going = jobs.version_to_go(content)
-    if not jobs.retry(content, key_sent()):
+    going = versions.version_to_go(content)
+    if not versions.retry(content, key_sent()):
         return errors.answer(409, "A draft of it is on its way already.")
     if going:
         flash(f"Another version is on its way.{made_room(going)}")
@@ -131,7 +132,7 @@ def retry(content_id: UUID) -> ResponseReturnValue:
 def delete(content_id: UUID) -> ResponseReturnValue:
     """Move to the trash; the next page offers to undo it."""
     content = own_content(content_id)
-    jobs.discard(content)
+    ending.discard(content)
     flash(said_of(content, "is in the trash."), f"undo:{content_id}")
     return redirect(url_for(".index"), 303)
 
@@ -140,7 +141,7 @@ def delete(content_id: UUID) -> ResponseReturnValue:
 @login_required
 def restore(content_id: UUID) -> ResponseReturnValue:
     """Undo the deletion."""
-    content = jobs.restore(current_user.id, content_id)
+    content = ending.restore(current_user.id, content_id)
     if content is None:
         raise NotFound
     return back(content, "is out of the trash.")
@@ -166,7 +167,9 @@ def _fragment(template: str, content_id: UUID) -> ResponseReturnValue:
 
 def made_room(number: int | None) -> str:
     """What is added to a message where a version had to go for the new one."""
-    return f" Version {number} made room for it: {jobs.VERSIONS_KEPT} are kept." if number else ""
+    return (
+        f" Version {number} made room for it: {versions.VERSIONS_KEPT} are kept." if number else ""
+    )
 
 
 def said_of(content: Content, what: str) -> Markup:

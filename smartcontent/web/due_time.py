@@ -12,7 +12,7 @@ from flask import Flask
 from wtforms import Form, StringField, ValidationError
 from wtforms.fields import Field
 
-from smartcontent import window
+from smartcontent.contents import waiting
 from smartcontent.models import now
 
 MORNING = time(9)
@@ -55,7 +55,7 @@ def as_field(moment: datetime) -> str:
 
 def field_limits() -> dict[str, str]:
     """From when to when a field for a time goes."""
-    latest = now() + window.LONGEST_DELAY - timedelta(minutes=1)
+    latest = now() + waiting.LONGEST_DELAY - timedelta(minutes=1)
     return {"min": as_field(now()), "max": as_field(latest)}
 
 
@@ -79,7 +79,7 @@ class DueTimeForm(Form):
         except (ValueError, OverflowError) as error:
             raise ValidationError("Choose a date and a time.") from error
         try:
-            window.check_due_time(self.due_at)
+            waiting.check_due_time(self.due_at)
         except ValueError as error:
             raise ValidationError(str(error)) from error
 

@@ -12,9 +12,10 @@ from werkzeug.exceptions import (
     UnsupportedMediaType,
 )
 
-from smartcontent.bodies import read_body
-from smartcontent.extensions import csrf, login, only_read
-from smartcontent.problems import wants_problem
+from smartcontent.extensions import csrf, login
+from smartcontent.stores.sql import only_read
+from smartcontent.web.bodies import read_body
+from smartcontent.web.problems import wants_problem
 from smartcontent.web.safety import LONGEST_QUERY, page_here
 
 SAFE = {"GET", "HEAD", "OPTIONS", "TRACE"}

@@ -14,8 +14,9 @@ from werkzeug.exceptions import (
     TooManyRequests,
 )
 
-from smartcontent import logs, problems
+from smartcontent import logs
 from smartcontent.extensions import login
+from smartcontent.web import problems
 
 log = logging.getLogger(__name__)
 

@@ -9,8 +9,8 @@ from markupsafe import Markup, escape
 
 from smartcontent.models import FINAL, Content
 from smartcontent.models.listing import Q_LONGEST, words_of
-from smartcontent.sought import as_sought, composed
-from smartcontent.web.markdown import to_text
+from smartcontent.texts.markdown import to_text
+from smartcontent.texts.sought import as_sought, composed
 from smartcontent.web.threads import slowly
 
 AROUND = 140  # characters shown on each side of the first hit

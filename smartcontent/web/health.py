@@ -7,8 +7,9 @@ from flask import Blueprint
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
-from smartcontent.health import Dependency, State, check_all
-from smartcontent.models.draft import iso
+from smartcontent.health.checks import Dependency, check_all
+from smartcontent.health.finding import State
+from smartcontent.models.moments import iso
 
 bp = Blueprint("health", __name__)
 

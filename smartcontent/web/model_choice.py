@@ -6,9 +6,9 @@ from flask import Flask, current_app
 from wtforms import Form, StringField, ValidationError
 from wtforms.fields import Field
 
-from smartcontent import readiness
-from smartcontent.briefs import settings_from_json
+from smartcontent.briefs.from_json import settings_from_json
 from smartcontent.ollama import canonical
+from smartcontent.progress import readiness
 
 MOST_SHOWN = 200
 

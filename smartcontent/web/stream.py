@@ -4,12 +4,12 @@ from flask import Blueprint, request
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
-from smartcontent import stream
+from smartcontent.live import stream
+from smartcontent.live.open_page import Permit
+from smartcontent.live.places import StreamRefused
+from smartcontent.live.stream import REFUSED_HEADERS, streams
 from smartcontent.models import now
-from smartcontent.models.draft import iso
-from smartcontent.open_page import Permit
-from smartcontent.places import StreamRefused
-from smartcontent.stream import REFUSED_HEADERS, streams
+from smartcontent.models.moments import iso
 from smartcontent.web import sessions
 
 bp = Blueprint("stream", __name__)

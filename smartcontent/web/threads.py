@@ -8,7 +8,7 @@ from typing import Any
 from gevent import get_hub
 from gevent.monkey import is_module_patched
 
-from smartcontent.extensions import db
+from smartcontent.stores.sql import db
 
 # Half of the cores are left to pages, and so is the memory of all that wait.
 _AT_ONCE = max(1, (os.cpu_count() or 1) // 2)

@@ -11,8 +11,8 @@ from wtforms import Form, StringField, ValidationError
 from wtforms.fields import Field
 from wtforms.validators import DataRequired
 
-from smartcontent import jobs
-from smartcontent.briefs import too_long, with_plain_line_ends
+from smartcontent.briefs.form import too_long, with_plain_line_ends
+from smartcontent.contents import versions
 from smartcontent.models import Content
 from smartcontent.web import errors
 from smartcontent.web.contents import made_room, own_content
@@ -77,8 +77,8 @@ def edit(content_id: UUID) -> ResponseReturnValue:
     form = TextForm(request.form)
     if not form.validate():
         return _page(content, form), 422
-    going = jobs.version_to_go(content)
-    if not jobs.save_edit(content, form.title.data, form.text.data, key_sent()):
+    going = versions.version_to_go(content)
+    if not versions.save_edit(content, form.title.data, form.text.data, key_sent()):
         return _page(content, form), 409
     flash(f"Saved as a new version.{made_room(going)}")
     sent = request.form.get("key")
@@ -102,7 +102,7 @@ def show(content_id: UUID, number: int) -> ResponseReturnValue:
 @login_required
 def make_current(content_id: UUID, number: int) -> ResponseReturnValue:
     """Show an earlier version in place of the current one, which stays among the versions."""
-    if not jobs.make_current(own_content(content_id), number):
+    if not versions.make_current(own_content(content_id), number):
         return errors.answer(409, "A draft of it is on its way, or this version has no text.")
     flash(f"Version {number} is the current one again.")
     return redirect(url_for("contents.show", content_id=content_id), 303)

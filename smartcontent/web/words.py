@@ -7,23 +7,25 @@ from flask import Flask, current_app
 from flask_wtf.csrf import generate_csrf
 from markupsafe import Markup, escape
 
-from smartcontent.briefs import CONTENT_TYPES, LANGUAGES, LENGTHS, TONES
-from smartcontent.counting import Size
+from smartcontent.briefs.catalogue import CONTENT_TYPES, LANGUAGES, LENGTHS, TONES
+from smartcontent.contents.versions import VERSIONS_KEPT, version_to_go
 from smartcontent.durations import exactly, measured, roughly
-from smartcontent.jobs import VERSIONS_KEPT, version_to_go
+from smartcontent.live.sweeper import silence_seconds
 from smartcontent.models import FINAL, Draft, Status, now
-from smartcontent.models.draft import iso
+from smartcontent.models.moments import iso
+from smartcontent.models.status import CHANGEABLE, UNDONE, UNSTARTED
+from smartcontent.progress.outlook import outlook
 from smartcontent.prompts import estimated_tokens
+from smartcontent.prompts.request import model_for, request_for
 from smartcontent.scheduling import backoff
-from smartcontent.sweeper import silence_seconds
-from smartcontent.waiting import outlook
+from smartcontent.texts.counting import Size
+from smartcontent.texts.markdown import to_text
 from smartcontent.web.found import found_in, marked
-from smartcontent.web.markdown import to_html, to_text
 from smartcontent.web.once import key_field
 from smartcontent.web.readers import for_reader
+from smartcontent.web.rendering import rendered
 from smartcontent.web.safety import page_here
 from smartcontent.web.timeline import timeline
-from smartcontent.writing import model_for, request_for
 
 _READ_IN_A_MINUTE = {"words": 230, "characters": 500}
 _EXCERPT = 600  # characters of Markdown
@@ -31,7 +33,7 @@ _LINES = 12  # a card shows fewer
 
 
 def init_app(app: Flask) -> None:
-    app.add_template_filter(to_html, "markdown")
+    app.add_template_filter(rendered, "markdown")
     app.add_template_filter(excerpt)
     app.add_template_filter(moment_tag, "moment")
     app.add_template_filter(reading_time)
@@ -66,7 +68,10 @@ def _choices() -> dict[str, object]:
         "tones": TONES,
         "lengths": LENGTHS,
         "languages": LANGUAGES,
-        "final": FINAL,
+        "FINAL": FINAL,
+        "CHANGEABLE": CHANGEABLE,
+        "UNSTARTED": UNSTARTED,
+        "UNDONE": UNDONE,
         "now": now,
         "versions_kept": VERSIONS_KEPT,
         "usual_delay": current_app.config["GENERATION_DELAY_SECONDS"],

@@ -4,8 +4,8 @@ import pytest
 from flask import Flask
 from werkzeug.test import TestResponse
 
-from smartcontent.extensions import db
 from smartcontent.models import ApiToken, User
+from smartcontent.stores.sql import db
 
 BRIEF = {"content_type": "product_description", "topic": "A teapot of blue glass"}
 

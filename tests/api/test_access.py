@@ -8,8 +8,8 @@ from conftest import both_databases
 from flask import Flask
 from werkzeug.routing import Rule
 
-from smartcontent.extensions import db
 from smartcontent.models import ApiToken, now
+from smartcontent.stores.sql import db
 
 from .conftest import Script
 

@@ -5,9 +5,9 @@ from datetime import timedelta
 import pytest
 from conftest import both_databases
 
-from smartcontent import jobs
-from smartcontent.extensions import db
 from smartcontent.models import Draft, Status, now
+from smartcontent.stores.sql import db
+from smartcontent.writing import job
 
 
 def draft_of(told: dict) -> Draft:
@@ -124,7 +124,7 @@ def test_start_makes_a_draft_due_now(script):
 @both_databases
 def test_start_is_refused_when_it_has_ended(script):
     told = script.submit(delay_seconds=0)
-    jobs.write_draft(told["draft_id"])
+    job.write_draft(told["draft_id"])
 
     answer = script.post(f"/contents/{told['id']}/start")
 

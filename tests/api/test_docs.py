@@ -9,8 +9,8 @@ from shutil import which
 import pytest
 from patience import PATIENCE
 
-from smartcontent.api.query import PARAMETERS
-from smartcontent.briefs import CONTENT_TYPES, LANGUAGES, TONES
+from smartcontent.briefs.catalogue import CONTENT_TYPES, LANGUAGES, TONES
+from smartcontent.web.api.query import PARAMETERS
 
 from .test_access import api_rules
 

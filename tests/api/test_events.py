@@ -9,9 +9,9 @@ import requests
 from conftest import wait_until
 from patience import PATIENCE
 
-from smartcontent import jobs
-from smartcontent.extensions import db
 from smartcontent.models import ApiToken, now
+from smartcontent.stores.sql import db
+from smartcontent.writing import job
 
 
 @contextmanager
@@ -37,7 +37,7 @@ def test_script_follows_its_draft_to_the_end(web, script, ollama):
     with events(web, script.token) as stream:
         assert next(stream)[0] == "snapshot"
         told = script.submit(delay_seconds=0)
-        jobs.write_draft(told["draft_id"])
+        job.write_draft(told["draft_id"])
 
         seen = []
         while not seen or seen[-1][1].get("status") != "completed":

@@ -8,8 +8,8 @@ from conftest import both_databases, wait_until
 from patience import PATIENCE
 from sqlalchemy import text
 
-from smartcontent import create_app
-from smartcontent.extensions import db
+from smartcontent.app import create_app
+from smartcontent.stores.sql import db
 
 from .conftest import BRIEF, Script, script_of
 

@@ -8,9 +8,9 @@ import pytest
 from conftest import both_databases
 from sqlalchemy import event
 
-from smartcontent import jobs
-from smartcontent.extensions import db
 from smartcontent.models import Content, Draft, Status, listing, now
+from smartcontent.stores.sql import db
+from smartcontent.writing import job
 
 from .conftest import BRIEF
 
@@ -58,7 +58,7 @@ def test_content_is_told_with_its_brief_and_its_drafts(script):
 def test_text_is_that_of_the_current_draft(script, ollama):
     told = script.submit(delay_seconds=0)
     ollama.says("Tea is warm.")
-    jobs.write_draft(told["draft_id"])
+    job.write_draft(told["draft_id"])
     script.post(f"/contents/{told['id']}/retry")
 
     content = script.get(f"/contents/{told['id']}").json
@@ -76,7 +76,7 @@ def test_text_is_that_of_the_current_draft(script, ollama):
 def test_text_of_each_draft_is_told_with_what_was_sent_for_it(script, ollama):
     told = script.submit(delay_seconds=0)
     ollama.says("Tea is warm.")
-    jobs.write_draft(told["draft_id"])
+    job.write_draft(told["draft_id"])
     script.post(f"/contents/{told['id']}/retry")
 
     first = script.get(f"/contents/{told['id']}/drafts/1").json
@@ -229,7 +229,7 @@ def test_status_says_what_each_status_waits_for(script, valkey):
 @both_databases
 def test_ended_draft_waits_for_nothing(script, ollama):
     told = script.submit(delay_seconds=0)
-    jobs.write_draft(told["draft_id"])
+    job.write_draft(told["draft_id"])
 
     status = script.get(f"/contents/{told['id']}/status").json
 

@@ -9,9 +9,9 @@ from conftest import both_databases
 from sqlalchemy import func, select
 from werkzeug.test import TestResponse
 
-from smartcontent.extensions import db
 from smartcontent.models import Content, Draft, now
-from smartcontent.scheduling import Scheduler
+from smartcontent.stores import keys
+from smartcontent.stores.sql import db
 
 from .conftest import BRIEF
 
@@ -184,7 +184,7 @@ def test_of_twenty_requests_at_once_with_one_key_one_makes_a_content_and_a_job(s
     assert len({answer.json["id"] for answer in answers}) == 1
     assert sum("Idempotency-Replayed" not in answer.headers for answer in answers) == 1
     assert rows() == 1
-    assert valkey.client.zcard(Scheduler.scheduled_jobs_key) == 1
+    assert valkey.client.zcard(keys.SCHEDULED) == 1
     assert len(valkey.client.keys("rq:job:*")) == 1
 
 

@@ -18,9 +18,10 @@ from processes import Processes
 from scripted_ollama import ScriptedOllama
 from sqlalchemy import Row, delete, select
 
-from smartcontent import create_app, jobs, window
-from smartcontent.extensions import db
+from smartcontent.app import create_app
+from smartcontent.contents import ending, submitting, versions
 from smartcontent.models import UNFINISHED, Content, Draft, Status, User
+from smartcontent.stores.sql import db
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
 ON_MACOS = "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome"
@@ -111,7 +112,7 @@ def app(stack: Stack) -> Iterator[Flask]:
         yield stack.app
         db.session.commit()
         for draft in db.session.scalars(select(Draft).where(Draft.status.in_(UNFINISHED))).all():
-            jobs.cancel(draft)
+            ending.cancel(draft)
         db.session.commit()
         assert stack.ollama.wait_idle()
         stack.ollama.waiting.clear()
@@ -233,12 +234,12 @@ def stored(content_id: str | UUID) -> Row[tuple[str, str]]:
 def let_the_minute_pass() -> None:
     """Have the draft that waits be due now: the test's minute has no sixty seconds."""
     waiting = select(Draft).where(Draft.status == Status.PENDING)
-    assert window.start_now(db.session.scalars(waiting).one())
+    assert waiting.start_now(db.session.scalars(waiting).one())
 
 
 def submit(owner: User, title: str = "A teapot", delay_seconds: float = LATER) -> Content:
     """A content of the owner's whose first draft is due after the delay."""
-    content = jobs.submit(owner.id, BRIEF, title, delay_seconds=delay_seconds)
+    content = submitting.submit(owner.id, BRIEF, title, delay_seconds=delay_seconds)
     db.session.refresh(content)
     db.session.commit()
     return content
@@ -247,8 +248,8 @@ def submit(owner: User, title: str = "A teapot", delay_seconds: float = LATER) -
 def finished(owner: User, title: str, text: str) -> Content:
     """A content of the owner's with this text, completed."""
     content = submit(owner, title)
-    jobs.cancel(content.current)
-    jobs.save_edit(content, title, text)
+    ending.cancel(content.current)
+    versions.save_edit(content, title, text)
     db.session.refresh(content)
     db.session.commit()
     return content

@@ -8,8 +8,8 @@ from conftest import wait_until
 from playwright.sync_api import Page, expect
 
 from browser.conftest import submit
-from smartcontent.extensions import db
 from smartcontent.models import Content, now
+from smartcontent.stores.sql import db
 
 # Sets the browser's clock, and keeps what a countdown shows, with the moment by the real clock.
 INIT = """

@@ -9,7 +9,7 @@ from dictation import Dictation
 from playwright.sync_api import Page, expect
 
 from browser.conftest import finished, stored, submit
-from smartcontent import jobs
+from smartcontent.contents import ending
 from smartcontent.invitations import invitation_for
 from smartcontent.models import Content, Status
 
@@ -74,8 +74,8 @@ def contents(founder, ollama) -> dict[str, Content]:
     wait_until(lambda: stored(contents["generating"].id).status == Status.GENERATING)
     contents["pending"] = submit(founder, LONG_WORD)
     contents["cancelled"] = submit(founder, LONG_WORD)
-    jobs.cancel(contents["cancelled"].current)
-    jobs.discard(submit(founder, LONG_WORD))
+    ending.cancel(contents["cancelled"].current)
+    ending.discard(submit(founder, LONG_WORD))
     contents["completed"] = finished(founder, LONG_WORD, MARKDOWN)
     return contents
 

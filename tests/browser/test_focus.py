@@ -4,7 +4,7 @@ from conftest import PASSWORD
 from playwright.sync_api import Locator, Page, expect
 
 from browser.conftest import finished, submit
-from smartcontent import jobs
+from smartcontent.contents import ending
 
 
 def press(within: Page | Locator, label: str) -> None:
@@ -100,7 +100,7 @@ def test_act_that_came_too_late_leads_to_the_reason_without_script_too(open_page
     press(page, "Hold")
     expect(page.locator("article.card")).to_be_focused()
 
-    jobs.cancel(content.current)
+    ending.cancel(content.current)
     press(page, "Release")
 
     expect(page.locator("h1")).to_be_focused()
@@ -116,6 +116,6 @@ def test_card_drawn_anew_in_the_list_keeps_the_focus(open_page, ada):
     expect(page.locator("article.card")).to_have_count(2)
     expect(link).to_be_focused()
 
-    jobs.discard(content)
+    ending.discard(content)
     expect(page.locator("article.card")).to_have_count(1)
     expect(page.locator("main")).to_be_focused()

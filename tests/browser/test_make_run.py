@@ -48,7 +48,7 @@ class Stack:
         kept = {name: value for name, value in os.environ.items() if name not in BROUGHT}
         with (self.home / "log").open("ab") as log:
             self._process = subprocess.Popen(
-                [sys.executable, "smartcontent/local/apart.py", "local"],
+                [sys.executable, "-m", "smartcontent.local"],
                 cwd=ROOT, env=kept | own, stdout=log, stderr=log,
             )  # fmt: skip
         wait_until(self._answers)

@@ -6,8 +6,8 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from browser.conftest import CUT_OFF, finished, stored, submit
-from smartcontent import jobs
-from smartcontent.extensions import db
+from smartcontent.contents import ending, versions
+from smartcontent.stores.sql import db
 
 
 @pytest.fixture
@@ -66,7 +66,7 @@ def test_new_content_appears_after_a_search_was_cleared(page, ada):
 def test_list_is_filtered_by_status(page, ada):
     draft = submit(ada, "Saucer").current
     expect(titles(page)).to_have_count(4)
-    jobs.cancel(draft)
+    ending.cancel(draft)
 
     page.get_by_label("Status").select_option("Cancelled")
 
@@ -91,7 +91,7 @@ def test_what_was_deleted_while_the_page_was_cut_off_goes(page, contents, proces
     expect(titles(page)).to_have_text(["Cup", "Kettle", "Teapot"])
 
     processes.kill("web")
-    jobs.discard(contents["Kettle"])
+    ending.discard(contents["Kettle"])
     processes.start("web")
 
     expect(titles(page)).to_have_text(["Cup", "Teapot"])
@@ -114,7 +114,7 @@ def test_text_is_edited_and_kept_as_a_new_version(page, contents):
 def test_older_version_made_current_shows_in_every_tab(page, contents, ada):
     kettle = contents["Kettle"]
     path = f"/contents/{kettle.id}"
-    jobs.save_edit(kettle, "Kettle", "Now in *copper*.")
+    versions.save_edit(kettle, "Kettle", "Now in *copper*.")
     db.session.commit()
     other = page.context.new_page()
     other.goto(path)
@@ -130,7 +130,7 @@ def test_older_version_made_current_shows_in_every_tab(page, contents, ada):
     for tab in (page, other):
         expect(tab.locator(".text")).to_have_text("Brushed steel.")
     db.session.refresh(kettle)
-    assert jobs.make_current(kettle, 3)
+    assert versions.make_current(kettle, 3)
     db.session.commit()
     # The page has just been loaded, and may have its stream only now.
     expect(other.locator(".text")).to_have_text("Now in copper.")

@@ -7,8 +7,8 @@ from playwright.sync_api import Page, Route, expect
 from browser.conftest import let_the_minute_pass, sign_in, submit
 from browser.test_live_text import BEGINNING, REST, has_kept, shows
 from browser.test_recovery import CUT_OFF, line  # noqa: F401
-from smartcontent.extensions import db
 from smartcontent.models import User
+from smartcontent.stores.sql import db
 
 # The page waits for two seconds and not for 45 until it takes silence for death.
 IMPATIENT = """new MutationObserver(() => {

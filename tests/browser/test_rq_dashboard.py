@@ -11,8 +11,10 @@ from rq.results import Result
 
 from browser.test_every_page import is_fit_to_read
 from smartcontent.models import User
-from smartcontent.scheduling import QUEUE, Job
+from smartcontent.scheduling import Job
 from smartcontent.scheduling.job import WRITE_DRAFT
+from smartcontent.stores import keys
+from smartcontent.stores.keys import QUEUE
 
 RQ = "/admin/rq"
 HTML = "<img src=x onerror=alert(1)><script>alert(1)</script>"
@@ -38,7 +40,7 @@ def failed(app) -> Job:
             FailedJobRegistry(QUEUE, client).add(job, pipeline=pipe)
             Result.create_failure(job, ttl=60, exc_string=HTML, pipeline=pipe)
             pipe.execute()
-        client.sadd("rq:queues", f"rq:queue:{QUEUE}", f"rq:queue:{HTML}")
+        client.sadd("rq:queues", keys.QUEUED, f"rq:queue:{HTML}")
         yield job
         client.srem("rq:queues", f"rq:queue:{HTML}")
         job.delete()

@@ -15,9 +15,9 @@ from sqlalchemy import select
 from browser.conftest import submit
 from browser.test_countdown import REQUEST_SECONDS, ROUNDING, due_at, is_right, shown
 from browser.test_keyboard import tab_to
-from smartcontent import jobs, window
-from smartcontent.extensions import db
+from smartcontent.contents import ending, waiting
 from smartcontent.models import Content, now
+from smartcontent.stores.sql import db
 
 # A machine whose two clocks a test moves: the one people set, and the one that runs by itself.
 CLOCKS = """
@@ -79,7 +79,7 @@ def test_ring_is_full_again_when_a_draft_is_released(open_page, ada):
     content = submit(ada)
     content.current.created_at -= timedelta(hours=1)
     db.session.commit()
-    window.hold(content.current)
+    waiting.hold(content.current)
     page = open_page("/account/", user=ada)
     page.add_init_script(RING)
     page.goto("/")
@@ -172,7 +172,7 @@ def test_another_time_is_chosen_in_the_reader_s_zone(open_page, ada, has_script)
     content = submit(ada)
     zone = "Australia/Adelaide" if has_script else "UTC"
     before = (now().astimezone(ZoneInfo(zone)) + timedelta(days=3)).replace(second=7)
-    window.put_off(content.current, before)
+    waiting.put_off(content.current, before)
     page = open_page(user=ada, timezone_id="Australia/Adelaide", java_script_enabled=has_script)
     card = page.locator("article.card")
     card.get_by_text("Later…").click()
@@ -262,7 +262,7 @@ def test_focus_and_what_was_typed_outlive_a_card_that_is_drawn_anew(open_page, a
     later = page.get_by_role("button", name="In an hour")
     later.focus()
 
-    window.put_off(content.current, now() + timedelta(hours=2))
+    waiting.put_off(content.current, now() + timedelta(hours=2))
 
     expect(page.locator(".countdown")).to_have_text(re.compile(r"^(1:59|2:00):\d\d$"))
     expect(later).to_be_focused()
@@ -301,6 +301,6 @@ def test_place_in_the_queue_is_read_again_while_a_draft_waits(open_page, ada, di
     expect(first).to_have_count(0)
     expect(third).to_contain_text("1 ahead of you")
 
-    jobs.cancel(contents[1].current)
+    ending.cancel(contents[1].current)
 
     expect(third).to_contain_text("Next in line")

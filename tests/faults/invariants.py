@@ -12,8 +12,10 @@ from scripted_ollama import Recorded
 
 from faults.ledger import Change, Ledger
 from faults.storyteller import Storyteller
-from smartcontent.models.draft import FINAL, draft_id_of
-from smartcontent.scheduling import QUEUE, Scheduler
+from smartcontent.models.job_ids import draft_id_of
+from smartcontent.models.status import FINAL
+from smartcontent.stores import keys
+from smartcontent.stores.keys import QUEUE
 
 # How long a stopped draft's connection may stay open: another draft of its content may begin.
 # A worker looks five times a second whether it was stopped, and a busy machine takes its time.
@@ -100,9 +102,9 @@ class Invariants:
 
     def _left_in_redis(self) -> Iterator[str]:
         """No entry, no place in the queue, and no hash that nobody will ever remove."""
-        for job_id in self._redis.zrange(Scheduler.scheduled_jobs_key, 0, -1):
+        for job_id in self._redis.zrange(keys.SCHEDULED, 0, -1):
             yield f"{job_id!r} is left in the sorted set"
-        for job_id in self._redis.lrange(f"rq:queue:{QUEUE}", 0, -1):
+        for job_id in self._redis.lrange(keys.QUEUED, 0, -1):
             yield f"{job_id!r} is left in the queue"
         # RQ itself sweeps up those whose worker did not say how they ended, or was cut off between
         # taking a job and saying that it has it.

@@ -20,12 +20,13 @@ from faults.invariants import Invariants
 from faults.ledger import Ledger
 from faults.proxy import Proxy
 from faults.storyteller import Storyteller, topic
-from smartcontent import create_app, jobs, window
-from smartcontent.briefs import Brief
+from smartcontent.app import create_app
+from smartcontent.briefs.brief import Brief
+from smartcontent.contents import ending, submitting, waiting
 from smartcontent.events import text_so_far
-from smartcontent.extensions import db
 from smartcontent.models import Content, Draft, User
-from smartcontent.models.draft import FINAL
+from smartcontent.models.status import FINAL
+from smartcontent.stores.sql import db
 
 BACKGROUND = ("worker", "scheduler")
 PROCESSES = ("web", *BACKGROUND)
@@ -174,7 +175,7 @@ class Site:
         """Submit a brief as the web process does."""
         name = topic(next(self.numbers))
         with self.acting():
-            content = jobs.submit(
+            content = submitting.submit(
                 self.user_id, brief_about(name, **brief), name, delay_seconds=delay
             )
             return Sent(content.current.id, content.id, name)
@@ -188,16 +189,16 @@ class Site:
 
     def cancel(self, sent: Sent) -> bool:
         with self.acting():
-            return jobs.cancel(db.session.get_one(Draft, sent.draft_id))
+            return ending.cancel(db.session.get_one(Draft, sent.draft_id))
 
     def start_now(self, sent: Sent) -> bool:
         with self.acting():
-            return window.start_now(db.session.get_one(Draft, sent.draft_id))
+            return waiting.start_now(db.session.get_one(Draft, sent.draft_id))
 
     def edit(self, sent: Sent, **brief: object) -> bool:
         with self.acting():
             content = db.session.get_one(Content, sent.content_id)
-            return window.change_brief(content, brief_about(sent.topic, **brief), sent.topic)
+            return waiting.change_brief(content, brief_about(sent.topic, **brief), sent.topic)
 
     def draft(self, sent: Sent) -> dict[str, Any]:
         return self.ledger.draft(sent.draft_id)

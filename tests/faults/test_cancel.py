@@ -8,7 +8,7 @@ from conftest import wait_until
 from faults import on_both
 from faults.site import Sent, Site, at_once
 from smartcontent.models import now
-from smartcontent.scheduling import Scheduler
+from smartcontent.stores import keys
 
 ROUNDS = 12
 IN_VIEW = 9  # seconds until a draft is due that the reconciler looks after already
@@ -113,7 +113,7 @@ def look_of_the_reconciler(site: Site) -> None:
     """Wait until the reconciler has looked at all that is due soon: it finds what Redis lost."""
     lost = site.submit(delay=IN_VIEW)
     for key in keys_of(site, lost):
-        site.valkey.client.zrem(Scheduler.scheduled_jobs_key, key.removeprefix(b"rq:job:"))
+        site.valkey.client.zrem(keys.SCHEDULED, key.removeprefix(b"rq:job:"))
     wait_until(lambda: site.ledger.repairs(lost.draft_id))
     site.cancel(lost)
 

@@ -5,10 +5,11 @@ from collections.abc import Iterator
 import pytest
 from conftest import wait_until
 
-from smartcontent.scheduling import QUEUE, Scheduler
+from smartcontent.stores import keys
+from smartcontent.stores.keys import QUEUE
 
-LIST = f"rq:queue:{QUEUE}"
-SET = Scheduler.scheduled_jobs_key
+LIST = keys.QUEUED
+SET = keys.SCHEDULED
 # What a stranger, or another version of us, may have left under an id.
 HASHES = {
     "no hash": None,

@@ -5,7 +5,8 @@ from conftest import wait_until
 
 from faults import long_on_postgresql
 from faults.site import Sent, Site
-from smartcontent.health import State, check_workers
+from smartcontent.health.finding import State
+from smartcontent.health.processes import check_workers
 
 
 @pytest.fixture

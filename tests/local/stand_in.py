@@ -1,7 +1,6 @@
 """A stack of stand-in processes under the real supervisor: python stand_in.py HOME SCENARIO.
 
-Like `make run`, it runs without the product, whose folder is in PYTHONPATH. Each process
-leaves a file named after its number, by which a test can look whether it has ended.
+Each process leaves a file named after its number, by which a test can look whether it has ended.
 """
 
 import os
@@ -9,15 +8,11 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from local.apart import leave_the_product_out
-
-leave_the_product_out()
-
-from smartcontent.local import supervisor as supervising  # noqa: E402
-from smartcontent.local.home import owned  # noqa: E402
-from smartcontent.local.log import Log  # noqa: E402
-from smartcontent.local.supervisor import Part, Supervisor, stop_on_signals  # noqa: E402
-from smartcontent.local.tether import end_with_make  # noqa: E402
+from smartcontent.local import supervisor as supervising
+from smartcontent.local.home import owned
+from smartcontent.local.log import Log
+from smartcontent.local.supervisor import Part, Supervisor, stop_on_signals
+from smartcontent.local.tether import end_with_make
 
 _START = """
 import os, signal, subprocess, sys, time

@@ -39,9 +39,10 @@ class ModelServer:
         self.url = f"http://127.0.0.1:{self.port}"
         self.process = subprocess.Popen(
             [
-                *(sys.executable, ROOT / "smartcontent/local/apart.py", "local.model_server"),
+                *(sys.executable, "-m", "smartcontent.local.model_server"),
                 *("--port", str(self.port), "--waiting", "2"),
             ],
+            cwd=ROOT,
             stderr=subprocess.DEVNULL,
         )
 

@@ -23,12 +23,12 @@ from smartcontent.local.migrations import up_to_date
 from smartcontent.local.model_file import demo_path, full_name, name_of
 
 ROOT = Path(__file__).parents[2]
-APART = ROOT / "smartcontent" / "local" / "apart.py"
 
 
 def run(home: Path, **environment: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, str(APART), "local"],
+        [sys.executable, "-m", "smartcontent.local"],
+        cwd=ROOT,
         env={**os.environ, "SMARTCONTENT_HOME": str(home), **environment},
         capture_output=True,
         text=True,

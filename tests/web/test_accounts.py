@@ -8,9 +8,9 @@ import pytest
 from conftest import PASSWORD, Visitor, both_databases
 from sqlalchemy import func, select, update
 
-from smartcontent.extensions import db
 from smartcontent.models import ApiToken, User, now
 from smartcontent.passwords import LONGEST, OUR_NAMES, SHORTEST, _common
+from smartcontent.stores.sql import db
 from smartcontent.web import sessions
 from smartcontent.web.account import MOST_TOKENS
 from smartcontent.web.safety import own_page

@@ -7,7 +7,7 @@ import pytest
 from conftest import Visitor
 from flask import Flask
 
-from smartcontent import create_app
+from smartcontent.app import create_app
 
 
 @pytest.fixture

@@ -7,11 +7,12 @@ from datetime import timedelta
 import pytest
 from conftest import BRIEF, NO_QUOTAS, Visitor, both_databases, make_user
 
-from smartcontent import jobs, window
-from smartcontent.extensions import db
+from smartcontent.contents import ending, submitting, waiting
 from smartcontent.invitations import invitation_for
 from smartcontent.models import ApiToken, Draft, Status, User, now
 from smartcontent.scheduling import Scheduler, reconcile
+from smartcontent.stores import keys
+from smartcontent.stores.sql import db
 from smartcontent.web.admin.chart import stack
 from smartcontent.web.admin.punctuality import punctuality_until
 
@@ -128,7 +129,7 @@ def test_overview_says_of_every_dependency_how_it_is(as_founder, ollama):
 @both_databases
 def test_overview_draws_the_day_and_how_late_its_drafts_were_started(as_founder, ada):
     for late_seconds in (0.02, 0.3, 7):
-        draft = jobs.submit(ada.id, BRIEF, "A teapot").current
+        draft = submitting.submit(ada.id, BRIEF, "A teapot").current
         draft.due_at = now() - timedelta(hours=2)
         draft.started_at = draft.due_at + timedelta(seconds=late_seconds)
         draft.status = Status.COMPLETED
@@ -153,7 +154,7 @@ def test_overview_of_a_new_installation_says_that_there_is_nothing_yet(as_founde
 
 
 def test_overview_lists_what_the_reconciler_mended(as_founder, content, valkey):
-    window.start_now(content.current)
+    waiting.start_now(content.current)
     valkey.client.flushall()
     content.current.due_at = now() - timedelta(minutes=1)
     db.session.commit()
@@ -171,7 +172,7 @@ def test_punctuality_is_drawn_by_the_hour_with_its_percentiles(app, as_founder, 
     moment = now()  # the hour may end meanwhile
     an_hour_ago = moment - timedelta(hours=1)
     for late in range(1, 101):
-        draft = jobs.submit(ada.id, BRIEF, "A teapot").current
+        draft = submitting.submit(ada.id, BRIEF, "A teapot").current
         draft.status, draft.due_at = Status.COMPLETED, an_hour_ago
         draft.started_at = an_hour_ago + timedelta(milliseconds=late)
         draft.finished_at = draft.started_at + timedelta(seconds=10)
@@ -361,7 +362,7 @@ def test_job_that_redis_forgot_is_named_missing(as_founder, content, valkey):
 
 
 def test_job_at_another_time_than_its_draft_is_named(as_founder, content, valkey):
-    valkey.client.zincrby(Scheduler.scheduled_jobs_key, 2, content.current.job_id)
+    valkey.client.zincrby(keys.SCHEDULED, 2, content.current.job_id)
 
     [(*_, trouble)] = scheduled_rows(as_founder.get("/admin/scheduled").text)
 
@@ -379,7 +380,7 @@ def test_job_at_another_time_than_its_draft_is_named(as_founder, content, valkey
 )
 def test_job_without_a_draft_is_named_an_orphan(as_founder, content, valkey, orphan, reason):
     job_id = content.current.job_id.replace(*orphan) if isinstance(orphan, tuple) else orphan
-    valkey.client.zadd(Scheduler.scheduled_jobs_key, {job_id: now().timestamp() + 30})
+    valkey.client.zadd(keys.SCHEDULED, {job_id: now().timestamp() + 30})
 
     page = as_founder.get("/admin/scheduled").text
 
@@ -391,8 +392,8 @@ def test_job_without_a_draft_is_named_an_orphan(as_founder, content, valkey, orp
 
 def test_job_of_a_cancelled_draft_is_an_orphan(as_founder, content, valkey):
     job_id, due = content.current.job_id, content.current.due_at.timestamp()
-    jobs.cancel(content.current)
-    valkey.client.zadd(Scheduler.scheduled_jobs_key, {job_id: due})
+    ending.cancel(content.current)
+    valkey.client.zadd(keys.SCHEDULED, {job_id: due})
 
     [(_, _, owner, job, trouble)] = scheduled_rows(as_founder.get("/admin/scheduled").text)
 
@@ -410,7 +411,7 @@ def test_job_on_its_way_to_the_queue_is_not_called_missing(as_founder, due_draft
 
 
 def test_scheduled_jobs_are_cut_into_pages_by_one_bounded_pipeline(as_founder, ada, valkey):
-    jobs_ids = [jobs.submit(ada.id, BRIEF, "A teapot").current.job_id for _ in range(51)]
+    jobs_ids = [submitting.submit(ada.id, BRIEF, "A teapot").current.job_id for _ in range(51)]
     valkey.client.config_resetstat()
 
     first = scheduled_rows(as_founder.get("/admin/scheduled").text)

@@ -5,10 +5,10 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from conftest import PASSWORD, Visitor
 
-from smartcontent.extensions import redis
-from smartcontent.limiter import Limit, count, network, take_back
 from smartcontent.models import ApiToken
+from smartcontent.stores.redis import redis
 from smartcontent.web.attempts import AT_ONE_ACCOUNT, BY_STRANGERS
+from smartcontent.web.limiter import Limit, count, network, take_back
 
 THREE = Limit("three", most=3, seconds=60)
 WRONG = "not the password"

@@ -15,14 +15,17 @@ from alembic.script import ScriptDirectory
 from conftest import BRIEF, PASSWORD, ROOT, Visitor, both_databases
 from markupsafe import Markup, escape
 
-from smartcontent import jobs, preflight, readiness, window
-from smartcontent.briefs import title_from
-from smartcontent.extensions import db
+from smartcontent.briefs.brief import title_from
+from smartcontent.contents import ending, submitting, versions, waiting
 from smartcontent.models import Content, Draft, Status, User, now
-from smartcontent.readiness import Readiness, Stage
+from smartcontent.preflight import preflight
+from smartcontent.progress import readiness
+from smartcontent.progress.readiness import Readiness, Stage
+from smartcontent.stores.sql import db
 from smartcontent.web import due_time
 from smartcontent.web.found import found_in
 from smartcontent.web.words import with_code
+from smartcontent.writing import job
 
 BRIEF_FORM = {
     "content_type": "product_description",
@@ -39,8 +42,8 @@ BRIEF_FORM = {
 def complete(content: Content, ollama, text: str = "Tea is **warm**.") -> Content:
     """Have the content's draft written."""
     ollama.says(text)
-    window.start_now(content.current)
-    jobs.write_draft(content.current.id)
+    waiting.start_now(content.current)
+    job.write_draft(content.current.id)
     db.session.expire_all()
     return content
 
@@ -190,7 +193,7 @@ def test_hostile_text_of_a_model_is_shown_harmless(as_ada, content, ollama, text
 
 @pytest.mark.parametrize("text", HOSTILE)
 def test_hostile_brief_is_shown_as_typed(as_ada, ada, text):
-    content = jobs.submit(ada.id, type(BRIEF)(**(vars(BRIEF) | {"topic": text})), text[:100])
+    content = submitting.submit(ada.id, type(BRIEF)(**(vars(BRIEF) | {"topic": text})), text[:100])
 
     for path in ("/", f"/contents/{content.id}", f"/contents/{content.id}/brief"):
         page = as_ada.get(path).text
@@ -216,8 +219,8 @@ def test_card_shows_how_a_text_begins_line_by_line(as_ada, content, ollama):
 
 def test_failed_draft_says_what_to_do_and_offers_retry(as_ada, content, ollama):
     ollama.fails(404, {"error": "model 'llama3.2' not found"})
-    window.start_now(content.current)
-    jobs.write_draft(content.current.id)
+    waiting.start_now(content.current)
+    job.write_draft(content.current.id)
 
     page = as_ada.get("/").text
 
@@ -407,7 +410,7 @@ def test_choice_without_script_is_in_utc_as_the_page_says(as_ada, monkeypatch, c
     offered = re.findall(">([^<]*)</option>", as_ada.get("/").text)
     assert {"Tomorrow 9:00 (UTC)", "Monday 9:00 (UTC)"} <= set(offered)
     clock = datetime(2027, 3, 5, 15, 30, tzinfo=UTC)
-    for module in (due_time, window, jobs):
+    for module in (due_time, waiting, submitting):
         monkeypatch.setattr(module, "now", lambda: clock)
 
     assert as_ada.post("/contents", BRIEF_FORM | {"when": choice, "at_utc": ""}).status_code == 303
@@ -475,7 +478,7 @@ def test_undo_puts_the_brief_back_into_the_form(as_ada, content):
 @pytest.mark.parametrize("it_is", ["waiting", "taken back"])
 def test_nobody_gets_another_user_s_brief_back(as_bob, content, it_is):
     if it_is == "taken back":
-        window.undo(content)
+        waiting.undo(content)
 
     assert BRIEF.topic not in as_bob.get("/", query_string={"again": content.id}).text
 
@@ -496,7 +499,9 @@ def test_next_brief_begins_with_the_choices_of_the_last(as_ada, as_bob, content)
     assert "ad_copy" not in chosen(as_ada.get("/?example=press_release").text)
 
 
-@pytest.mark.parametrize("end", [lambda c: None, lambda c: jobs.cancel(c.current), jobs.discard])
+@pytest.mark.parametrize(
+    "end", [lambda c: None, lambda c: ending.cancel(c.current), ending.discard]
+)
 def test_brief_is_used_again_from_any_content(as_ada, content, end):
     path = f"/?again={content.id}"
     assert f'href="{path}#topic"' in as_ada.get(f"/contents/{content.id}").text
@@ -512,7 +517,7 @@ def test_brief_is_used_again_from_any_content(as_ada, content, end):
 def test_title_that_was_made_of_the_topic_follows_another_topic(as_ada, ada):
     titles = {"My own": "My own", title_from(BRIEF.topic): ""}
     for title, shown in titles.items():
-        content = jobs.submit(ada.id, BRIEF, title)
+        content = submitting.submit(ada.id, BRIEF, title)
 
         page = as_ada.get(f"/contents/{content.id}/brief").text
 
@@ -593,7 +598,7 @@ def test_missing_model_is_downloaded_from_the_card(as_ada, content):
 
 
 def test_only_administrators_download_other_models(as_ada, ada):
-    content = jobs.submit(ada.id, BRIEF, "A teapot", {"model": "huge:405b"})
+    content = submitting.submit(ada.id, BRIEF, "A teapot", {"model": "huge:405b"})
 
     assert as_ada.post(f"/contents/{content.id}/pull").status_code == 403
     assert readiness.pulls_asked_for() == set()
@@ -630,7 +635,7 @@ def test_edit_that_comes_too_late_is_offered_as_a_new_brief(as_ada, due_draft):
 
 
 def test_brief_on_hold_is_edited_without_a_due_time(as_ada, content):
-    window.hold(content.current)
+    waiting.hold(content.current)
 
     assert "It is on hold" in as_ada.get(f"/contents/{content.id}/brief").text
 
@@ -698,11 +703,11 @@ def test_older_version_is_opened_and_made_current(as_ada, content, ollama):
 def test_version_is_made_current_only_where_that_hides_nothing(as_ada, content, ollama):
     path = f"/contents/{content.id}"
     complete(content, ollama)
-    jobs.retry(content)
+    versions.retry(content)
     answers = [as_ada.post(f"{path}/versions/1/current")]
     assert "Make it the current version" not in as_ada.get(f"{path}/versions/1").text
-    jobs.cancel(content.current)
-    jobs.save_edit(content, "Mine", "By hand.")
+    ending.cancel(content.current)
+    versions.save_edit(content, "Mine", "By hand.")
 
     answers += [as_ada.post(f"{path}/versions/{number}/current") for number in (2, 9)]
 
@@ -715,14 +720,14 @@ def test_version_is_made_current_only_where_that_hides_nothing(as_ada, content, 
 
 @both_databases
 def test_draft_asked_for_as_a_version_is_made_current_stays(content, monkeypatch):
-    jobs.cancel(content.current)
-    jobs.save_edit(content, "Mine", "By hand.")
-    jobs.save_edit(content, "Mine", "Again.")
+    ending.cancel(content.current)
+    versions.save_edit(content, "Mine", "By hand.")
+    versions.save_edit(content, "Mine", "Again.")
     seen = content.current
     index = content.index_text
 
     def index_as_another_asks(text: str) -> None:
-        jobs.retry(db.session.get(Content, content.id))
+        versions.retry(db.session.get(Content, content.id))
         db.session.expire(content)
         db.session.refresh(seen)
         monkeypatch.setattr(content, "index_text", index)
@@ -730,7 +735,7 @@ def test_draft_asked_for_as_a_version_is_made_current_stays(content, monkeypatch
 
     monkeypatch.setattr(content, "index_text", index_as_another_asks)
 
-    assert not jobs.make_current(content, 2)
+    assert not versions.make_current(content, 2)
 
     db.session.expire_all()
     assert (content.current.number, content.current.status) == (4, Status.PENDING)
@@ -774,11 +779,11 @@ def test_deletion_can_be_undone(as_ada, content):
 
 def test_trash_shows_what_was_deleted_and_restores_it(as_ada, as_bob, ada):
     assert "The trash is empty." in as_ada.get("/trash").text
-    contents = [jobs.submit(ada.id, BRIEF, f"Teapot {number}") for number in range(22)]
+    contents = [submitting.submit(ada.id, BRIEF, f"Teapot {number}") for number in range(22)]
     ids = [content.id for content in contents]
     for content in contents[1:]:
-        jobs.discard(content)
-    jobs.discard(contents[0])  # the oldest, deleted last
+        ending.discard(content)
+    ending.discard(contents[0])  # the oldest, deleted last
 
     page = as_ada.get("/trash").text
     before = as_ada.get(re.search('rel="next" href="([^"]+)"', page)[1]).text
@@ -810,8 +815,8 @@ def test_deleting_cancels_what_is_on_its_way(as_ada, content):
 @pytest.mark.parametrize("q", ["TEAPOT", "kettle", "wärm", "love", "warm tea"])
 def test_search_finds_title_brief_and_text_in_any_case(as_ada, ada, ollama, q):
     brief = type(BRIEF)(**(vars(BRIEF) | {"topic": "Something else", "keywords": ()}))
-    jobs.submit(ada.id, brief, "Unrelated")
-    found = jobs.submit(ada.id, BRIEF, "My Kettle")
+    submitting.submit(ada.id, brief, "Unrelated")
+    found = submitting.submit(ada.id, BRIEF, "My Kettle")
     complete(found, ollama, "Tea is WÄRM and warm tea loves you")
 
     page = Markup(as_ada.get("/list", query_string={"q": q}).text).striptags()
@@ -824,7 +829,7 @@ def test_search_finds_title_brief_and_text_in_any_case(as_ada, ada, ollama, q):
 @pytest.mark.parametrize("sought_as", ["NFC", "NFD"])
 @pytest.mark.parametrize("words", ["Soufflé", "Ångström à Århus", "Việt ngữ", "가나다"])
 def test_search_finds_a_word_however_it_is_encoded(as_ada, ada, words, stored_as, sought_as):
-    jobs.submit(ada.id, BRIEF, normalize(stored_as, f"All about {words}"))
+    submitting.submit(ada.id, BRIEF, normalize(stored_as, f"All about {words}"))
 
     page = as_ada.get("/list", query_string={"q": normalize(sought_as, words.upper())}).text
 
@@ -870,7 +875,7 @@ def test_list_makes_the_best_of_an_address_typed_by_hand(as_ada, content, typed)
 
 
 def test_list_is_filtered_by_status(as_ada, ada, content, ollama):
-    done = complete(jobs.submit(ada.id, BRIEF, "Done one"), ollama)
+    done = complete(submitting.submit(ada.id, BRIEF, "Done one"), ollama)
 
     page = as_ada.get("/?status=completed").text
 
@@ -880,7 +885,7 @@ def test_list_is_filtered_by_status(as_ada, ada, content, ollama):
 
 def test_pages_hold_twenty_and_lead_on(as_ada, ada):
     for number in range(25):
-        jobs.submit(ada.id, BRIEF, f"Number {number:02d}")
+        submitting.submit(ada.id, BRIEF, f"Number {number:02d}")
     first = as_ada.get("/").text
     older = first.split('rel="next" href="')[1].split('"')[0].replace("&amp;", "&")
 
@@ -973,11 +978,11 @@ def test_page_says_how_to_see_news_without_script(as_ada, content):
 )
 def test_search_shows_what_it_found(as_ada, ada, ollama, q, title, passage):
     brief = type(BRIEF)(**(vars(BRIEF) | {"topic": "A handle"}))
-    found = jobs.submit(ada.id, brief, "My Kettle")
+    found = submitting.submit(ada.id, brief, "My Kettle")
     far = "Nothing else. " * 900
     complete(found, ollama, f"{far}Tea is wärm in the Straße, a soufflé for **all**. {far}")
     more = "a <b> tag, [menu](https://example.org/menu)"
-    jobs.save_edit(found, "My Kettle", f"{found.current.text}{more}")
+    versions.save_edit(found, "My Kettle", f"{found.current.text}{more}")
 
     page = as_ada.get("/list", query_string={"q": q}).text
 
@@ -990,7 +995,7 @@ def test_search_shows_what_it_found(as_ada, ada, ollama, q, title, passage):
 @both_databases
 def test_search_says_how_many_it_found_beyond_the_first_page(as_ada, ada):
     for number in range(23):
-        jobs.submit(ada.id, BRIEF, f"Kettle {number}")
+        submitting.submit(ada.id, BRIEF, f"Kettle {number}")
 
     first = as_ada.get("/list", query_string={"q": "kettle"}).text
     cursor = re.search('cursor=([^&"]+)', first)[1]

@@ -3,7 +3,7 @@
 import pytest
 from conftest import PASSWORD, Visitor
 
-from smartcontent import create_app
+from smartcontent.app import create_app
 
 
 def cookie_of(app, **options) -> str:

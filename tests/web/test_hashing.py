@@ -8,8 +8,8 @@ import pytest
 from conftest import PASSWORD, Visitor, both_databases, wait_until
 from sqlalchemy import create_engine, text
 
-from smartcontent.extensions import db
 from smartcontent.models import accounts
+from smartcontent.stores.sql import db
 from smartcontent.web import threads
 
 NEW = {"password": "a long new password", "password_again": "a long new password"}

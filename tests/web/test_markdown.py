@@ -8,7 +8,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from smartcontent.web.markdown import LONGEST, to_html
+from smartcontent.texts.markdown import LONGEST, to_html
 
 
 def read(text: str) -> str:

@@ -8,9 +8,9 @@ from conftest import PASSWORD, Visitor, both_databases
 from sqlalchemy import func, select
 from test_contents import BRIEF_FORM, complete
 
-from smartcontent import jobs
-from smartcontent.extensions import db
+from smartcontent.contents import ending
 from smartcontent.models import ApiToken, Content, Draft
+from smartcontent.stores.sql import db
 
 KEY = {"key": "a key"}
 # Forms that make something, by the end of their action.
@@ -38,7 +38,7 @@ def test_brief_sent_many_times_at_once_makes_one_content(app, as_ada):
     assert count(Content) == 1
     as_ada.post("/contents", form | {"topic": "Another teapot"})
     assert count(Content) == 2
-    jobs.discard(db.session.scalars(select(Content).order_by(Content.created_at)).first())
+    ending.discard(db.session.scalars(select(Content).order_by(Content.created_at)).first())
     assert as_ada.post("/contents", form).headers["Location"] != place
     assert count(Content) == 3
 
@@ -75,7 +75,7 @@ def test_every_form_that_makes_something_has_a_key_of_its_own(as_ada, content, o
     if ends == "completed":
         complete(content, ollama)
     else:
-        jobs.cancel(content.current)
+        ending.cancel(content.current)
     pages = "".join(
         as_ada.get(path).text
         for path in ("/", f"/contents/{content.id}", f"/contents/{content.id}/text", "/account/")

@@ -13,9 +13,11 @@ from rq import Worker
 from rq.registry import FailedJobRegistry
 from rq.results import Result
 
-from smartcontent.extensions import redis
 from smartcontent.models import Draft
-from smartcontent.scheduling import QUEUE, Job, Scheduler
+from smartcontent.scheduling import Job, Scheduler
+from smartcontent.stores import keys
+from smartcontent.stores.keys import QUEUE
+from smartcontent.stores.redis import redis
 
 RQ = "/admin/rq"
 HTML = "<img src=x onerror=alert(1)>"
@@ -57,7 +59,7 @@ def failed(queued: Job, valkey) -> Job:
 
 
 def fail(job: Job, valkey, reason: str) -> None:
-    valkey.client.lrem(f"rq:queue:{QUEUE}", 0, job.id)
+    valkey.client.lrem(keys.QUEUED, 0, job.id)
     job.set_status("failed")
     with valkey.client.pipeline() as pipe:
         FailedJobRegistry(QUEUE, valkey.client).add(job, pipeline=pipe)
@@ -96,7 +98,7 @@ def test_navigation_of_the_administrators_pages_leads_to_it(as_founder):
 
 
 def test_reading_every_page_twice_changes_nothing(as_founder, failed, valkey):
-    valkey.client.rpush(f"rq:queue:{QUEUE}", "gone", failed.id)
+    valkey.client.rpush(keys.QUEUED, "gone", failed.id)
     before = everything_in(valkey)
 
     for path in [*PAGES, *job_pages(failed.id)] * 2:
@@ -118,12 +120,12 @@ def test_what_changes_something_answers_post_alone(as_founder, failed, valkey, m
 
 def test_failed_jobs_go_back_into_the_queue_one_by_one_or_all(as_founder, failed, valkey):
     assert as_founder.post(f"{RQ}/job/{failed.id}/requeue").json == {"status": "OK"}
-    assert valkey.client.lrange(f"rq:queue:{QUEUE}", 0, -1) == [failed.id.encode()]
+    assert valkey.client.lrange(keys.QUEUED, 0, -1) == [failed.id.encode()]
 
     fail(failed, valkey, "again")
 
     assert as_founder.post(f"{RQ}/requeue/{QUEUE}").json == {"status": "OK", "count": 1}
-    assert valkey.client.lrange(f"rq:queue:{QUEUE}", 0, -1) == [failed.id.encode()]
+    assert valkey.client.lrange(keys.QUEUED, 0, -1) == [failed.id.encode()]
 
 
 def test_job_that_has_not_failed_is_not_requeued(as_founder, queued):
@@ -139,12 +141,12 @@ def test_token_may_come_in_the_header_as_its_script_sends_it(as_founder, failed)
 
 
 def test_compacting_drops_dead_entries_and_an_empty_queue_is_no_error(as_founder, queued, valkey):
-    valkey.client.rpush(f"rq:queue:{QUEUE}", "gone")
+    valkey.client.rpush(keys.QUEUED, "gone")
 
     assert as_founder.post(f"{RQ}/queue/{QUEUE}/compact").status_code == 200
-    assert valkey.client.lrange(f"rq:queue:{QUEUE}", 0, -1) == [queued.id.encode()]
+    assert valkey.client.lrange(keys.QUEUED, 0, -1) == [queued.id.encode()]
 
-    valkey.client.delete(f"rq:queue:{QUEUE}")
+    valkey.client.delete(keys.QUEUED)
     assert as_founder.post(f"{RQ}/queue/{QUEUE}/compact").status_code == 200
 
 
@@ -152,7 +154,7 @@ def test_nothing_is_deleted_unless_the_setting_allows_it(as_founder, queued, val
     as_founder.post(f"{RQ}/job/{queued.id}/delete")
     as_founder.post(f"{RQ}/queue/{QUEUE}/queued/empty")
 
-    assert valkey.client.lrange(f"rq:queue:{QUEUE}", 0, -1) == [queued.id.encode()]
+    assert valkey.client.lrange(keys.QUEUED, 0, -1) == [queued.id.encode()]
     assert 'id="delete-job-btn"' not in as_founder.get(f"{RQ}/0/view/job/{queued.id}").text
 
 
@@ -269,7 +271,7 @@ def work_on(job: Job, valkey) -> None:
 def test_job_that_cannot_be_read_hides_no_other(as_founder, queued, valkey, garbage):
     valkey.client.hset("rq:job:garbage", mapping={"data": "x", **garbage})
     valkey.client.set("rq:job:text", "no hash")
-    valkey.client.lpush(f"rq:queue:{QUEUE}", "garbage", "text", "a b", b"\xc3\xa9")
+    valkey.client.lpush(keys.QUEUED, "garbage", "text", "a b", b"\xc3\xa9")
 
     listed = as_founder.get(f"{RQ}/0/data/jobs/{QUEUE}/queued/8/asc/1.json").json["jobs"]
 

@@ -3,7 +3,7 @@
 import pytest
 from conftest import PASSWORD
 
-from smartcontent.extensions import db
+from smartcontent.stores.sql import db
 
 FORMS = ["/sign-in", "/sign-up", "/contents/{}/brief", "/contents/{}/text"]
 FORM = "application/x-www-form-urlencoded"

@@ -1,15 +1,16 @@
 """The last 24 hours by the database: what became of the drafts, how late they began, what broke."""
 
 from bisect import bisect_right
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 
 from sqlalchemy import ColumnElement, extract, func, select
 
-from smartcontent.extensions import db
 from smartcontent.models import Draft, Repair, Status
+from smartcontent.models.status import STARTED
+from smartcontent.stores.sql import db
 
 HOURS = 24
 SAMPLE = 1000
@@ -23,7 +24,6 @@ DRAWN = (
     Status.CANCELLED,
     Status.FAILED,
 )
-_STARTED = (Status.GENERATING, Status.COMPLETED, Status.CANCELLED, Status.FAILED)
 # Upper ends of the steps, in seconds; the last step has none.
 _STEPS = (0.1, 0.25, 0.5, 1.0, 5.0)
 
@@ -67,7 +67,7 @@ def lateness_until(moment: datetime) -> Lateness | None:
     rows = db.session.execute(
         select(Draft.due_at, Draft.started_at)
         .where(
-            *_due_between(moment - timedelta(hours=HOURS), moment, _STARTED),
+            *_due_between(moment - timedelta(hours=HOURS), moment, STARTED),
             Draft.started_at >= Draft.due_at,
         )
         .order_by(Draft.due_at.desc())
@@ -89,7 +89,7 @@ def latest_repairs() -> Sequence[Repair]:
 
 
 def _due_between(
-    start: datetime, end: datetime, statuses: tuple[Status, ...]
+    start: datetime, end: datetime, statuses: Collection[Status]
 ) -> tuple[ColumnElement[bool], ...]:
     """The condition, as the index on status and due time answers it."""
     return Draft.status.in_(statuses), Draft.due_at >= start, Draft.due_at <= end

@@ -2,9 +2,9 @@
 
 from flask import render_template
 
-from smartcontent.backlog import backlog, in_redis
-from smartcontent.health import check_all
+from smartcontent.health.checks import check_all
 from smartcontent.models import now
+from smartcontent.progress.backlog import backlog, in_redis
 from smartcontent.web.admin import history
 from smartcontent.web.admin.chart import stack
 from smartcontent.web.admin.punctuality import estimate_error, punctuality_until

@@ -8,8 +8,9 @@ from statistics import median
 
 from sqlalchemy import select
 
-from smartcontent.extensions import db
 from smartcontent.models import Draft, Status
+from smartcontent.models.status import STARTED
+from smartcontent.stores.sql import db
 
 HOURS = 24
 SAMPLE = 5000
@@ -17,7 +18,6 @@ ESTIMATES = 100
 HEIGHT = 100
 # The chart's foot is a millisecond and its top 100 seconds, in tenfold steps.
 _DECADES = 5
-_STARTED = (Status.GENERATING, Status.COMPLETED, Status.CANCELLED, Status.FAILED)
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,7 @@ def punctuality_until(moment: datetime) -> list[Percentiles | None]:
     rows = db.session.execute(
         select(Draft.due_at, Draft.started_at)
         .where(
-            Draft.status.in_(_STARTED),
+            Draft.status.in_(STARTED),
             Draft.due_at >= starts[0],
             Draft.due_at <= moment,
             Draft.started_at >= Draft.due_at,

@@ -20,9 +20,9 @@ from rq.exceptions import InvalidJobOperation, NoSuchJobError
 from rq_dashboard import web as dashboard
 from werkzeug.exceptions import Conflict, MethodNotAllowed, NotFound
 
-from smartcontent.extensions import redis
-from smartcontent.redis_answers import trouble
-from smartcontent.scheduling import QUEUE
+from smartcontent.stores import keys
+from smartcontent.stores.redis import redis
+from smartcontent.stores.redis_answers import trouble
 from smartcontent.web.admin import rq_reading
 from smartcontent.web.admin.access import let_in
 from smartcontent.web.safety import POLICY
@@ -89,9 +89,9 @@ def _check_existence(client: redis_py.Redis, values: dict[str, Any]) -> None:
     answers it with a page as if all were well.
     """
     if "queue_name" in values:
-        values["queue_name"] = values["queue_name"] or QUEUE
-    name = values.get("queue_name", QUEUE)
-    if not client.sismember("rq:queues", f"rq:queue:{name}") and name != QUEUE:
+        values["queue_name"] = values["queue_name"] or keys.QUEUE
+    name = values.get("queue_name", keys.QUEUE)
+    if not client.sismember(keys.QUEUES, f"rq:queue:{name}") and name != keys.QUEUE:
         raise NotFound
     if "job_id" in values:
         rq_reading.ShownJob.fetch(values["job_id"], client)

@@ -13,8 +13,8 @@ from rq.exceptions import DeserializationError, NoSuchJobError, TimeoutFormatErr
 from rq.results import Result
 from rq.serializers import JSONSerializer
 
-from smartcontent.redis_answers import Trouble
 from smartcontent.scheduling import Job
+from smartcontent.stores.redis_answers import Trouble
 
 UNREADABLE = "(cannot be read: not written by this product)"
 # What RQ raises at a job or a result that it has not written itself.

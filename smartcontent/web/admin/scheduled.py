@@ -9,11 +9,13 @@ from flask import render_template, request
 from sqlalchemy import Select, func, select
 from sqlalchemy.orm import load_only
 
-from smartcontent.extensions import db, redis
 from smartcontent.models import Draft, Status, User, now
-from smartcontent.models.draft import draft_id_of
-from smartcontent.redis_answers import trouble
-from smartcontent.scheduling import QUEUE, Job, Scheduler
+from smartcontent.models.job_ids import draft_id_of
+from smartcontent.scheduling import Job
+from smartcontent.stores import keys
+from smartcontent.stores.redis import redis
+from smartcontent.stores.redis_answers import trouble
+from smartcontent.stores.sql import db
 
 PAGE = 50
 PAGES = 10_000
@@ -83,10 +85,10 @@ def _count_pending() -> int:
 
 def _ask_redis(job_ids: list[str], offset: int) -> InRedis:
     """One pipeline, its length bounded by the page."""
-    key = Scheduler.scheduled_jobs_key
+    key = keys.SCHEDULED
     with redis() as client, client.pipeline(transaction=False) as pipe:
         pipe.zcard(key)
-        pipe.llen(f"rq:queue:{QUEUE}")
+        pipe.llen(keys.QUEUED)
         pipe.zrange(key, offset, offset + PAGE - 1, withscores=True)
         for job_id in job_ids:
             pipe.zscore(key, job_id)

@@ -19,11 +19,11 @@ from sqlalchemy import select
 from werkzeug.exceptions import NotFound
 from wtforms import Form
 
-from smartcontent.extensions import db
 from smartcontent.invitations import INVITATION_DAYS, invitation_for
 from smartcontent.logs import note
 from smartcontent.models import User
 from smartcontent.models.accounts import LARGEST_ID
+from smartcontent.stores.sql import db
 from smartcontent.web import errors
 from smartcontent.web.addresses import public_url
 from smartcontent.web.forms import SignUpForm

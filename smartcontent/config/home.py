@@ -1,0 +1,55 @@
+"""The folder of the database, the secret and the embedded server's data: for its owner alone."""
+
+import contextlib
+import os
+import secrets
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+from smartcontent.config import ConfigurationError
+from smartcontent.config.private import keep_private
+from smartcontent.config.secret_key import secret
+
+DATABASE = "smartcontent.db"
+
+
+def at_home(settings: dict[str, Any]) -> dict[str, Any]:
+    """The settings, with what is kept in the folder where no other is named.
+
+    Raises:
+        ConfigurationError: there can be no such folder, or no secret in it.
+    """
+    home = Path(settings["SMARTCONTENT_HOME"]).absolute()
+    try:
+        keep_private(home)
+        key = settings["SECRET_KEY"] or _kept_secret(home / "secret_key")
+    except (OSError, ValueError) as error:
+        raise ConfigurationError(
+            f"SMARTCONTENT_HOME={str(home)!a} cannot be used: {error}."
+        ) from error
+    # Quoted, or a ? in the path would begin the URL's options.
+    database = settings["DATABASE_URL"] or f"sqlite:///{quote(str(home / DATABASE))}"
+    return {**settings, "SMARTCONTENT_HOME": home, "SECRET_KEY": key, "DATABASE_URL": database}
+
+
+def _kept_secret(path: Path) -> str:
+    """The secret in the file, made first where there is none.
+
+    Raises:
+        OSError: the file can be neither read nor made.
+        ValueError: it holds no secret.
+    """
+    if not path.exists():
+        # Not named by the process: containers that share a volume have the same process ids.
+        made = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
+        made.touch(0o600)
+        made.write_text(secrets.token_urlsafe(48))
+        # Of several processes started at once one links its own; all read that one, and whole.
+        with contextlib.suppress(FileExistsError):
+            os.link(made, path)
+        made.unlink()
+    kept = path.read_text().strip()
+    if not kept:
+        raise ValueError(f"{path} is empty: delete it, and another secret is made")
+    return secret(kept)

@@ -1,0 +1,1 @@
+"""What people ask for: each act is one function, which commits and then tells."""

@@ -1,0 +1,59 @@
+"""Contents and drafts as the JSON that API and command line have in common."""
+
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import load_only
+
+from smartcontent.models import Content, Draft
+from smartcontent.models.moments import iso
+from smartcontent.stores.sql import db
+
+_AS_THEY_ARE = ("id", "number", "origin", "status", "error", "model", "stats")
+_MOMENTS = ("due_at", "started_at", "finished_at")
+
+
+def summary(content: Content) -> dict[str, Any]:
+    """A content as it stands in a list: all but its drafts."""
+    draft = content.current
+    settings = {name: content.settings.get(name) for name in ("model", "temperature", "seed")}
+    return {
+        "id": str(content.id),
+        "title": content.title,
+        **vars(content.brief),
+        **settings,
+        "created_at": iso(content.created_at),
+        "status": draft.status,
+        "scheduled_for": iso(draft.due_at),
+        "text": draft.text,
+    }
+
+
+def whole(content: Content) -> dict[str, Any]:
+    """A content with all its drafts, the first one first, without their texts."""
+    query = select(Draft).where(Draft.content_id == content.id).order_by(Draft.number)
+    columns = load_only(*(getattr(Draft, name) for name in (*_AS_THEY_ARE, *_MOMENTS)))
+    return {
+        **summary(content),
+        "drafts": [_listed(d) for d in db.session.scalars(query.options(columns))],
+    }
+
+
+def draft_whole(draft: Draft) -> dict[str, Any]:
+    """One draft with its text, and what was sent to Ollama for it."""
+    return {
+        **_listed(draft),
+        "text": draft.text,
+        "taken_out": draft.taken_out,
+        "options": draft.options,
+        "messages": draft.prompt,
+    }
+
+
+def _listed(draft: Draft) -> dict[str, Any]:
+    return {
+        **{name: getattr(draft, name) for name in _AS_THEY_ARE},
+        "scheduled_for": iso(draft.due_at),
+        "started_at": iso(draft.started_at),
+        "finished_at": iso(draft.finished_at),
+    }

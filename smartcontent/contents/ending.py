@@ -1,0 +1,46 @@
+"""Ending: a draft is cancelled, a content goes to the trash or comes out of it."""
+
+import logging
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import select
+
+from smartcontent.models import Content, Draft, Status, now
+from smartcontent.scheduling import unschedule_draft
+from smartcontent.stores.sql import db
+
+log = logging.getLogger(__name__)
+
+
+def cancel(draft: Draft) -> bool:
+    """Stop a draft for good, what it has of text kept; False if it had ended."""
+    db.session.refresh(draft)  # a worker may have claimed it since it was read
+    job_id = draft.job_id
+    db.session.commit()  # no transaction while Redis is asked: it holds up other writers
+    text = draft.text_so_far()
+    values = {"text": text} if text != draft.text else {}
+    if not draft.move(Status.CANCELLED, finished_at=now(), **values):
+        return False
+    unschedule_draft(job_id)
+    return True
+
+
+def discard(content: Content) -> None:
+    """Move a content to the trash; an unfinished draft of it is cancelled."""
+    cancel(content.current)
+    _set_deleted(content, now())
+
+
+def restore(user_id: int, content_id: UUID) -> Content | None:
+    """Take a content of the user out of the trash again."""
+    content = db.session.scalar(select(Content).filter_by(user_id=user_id, id=content_id))
+    if content is not None:
+        _set_deleted(content, None)
+    return content
+
+
+def _set_deleted(content: Content, moment: datetime | None) -> None:
+    content.deleted_at = moment
+    db.session.commit()
+    content.announce()

@@ -1,0 +1,95 @@
+"""Erasing a person: the account, and whatever there is of it in the database and in Redis."""
+
+import time
+
+from sqlalchemy import delete, func, select
+
+from smartcontent import events
+from smartcontent.contents import ending
+from smartcontent.models import UNFINISHED, ApiToken, Content, Draft, User
+from smartcontent.models.draft import LOOK_AROUND_SECONDS
+from smartcontent.models.job_ids import job_id
+from smartcontent.scheduling import unschedule_draft
+from smartcontent.stores.sql import db, only_read
+
+AT_ONCE = 500
+
+
+class LastAdministrator(Exception):
+    """Nobody else could look after the others."""
+
+
+def belongings(user: User) -> dict[str, int]:
+    """What would go with the person, counted."""
+    owners = {
+        "contents": Content.user_id,
+        "drafts": Draft.user_id,
+        "API tokens": ApiToken.user_id,
+    }
+    return {
+        name: db.session.execute(select(func.count()).where(owner == user.id)).scalar_one()
+        for name, owner in owners.items()
+    }
+
+
+def erase(user: User) -> None:
+    """Erase a person and what is theirs, for good.
+
+    Streams that are open end within seconds: they ask whether their sessions and tokens hold.
+
+    Raises:
+        LastAdministrator: there are others, and no administrator would be left to them.
+    """
+    _shut_out(user)
+    drafts = _cancel_all(user.id)
+    # Who writes one of them says it for the last time by then, and forgets it.
+    time.sleep(2 * LOOK_AROUND_SECONDS)
+    _forget_in_redis(user.id, drafts)
+    # Whatever belongs to the row goes with it, by its foreign keys.
+    db.session.execute(delete(User).where(User.id == user.id))
+    db.session.commit()
+
+
+def _shut_out(user: User) -> None:
+    """End sessions and tokens, so that nothing new comes while the old is cleared away."""
+    heir = _heir(user)
+    user.is_enabled = False
+    user.end_sessions()
+    user.revoke_tokens()
+    if user.is_founder and heir:
+        user.is_founder = None
+        db.session.flush()  # there is one founder at a time
+        heir.is_founder = True
+    db.session.commit()
+
+
+def _heir(user: User) -> User | None:
+    """The administrator who is left; None where nobody is left at all."""
+    everybody = db.session.scalars(select(User).order_by(User.id).with_for_update()).all()
+    others = [other for other in everybody if other.id != user.id]
+    left = [other for other in others if other.is_admin and other.is_enabled]
+    if others and not left:
+        raise LastAdministrator
+    return left[0] if left else None
+
+
+def _cancel_all(user_id: int) -> list[tuple[int, int]]:
+    """Stop what is unfinished; answers each draft with the number of its attempts."""
+    unfinished = select(Draft).where(Draft.user_id == user_id, Draft.status.in_(UNFINISHED))
+    only_read()
+    drafts = db.session.scalars(unfinished).all()
+    db.session.commit()
+    for draft in drafts:
+        ending.cancel(draft)
+    only_read()
+    rows = db.session.execute(select(Draft.id, Draft.attempt).where(Draft.user_id == user_id)).all()
+    db.session.commit()
+    return [(row.id, row.attempt) for row in rows]
+
+
+def _forget_in_redis(user_id: int, drafts: list[tuple[int, int]]) -> None:
+    attempts = [(draft, number + 1) for draft, most in drafts for number in range(most)]
+    for draft, number in attempts:
+        unschedule_draft(job_id(draft, number, user_id))
+    for first in range(0, len(attempts), AT_ONCE):
+        events.forget_texts(attempts[first : first + AT_ONCE])

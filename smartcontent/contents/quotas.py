@@ -1,0 +1,84 @@
+"""How much one user may ask for: drafts that are not finished, and submissions within a minute.
+
+Counted in the database, in the transaction that submits, and one submission of a user after the
+other: of any number at once no more get through than may.
+"""
+
+import math
+from datetime import timedelta
+
+from flask import current_app
+from sqlalchemy import func, select
+from werkzeug.exceptions import TooManyRequests
+
+from smartcontent.models import UNFINISHED, Draft, Origin, User, now
+from smartcontent.stores.sql import db
+
+# Nobody knows when a draft will be finished; this is when it is worth to look again.
+LOOK_AGAIN_SECONDS = 60
+MINUTE = timedelta(minutes=1)
+
+
+class OverQuota(TooManyRequests):
+    """More than one user may ask for; with a sentence, and the seconds until it is worth a try."""
+
+
+def check(user_id: int) -> None:
+    """Refuse the drafts that the session holds for a user if they are too many.
+
+    Call it before the commit. What would break a rule of the database has done so before, so that
+    a submission that is sent again counts for nothing.
+
+    Raises:
+        OverQuota: they are; nothing of the session is saved.
+    """
+    db.session.flush()
+    one_after_the_other(user_id)
+    refusal = _too_many_unfinished(user_id) or _too_fast(user_id)
+    if refusal:
+        db.session.rollback()
+        raise refusal
+
+
+def one_after_the_other(user_id: int) -> None:
+    """Let others of the same user wait until this transaction ends: what is counted stays so."""
+    # On PostgreSQL; on SQLite whoever writes is alone anyway.
+    db.session.execute(select(User.id).filter_by(id=user_id).with_for_update(key_share=True))
+
+
+def _too_many_unfinished(user_id: int) -> OverQuota | None:
+    most: int = current_app.config["UNFINISHED_PER_USER"]
+    of_user = select(Draft.id).where(Draft.user_id == user_id, Draft.status.in_(UNFINISHED))
+    counted = of_user.limit(most + 1).subquery()
+    if (db.session.scalar(select(func.count()).select_from(counted)) or 0) <= most:
+        return None
+    return OverQuota(
+        f"One account may have {most:,} unfinished drafts, and so many you have: "
+        "wait until some are done, or cancel some.",
+        retry_after=LOOK_AGAIN_SECONDS,
+    )
+
+
+def _too_fast(user_id: int) -> OverQuota | None:
+    most: int = current_app.config["SUBMISSIONS_PER_MINUTE"]
+    moment = now()
+    one_too_many = db.session.scalar(
+        select(Draft.created_at)
+        .where(
+            Draft.user_id == user_id,
+            Draft.origin == Origin.GENERATED,
+            Draft.created_at > moment - MINUTE,
+        )
+        .order_by(Draft.created_at.desc())
+        .offset(most)
+        .limit(1)
+    )
+    if one_too_many is None:
+        return None
+    wait = max(1, math.ceil((one_too_many + MINUTE - moment).total_seconds()))
+    seconds = "a second" if wait == 1 else f"{wait} seconds"
+    return OverQuota(
+        f"One account may ask for {most:,} texts within a minute, and these you have had: "
+        f"wait {seconds}, then send it again.",
+        retry_after=wait,
+    )

@@ -1,0 +1,97 @@
+"""Submitting a brief: stored with its first draft, then scheduled."""
+
+import logging
+from datetime import datetime, timedelta
+from typing import Any
+
+from flask import current_app
+from sqlalchemy.exc import IntegrityError
+
+from smartcontent.briefs.brief import Brief
+from smartcontent.contents import quotas
+from smartcontent.models import Content, Draft, Status, now
+from smartcontent.models.moments import rounded_up
+from smartcontent.scheduling import schedule_draft
+from smartcontent.stores.sql import db
+
+log = logging.getLogger(__name__)
+
+
+def submit(
+    user_id: int,
+    brief: Brief,
+    title: str,
+    settings: dict[str, Any] | None = None,
+    delay_seconds: float | None = None,
+    due_at: datetime | None = None,
+    idempotency_key: str | None = None,
+    request_digest: str | None = None,
+) -> Content:
+    """Store a brief with its first draft, then schedule the draft: after a delay or at a time.
+
+    Raises:
+        sqlalchemy.exc.IntegrityError: the user has submitted with this idempotency key before.
+        smartcontent.quotas.OverQuota: the user has asked for more than one may.
+    """
+    if delay_seconds is None:
+        delay_seconds = current_app.config["GENERATION_DELAY_SECONDS"]
+    submitted_at = now()
+    content = Content(
+        user_id=user_id,
+        created_at=submitted_at,
+        title=title,
+        settings=settings or {},
+        idempotency_key=idempotency_key,
+        request_digest=request_digest,
+        current_number=1,
+    )
+    write_brief(content, brief)
+    draft = Draft(
+        user_id=user_id,
+        number=1,
+        status=Status.PENDING,
+        created_at=submitted_at,
+        due_at=rounded_up(due_at or submitted_at + timedelta(seconds=delay_seconds)),
+    )
+    content.drafts.append(draft)
+    db.session.add(content)
+    quotas.check(user_id)
+    db.session.commit()
+    schedule_draft(draft)
+    draft.announce()
+    return content
+
+
+def submit_once(
+    user_id: int,
+    brief: Brief,
+    title: str,
+    settings: dict[str, Any],
+    due_at: datetime | None,
+    key: str | None,
+) -> Content:
+    """Submit what a form holds; of one that is sent again, answer what it has made.
+
+    Raises:
+        smartcontent.quotas.OverQuota: the user has asked for more than one may.
+    """
+    try:
+        return submit(user_id, brief, title, settings, due_at=due_at, idempotency_key=key)
+    except IntegrityError:
+        # The index decides, so that of many requests at once exactly one makes a content.
+        db.session.rollback()
+        if key is None:
+            raise
+    content = Content.submitted_with(user_id, key)
+    # Taken back meanwhile, and the form sent once more: that is meant.
+    if content.deleted_at:
+        return submit(user_id, brief, title, settings, due_at=due_at)
+    return content
+
+
+def write_brief(content: Content, brief: Brief) -> None:
+    """Copy a brief into its content's columns."""
+    for name in ("content_type", "topic", "audience", "tone", "length", "language", "instructions"):
+        setattr(content, name, getattr(brief, name))
+    content.keywords = list(brief.keywords)
+    content.index_text("")

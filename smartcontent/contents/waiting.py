@@ -1,0 +1,121 @@
+"""The time between submission and start: what the owner can still do with a draft that waits.
+
+Each change is one conditional UPDATE: it takes effect, or the draft has just started.
+"""
+
+from datetime import datetime, timedelta
+
+from flask import current_app
+from sqlalchemy import ColumnElement
+
+from smartcontent.briefs.brief import Brief
+from smartcontent.contents.submitting import write_brief
+from smartcontent.models import Content, Draft, Status, now
+from smartcontent.models.moments import due_in, rounded_up
+from smartcontent.models.status import CHANGEABLE
+from smartcontent.scheduling import schedule_draft, unschedule_draft
+from smartcontent.stores.sql import db
+
+LONGEST_DELAY = timedelta(days=365)
+
+
+def _still_waits() -> tuple[ColumnElement[bool], ...]:
+    return (
+        Draft.status.in_(CHANGEABLE),
+        (Draft.due_at > now()) | Draft.due_at.is_(None),
+    )
+
+
+def change_brief(
+    content: Content, brief: Brief, title: str, due_at: datetime | None = None
+) -> bool:
+    """Change the brief, and the due time if one is given; False if the draft has started.
+
+    Raises:
+        ValueError: the due time is past, or more than a year ahead; the message is for people.
+    """
+    check_due_time(due_at)
+    content.title = title
+    write_brief(content, brief)
+    status = Status(content.current.status)
+    if status not in CHANGEABLE:
+        db.session.rollback()
+        return False
+    # Of this very status: an edit may not bring back the due time of a draft just put on hold.
+    same = (Draft.status == status, *_still_waits())
+    if due_at is None:
+        return content.current.move(status, *same)
+    if not content.current.move(Status.PENDING, *same, due_at=rounded_up(due_at)):
+        return False
+    schedule_draft(content.current)
+    return True
+
+
+def start_now(draft: Draft) -> bool:
+    """Make the draft due at this moment; False if its time has come already."""
+    waits = Draft.status.in_(CHANGEABLE)
+    if not draft.move(Status.PENDING, waits, due_at=due_in(0)):
+        return False
+    schedule_draft(draft)
+    return True
+
+
+def hold(draft: Draft) -> bool:
+    """Put a draft on hold: it has no due time until it is released. False if it has started."""
+    job_id = draft.job_id
+    if not draft.move(Status.HELD, Draft.due_at > now(), due_at=None):
+        return False
+    unschedule_draft(job_id)
+    return True
+
+
+def release(draft: Draft) -> bool:
+    """Let a held draft go on, with a whole delay of its own again; False if it is not on hold."""
+    due_at = due_in(current_app.config["GENERATION_DELAY_SECONDS"])
+    if not draft.move(Status.PENDING, Draft.status == Status.HELD, due_at=due_at):
+        return False
+    schedule_draft(draft)
+    return True
+
+
+def put_off(draft: Draft, due_at: datetime) -> bool:
+    """Give a waiting draft another due time; False if it has started.
+
+    Raises:
+        ValueError: the time is past, or more than a year ahead; the message is for people.
+    """
+    check_due_time(due_at)
+    if not draft.move(Status.PENDING, *_still_waits(), due_at=rounded_up(due_at)):
+        return False
+    schedule_draft(draft)
+    return True
+
+
+def check_due_time(due_at: datetime | None) -> None:
+    """Refuse a time at which nothing can start any more, or that nobody can foresee.
+
+    Raises:
+        ValueError: the time is past, or more than a year ahead; the message is for people.
+    """
+    moment = now()
+    if due_at is None:  # the usual delay
+        return
+    if due_at < moment:
+        raise ValueError("This time is past: choose one from now to a year ahead.")
+    if due_at > moment + LONGEST_DELAY:
+        raise ValueError("This is too far off: choose a time from now to a year ahead.")
+
+
+def undo(content: Content) -> bool:
+    """Take a submission back as if it had not been made; False if its draft has started.
+
+    The content goes to the trash with its brief, from which the form is filled again.
+    """
+    draft = content.current
+    job_id = draft.job_id
+    content.deleted_at = now()
+    if draft.number != 1 or not draft.move(Status.CANCELLED, *_still_waits(), finished_at=now()):
+        db.session.rollback()
+        return False
+    unschedule_draft(job_id)
+    return True

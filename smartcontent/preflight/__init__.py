@@ -1,0 +1,1 @@
+"""Before the due time: is all there that a draft needs?"""

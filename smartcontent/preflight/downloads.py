@@ -1,0 +1,142 @@
+"""What the Ollama server is to download: what somebody asked for, and the usual model by itself.
+
+With OLLAMA_PULL=1 nobody has to ask for OLLAMA_MODEL. What goes wrong then is said on the cards,
+by `flask doctor` and in the log, and tried again after pauses that grow.
+"""
+
+import contextlib
+import logging
+import threading
+import time
+
+import redis as redis_py
+from flask import Flask, current_app
+
+from smartcontent.ollama import OllamaError, PullProgress
+from smartcontent.ollama.configured import ollama
+from smartcontent.progress import readiness
+from smartcontent.progress.readiness import Readiness, Stage
+
+log = logging.getLogger(__name__)
+
+FIRST_PAUSE_SECONDS = 5.0
+LONGEST_PAUSE_SECONDS = 120.0
+_STEPS = 20  # a log has a line for each 5 % of a download
+
+
+class Downloads:
+    """The downloads that this process looks after, each in a thread of its own."""
+
+    def __init__(self, app: Flask) -> None:
+        self._app = app
+        self._threads: dict[str, threading.Thread] = {}
+        # How far each is, as its thread writes and the next look tells.
+        self._shares: dict[str, float | None] = {}
+        self._problems: dict[str, OllamaError] = {}
+        self._usual_is_there = False
+        self._failures = 0
+        self._try_at = 0.0
+
+    def look(self) -> dict[str, Readiness]:
+        """Begin what is to be downloaded; answers how far each model of these is."""
+        wanted = readiness.pulls_asked_for()
+        for model in wanted:
+            self._begin(model)
+        if current_app.config["OLLAMA_PULL"] and not self._has_usual():
+            wanted.add(current_app.config["OLLAMA_MODEL"])
+        return {model: self.found(model) for model in wanted}
+
+    def is_under_way(self, model: str) -> bool:
+        thread = self._threads.get(model)
+        return thread is not None and thread.is_alive()
+
+    def found(self, model: str) -> Readiness:
+        """What is to be said of a model that the Ollama server does not have."""
+        if self.is_under_way(model):
+            return _pulling(model, self._shares.get(model))
+        problem = self._problems.get(model)
+        if not self._comes_by_itself(model):
+            usual = f"Ollama does not have {model}: download it here, or run `ollama pull {model}`."
+            return Readiness(model, Stage.MISSING, str(problem or usual))
+        self._usual_is_there = False
+        if problem is None:
+            return _pulling(model, None)
+        # The drafts wait for what may pass by itself.
+        stage = Stage.PULLING if problem.transient else Stage.PROBLEM
+        return Readiness(model, stage, f"{problem} The download is tried again by itself.")
+
+    def _comes_by_itself(self, model: str) -> bool:
+        config = current_app.config
+        return bool(config["OLLAMA_PULL"]) and model == config["OLLAMA_MODEL"]
+
+    def _has_usual(self) -> bool:
+        """Whether the usual model is there; begins its download, but not right after a failure."""
+        model = current_app.config["OLLAMA_MODEL"]
+        is_for_later = self.is_under_way(model) or time.monotonic() < self._try_at
+        if self._usual_is_there or is_for_later:
+            return self._usual_is_there
+        try:
+            self._usual_is_there = ollama().has_model(model)
+        except OllamaError as error:
+            self._failed(model, error)
+            return False
+        if self._usual_is_there:
+            self._problems.pop(model, None)
+            self._failures = 0
+        else:
+            self._begin(model)
+        return self._usual_is_there
+
+    def _begin(self, model: str) -> None:
+        if self.is_under_way(model):
+            return
+
+        def run() -> None:
+            with self._app.app_context():
+                self._pull(model)
+
+        self._threads[model] = threading.Thread(target=run, name=f"pull {model}", daemon=True)
+        self._threads[model].start()
+
+    def _pull(self, model: str) -> None:
+        log.info("model=%s is not there, downloading it", model)
+        self._problems.pop(model, None)
+        try:
+            for progress in ollama().pull(model):
+                self._note(model, progress)
+            log.info("model=%s downloaded", model)
+            self._pause()  # where it is still missed after that, not again at once
+        except OllamaError as error:
+            self._failed(model, error)
+        self._shares.pop(model, None)
+        # While Redis is away it stays asked for: it is begun again, and ends as this one did.
+        with contextlib.suppress(redis_py.RedisError):
+            readiness.pull_ended(model)
+
+    def _note(self, model: str, progress: PullProgress) -> None:
+        share = progress.completed / progress.total if progress.total else None
+        before = self._shares.get(model) or 0.0
+        self._shares[model] = share
+        if share and int(share * _STEPS) > int(before * _STEPS):
+            log.info("model=%s downloaded=%.0f%%", model, share * 100)
+
+    def _failed(self, model: str, error: OllamaError) -> None:
+        self._problems[model] = error
+        again = f" Tried again in {self._pause():g} s." if self._comes_by_itself(model) else ""
+        log.warning(
+            "model=%s not downloaded cause=%s: %s%s detail=%s",
+            model, error.cause, error, again, error.detail,
+        )  # fmt: skip
+
+    def _pause(self) -> float:
+        """Leave the usual model alone for a while, each time for longer; answers the seconds."""
+        pause = min(FIRST_PAUSE_SECONDS * 2**self._failures, LONGEST_PAUSE_SECONDS)
+        self._failures = min(self._failures + 1, 10)
+        self._try_at = time.monotonic() + pause
+        return pause
+
+
+def _pulling(model: str, share: float | None) -> Readiness:
+    known = "" if share is None else f", {share:.0%} are there"
+    sentence = f"{model} is being downloaded{known}; the draft waits for it."
+    return Readiness(model, Stage.PULLING, sentence, share)

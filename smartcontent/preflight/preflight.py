@@ -1,0 +1,207 @@
+"""Before a draft is due: is all there that it needs? The model is loaded while there is time.
+
+A thread of the scheduler process looks every two seconds at the models of the drafts that are due
+within a minute. What it finds stands on their cards before the due time instead of failing after
+it. Several schedulers may look at once: loading a loaded model costs nothing, and Ollama joins
+downloads of the same model.
+"""
+
+import contextlib
+import logging
+import threading
+import time
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+import redis as redis_py
+from flask import Flask, current_app
+from sqlalchemy import select
+from sqlalchemy.exc import SQLAlchemyError
+
+from smartcontent.health.finding import Finding, State
+from smartcontent.health.ollama_server import check_ollama
+from smartcontent.health.processes import check_workers
+from smartcontent.health.redis_server import check_redis
+from smartcontent.models import Content, Draft, now
+from smartcontent.models.status import WAITS
+from smartcontent.ollama import OllamaError
+from smartcontent.ollama.configured import ollama
+from smartcontent.preflight.downloads import Downloads
+from smartcontent.processes.duties import Duty
+from smartcontent.progress import readiness
+from smartcontent.progress.readiness import Readiness, Stage
+from smartcontent.prompts.request import Request, model_for, request_for
+from smartcontent.stores.redis_answers import trouble
+from smartcontent.stores.sql import db, only_read
+from smartcontent.writing import thinking
+
+log = logging.getLogger(__name__)
+
+LOOK_SECONDS = 2.0
+LIST_SECONDS = 30.0
+AHEAD = timedelta(seconds=65)
+# Loaded this recently, a model is still there: Ollama is asked to keep it for longer than that.
+WARM_FOR_SECONDS = 30.0
+MOST_DRAFTS = 500
+
+
+@dataclass
+class Need:
+    """A model that drafts due soon will ask for, with the request of the first of them."""
+
+    request: Request
+    due_at: datetime
+    user_ids: set[int] = field(default_factory=set)
+
+
+class Preflight(Duty):
+    """Looks after the models of the drafts that are due soon."""
+
+    def __init__(self, app: Flask) -> None:
+        super().__init__("scheduler", "preflight", self.turn)
+        self._app = app
+        self._warmed_at: dict[str, float] = {}
+        self._problems: dict[str, str] = {}
+        self._loading: dict[str, threading.Thread] = {}
+        self._told: dict[str, Readiness] = {}
+        self._redis = ""
+        self._list_at = 0.0
+        self._has_asked_ollama = False
+        self._downloads = Downloads(app)
+
+    def turn(self) -> None:
+        """Look, and wait until it is time to look again."""
+        started = time.monotonic()
+        try:
+            with self._app.app_context():
+                self.look()
+                self._ask_ollama_once()
+                self._list_models()
+        except SQLAlchemyError as error:
+            log.warning("not looked, trying again: %s", error)
+        except redis_py.RedisError as error:
+            log.warning("not looked, trying again: %s", trouble(error))
+        time.sleep(max(0.0, LOOK_SECONDS - (time.monotonic() - started)))
+
+    def look(self) -> None:
+        """Look at every model that is needed soon, and tell what was found."""
+        self._note(check_redis())
+        downloads = self._downloads.look()
+        needs = needed_soon()
+        for model, need in needs.items():
+            self._tell(self._found(model, need), need.user_ids)
+        for model in downloads.keys() - needs.keys():
+            self._tell(downloads[model], set())
+        for model in self._told.keys() - needs.keys() - downloads.keys():
+            del self._told[model]
+
+    def _list_models(self) -> None:
+        """Have the form of a brief know what there is to choose from."""
+        if time.monotonic() < self._list_at:
+            return
+        self._list_at = time.monotonic() + LIST_SECONDS
+        with contextlib.suppress(OllamaError):  # told where a model is needed
+            readiness.tell_models(ollama().models())
+
+    def _note(self, redis: Finding) -> None:
+        """Log what is wrong with Redis when it begins, such as a right that is missing."""
+        if redis.cause != self._redis:
+            _warn_of(redis)
+        self._redis = redis.cause
+
+    def _ask_ollama_once(self) -> None:
+        """Log at the start what would fail the first draft; later on it stands on the cards."""
+        if not self._has_asked_ollama:
+            self._has_asked_ollama = True
+            _warn_of(check_ollama())
+
+    def _tell(self, found: Readiness, user_ids: set[int]) -> None:
+        is_news = self._told.get(found.model) != found
+        self._told[found.model] = found
+        readiness.tell(found, user_ids if is_news else ())
+
+    def _found(self, model: str, need: Need) -> Readiness:
+        if self._downloads.is_under_way(model):
+            return self._downloads.found(model)
+        try:
+            if not ollama().has_model(model):
+                return self._downloads.found(model)
+        except OllamaError as error:
+            return Readiness(model, Stage.PROBLEM, str(error))
+        workers = check_workers()
+        if workers.state is not State.OK:
+            sentence = f"Nobody can write it: {workers.cause}. {workers.remedy.capitalize()}."
+            return Readiness(model, Stage.PROBLEM, sentence)
+        return self._warmth(model, need)
+
+    def _warmth(self, model: str, need: Need) -> Readiness:
+        ahead = current_app.config["WARM_UP_SECONDS"]
+        seconds_left = (need.due_at - now()).total_seconds()
+        is_warm = time.monotonic() - self._warmed_at.get(model, -1e9) < WARM_FOR_SECONDS
+        if seconds_left <= ahead and not is_warm:
+            self._begin_to_load(need.request)
+        if self._is_being_loaded(model):
+            return Readiness(model, Stage.WARMING, f"All is there; {model} is being loaded…")
+        if model in self._problems and is_warm:  # tried a moment ago, not an hour ago
+            return Readiness(model, Stage.PROBLEM, self._problems[model])
+        loaded = f"{model} is loaded" if is_warm else f"Ollama has {model}"
+        return Readiness(model, Stage.READY, f"All is ready: {loaded}, and a worker is there.")
+
+    def _begin_to_load(self, request: Request) -> None:
+        if self._is_being_loaded(request.model):
+            return
+
+        def run() -> None:
+            with self._app.app_context():
+                self._load(request)
+
+        thread = threading.Thread(target=run, name=f"load {request.model}", daemon=True)
+        self._loading[request.model] = thread
+        thread.start()
+
+    def _is_being_loaded(self, model: str) -> bool:
+        thread = self._loading.get(model)
+        return thread is not None and thread.is_alive()
+
+    def _load(self, request: Request) -> None:
+        model = request.model
+        try:
+            # The very options of the text: with others, Ollama would load the model once more.
+            keep_alive = current_app.config["OLLAMA_KEEP_ALIVE"]
+            options = thinking.with_room_to_think(request).options
+            ollama().load(model, options, keep_alive)
+            self._problems.pop(model, None)
+        except OllamaError as error:
+            self._problems[model] = str(error)
+            log.warning("model=%s not loaded cause=%s detail=%s", model, error.cause, error.detail)
+        # After a failure, too: it is not tried twice a second.
+        self._warmed_at[model] = time.monotonic()
+
+
+def _warn_of(found: Finding) -> None:
+    if found.state is not State.OK:
+        log.warning("%s: %s", found.cause, found.remedy)
+
+
+def needed_soon() -> dict[str, Need]:
+    """The models of the drafts that are due within a minute or wait already."""
+    only_read()
+    drafts = db.session.scalars(
+        select(Draft)
+        .join(Content, Content.id == Draft.content_id)
+        .where(
+            Draft.status.in_(WAITS),
+            Draft.due_at < now() + AHEAD,
+        )
+        .order_by(Draft.due_at)
+        .limit(MOST_DRAFTS)
+    ).all()
+    needs: dict[str, Need] = {}
+    for draft in drafts:
+        model = model_for(draft.content)
+        if model not in needs:
+            assert draft.due_at is not None
+            needs[model] = Need(request_for(draft.content), draft.due_at)
+        needs[model].user_ids.add(draft.user_id)
+    db.session.commit()
+    return needs

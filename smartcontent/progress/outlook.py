@@ -1,0 +1,110 @@
+"""Why an unfinished draft waits, and for how long: one plain sentence, for page and API alike."""
+
+from dataclasses import dataclass
+
+import redis as redis_py
+from flask import current_app
+from sqlalchemy import and_, func, or_, select, tuple_
+
+from smartcontent.durations import exactly, roughly
+from smartcontent.models import Draft, Status, now
+from smartcontent.models.status import WAITS
+from smartcontent.progress.estimates import Estimate, estimate_for
+from smartcontent.progress.readiness import Readiness, Stage, told
+from smartcontent.prompts.request import model_for
+from smartcontent.stores import keys
+from smartcontent.stores.redis import redis
+from smartcontent.stores.sql import db
+
+
+@dataclass(frozen=True)
+class Outlook:
+    """What is to be said of an unfinished draft.
+
+    `position` counts the drafts of all users that are due and come first; `eta_seconds` is until
+    its text is complete, None while there is nothing to learn from.
+    """
+
+    sentence: str
+    position: int | None = None
+    eta_seconds: float | None = None
+    estimate: Estimate | None = None
+    readiness: Readiness | None = None
+
+
+def outlook(draft: Draft) -> Outlook | None:
+    """How it stands with a draft; None when it has ended."""
+    if draft.is_final:
+        return None
+    if draft.status == Status.HELD:
+        delay = exactly(current_app.config["GENERATION_DELAY_SECONDS"])
+        return Outlook(f"On hold: it starts {delay} after you release it.")
+    model = model_for(draft.content)
+    estimate = estimate_for(draft.content, model)
+    if draft.status == Status.GENERATING:
+        return Outlook("It is being written.", None, _rest(draft, estimate), estimate)
+    position = drafts_ahead(draft)
+    found = told(model)
+    wait = seconds_until_start(draft) or 0.0
+    before = estimate.seconds * position / max(1, _workers()) if estimate else None
+    eta = round(wait + (before or 0) + estimate.seconds, 1) if estimate else None
+    return Outlook(_sentence(draft, position, before, found), position, eta, estimate, found)
+
+
+def seconds_until_start(draft: Draft) -> float | None:
+    """How long until its time comes; 0 when it has come, None when it waits for no time."""
+    if draft.due_at is None or draft.status not in WAITS:
+        return None
+    return max(0.0, round((draft.due_at - now()).total_seconds(), 3))
+
+
+def drafts_ahead(draft: Draft) -> int:
+    """How many drafts of all users are due and come first: by the queue, or by their due times."""
+    if draft.status == Status.QUEUED and (place := _place_in_queue(draft.job_id)) is not None:
+        return place
+    is_due = or_(
+        Draft.status == Status.QUEUED, and_(Draft.status == Status.PENDING, Draft.due_at <= now())
+    )
+    is_before = tuple_(Draft.due_at, Draft.id) < (draft.due_at, draft.id)
+    return db.session.scalar(select(func.count()).select_from(Draft).where(is_due, is_before)) or 0
+
+
+def _place_in_queue(job_id: str) -> int | None:
+    try:
+        with redis() as client:
+            place: int | None = client.lpos(keys.QUEUED, job_id)  # type: ignore[assignment]
+    except redis_py.RedisError:
+        return None
+    return place
+
+
+def _rest(draft: Draft, estimate: Estimate | None) -> float | None:
+    if estimate is None or draft.started_at is None:
+        return None
+    return max(0.0, round(estimate.seconds - (now() - draft.started_at).total_seconds(), 1))
+
+
+def _workers() -> int:
+    try:
+        with redis() as client:
+            return int(client.scard(keys.WORKERS_OF_QUEUE))
+    except redis_py.RedisError:
+        return 0
+
+
+def _sentence(draft: Draft, position: int, before: float | None, found: Readiness | None) -> str:
+    if found and found.stage in (Stage.PROBLEM, Stage.MISSING, Stage.PULLING):
+        return found.sentence
+    wait = seconds_until_start(draft) or 0.0
+    if draft.failures and wait:
+        return f"Next try in {exactly(wait)}: {draft.error}"
+    if wait:
+        return f"Starts in {exactly(wait)}."
+    if draft.status == Status.PENDING:
+        return "Its time has come: the scheduler moves it to the queue."
+    if not _workers():
+        return "No worker is running: start one with `python worker.py`."
+    if position:
+        about = f", {roughly(before)}" if before else ""
+        return f"{position:,} ahead of you{about}."
+    return "Next in line: the first free worker takes it."

@@ -1,0 +1,1 @@
+"""The two stores, and all that is particular about their drivers."""

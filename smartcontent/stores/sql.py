@@ -1,0 +1,182 @@
+"""The database: SQLite or PostgreSQL, their transactions and what is particular about each."""
+
+import os
+import random
+import sqlite3
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from flask import Flask, has_request_context, request
+from flask_sqlalchemy import SQLAlchemy
+from gevent import get_hub
+from gevent.monkey import is_module_patched
+from sqlalchemy import Connection, Engine, ExceptionContext, MetaData, event
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.orm import DeclarativeBase
+
+
+class Base(DeclarativeBase):
+    """Parent of every model; every constraint has a name, so that a migration can change it."""
+
+    metadata = MetaData(
+        naming_convention={
+            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
+
+
+# Rows stay readable after a commit: what follows one (Redis, the answer) must hold no transaction.
+db = SQLAlchemy(model_class=Base, session_options={"expire_on_commit": False})
+
+
+SQLITE_PATIENCE_SECONDS = 15
+# Of SQLite's virtual machine: some rows, each with a search through a long text.
+STEPS_AT_ONCE = 100
+HOLD_SECONDS = 0.01
+# Both sides give up a dead connection. A pooler may stand in between, which hands each transaction
+# to any of its connections: nothing may be left on one, and none has options of its own.
+POOLER_SAFE = {"autocommit": True, "prepare_threshold": None}  # we begin transactions, below
+_POSTGRESQL = {
+    "connect_timeout": 3,
+    "keepalives_idle": 5,
+    "keepalives_interval": 2,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 10_000,
+    **POOLER_SAFE,
+}
+# A process that is paused or cut off in a transaction holds its rows; the server ends that after
+# seconds. Our transactions take milliseconds.
+_BEGIN_BRIEFLY = "BEGIN; SET LOCAL idle_in_transaction_session_timeout = 3000"
+
+
+# An error is logged, and its parameters are people's texts and password hashes.
+_DISCREET = {"hide_parameters": True}
+
+
+def engine_options(url: str) -> dict[str, Any]:
+    """What create_engine is told: wait for SQLite's one writer, notice PostgreSQL's dead lines."""
+    if url.startswith("sqlite"):
+        return {**_DISCREET, "connect_args": {"timeout": SQLITE_PATIENCE_SECONDS}}
+    return {**_DISCREET, "pool_pre_ping": True, "pool_size": 10, "connect_args": _POSTGRESQL}
+
+
+@event.listens_for(Engine, "connect")
+def _set_up_sqlite(connection: Any, _record: object) -> None:
+    if not isinstance(connection, sqlite3.Connection):
+        return
+    connection.isolation_level = None  # we begin transactions ourselves, below
+    for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON"):
+        connection.execute(f"PRAGMA {pragma}")
+    if is_module_patched("time"):
+        connection.set_progress_handler(_let_others_go_on, STEPS_AT_ONCE)
+
+
+def _let_others_go_on() -> None:
+    """Pause in mid statement: SQLite runs in the one thread that serves everybody.
+
+    A search of many long texts takes seconds; PostgreSQL's are waited for, and hold nobody up.
+    """
+    held_seconds = time.time() - get_hub().loop.now()
+    if held_seconds >= HOLD_SECONDS:
+        time.sleep(0.0001)  # after 0 gevent would not look whose time or data has come
+
+
+@event.listens_for(Engine, "handle_error")
+def _name_a_lost_connection(context: ExceptionContext) -> None:
+    """Make it an OperationalError, which is what we look for, whatever the driver calls it.
+
+    PostgreSQL ends a transaction that was idle for too long with an internal error.
+    """
+    found = context.sqlalchemy_exception
+    if context.is_disconnect and found and not isinstance(found, OperationalError):
+        raise OperationalError(
+            found.statement, found.params, context.original_exception, connection_invalidated=True
+        )
+
+
+@event.listens_for(Engine, "begin")
+def _begin(connection: Connection) -> None:
+    options = connection.get_execution_options()
+    if connection.dialect.name == "postgresql":
+        # In one message: to say it for this transaction alone costs no round trip.
+        connection.exec_driver_sql("BEGIN" if options.get("takes_long") else _BEGIN_BRIEFLY)
+    elif options.get("at_once"):
+        _begin_writing(connection.connection.dbapi_connection, patience=0)
+    elif options.get("only_reads") or _request_only_reads():
+        connection.exec_driver_sql("BEGIN")
+    else:
+        # A transaction that reads before it writes fails at once when another wrote in between;
+        # taking the write lock first makes it wait instead. A page that only reads need not.
+        _begin_writing(connection.connection.dbapi_connection)
+
+
+def _request_only_reads() -> bool:
+    return has_request_context() and request.method in ("GET", "HEAD")
+
+
+def _begin_writing(connection: Any, patience: float = SQLITE_PATIENCE_SECONDS) -> None:
+    """Take SQLite's one write lock.
+
+    The waiting is ours: SQLite's own would stop every greenlet of a web process, the one that has
+    the lock and is to give it back included.
+    """
+    give_up_at = time.monotonic() + patience
+    # Most transactions take a millisecond: a long first wait would make a punctual draft late.
+    wait = 0.0005
+    connection.execute("PRAGMA busy_timeout=0")
+    try:
+        while True:
+            try:
+                connection.execute("BEGIN IMMEDIATE")
+                return
+            except sqlite3.OperationalError as error:
+                if time.monotonic() >= give_up_at:
+                    raise OperationalError("BEGIN IMMEDIATE", None, error) from error
+            time.sleep(random.uniform(wait / 2, wait))  # noqa: S311
+            wait = min(wait * 1.5, 0.01)
+    finally:
+        connection.execute(f"PRAGMA busy_timeout={SQLITE_PATIENCE_SECONDS * 1000}")
+
+
+@contextmanager
+def at_once() -> Iterator[Connection]:
+    """A transaction of its own, for a small write that is left out rather than waited for.
+
+    Raises:
+        OperationalError: SQLite's one writer is another, or the database is away.
+    """
+    with db.engine.connect().execution_options(at_once=True) as connection, connection.begin():
+        yield connection
+
+
+def only_read() -> None:
+    """Begin the session's transaction as one that will not write: it holds up no other on SQLite.
+
+    End it by a commit; a rollback would have every row that was read before read again.
+    """
+    if not db.session().in_transaction():
+        db.session.connection(execution_options={"only_reads": True})
+
+
+def forget_inherited_connections(app: Flask) -> None:
+    """Make forked children of this process open database connections of their own.
+
+    Two processes on one PostgreSQL connection read each other's answers.
+    """
+
+    def dispose() -> None:
+        with app.app_context():
+            db.engine.dispose(close=False)
+
+    os.register_at_fork(after_in_child=dispose)
+
+
+def init_app(app: Flask) -> None:
+    """Bind the database to the app."""
+    db.init_app(app)
+    forget_inherited_connections(app)

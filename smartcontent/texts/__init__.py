@@ -1,0 +1,1 @@
+"""What can be done with a text, without a store, a request or a setting."""

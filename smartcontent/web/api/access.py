@@ -1,0 +1,74 @@
+"""Who asks, known by a bearer token alone, and which contents are theirs."""
+
+from uuid import UUID
+
+from flask import Blueprint, g, request
+from werkzeug.exceptions import NotFound
+
+from smartcontent.models import ApiToken, Content
+from smartcontent.stores.sql import db, only_read
+from smartcontent.web import limiter
+from smartcontent.web.bodies import read_body
+from smartcontent.web.problems import Problem
+
+WRONG_TOKENS = limiter.Limit("wrong-tokens", most=60, seconds=60)
+TOO_MANY_WRONG_TOKENS = "Too many tokens that are not valid: wait a minute, and check your token."
+
+
+def protected(name: str) -> Blueprint:
+    """A blueprint whose every call needs a token."""
+    bp = Blueprint(f"api_{name}", __name__)
+    bp.before_request(authenticate)
+    return bp
+
+
+def authenticate() -> None:
+    """Know the user by the token, then read the body; a session counts for nothing here.
+
+    Raises:
+        Problem: there is no token (401), or none that works.
+        RequestEntityTooLarge: the body is larger than we take.
+        RequestTimeout: the body does not come in time.
+    """
+    credentials = request.authorization
+    if credentials is None or credentials.type != "bearer" or not credentials.token:
+        raise _unauthorized("Send your API token in a header: Authorization: Bearer TOKEN.")
+    only_read()
+    token = ApiToken.with_secret(credentials.token)
+    db.session.commit()
+    if token is None:
+        # Counted after the look: 256 random bits are not guessed, and a right one always works.
+        limiter.check(WRONG_TOKENS, TOO_MANY_WRONG_TOKENS, limiter.network())
+        raise _unauthorized("This token is not valid, or no longer.", ', error="invalid_token"')
+    token.note_use()
+    g.api_user_id, g.api_secret = token.user_id, credentials.token
+    read_body()
+
+
+def user_id() -> int:
+    """The user whose token came with the request."""
+    asking: int = g.api_user_id
+    return asking
+
+
+def secret() -> str:
+    """The token as it was sent."""
+    sent: str = g.api_secret
+    return sent
+
+
+def own_content(content_id: UUID) -> Content:
+    """The user's content; 404 also where it is somebody else's.
+
+    Raises:
+        NotFound: they have none with this id.
+    """
+    content = Content.find(user_id(), content_id)
+    if content is None:
+        raise NotFound
+    return content
+
+
+def _unauthorized(detail: str, parameters: str = "") -> Problem:
+    challenge = f'Bearer realm="Smart Content"{parameters}'
+    return Problem(401, detail, headers={"WWW-Authenticate": challenge})

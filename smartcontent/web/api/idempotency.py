@@ -1,0 +1,58 @@
+"""Idempotency-Key: a submission repeated after a lost answer makes no second content."""
+
+import re
+
+from flask import request
+from sqlalchemy.exc import IntegrityError
+
+from smartcontent.contents import submitting
+from smartcontent.models import Content
+from smartcontent.stores.sql import db
+from smartcontent.web.api.submission import Submission
+from smartcontent.web.problems import Problem
+
+HEADER = "Idempotency-Key"
+_PRINTABLE = re.compile(r"[ -~]{1,255}")
+
+
+def submit_once(user_id: int, submission: Submission) -> tuple[Content, bool]:
+    """Submit, or find what was submitted with the request's key; whether it was found.
+
+    Raises:
+        Problem: the key cannot be used, or was used for another body (422).
+    """
+    key = _key()
+    try:
+        return _submit(user_id, submission, key), False
+    except IntegrityError:
+        # The index decides, so that of many requests at once exactly one makes a content.
+        db.session.rollback()
+        if key is None:
+            raise
+    content = Content.submitted_with(user_id, key)
+    if content.request_digest != submission.digest:
+        raise _refused("The key was used for another body: take a new key for a new text.")
+    return content, True
+
+
+def _submit(user_id: int, submission: Submission, key: str | None) -> Content:
+    return submitting.submit(
+        user_id,
+        submission.brief,
+        submission.title,
+        submission.settings,
+        delay_seconds=submission.settings.get("delay_seconds"),
+        idempotency_key=key,
+        request_digest=submission.digest,
+    )
+
+
+def _key() -> str | None:
+    key = request.headers.get(HEADER)
+    if key is not None and not _PRINTABLE.fullmatch(key):
+        raise _refused("The key must have 1 to 255 printable ASCII characters.")
+    return key
+
+
+def _refused(sentence: str) -> Problem:
+    return Problem(422, sentence, {HEADER: [sentence]})

@@ -1,0 +1,67 @@
+"""Rows as the JSON that scripts read; docs/api.md explains every name."""
+
+from typing import Any
+from uuid import UUID
+
+from flask import current_app, url_for
+
+from smartcontent.contents import as_json
+from smartcontent.models import Content, Draft
+from smartcontent.models.moments import iso
+from smartcontent.progress.outlook import outlook, seconds_until_start
+
+
+def accepted(content: Content) -> dict[str, Any]:
+    """The answer to a submission."""
+    draft = content.current
+    usual_delay = current_app.config["GENERATION_DELAY_SECONDS"]
+    return {
+        "id": str(content.id),
+        "status": draft.status,
+        "job_id": draft.job_id,
+        "draft_id": draft.id,
+        "scheduled_for": iso(draft.due_at),
+        "delay_seconds": content.settings.get("delay_seconds", usual_delay),
+        "links": _links(content.id),
+    }
+
+
+def summary(content: Content) -> dict[str, Any]:
+    """A content as it stands in the list: all but its drafts."""
+    return as_json.summary(content) | {"links": _links(content.id)}
+
+
+def whole(content: Content) -> dict[str, Any]:
+    """A content with all its drafts, the first one first, without their texts."""
+    return as_json.whole(content) | {"links": _links(content.id)}
+
+
+def progress(draft: Draft) -> dict[str, Any]:
+    """Where a draft is on its way; small enough to be asked for often."""
+    seen = outlook(draft)
+    return {
+        "status": draft.status,
+        "scheduled_for": iso(draft.due_at),
+        "seconds_until_start": seconds_until_start(draft),
+        "position": seen and seen.position,
+        "eta_seconds": seen and seen.eta_seconds,
+        "waiting_for": seen and seen.sentence,
+        "started_at": iso(draft.started_at),
+        "finished_at": iso(draft.finished_at),
+    }
+
+
+def _links(content_id: UUID) -> dict[str, str]:
+    # Paths without a host: behind a proxy we may not know the name people call us by.
+    calls = {
+        "self": "api_contents.show",
+        "status": "api_contents.status",
+        "cancel": "api_actions.cancel",
+        "start": "api_actions.start",
+        "hold": "api_actions.hold",
+        "release": "api_actions.release",
+        "retry": "api_actions.retry",
+        "page": "contents.show",
+    }
+    links = {name: url_for(call, content_id=content_id) for name, call in calls.items()}
+    return links | {"events": url_for("api_stream.events")}

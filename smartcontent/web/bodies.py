@@ -1,0 +1,49 @@
+"""A request's body: read in full, within its limits, and never while the database waits for it."""
+
+from flask import request
+from gunicorn.http.errors import ParseException
+from werkzeug.exceptions import (
+    BadRequest,
+    ClientDisconnected,
+    RequestEntityTooLarge,
+    RequestTimeout,
+)
+
+from smartcontent.stores.sql import db
+from smartcontent.web.connections import Connection
+
+
+def read_body() -> None:
+    """Read the request's body, which is kept for whoever asks for it afterwards.
+
+    Raises:
+        RequestEntityTooLarge: it is larger than we take; where its length is announced, unread.
+        RequestTimeout: it did not come within REQUEST_SECONDS.
+        ClientDisconnected: its sender has gone.
+        BadRequest: its chunks are malformed.
+    """
+    db.session.commit()  # a slow sender must not hold the database's lock
+    connection = request.environ.get("gunicorn.socket")
+    if not isinstance(connection, Connection):  # of another server than ours
+        _read()
+        return
+    try:
+        _read()
+    except BadRequest as error:
+        if connection.is_late:
+            raise RequestTimeout from error
+        raise
+    connection.has_read()
+
+
+def _read() -> None:
+    try:
+        body = request.get_data()
+    except ParseException as error:
+        raise BadRequest from error
+    # Werkzeug takes what came before a connection ended for all of it, and cuts a body of
+    # unannounced length at the limit: both without a word.
+    if request.content_length is None and len(body) == request.max_content_length:
+        raise RequestEntityTooLarge
+    if len(body) < (request.content_length or 0):
+        raise ClientDisconnected

@@ -1,0 +1,202 @@
+"""Connections that are no event streams: how long one may keep us waiting, and who gives way.
+
+gunicorn waits for a request's body for as long as its sender likes, and accepts nobody else once
+enough of them wait. Here a request has a time to arrive in, and where too many connections are
+open, those that wait longest for a client who holds many are let go. So nobody is refused: not an
+office behind one address, not a proxy through which all come.
+
+Only where one thread does everything (gevent): nothing here is locked.
+"""
+
+import contextlib
+import errno
+import heapq
+import resource
+import socket
+import time
+from collections import Counter
+from collections.abc import Iterator
+from typing import Any
+
+import gevent
+import gevent.socket
+from flask import Flask
+
+from smartcontent.web.limiter import network
+
+# The share that is let go at once when there are too many: finding them means to look at all.
+ROOM = 1 / 40
+# So that a refusal is read by a client that is still sending; else its system throws it away.
+LINGER_SECONDS = 2
+LINGER_BYTES = 2 * 1024 * 1024
+# Of answers that their clients have not taken yet, all together, and which of them count: a list of
+# long texts is one of megabytes, and a client may take its time for as many as it likes.
+UNSENT_BYTES = 64 * 1024 * 1024
+LARGE_ANSWER = 64 * 1024
+BODY_HEADERS = {"CONTENT-LENGTH", "TRANSFER-ENCODING"}
+
+
+class Connections:
+    """All connections of this process that are served at the moment."""
+
+    def __init__(self) -> None:
+        self._open: set[Connection] = set()
+        self._at_most = 0
+        self._seconds = 0.0
+        self._hops = 0
+
+    def init_app(self, app: Flask) -> None:
+        app.extensions["connections"] = self
+        # The other files this process may open are for streams, the database and Redis.
+        files, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+        self._at_most = min(app.config["CONNECTIONS_PER_PROCESS"], files // 4)
+        self._seconds = app.config["REQUEST_SECONDS"]
+        self._hops = app.config["TRUSTED_PROXIES"]
+
+    def admit(self, client: Any, address: Any) -> "Connection":
+        """Take over a socket that was accepted, and make room for it if that is needed."""
+        if len(self._open) >= self._at_most:
+            self._make_room()
+        # All who come by a unix socket are one client.
+        holder = network(address[0]) if address else ""
+        connection = Connection(client, holder, self._seconds, self._open)
+        self._open.add(connection)
+        return connection
+
+    def begin(self, connection: "Connection", request: Any) -> None:
+        """Note that a request's head has come, and whose it is: behind a proxy the head says it."""
+        connection.begin(request)
+        said = ",".join(value for name, value in request.headers if name == "X-FORWARDED-FOR")
+        hops = said.split(",")
+        if 0 < self._hops <= len(hops):
+            connection.client = network(hops[-self._hops].strip() or "-")
+
+    def _make_room(self) -> None:
+        """Let go of those that wait longest, of the clients that hold most."""
+        waiting = [connection for connection in self._open if connection.is_waiting]
+        held: Counter[str] = Counter()
+        places = []
+        for connection in sorted(waiting, key=lambda waits: waits.since, reverse=True):
+            held[connection.client] += 1
+            places.append((held[connection.client], -connection.since, connection))
+        count = max(1, int(self._at_most * ROOM))
+        for _, _, connection in heapq.nlargest(count, places, key=lambda place: place[:2]):
+            connection.let_go()
+
+
+def _spare_memory(connections: set["Connection"]) -> None:
+    """Let go of those that wait longest with an answer, of the clients that hold most of them."""
+    unsent = [connection for connection in connections if connection.unsent]
+    held: Counter[str] = Counter()
+    for connection in unsent:
+        held[connection.client] += connection.unsent
+    surplus = held.total() - UNSENT_BYTES
+    for connection in sorted(unsent, key=lambda waits: (-held[waits.client], waits.since)):
+        if surplus <= 0:
+            return
+        surplus -= connection.unsent
+        connection.let_go()
+
+
+class Connection(gevent.socket.socket):
+    """A client's socket that knows since when it keeps us waiting, and for how long it may."""
+
+    def __init__(self, client: Any, holder: str, seconds: float, others: set["Connection"]) -> None:
+        super().__init__(client.family, client.type, client.proto, fileno=client.detach())
+        self.client = holder
+        self.since = time.monotonic()
+        self.is_waiting = True
+        self.is_late = False
+        self.unsent = 0
+        self._request: Any = None
+        self._is_unread = self._is_idle = self._is_over = False
+        self._seconds = seconds
+        self._others = others
+
+    def begin(self, request: Any) -> None:
+        """Take the head of a request; unless its body is read, the connection ends with it."""
+        self._request = request
+        names = {name for name, _ in request.headers}
+        self._is_unread = not request.must_close and not names.isdisjoint(BODY_HEADERS)
+        if self._is_unread:
+            request.force_close()
+
+    def has_read(self) -> None:
+        """Note that the request's body has been read in full."""
+        if self._is_unread:
+            self._is_unread = self._request.must_close = False
+
+    def let_go(self) -> None:
+        """End it now: whoever reads or writes finds that the client has gone."""
+        self._is_over = True
+        self.is_waiting = False
+        self._others.discard(self)  # its place is free now; others need not give way for the same
+        try:
+            self.shutdown(socket.SHUT_RDWR)
+        except OSError:
+            return  # it has gone indeed
+
+    def recv(self, *args: Any) -> bytes:
+        """What the client sends next; nothing, as if it had gone, once its time is over."""
+        # Between two requests gunicorn's own limit on idling holds.
+        left = None if self._is_idle else self.since + self._seconds - time.monotonic()
+        if self._is_over or (left is not None and left <= 0):
+            return self._nothing()
+        try:
+            with self._waiting(left):
+                data: bytes = super().recv(*args)
+        except TimeoutError:
+            return self._nothing()
+        if self._is_idle:
+            self._is_idle = False
+            self.since = time.monotonic()
+        return data
+
+    def _nothing(self) -> bytes:
+        self.is_late = not self._is_over
+        self._is_over = True
+        return b""
+
+    def sendall(self, data: Any, *args: Any) -> None:
+        """Send an answer, to a client that takes it in time."""
+        self.since = time.monotonic()
+        if len(data) >= LARGE_ANSWER:
+            self.unsent = len(data)
+            _spare_memory(self._others)
+        try:
+            with self._waiting(self._seconds):
+                super().sendall(data, *args)
+        except TimeoutError as error:
+            raise BrokenPipeError(errno.EPIPE, "The client does not read its answer.") from error
+        finally:
+            self.unsent = 0
+        self._is_idle = True
+
+    @contextlib.contextmanager
+    def _waiting(self, seconds: float | None) -> Iterator[None]:
+        self.settimeout(seconds)
+        self.is_waiting = True
+        try:
+            yield
+        finally:
+            self.is_waiting = False
+
+    def close(self) -> None:
+        """Close; an answer to a request that was not read in full is delivered first."""
+        if self._is_unread and not self._is_over:
+            self._is_unread = False
+            self._linger()
+        self._others.discard(self)
+        super().close()
+
+    def _linger(self) -> None:
+        self._is_idle = True
+        left = LINGER_BYTES
+        with gevent.Timeout(LINGER_SECONDS, False), contextlib.suppress(OSError):
+            self.shutdown(socket.SHUT_WR)
+            while left > 0 and (data := self.recv(65536)):
+                left -= len(data)
+                gevent.sleep(0)
+
+
+connections = Connections()

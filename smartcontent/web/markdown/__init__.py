@@ -1,6 +1,0 @@
-"""A model's Markdown as HTML: as people mean it, and never anything that runs."""
-
-from smartcontent.web.markdown.bounds import LONGEST
-from smartcontent.web.markdown.html import to_html, to_text
-
-__all__ = ["LONGEST", "to_html", "to_text"]

@@ -1,0 +1,130 @@
+"""The buttons of a draft that waits: edit, undo, hold, release, later, start now."""
+
+import logging
+from collections.abc import Callable
+from functools import partial
+from uuid import UUID
+
+import redis as redis_py
+from flask import Blueprint, current_app, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_login import current_user, login_required
+
+from smartcontent.briefs.form import BriefForm
+from smartcontent.contents import waiting
+from smartcontent.models import Content, Draft
+from smartcontent.progress.readiness import ask_for_pull
+from smartcontent.prompts.request import model_for
+from smartcontent.stores.redis_answers import trouble
+from smartcontent.web import errors
+from smartcontent.web.contents import back, forms_of, own_content, said_of
+from smartcontent.web.due_time import LaterForm
+from smartcontent.web.model_choice import ModelForm
+
+bp = Blueprint("waiting", __name__)
+log = logging.getLogger(__name__)
+
+PULL_REFUSED = (
+    "The download could not be asked for: try again in a moment or tell whoever runs this."
+)
+HAS_STARTED = "It has just started. Stop it, or wait for the text and ask for another."
+
+
+@bp.route("/contents/<uuid:content_id>/brief", methods=["GET", "POST"])
+@login_required
+def edit_brief(content_id: UUID) -> ResponseReturnValue:
+    """Change the brief while its minute lasts; the due time stays.
+
+    An edit that comes too late is not lost: the form offers to make a new brief of it.
+    """
+    content = own_content(content_id)
+    if request.method != "POST":
+        return _edit_page(content, *forms_of(content))
+    form, model = BriefForm(request.form), ModelForm(request.form)
+    if not all([form.validate(), model.validate()]):
+        return _edit_page(content, form, model), 422
+    content.settings = model.changed(content.settings)
+    if not waiting.change_brief(content, form.brief, form.title_or_default):
+        return _edit_page(content, form, model, is_late=True), 409
+    flash(said_of(content, "has the new brief."), "said")
+    sent = request.form.get("key")
+    return redirect(url_for("contents.show", content_id=content_id, sent=sent), 303)
+
+
+@bp.post("/contents/<uuid:content_id>/start")
+@login_required
+def start(content_id: UUID) -> ResponseReturnValue:
+    """Start a waiting draft now."""
+    return _do(content_id, waiting.start_now, "starts now.")
+
+
+@bp.post("/contents/<uuid:content_id>/hold")
+@login_required
+def hold(content_id: UUID) -> ResponseReturnValue:
+    """Put a waiting draft on hold."""
+    return _do(content_id, waiting.hold, "is on hold.")
+
+
+@bp.post("/contents/<uuid:content_id>/release")
+@login_required
+def release(content_id: UUID) -> ResponseReturnValue:
+    """Let a held draft go on."""
+    return _do(content_id, waiting.release, "is released.")
+
+
+@bp.post("/contents/<uuid:content_id>/later")
+@login_required
+def put_off(content_id: UUID) -> ResponseReturnValue:
+    """Give a waiting draft another due time."""
+    content = own_content(content_id)
+    later = LaterForm(request.form)
+    later.since = content.current.due_at
+    try:
+        if later.validate() and (due_at := later.due_at):
+            later_on = partial(waiting.put_off, due_at=due_at)
+            return _do(content_id, later_on, "has another time.")
+    except ValueError as error:  # it passed while we looked
+        later.at.errors = [str(error)]
+    return render_template("contents/show.html", content=content, later=later), 422
+
+
+@bp.post("/contents/<uuid:content_id>/undo")
+@login_required
+def undo(content_id: UUID) -> ResponseReturnValue:
+    """Take a submission back; its brief is in the form again."""
+    if not waiting.undo(own_content(content_id)):
+        return errors.answer(409, HAS_STARTED)
+    flash("Taken back. Your brief is in the form again.")
+    return redirect(url_for("contents.index", again=content_id, _anchor="topic"), 303)
+
+
+@bp.post("/contents/<uuid:content_id>/pull")
+@login_required
+def pull(content_id: UUID) -> ResponseReturnValue:
+    """Have the model a draft waits for downloaded to the Ollama server."""
+    content = own_content(content_id)
+    model = model_for(content)
+    # Anybody's brief may name any model, and each takes gigabytes of the server's disk.
+    if model != current_app.config["OLLAMA_MODEL"] and not current_user.is_admin:
+        return errors.answer(403, f"Ask an administrator to download {model}.")
+    try:
+        ask_for_pull(model)
+    except redis_py.RedisError as error:
+        log.warning("model=%s not asked for: %s", model, trouble(error))
+        found = trouble(error)
+        advice = f"{found.cause}: {found.remedy}." if current_user.is_admin else PULL_REFUSED
+        return errors.answer(503, advice)
+    return back(content, "waits for its model, which is asked for.")
+
+
+def _edit_page(content: Content, form: BriefForm, model: ModelForm, is_late: bool = False) -> str:
+    return render_template(
+        "contents/edit_brief.html", content=content, form=form, model=model, is_late=is_late
+    )
+
+
+def _do(content_id: UUID, change: Callable[[Draft], bool], what: str) -> ResponseReturnValue:
+    content = own_content(content_id)
+    if not change(content.current):
+        return errors.answer(409, HAS_STARTED)
+    return back(content, what)

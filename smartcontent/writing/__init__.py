@@ -1,0 +1,1 @@
+"""What a worker does: one draft at a time, and how it ended."""

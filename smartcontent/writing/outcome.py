@@ -1,0 +1,142 @@
+"""How an attempt ends: completed, later, failed for good, or handed back."""
+
+import logging
+import random
+from typing import Any
+
+from flask import current_app
+from sqlalchemy import ColumnElement
+from sqlalchemy.exc import OperationalError
+
+from smartcontent import events
+from smartcontent.models import Content, Draft, Status, now
+from smartcontent.models.moments import due_in
+from smartcontent.ollama import Answer, OllamaError
+from smartcontent.progress.readiness import Stage, told
+from smartcontent.prompts.request import model_for
+from smartcontent.scheduling import backoff, schedule_draft
+from smartcontent.stores.sql import db
+from smartcontent.texts.sentiment import sentiment_of
+from smartcontent.texts.sought import as_sought
+from smartcontent.texts.wrapping import unwrapped
+from smartcontent.writing.attempt import Attempt, patiently
+
+log = logging.getLogger(__name__)
+
+
+PULL_LOOK_SECONDS = 5
+SHOWN_OF_A_TEXT = 20
+SPENT_ON_THINKING = "only_thinking"
+
+
+def complete(draft: Draft, attempt: Attempt, answer: Answer) -> bool:
+    """Do what grows with a text, then write it down: a transaction holds up other writers."""
+    text, around = unwrapped(attempt.text)
+    values = {
+        "text": text,
+        "taken_out": "\n\n".join(filter(None, (answer.taken_out, around))) or None,
+        "first_word_at": attempt.first_word_at,
+        "done_reason": answer.done_reason,
+        "stats": answer.stats,
+    }
+    sought = as_sought(text)
+    return patiently(lambda: _put_on_record(draft, attempt.number, sought, values))
+
+
+def _put_on_record(draft: Draft, attempt: int, sought: str, values: dict[str, Any]) -> bool:
+    # The owner may have renamed it meanwhile, or be gone with all that was theirs.
+    content = db.session.get(Content, draft.content_id, populate_existing=True)
+    if content is None:
+        return False
+    content.index_text(sought)
+    held = Draft.held_by(attempt)
+    completed = draft.move_untold(
+        Status.COMPLETED, *held, finished_at=now(), lease_until=None, **values
+    )
+    log.info("Completed draft=%s words=%s won=%s", draft.id, len(values["text"].split()), completed)
+    if completed:
+        owner, event = draft.user_id, draft.as_event()
+        _note_feeling(draft)
+        events.publish(owner, "status", event)
+    return completed
+
+
+def _note_feeling(draft: Draft) -> None:
+    """Score a text that is safe by now, before its owner is told: the page is drawn but once."""
+    feeling = sentiment_of(draft.text, draft.content.language)
+    if feeling is None:
+        return
+    draft.sentiment_score, draft.sentiment_label = feeling
+    try:
+        db.session.commit()
+    except OperationalError as error:
+        log.warning("draft=%s its feeling is not on record: %s", draft.id, error.orig)
+        db.session.rollback()
+
+
+def give_up_or_try_later(draft: Draft, attempt: Attempt, error: OllamaError) -> bool:
+    held = Draft.held_by(attempt.number)
+    values = {
+        "text": attempt.text,
+        "first_word_at": attempt.first_word_at,
+        "lease_until": None,
+        "error": str(error),
+        "error_cause": error.cause,
+        "failures": draft.failures + 1,
+    }
+    log.warning("Failed draft=%s cause=%s detail=%s", draft.id, error.cause, _told(draft, error))
+    if error.cause == "model_missing" and _is_being_pulled(draft):
+        return _wait_for_pull(draft, held)
+    attempts = current_app.config["GENERATION_ATTEMPTS"]
+    if not _may_succeed(attempt, error) or draft.failures >= attempts - 1:
+        return draft.move(Status.FAILED, *held, finished_at=now(), **values)
+    pause = error.retry_after or backoff(draft.failures + 1).total_seconds()
+    # Jitter, so that the drafts that met one outage do not all come back in one instant.
+    due_at = due_in(pause * random.uniform(0.8, 1.2))  # noqa: S311
+    if not draft.move(Status.PENDING, *held, due_at=due_at, **values):
+        return False
+    schedule_draft(draft)
+    return True
+
+
+def _told(draft: Draft, error: OllamaError) -> str:
+    """What the server said, as far as it may stand in a log: nobody's words do."""
+    brief = draft.content.brief
+    words = (brief.topic, brief.audience, brief.instructions, *brief.keywords)
+    openings = [" ".join(text.split())[:SHOWN_OF_A_TEXT] for text in words]
+    # Where it is not Ollama's language that was spoken, it may be the text itself.
+    if error.cause == "protocol" or any(text and text in error.detail for text in openings):
+        return "withheld: it may have words of the brief or the text"
+    return error.detail
+
+
+def _may_succeed(attempt: Attempt, error: OllamaError) -> bool:
+    """Whether another attempt has a chance: spent on thinking, one more has, with more room."""
+    return error.transient or (error.cause == SPENT_ON_THINKING and not attempt.had_room)
+
+
+def _is_being_pulled(draft: Draft) -> bool:
+    model = model_for(draft.content)
+    found = told(model)
+    if found is None:  # nobody has looked yet who would begin the download
+        config = current_app.config
+        return bool(config["OLLAMA_PULL"]) and model == config["OLLAMA_MODEL"]
+    return found.stage is Stage.PULLING
+
+
+def _wait_for_pull(draft: Draft, held: tuple[ColumnElement[bool], ...]) -> bool:
+    """Look again in a moment; waiting for a download is no failure."""
+    if not draft.move(Status.PENDING, *held, due_at=due_in(PULL_LOOK_SECONDS), lease_until=None):
+        return False
+    schedule_draft(draft)
+    return True
+
+
+def hand_back(draft: Draft, attempt: Attempt) -> bool:
+    """Give the draft to another worker; an attempt that we broke off does not count."""
+    held = Draft.held_by(attempt.number)
+    if not draft.move(Status.PENDING, *held, due_at=now(), lease_until=None, text=attempt.text):
+        return False
+    log.info("Handed back draft=%s", draft.id)
+    schedule_draft(draft)
+    return True
