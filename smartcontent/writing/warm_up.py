@@ -6,8 +6,8 @@ import redis as redis_py
 from sqlalchemy.exc import SQLAlchemyError
 
 from smartcontent import prompts
+from smartcontent.briefs.brief import Brief
 from smartcontent.briefs.catalogue import CONTENT_TYPES
-from smartcontent.briefs.form import BriefForm
 from smartcontent.models import Draft
 from smartcontent.stores.redis import redis
 from smartcontent.stores.redis_answers import trouble
@@ -21,7 +21,7 @@ def warm_up() -> None:
     """Load what the first draft would else wait for: lexicon, templates, mappers, statements."""
     sentiment_of("A lovely teapot.", "en")
     for content_type in CONTENT_TYPES.values():
-        prompts.messages_for(BriefForm(data=content_type.example).brief)
+        prompts.messages_for(Brief(**content_type.example))
     open_connections()
     db.engine.dispose()
     redis.disconnect()

@@ -354,7 +354,7 @@ def test_use_of_a_token_waits_for_no_writer(app, ada, monkeypatch):
     with db.engine.connect() as writer, writer.begin():  # for as long as the call takes
         writer.execute(update(ApiToken).values(name="held"))
         clock = SimpleNamespace(sleep=wait, monotonic=time.monotonic)
-        monkeypatch.setattr("smartcontent.extensions.time", clock)
+        monkeypatch.setattr("smartcontent.stores.sql.time", clock)
 
         assert use(app, secret).status_code == 200
 
