@@ -7,6 +7,7 @@ import contextvars
 import importlib.util
 import os
 import shutil
+import signal
 import sqlite3
 import subprocess
 import sys
@@ -54,6 +55,8 @@ NO_QUOTAS = {"UNFINISHED_PER_USER": 100_000, "SUBMISSIONS_PER_MINUTE": 100_000}
 routes.install()
 # Processes keep what they compile: without it each takes a third longer to start.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+# A shell starts what runs in its background deaf to Ctrl-C, and so would be what we start.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 # A test may be stopped for longer than the product would leave a transaction idle.
 sql._BEGIN_BRIEFLY = sql._BEGIN_BRIEFLY.replace("3000", f"{1000 * PATIENCE:.0f}")
 BRIEF = Brief(

@@ -51,7 +51,7 @@ class Page:
 
     def close(self) -> None:
         # close() would wait for what the reader waits for; whose answer may be over by itself.
-        with suppress(ValueError, RuntimeError):
+        with suppress(ValueError, RuntimeError, OSError):
             self.answer.raw.shutdown()
         self._reader.join()
         self.answer.close()

@@ -84,9 +84,9 @@ def reconcile(dry_run: bool = False) -> list[Repair]:
 
 def _unreadable() -> list[Repair]:
     with redis() as client:
-        keys = tidy(client)
+        removed = tidy(client)
     detail = "{}: what was not written by us was removed from Redis"
-    return [Repair(kind=RepairKind.REMOVED, detail=detail.format(key)) for key in keys]
+    return [Repair(kind=RepairKind.REMOVED, detail=detail.format(key)) for key in removed]
 
 
 def _jobs_in_redis(horizon: datetime) -> JobsInRedis:

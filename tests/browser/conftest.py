@@ -19,11 +19,18 @@ from scripted_ollama import ScriptedOllama
 from sqlalchemy import Row, delete, select
 
 from smartcontent.app import create_app
-from smartcontent.contents import ending, submitting, versions
+from smartcontent.contents import ending, submitting, versions, waiting
 from smartcontent.models import UNFINISHED, Content, Draft, Status, User
 from smartcontent.stores.sql import db
 
-NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
+NAMES = (
+    "chromium-headless-shell",
+    "chromium",
+    "chromium-browser",
+    "google-chrome",
+    "google-chrome-stable",
+    "chrome",
+)
 ON_MACOS = "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome"
 EXECUTABLE = next(filter(None, map(shutil.which, [*NAMES, ON_MACOS])), None)
 NO_BROWSER = "NO BROWSER TEST HAS RUN: install Chromium or Chrome, then run the tests again"
@@ -233,8 +240,8 @@ def stored(content_id: str | UUID) -> Row[tuple[str, str]]:
 
 def let_the_minute_pass() -> None:
     """Have the draft that waits be due now: the test's minute has no sixty seconds."""
-    waiting = select(Draft).where(Draft.status == Status.PENDING)
-    assert waiting.start_now(db.session.scalars(waiting).one())
+    pending = select(Draft).where(Draft.status == Status.PENDING)
+    assert waiting.start_now(db.session.scalars(pending).one())
 
 
 def submit(owner: User, title: str = "A teapot", delay_seconds: float = LATER) -> Content:
