@@ -405,3 +405,16 @@ def test_worker_killed_at_the_end_of_a_job_that_redis_lost_leaves_nothing_for_ev
     job.heartbeat(now(), ttl=60)
 
     assert 0 < valkey.client.ttl(job.key) <= JOB_RESULT_KEPT_SECONDS
+
+
+def test_job_of_the_version_before_is_run_under_the_name_it_waits_with(ada, valkey, ollama):
+    ollama.says("Tea is warm.")
+    draft = submit_due(ada)
+    job = Job.fetch(draft.job_id, connection=valkey.client)
+    job.func_name = "smartcontent.jobs.write_draft"
+    job.save()
+
+    Job.fetch(draft.job_id, connection=valkey.client).perform()
+
+    db.session.refresh(draft)
+    assert (draft.status, draft.text) == (Status.COMPLETED, "Tea is warm.")
