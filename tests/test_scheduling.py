@@ -411,6 +411,7 @@ def test_job_of_the_version_before_is_run_under_the_name_it_waits_with(ada, valk
     ollama.says("Tea is warm.")
     draft = submit_due(ada)
     job = Job.fetch(draft.job_id, connection=valkey.client)
+    assert job.args == [draft.id]  # RQ unpacks it now; named anew, it would forget the rest
     job.func_name = "smartcontent.jobs.write_draft"
     job.save()
 
