@@ -1,0 +1,99 @@
+"""Where a query is found in a text, and the piece of it that shows so."""
+
+import re
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+from smartcontent.texts.queries import Phrase, Query
+from smartcontent.texts.tokens import Token, placed_tokens
+
+BEGIN, END = "[[", "]]"
+LENGTH = 160  # characters of a snippet, without its marks
+_BEFORE = 40  # characters before what was found
+_TO_A_WORD = 20  # characters that an end may be moved by, so as not to cut a word
+
+
+class Hit(NamedTuple):
+    """A place in a text, in characters, and the number of the phrase that was found there."""
+
+    start: int
+    end: int
+    phrase: int
+
+
+def hits(text: str, asked: Query) -> list[Hit]:
+    """Where each phrase that is wanted stands in the text."""
+    words = list(placed_tokens(text))
+    return [hit for place in range(len(words)) for hit in _hits_at(words, place, asked.wanted)]
+
+
+def _hits_at(words: Sequence[Token], place: int, phrases: Sequence[Phrase]) -> Iterator[Hit]:
+    for number, phrase in enumerate(phrases):
+        *whole, last = phrase.tokens
+        there = words[place : place + len(phrase.tokens)]
+        begins = len(there) > len(whole) and there[-1].text.startswith(last)
+        is_last = begins and (phrase.is_beginning or there[-1].text == last)
+        if is_last and all(map(str.__eq__, whole, (word.text for word in there))):
+            yield Hit(there[0].start, there[-1].end, number)
+
+
+def snippet(text: str, asked: Query, length: int = LENGTH) -> str:
+    """The piece of the text that has most of the query, what was found between [[ and ]].
+
+    It is the text's beginning where nothing is found, and on one line.
+    """
+    found = hits(text, asked)
+    first = _best(found, length - _BEFORE)
+    start, end = _window(text, first.start if first else 0, length)
+    inside = [hit for hit in found if start <= hit.start and hit.end <= end]
+    marked = _marked(text, inside, start, end).strip()
+    return ("…" if start else "") + re.sub(r"\s+", " ", marked) + ("…" if end < len(text) else "")
+
+
+def _best(found: Sequence[Hit], length: int) -> Hit | None:
+    """The first hit of those within this length that have the most different phrases."""
+    fitting = [hit for hit in found if hit.end - hit.start <= length]
+    best, most, last = next(iter(found), None), 0, 0
+    counts: Counter[int] = Counter()
+    for first in fitting:
+        while last < len(fitting) and fitting[last].end <= first.start + length:
+            counts[fitting[last].phrase] += 1
+            last += 1
+        different = sum(count > 0 for count in counts.values())
+        if different > most:
+            best, most = first, different
+        counts[first.phrase] -= 1
+    return best
+
+
+def _window(text: str, around: int, length: int) -> tuple[int, int]:
+    """Where a piece of the text begins and ends: at blanks, where there are some nearby."""
+    start = max(0, min(around - _BEFORE, len(text) - length))
+    end = min(len(text), start + length)
+    if start:
+        blank = re.search(r"\s", text[start : min(start + _TO_A_WORD, around)])
+        start += blank.end() if blank else 0
+    if end < len(text):
+        blanks = list(re.finditer(r"\s", text[end - _TO_A_WORD : end]))
+        end -= _TO_A_WORD - blanks[-1].start() if blanks else 0
+    return start, end
+
+
+def _marked(text: str, found: Sequence[Hit], start: int, end: int) -> str:
+    parts, done = [], start
+    for first, last in _merged(found):
+        parts += [text[done:first], BEGIN, text[first:last], END]
+        done = last
+    return "".join([*parts, text[done:end]])
+
+
+def _merged(found: Sequence[Hit]) -> list[tuple[int, int]]:
+    """The places without overlaps: two phrases may share a word."""
+    places: list[tuple[int, int]] = []
+    for hit in found:
+        if places and hit.start < places[-1][1]:
+            places[-1] = (places[-1][0], max(places[-1][1], hit.end))
+        else:
+            places.append((hit.start, hit.end))
+    return places

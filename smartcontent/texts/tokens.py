@@ -1,0 +1,106 @@
+"""The tokens that a text is found by, the same for every database and however it was typed.
+
+Letters are compared without case and accents ("Soufflé" is "souffle", "Straße" is "strasse"). In
+scripts without blanks between words each character is a token, so that any two of them are found
+as a phrase.
+"""
+
+import re
+from collections.abc import Iterator
+from typing import NamedTuple
+from unicodedata import category, normalize
+
+_MOST_OF_A_SIGN = 6
+LONGEST = 64  # characters of a token; what is longer is no word, and is found by its beginning
+
+# Letters that no decomposition takes apart.
+_PLAIN = {
+    "ø": "o", "ł": "l", "đ": "d", "ð": "d", "ħ": "h", "ı": "i", "ŧ": "t", "æ": "ae", "œ": "oe",
+    "þ": "th", "ŋ": "n", "ĸ": "k", "ƒ": "f",
+}  # fmt: skip
+# Accents of Latin, Greek and Cyrillic, but й and ї are letters of their own; then Hebrew points,
+# Arabic vowel signs and the stroke that makes an Arabic word wider.
+_ACCENT = re.compile(
+    r"(?<!и)\u0306|(?<!і)\u0308|[\u0300-\u0305\u0307\u0309-\u036f\u0483-\u0487\u0591-\u05bd"
+    r"\u05bf\u05c1\u05c2\u05c4\u05c5\u05c7\u0610-\u061a\u0640\u064b-\u065f\u0670\u1ab0-\u1aff"
+    r"\u1dc0-\u1dff\u20d0-\u20f0\xad\u200b-\u200f\u2060\ufe00-\ufe0f]"
+)
+
+
+def _marks() -> str:
+    """All combining marks, as ranges of a pattern's class."""
+    marks = [code for code in range(0x300, 0x20000) if category(chr(code))[0] == "M"]
+    ends = set(marks)
+    begins = (code for code in marks if code - 1 not in ends)
+    lasts = (code for code in marks if code + 1 not in ends)
+    ranges = zip(begins, lasts, strict=True)
+    return "".join(f"{chr(first)}-{chr(last)}" for first, last in ranges)
+
+
+_MARK = f"{_marks()}\xad\u200b-\u200f\u2060\u0640"  # and what is not seen inside words
+# Han, Kana, Thai, Lao, Myanmar, Khmer and so on, and Korean syllables as they come decomposed.
+_CHARACTER = (
+    "\u0e01-\u0e33\u0e40-\u0e46\u0e81-\u0eb3\u0ec0-\u0ec6\u1000-\u109f\u1780-\u17dc"
+    "\u2e80-\u2fdf\u3005-\u3007\u3031-\u3035\u303b\u3041-\u3096\u309d-\u309f\u30a1-\u30fa"
+    "\u30fc-\u30ff\u3105-\u312f\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
+    "\U0001b000-\U0001b16f\U00020000-\U0003fffd"
+)
+_KOREAN = "[\u1100-\u115f][\u1160-\u11a7]?[\u11a8-\u11ff]?|[\u1160-\u11ff]"
+_TOKEN = re.compile(
+    rf"(?:[{_CHARACTER}]|{_KOREAN})[{_MARK}]*"
+    rf"|(?:(?![{_CHARACTER}\u1100-\u11ff])[^\W_][{_MARK}]*)+"
+)
+_LEFT_MARK = re.compile(f"[{_MARK}]")
+
+
+class Token(NamedTuple):
+    """A token and where it stands in the text, in characters."""
+
+    text: str
+    start: int
+    end: int
+
+
+class _Folding(dict[int, str]):
+    """What becomes of each character: looked up once, then known."""
+
+    def __missing__(self, code: int) -> str:
+        folded = normalize("NFKD", normalize("NFKC", chr(code)).casefold())
+        plain = "".join(_PLAIN.get(letter, letter) for letter in folded)
+        # No database takes half of a pair, as of a broken emoji; and a sign that is a whole
+        # sentence would make a text of them many times as long.
+        self[code] = "" if 0xD800 <= code < 0xE000 or len(plain) > _MOST_OF_A_SIGN else plain
+        return self[code]
+
+
+_folding = _Folding()
+
+
+def tokens(text: str) -> list[str]:
+    """The tokens of a text, in order."""
+    return [_plain(found[0]) for found in _TOKEN.finditer(text.translate(_folding))]
+
+
+def searchable(text: str) -> str:
+    """The tokens with blanks between: what a database's simplest full-text search reads."""
+    return " ".join(tokens(text))
+
+
+def placed_tokens(text: str) -> Iterator[Token]:
+    """The tokens of a text with their places in it."""
+    pieces = [_folding[ord(sign)] for sign in text]
+    # The character that each one of the folded text comes from.
+    origins = [place for place, piece in enumerate(pieces) for _ in piece]
+    for found in _TOKEN.finditer("".join(pieces)):
+        yield Token(_plain(found[0]), origins[found.start()], origins[found.end() - 1] + 1)
+
+
+def _plain(folded: str) -> str:
+    """A token of letters and digits alone, which all databases take for one.
+
+    Marks that are left, as in Hindi, stand for vowels. Each becomes digits.
+    """
+    if len(folded) == 1 or folded.isascii():
+        return folded[:LONGEST]
+    composed = normalize("NFC", _ACCENT.sub("", folded[: 2 * LONGEST]))
+    return _LEFT_MARK.sub(lambda mark: f"{ord(mark[0]):05x}", composed)[:LONGEST]

@@ -1,0 +1,114 @@
+"""What is typed into the search, asked of SQLite's FTS5 as of people's own texts."""
+
+import sqlite3
+from contextlib import closing
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from smartcontent.texts.queries import Phrase, for_postgresql, for_sqlite, query
+from smartcontent.texts.snippets import hits, snippet
+from smartcontent.texts.tokens import searchable
+
+TEXTS = {
+    "souffle": "A Soufflé in blue glass, with a kettle",
+    "tower": "東京タワーへ行く",
+    "tea": "A cup of tea; don't spill the pour-over",
+    "cup": "ガラスのcup, 보온병은 3.5 l",
+    "hindi": "हिन्दी में चाय",
+}
+
+
+@pytest.fixture(scope="module")
+def index():
+    with closing(sqlite3.connect(":memory:")) as database:
+        database.execute(
+            "CREATE VIRTUAL TABLE found USING fts5"
+            "(name UNINDEXED, words, tokenize='unicode61 remove_diacritics 0', prefix='2 3')"
+        )
+        rows = [(name, searchable(text)) for name, text in TEXTS.items()]
+        database.executemany("INSERT INTO found VALUES (?, ?)", rows)
+        yield database
+
+
+FOUND = [
+    ("souff", {"souffle"}),
+    ("SOUFFLE\u0301", {"souffle"}),
+    ("kett glass", set()),  # only the last word is being typed
+    ("glass kett", {"souffle"}),
+    ("京タ", {"tower"}),
+    ("タワー", {"tower"}),
+    ("タ京", set()),
+    ("カ\u3099ラス", {"cup"}),
+    ("온병", {"cup"}),
+    ("हिन्दी", {"hindi"}),
+    ("हिन", {"hindi"}),
+    ('"cup of tea"', {"tea"}),
+    ("„cup of tea“", {"tea"}),
+    ('"tea cup"', set()),
+    ('"cup of te', {"tea"}),
+    ('"cup of te"', set()),
+    ("tea cup", {"tea"}),
+    ("cup -tea", {"cup"}),
+    ('cup -"of tea"', {"cup"}),
+    ('-"of tea" cup', {"cup"}),
+    ("pour-over", {"tea"}),
+    ("over-pour", set()),
+    ("don’t", {"tea"}),
+    ("3.5", {"cup"}),
+    ("NOT cup OR", set()),
+    ("absent", set()),
+]
+
+
+@pytest.mark.parametrize(("typed", "expected"), FOUND)
+def test_a_search_finds_what_was_meant(index, typed, expected):
+    found = index.execute("SELECT name FROM found WHERE found MATCH ?", [for_sqlite(query(typed))])
+
+    assert {name for (name,) in found} == expected
+
+
+@pytest.mark.parametrize(("typed", "expected"), FOUND)
+def test_what_is_found_is_what_is_marked(typed, expected):
+    asked = query(typed)
+
+    for name in expected:
+        assert {hit.phrase for hit in hits(TEXTS[name], asked)} == set(range(len(asked.wanted)))
+        assert "[[" in snippet(TEXTS[name], asked)
+
+
+@given(st.text(st.characters(codec="utf-8") | st.sampled_from("\"'-*:()&|!<>^~ \\")))
+def test_nothing_that_is_typed_breaks_a_search(typed):
+    asked = query(typed)
+
+    if asked.wanted:
+        with closing(sqlite3.connect(":memory:")) as database:
+            database.execute("CREATE VIRTUAL TABLE found USING fts5(words)")
+            database.execute("SELECT * FROM found WHERE found MATCH ?", [for_sqlite(asked)])
+
+
+def test_postgresql_is_asked_for_the_same():
+    assert (
+        for_postgresql(query('"blue glass" -cup ket'))
+        == "('blue' <-> 'glass') & ('ket':*) & !('cup')"
+    )
+
+
+@pytest.mark.parametrize("typed", ["", " ", '"', '""', "-", "- -", "🫖", '-""'])
+def test_a_query_of_nothing_wants_nothing(typed):
+    assert query(typed) == ((), ())
+
+
+def test_what_is_only_unwanted_is_known():
+    assert query("-tea") == ((), (Phrase(("tea",)),))
+
+
+def test_a_single_letter_is_the_beginning_of_too_many_words():
+    assert query("t").wanted == (Phrase(("t",)),)
+    assert query("te").wanted == (Phrase(("te",), is_beginning=True),)
+
+
+def test_a_query_is_bounded():
+    assert len(query(" ".join(map(str, range(100)))).wanted) == 10
+    assert query("a" * 100_000).wanted == (Phrase(("a" * 64,), is_beginning=True),)

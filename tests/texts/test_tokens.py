@@ -1,0 +1,85 @@
+"""The tokens of a text: what people type finds what they have pasted."""
+
+import time
+from itertools import pairwise
+from unicodedata import normalize
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from smartcontent.texts.tokens import LONGEST, placed_tokens, searchable, tokens
+
+TEXTS = st.text(
+    st.characters(exclude_categories=["Cn", "Cs"])
+    | st.sampled_from("éßøł京タ한ก\u0301\u3099\u200b\xad")
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Soufflé", "souffle"),
+        ("STRASSE Straße", "strasse strasse"),
+        ("Øl, Łódź, œuf, Ærø", "ol lodz oeuf aero"),
+        ("İstanbul ISPARTA ısparta", "istanbul isparta isparta"),
+        ("ＴＥＡ ﬁne ㎏ x²", "tea fine kg x2"),
+        ("ὈΔΥΣΣΕΎΣ ὀδυσσεύς", "οδυσσευσ οδυσσευσ"),
+        ("ёлка й їжак", "елка й їжак"),
+        ("مُحَمَّد كـــتاب", "محمد كتاب"),
+        ("don't l’été pour-over 3.5", "don t l ete pour over 3 5"),
+        ("blue_glass\u00adware zero\u200bwidth", "blue glassware zerowidth"),
+        ("東京タワー", "東 京 タ ワ ー"),
+        ("보온병", "보 온 병"),
+        ("「お茶」、cup", "お 茶 cup"),
+        ("🫖 — ! \ud83d", ""),
+    ],
+)
+def test_tokens_are_words_without_case_and_accents_and_single_characters(text, expected):
+    assert searchable(text) == expected
+
+
+@pytest.mark.parametrize("text", ["Soufflé déjà", "ガラス", "보온병", "мой її", "कीमत", "Ệ ứ"])
+def test_however_an_accent_is_encoded_the_tokens_are_the_same(text):
+    assert tokens(normalize("NFD", text)) == tokens(normalize("NFC", text))
+
+
+def test_vowel_signs_of_hindi_tell_words_apart_and_stay_inside_them():
+    assert len({*tokens("की"), *tokens("कि"), *tokens("क")}) == 3
+    assert all(token.isalnum() for token in tokens("हिन्दी में चाय"))
+    assert tokens("हिन्दी")[0].startswith(tokens("हिन")[0])
+
+
+@given(TEXTS)
+@example("ﷺ" * 3)
+@example("\u0301tea\u0301")
+def test_every_token_is_of_letters_and_digits_and_has_its_place(text):
+    placed = list(placed_tokens(text))
+
+    assert [token.text for token in placed] == tokens(text)
+    assert all(token.text.isalnum() and len(token.text) <= LONGEST for token in placed)
+    assert all(0 <= token.start < token.end <= len(text) for token in placed)
+    assert all(a.start <= b.start and a.end <= b.end for a, b in pairwise(placed))
+
+
+def test_places_are_those_of_the_text_as_it_was_written():
+    text = "Ein Souffle\u0301 für ㎏ ﬁne 京"
+
+    assert [text[token.start : token.end] for token in placed_tokens(text)] == [
+        "Ein", "Souffle\u0301", "für", "㎏", "ﬁne", "京",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "unit", ["tea cup ", "é", "e\u0301\u0323", "a\u0315\u0300\u05ae", "京", "हिन्दी ", "ﷺ", "\u0301"]
+)
+def test_time_grows_with_the_length_alone(unit):
+    short, long = ((unit * n)[:n] for n in (5_000, 50_000))
+
+    def measured(text: str) -> float:
+        begun = time.thread_time()
+        list(placed_tokens(text))
+        return time.thread_time() - begun
+
+    measured(short)
+    assert measured(long) < 60 * min(measured(short) for _ in range(3)) + 0.05
