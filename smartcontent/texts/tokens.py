@@ -40,8 +40,9 @@ def _marks() -> str:
 _MARK = f"{_marks()}\xad\u200b-\u200f\u2060\u0640"  # and what is not seen inside words
 # Han, Kana, Thai, Lao, Myanmar, Khmer and so on, and Korean syllables as they come decomposed.
 _CHARACTER = (
-    "\u0e01-\u0e33\u0e40-\u0e46\u0e81-\u0eb3\u0ec0-\u0ec6\u1000-\u109f\u1780-\u17dc"
-    "\u2e80-\u2fdf\u3005-\u3007\u3031-\u3035\u303b\u3041-\u3096\u309d-\u309f\u30a1-\u30fa"
+    "\u0e01-\u0e30\u0e32\u0e33\u0e40-\u0e46\u0e81-\u0eb0\u0eb2\u0eb3\u0ec0-\u0ec6"
+    "\u1000-\u102a\u103f\u1050-\u1055\u105a-\u105d\u1075-\u1081\u1780-\u17b3"
+    "\u3005-\u3007\u3031-\u3035\u303b\u3041-\u3096\u309d-\u309f\u30a1-\u30fa"
     "\u30fc-\u30ff\u3105-\u312f\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
     "\U0001b000-\U0001b16f\U00020000-\U0003fffd"
 )

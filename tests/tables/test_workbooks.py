@@ -1,0 +1,176 @@
+"""XLSX files as spreadsheet programs export them, and as somebody who means harm makes them."""
+
+import contextlib
+import random
+import re
+from itertools import pairwise
+
+import pytest
+from workbooks import DATE, LINKS, MAIN, MOMENT, cell, packed, row, workbook
+
+from smartcontent.tables.reading import read_table
+from smartcontent.tables.table import TableError
+
+TABLE = row(1, "Topic", "Tone") + row(2, "Tea", "warm")
+
+
+def read(*args: str, **options) -> list[tuple[int, tuple[str, ...]]]:
+    return [tuple(each) for each in read_table(workbook(*args, **options)).rows]
+
+
+def test_cells_are_read_as_they_are_seen():
+    values = (
+        cell("A2", 46356, DATE) + cell("B2", 46356.3125, MOMENT) + cell("C2", 12.0)
+        + cell("D2", 0.1 + 0.2) + cell("E2", 4006381333931) + cell("F2", "007")
+        + '<c r="G2" t="b"><v>1</v></c><c r="H2" t="e"><v>#N/A</v></c>'
+    )  # fmt: skip
+    rows = read(row(1, *"abcdefgh") + f'<row r="2">{values}</row>')
+
+    assert rows == [
+        (2, ("2026-11-30", "2026-11-30 07:30", "12", "0.3", "4006381333931", "007", "TRUE", ""))
+    ]
+
+
+def test_excel_keeps_texts_apart_from_their_cells():
+    shared = (
+        f'<sst xmlns="{MAIN}" count="3" uniqueCount="3"><si><t>Topic</t></si>'
+        "<si><r><t xml:space='preserve'>Blue </t></r><r><t>glass</t></r></si></sst>"
+    )
+    rows = (
+        '<row r="1"><c r="A1" t="s"><v>0</v></c></row><row r="2"><c r="A2" t="s"><v>1</v></c></row>'
+    )
+
+    assert read(rows, shared=shared) == [(2, ("Blue glass",))]
+
+
+def test_google_sheets_writes_a_thousand_rows_whatever_is_in_them():
+    empty = "".join(row(number, *[None] * 26) for number in range(3, 1_001))
+
+    assert read(TABLE + empty) == [(2, ("Tea", "warm"))]
+
+
+def test_excel_remembers_the_format_of_rows_far_below():
+    far = '<row r="1048576"><c r="XFD1048576" s="1"/></row>'
+
+    assert read(TABLE + far) == [(2, ("Tea", "warm"))]
+
+
+def test_table_may_stand_below_and_right_of_the_corner():
+    rows = row(3, None, "Topic", "Tone") + row(5, None, "Tea", "warm")
+
+    assert read(rows) == [(5, ("Tea", "warm"))]
+
+
+def test_cells_without_a_place_stand_behind_each_other():
+    rows = '<row><c t="inlineStr"><is><t>Topic</t></is></c></row><row><c><v>1</v></c></row>'
+
+    assert read(rows) == [(2, ("1",))]
+
+
+def test_first_sheet_that_people_see_with_something_in_it_is_read():
+    table = read_table(workbook(row(1, "secret"), "", TABLE, row(1, "more"), hidden=1))
+
+    assert table.headings == ("Topic", "Tone")
+    assert table.notes == ("Only the first sheet, “Sheet 3”, was read; the file has more.",)
+
+
+def test_formulas_whose_results_are_missing_are_told():
+    formulas = (
+        '<c r="A3"><f>1+1</f><v></v></c><c r="B3"><f>1+1</f></c><c r="C3"><f>1</f><v>1</v></c>'
+    )
+    table = read_table(workbook(f'{TABLE}<row r="3">{formulas}</row>'))
+
+    assert table.rows[1].cells == ("", "", "1")
+    assert "Formulas whose results are not in the file (2)" in table.notes[0]
+
+
+def prefixed(rows: str) -> str:
+    return re.sub(r"<(/?)(?=[a-z])", r"<\1x:", rows)
+
+
+FAR = '<row r="9"><c r="XFD1048576"><v>1</v></c></row>'
+HOSTILE = {
+    "the last cell of all": TABLE + FAR,
+    "its place in small letters": TABLE + FAR.lower(),
+    "its place as an entity": TABLE + FAR.replace("XFD", "&#88;FD"),
+    "in a row of number 0": TABLE + FAR.replace('"9"', '"0"'),
+    "in a row of no number": TABLE + FAR.replace('"9"', '"x"'),
+    "a column beyond the last": TABLE + FAR.replace("XFD", "ZZZZ"),
+    "a cell without a place, after many rows": f"{TABLE}{'<row/>' * 2_500}<row>{FAR}</row>",
+    "rows that go on although their cells begin anew": TABLE
+    + '<row><c r="A1"/></row>' * 2_500
+    + "<row><c><v>1</v></c></row>",
+    "more elements than a table has": TABLE + "<row/>" * 510_000,
+    "blanks": TABLE + " " * 31_500_000,
+    "no end": TABLE + "<row>",
+}
+
+
+@pytest.mark.parametrize("rows", HOSTILE.values(), ids=HOSTILE)
+def test_no_sheet_makes_the_process_ask_for_all_memory(rows):
+    with pytest.raises(TableError):
+        read(rows)
+
+
+HOSTILE_PARTS = {
+    "says that it has a great many texts": {
+        "xl/sharedStrings.xml": f'<sst xmlns="{MAIN}" uniqueCount="4294967296"/>'
+    },
+    "sheet with prefixes": {
+        "xl/worksheets/sheet1.xml": f'<x:worksheet xmlns:x="{MAIN}"><x:sheetData>'
+        f"{prefixed(TABLE + FAR)}</x:sheetData></x:worksheet>"
+    },
+    "sheet of another name": {
+        "xl/other.xml": f'<worksheet xmlns="{MAIN}"><sheetData>{FAR}</sheetData></worksheet>',
+        "xl/_rels/workbook.xml.rels": f'<Relationships><Relationship Id="rId1" Type="{LINKS}'
+        '/worksheet" Target="other.xml"/></Relationships>',
+    },
+    "entities of entities": {
+        "xl/styles.xml": '<!DOCTYPE a [<!ENTITY a "aaaaaaaaaa">'
+        + "".join(f'<!ENTITY {b} "{f"&{a};" * 10}">' for a, b in pairwise("abcdefghi"))
+        + "]><a>&i;</a>"
+    },
+    "too many parts": {f"xl/{number}.xml": "<a/>" for number in range(1_001)},
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("parts", HOSTILE_PARTS.values(), ids=HOSTILE_PARTS)
+def test_no_part_makes_the_process_ask_for_all_memory(parts):
+    with pytest.raises(TableError):
+        read(TABLE, parts=parts)
+
+
+def test_part_that_unpacks_to_more_than_it_says_is_not_read():
+    rows = TABLE + " " * 5_000_000
+    made = workbook(rows)
+    size = len(f'<worksheet xmlns="{MAIN}"><sheetData>{rows}</sheetData></worksheet>')
+    assert made.count(size.to_bytes(4, "little")) >= 1
+
+    with pytest.raises(TableError, match="damaged"):
+        read_table(made.replace(size.to_bytes(4, "little"), (1_000).to_bytes(4, "little")))
+
+
+@pytest.mark.parametrize(
+    ("file", "sentence"),
+    [
+        (b"PK\x03\x04 and no more", "damaged"),
+        (packed({"mimetype": "application/vnd.oasis.opendocument.spreadsheet"}), "no workbook"),
+        (packed({"Index/Document.iwa": ""}), "no workbook"),
+        (packed({"xl/workbook.xml": "<workbook/>"}), "cannot be read"),
+        (workbook(""), "nothing in it"),
+        (workbook(row(1, "Topic")), "only one row"),
+    ],
+)
+def test_a_workbook_that_cannot_be_used_gets_one_clear_sentence(file, sentence):
+    with pytest.raises(TableError, match=sentence):
+        read_table(file)
+
+
+def test_a_damaged_file_is_read_or_refused_whatever_the_damage():
+    chance, whole = random.Random(5), workbook(TABLE)
+    for _ in range(300):
+        damaged = bytearray(whole)
+        for _ in range(chance.randint(1, 6)):
+            damaged[chance.randrange(len(damaged))] = chance.randrange(256)
+        with contextlib.suppress(TableError):
+            assert read_table(bytes(damaged)).headings
