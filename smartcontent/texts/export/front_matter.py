@@ -1,0 +1,85 @@
+"""Markdown with front matter: the one form that everything can be read back from.
+
+What stands between the two lines of dashes is YAML, of which each value is JSON on one line. So
+other programs read it, and so do we, without a parser of all of YAML; values that people have
+written by hand, without quotation marks or as a list with dashes, are taken as they mean them.
+"""
+
+import json
+import re
+from collections.abc import Iterable
+from dataclasses import fields
+from datetime import datetime
+from typing import Any
+
+from smartcontent.texts.export.document import Document
+
+_FENCE = "---"
+_HEAD = re.compile(r"\ufeff?---[ \t]*\r?\n(.*?)(?<=\n)---[ \t]*(?:\r?\n(?:\r?\n)?|\Z)", re.DOTALL)
+_LINE = re.compile(r"([A-Za-z_]+)[ \t]*:[ \t]*(.*?)[ \t]*\r?")
+_ITEM = re.compile(r"[ \t]*-[ \t]+(.*?)[ \t]*\r?")
+# What YAML does not allow, or takes for the end of a line.
+_ESCAPED = re.compile(r"[\x7f-\x9f\u2028\u2029\ud800-\udfff\ufeff\ufffe\uffff]")
+_NAMES = [field.name for field in fields(Document) if field.name != "text"]
+_MOMENTS = {"created_at", "finished_at"}
+
+
+def to_markdown(document: Document) -> bytes:
+    """The document with all that is known of it in front."""
+    values = {name: getattr(document, name) for name in _NAMES}
+    lines = [
+        f"{name}: {_written(value)}" for name, value in values.items() if value or name == "title"
+    ]
+    return "\n".join([_FENCE, *lines, _FENCE, "", document.text]).encode("utf-8", "replace")
+
+
+def _written(value: Any) -> str:
+    plain = value.isoformat() if isinstance(value, datetime) else value
+    written = json.dumps(plain, ensure_ascii=False)
+    return _ESCAPED.sub(lambda sign: f"\\u{ord(sign[0]):04x}", written)
+
+
+def from_markdown(data: bytes) -> Document:
+    """The document in such a file; what the file does not say is empty.
+
+    Raises:
+        ValueError: It is no text in UTF-8, or a moment in it is none.
+    """
+    whole = data.decode()
+    head = _HEAD.match(whole)
+    if not head:
+        return Document("", whole.removeprefix("\ufeff"))
+    known: dict[str, Any] = _values(head[1].split("\n"))
+    for name in _MOMENTS & known.keys():
+        known[name] = datetime.fromisoformat(known[name])
+    text = whole[head.end() :]
+    # A program that ends lines its own way has done so in the text as well.
+    text = text.replace("\r\n", "\n") if "\r\n" in head[0] else text
+    return Document(**{"title": "", "text": text} | known)
+
+
+def _values(lines: Iterable[str]) -> dict[str, Any]:
+    values: dict[str, Any] = {}
+    name = ""
+    for line in lines:
+        if found := _LINE.fullmatch(line):
+            name = found[1]
+            values[name] = _read(found[2])
+        elif name == "keywords" and (item := _ITEM.fullmatch(line)):
+            values[name] = [*(values[name] or ()), _read(item[1])]
+    return {name: _of_its_kind(name, values[name]) for name in _NAMES if name in values}
+
+
+def _read(written: str) -> Any:
+    try:
+        return json.loads(written)
+    except ValueError:
+        is_quoted = len(written) > 1 and written[0] == written[-1] == "'"
+        return written[1:-1].replace("''", "'") if is_quoted else written
+
+
+def _of_its_kind(name: str, value: Any) -> Any:
+    if name == "keywords":
+        listed = value if isinstance(value, list) else re.split(r"\s*,\s*", str(value).strip("[] "))
+        return tuple(str(keyword) for keyword in listed if keyword != "")
+    return value if isinstance(value, str) else str(value)

@@ -1,0 +1,86 @@
+"""A text without its marks, to be read as it is."""
+
+from collections.abc import Iterator, Sequence
+from itertools import groupby
+from unicodedata import east_asian_width
+
+from smartcontent.texts.export.blocks import Block, Run, blocks_of, text_of
+from smartcontent.texts.export.document import Document
+from smartcontent.texts.markdown import to_html
+
+_WIDEST = 100  # characters of a table; in a wider one each row becomes lines of its own
+_RULE = "—" * 10
+
+
+def to_plain(document: Document) -> bytes:
+    """The document's text in UTF-8, its addresses behind what leads to them."""
+    blocks = blocks_of(to_html(document.text))
+    parts = []
+    for before, block in zip([None, *blocks], blocks, strict=False):
+        parts += ["\n" if _belong_together(before, block) else "\n\n", _shown(block)]
+    return ("".join(parts[1:]) + "\n").encode("utf-8", "replace")
+
+
+def _belong_together(before: Block | None, block: Block) -> bool:
+    return before is not None and before.kind == block.kind == "item"
+
+
+def _shown(block: Block) -> str:
+    if block.kind == "rule":
+        return _RULE
+    if block.kind == "table":
+        return "\n".join(_table(block))
+    if block.kind == "code":
+        return _indented(block.text.rstrip("\n"), "    ")
+    if block.kind == "item":
+        mark = f"{block.number}. " if block.number else "• "
+        item = with_addresses(block.runs).replace("\n", "\n" + " " * len(mark))
+        return _indented(mark + item, "  " * (block.level - 1)).rstrip()
+    return _indented(
+        with_addresses(block.runs), "" if block.kind == "heading" else "  " * block.level
+    )
+
+
+def _indented(text: str, by: str) -> str:
+    return "\n".join(by + line for line in text.split("\n"))
+
+
+def with_addresses(runs: Sequence[Run]) -> str:
+    """The runs' text, each address behind its words, unless the words are the address."""
+    shown = ""
+    for address, linked in groupby(runs, key=lambda run: run.address):
+        words = text_of(list(linked))
+        shown += words if not address or _is_shown(address, words) else f"{words} ({address})"
+    return shown
+
+
+def _is_shown(address: str, words: str) -> bool:
+    return words.strip() in {address, address.removeprefix("mailto:"), address.split("://")[-1]}
+
+
+def _table(block: Block) -> Iterator[str]:
+    rows = [[with_addresses(cell).replace("\n", " ") for cell in row] for row in block.rows]
+    columns = max((len(row) for row in rows), default=0)
+    padded = [row + [""] * (columns - len(row)) for row in rows]
+    widths = [max(map(_width, column)) for column in zip(*padded, strict=True)]
+    if sum(widths) + 2 * columns > _WIDEST:
+        yield from _as_lines(padded)
+        return
+    for number, row in enumerate(padded):
+        cells = (
+            cell + " " * (width - _width(cell)) for cell, width in zip(row, widths, strict=True)
+        )
+        yield "  ".join(cells).rstrip()
+        if not number:
+            yield "  ".join("-" * width for width in widths)
+
+
+def _as_lines(rows: Sequence[Sequence[str]]) -> Iterator[str]:
+    headings, *rest = rows
+    for number, row in enumerate(rest):
+        yield from [""] if number else []
+        yield from (f"{h}: {cell}" if h else cell for h, cell in zip(headings, row, strict=True))
+
+
+def _width(text: str) -> int:
+    return sum(2 if east_asian_width(sign) in "WF" else 1 for sign in text)

@@ -1,0 +1,294 @@
+"""A finished text as a file: read again by other programs, and by ourselves."""
+
+import io
+import re
+import time
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import docx
+import pytest
+from docx.oxml.ns import qn
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from smartcontent.texts.export import FORMATS
+from smartcontent.texts.export.document import Document
+from smartcontent.texts.export.front_matter import from_markdown, to_markdown
+from smartcontent.texts.export.html import fragment
+
+TEXT = """\
+# The *blue* teapot
+
+Subject: Tea & more
+Preview: **warm *and* bold**, `code`, ~~gone~~, <u>under</u>, x<sup>2</sup>
+
+- one
+- two with [a link](https://example.com/a?b=1&c=2)
+  - nested
+    1. deep
+
+  second paragraph
+
+3. third
+4. fourth
+
+Text between
+
+1. anew
+
+> quoted
+> on two lines
+
+```
+def f():
+    return "<b>"
+```
+
+| Name | Price | 名前 |
+|:--|--:|:-:|
+| Tea | 1.50 | お茶 |
+| [Pot](https://pot.example) | | |
+
+---
+
+Mail <mailto:ada@example.com>, see <https://example.com>.
+"""
+PLAIN = """\
+The blue teapot
+
+Subject: Tea & more
+Preview: warm and bold, code, gone, under, x2
+
+• one
+• two with a link (https://example.com/a?b=1&c=2)
+  • nested
+    1. deep
+
+  second paragraph
+
+3. third
+4. fourth
+
+Text between
+
+1. anew
+
+  quoted
+  on two lines
+
+    def f():
+        return "<b>"
+
+Name                       Price  名前
+-------------------------  -----  ----
+Tea                        1.50   お茶
+Pot (https://pot.example)
+
+——————————
+
+Mail mailto:ada@example.com, see https://example.com.
+"""
+DOCUMENT = Document(
+    title="The blue teapot",
+    text=TEXT,
+    content_type="product_description",
+    topic="A teapot: blue\nand of glass",
+    language="en",
+    keywords=("teapot", "blue, glass"),
+    model="llama3.2:3b",
+    created_at=datetime(2026, 11, 26, 7, 30, tzinfo=UTC),
+)
+WORDS = st.text(
+    st.characters(codec="utf-8") | st.sampled_from("-: \n\r\"'[]{}#|\\\u2028\x85\ufeff")
+)
+MOMENTS = st.none() | st.datetimes(timezones=st.just(UTC))
+
+
+@given(
+    st.builds(
+        Document, title=WORDS, text=WORDS, content_type=WORDS, topic=WORDS, audience=WORDS,
+        tone=WORDS, length=WORDS, language=WORDS, instructions=WORDS, model=WORDS,
+        keywords=st.lists(WORDS.filter(bool)).map(tuple), created_at=MOMENTS, finished_at=MOMENTS,
+    )
+)  # fmt: skip
+@example(Document("---", "---\ntitle: no\n---\n"))
+@example(Document("", "\n\n text \r\n"))
+@example(DOCUMENT)
+def test_markdown_with_front_matter_is_read_again_without_loss(document):
+    assert from_markdown(to_markdown(document)) == document
+
+
+@given(WORDS)
+def test_front_matter_is_of_lines_that_yaml_takes(title):
+    lines = to_markdown(Document(title, "")).decode().split("\n")
+
+    assert len(lines) == 5
+    assert not re.search(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ufeff]", lines[1])
+
+
+def test_front_matter_that_people_have_written_is_read_as_they_mean_it():
+    written = (
+        "\ufeff---\r\ntitle: The blue teapot: 'new'\r\ntone: 'Ada''s'\r\nkeywords:\r\n"
+        '  - tea\r\n  - "blue, glass"\r\nlayout: post\r\nlanguage: en  \r\n---\r\n'
+        "\r\n# Tea\r\nwarm\r\n"
+    )
+
+    assert from_markdown(written.encode()) == Document(
+        "The blue teapot: 'new'",
+        "# Tea\nwarm\n",
+        tone="Ada's",
+        keywords=("tea", "blue, glass"),
+        language="en",
+    )
+
+
+def test_keywords_on_one_line_are_told_apart_by_commas():
+    assert from_markdown(b"---\nkeywords: tea, blue glass\n---\n").keywords == ("tea", "blue glass")
+    assert from_markdown(b"---\nkeywords: [tea, glass]\n---\n").keywords == ("tea", "glass")
+
+
+def test_a_text_without_front_matter_is_a_text():
+    assert from_markdown(b"# Tea\n\n---\n") == Document("", "# Tea\n\n---\n")
+
+
+def test_plain_text_has_no_marks_and_keeps_its_order():
+    assert FORMATS["txt"].write(DOCUMENT).decode() == PLAIN
+
+
+def test_rows_of_a_wide_table_become_lines():
+    cells = ["a" * 40, "b" * 40, "c" * 40]
+    text = f"|x|y|z|\n|-|-|-|\n|{'|'.join(cells)}|\n|1|2|3|"
+
+    assert FORMATS["txt"].write(Document("", text)).decode() == (
+        f"x: {cells[0]}\ny: {cells[1]}\nz: {cells[2]}\n\nx: 1\ny: 2\nz: 3\n"
+    )
+
+
+def test_html_is_what_the_page_shows_without_what_only_our_pages_need():
+    html = fragment(TEXT)
+
+    assert '<a href="https://example.com/a?b=1&amp;c=2">a link</a>' in html
+    assert '<th style="text-align: right">Price</th>' in html
+    assert 'return "&lt;b&gt;"' in html
+    assert not re.search(r"nofollow|align=|class=|<script|<html", html)
+
+
+def test_page_says_its_title_language_and_direction():
+    page = FORMATS["html"].write(replace(DOCUMENT, title="</title><b>", language="ar")).decode()
+
+    assert page.startswith('<!DOCTYPE html>\n<html lang="ar" dir="rtl">')
+    assert "<title>&lt;/title&gt;&lt;b&gt;</title>" in page
+
+
+@pytest.mark.parametrize("hostile", ["<script>alert(1)</script>", '<img src=x onerror="x()">'])
+def test_html_holds_nothing_that_runs(hostile):
+    assert not re.search(r"<(script|img)", fragment(f"Tea {hostile}\n\n{hostile}"))
+
+
+def word_of(document: Document):
+    return docx.Document(io.BytesIO(FORMATS["docx"].write(document)))
+
+
+def test_word_has_its_own_styles_for_what_the_text_has():
+    styled = [(p.style.name, p.text) for p in word_of(DOCUMENT).paragraphs if p.text]
+
+    assert styled == [
+        ("Heading 1", "The blue teapot"),
+        ("Normal", "Subject: Tea & more\nPreview: warm and bold, code, gone, under, x2"),
+        ("List Bullet", "one"),
+        ("List Bullet", "two with a link"),
+        ("List Bullet 2", "nested"),
+        ("List Number 3", "deep"),
+        ("List Continue", "second paragraph"),
+        ("List Number", "third"),
+        ("List Number", "fourth"),
+        ("Normal", "Text between"),
+        ("List Number", "anew"),
+        ("Quote", "quoted\non two lines"),
+        ("Code", 'def f():\n    return "<b>"'),
+        ("Normal", "Mail mailto:ada@example.com, see https://example.com."),
+    ]
+
+
+def test_word_has_bold_italic_and_links_as_its_own():
+    paragraphs = word_of(DOCUMENT).paragraphs
+    looks = {run.text: run for paragraph in paragraphs for run in paragraph.runs}
+    links = [link for paragraph in paragraphs for link in paragraph.hyperlinks]
+
+    assert looks["blue"].italic
+    assert looks["and"].bold
+    assert looks["and"].italic
+    assert looks["gone"].font.strike
+    assert looks["2"].font.superscript
+    assert looks["code"].style.name == "Inline Code"
+    assert [(link.text, link.address) for link in links] == [
+        ("a link", "https://example.com/a?b=1&c=2"),
+        ("mailto:ada@example.com", "mailto:ada@example.com"),
+        ("https://example.com", "https://example.com"),
+    ]
+
+
+def test_each_numbered_list_in_word_begins_with_its_own_number():
+    word = word_of(DOCUMENT)
+    numbered = {
+        p.text: p._p.pPr.numPr.numId.val for p in word.paragraphs if "Number" in p.style.name
+    }
+    numbering = word.part.numbering_part.element
+
+    def first(text: str) -> int:
+        return numbering.num_having_numId(numbered[text]).lvlOverride_lst[0].startOverride.val
+
+    assert numbered["third"] == numbered["fourth"]
+    assert (first("third"), first("anew"), first("deep")) == (3, 1, 1)
+
+
+def test_word_has_tables_with_headings_and_alignments():
+    (table,) = word_of(DOCUMENT).tables
+
+    assert [[cell.text for cell in row.cells] for row in table.rows] == [
+        ["Name", "Price", "名前"], ["Tea", "1.50", "お茶"], ["Pot", "", ""],
+    ]  # fmt: skip
+    assert [cell.paragraphs[0].alignment for cell in table.rows[1].cells] == [0, 2, 1]
+    assert table.rows[0]._tr.trPr.find(qn("w:tblHeader")) is not None
+
+
+def test_word_knows_what_the_file_is_and_how_it_is_spelt():
+    word = word_of(replace(DOCUMENT, language="de"))
+    about = word.core_properties
+
+    assert (about.title, about.keywords) == ("The blue teapot", "teapot, blue, glass")
+    assert about.created == datetime(2026, 11, 26, 7, 30, tzinfo=UTC)
+    assert (about.author, about.comments) == ("", "")
+    assert 'w:lang w:val="de-DE"' in word.styles.element.xml
+
+
+def test_arabic_in_word_runs_from_right_to_left():
+    word = word_of(Document("", "# شاي\n\n- **أزرق**\n\n|a|b|\n|-|-|\n|1|2|", language="ar"))
+
+    assert all(p._p.pPr.find(qn("w:bidi")) is not None for p in word.paragraphs[:2])
+    assert word.paragraphs[1].runs[0].font.cs_bold
+    assert word.paragraphs[1].runs[0].font.rtl
+    assert word.tables[0]._tbl.tblPr.find(qn("w:bidiVisual")) is not None
+
+
+ANYTHING = st.text(st.characters(codec="utf-8") | st.sampled_from("*_`#>-|[]()<>1.\n\t\x0b\ufffe"))
+
+
+@settings(max_examples=40, deadline=None)
+@given(ANYTHING, st.sampled_from(sorted(FORMATS)))
+@example("<b>\x0b\ufffe\x01</b>&#1;&#11;", "docx")
+@example("<table><tr><td>a<table><tr><td>b</td></tr></table></td></tr></table>", "docx")
+@example("<table></table><ul></ul><li>x</li></ul>", "txt")
+@example("", "docx")
+def test_whatever_is_in_a_text_it_becomes_a_file(text, form):
+    assert FORMATS[form].write(Document("\x0b\ufffe" + text, text, language="en"))
+
+
+@pytest.mark.parametrize("unit", ["tea ", "- tea\n", "<b>", "> ", "|a", "a\n\n", "[a](b) "])
+@pytest.mark.parametrize("form", sorted(FORMATS))
+def test_the_longest_texts_take_seconds_at_worst(form, unit):
+    text = (unit * 6_000)[:6_000]
+    begun = time.thread_time()
+    FORMATS[form].write(Document("", text))
+    assert time.thread_time() - begun < 10
