@@ -1,0 +1,65 @@
+"""What a text says that its brief does not, and what the brief says that the text leaves out."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from smartcontent.texts.quality.facts.comparing import Known
+from smartcontent.texts.quality.facts.fact import NUMBER, Fact
+from smartcontent.texts.quality.facts.finding import facts_in
+from smartcontent.texts.quality.facts.idioms import counts_of_lists
+
+__all__ = ["Unsupported", "left_out", "unsupported"]
+
+LISTED_MOST = 20  # "5 reasons": of more, nobody keeps count
+
+
+@dataclass(frozen=True)
+class Unsupported:
+    """What the brief does not hold: where it stands, and the brief's own value of its kind."""
+
+    text: str
+    kind: str
+    start: int
+    end: int
+    nearest: str | None
+
+
+def unsupported(text: str, brief: Sequence[str], languages: Sequence[str]) -> list[Unsupported]:
+    """The text's facts that no part of the brief holds.
+
+    The text is in the first of the languages, the brief may be in any of them.
+    """
+    sources = [(part, Known(facts_in(part, lang))) for part in brief for lang in languages if part]
+    counted = counts_of_lists(text)
+    return [
+        _unsupported(text, fact, sources)
+        for fact in facts_in(text, languages[0])
+        if not any(known.supports(fact) for _, known in sources)
+        and not _counts_a_list(text, fact, counted)
+    ]
+
+
+def _unsupported(text: str, fact: Fact, sources: Iterable[tuple[str, Known]]) -> Unsupported:
+    near = [(part, found) for part, known in sources if (found := known.nearest(fact))]
+    said = Known(found for _, found in near).nearest(fact)
+    nearest = next((part[f.start : f.end] for part, f in near if f is said), None)
+    return Unsupported(text[fact.start : fact.end], fact.kind, fact.start, fact.end, nearest)
+
+
+def _counts_a_list(text: str, fact: Fact, counted: dict[int, set[int]]) -> bool:
+    line = text.rfind("\n", 0, fact.start) + 1
+    if fact.kind != NUMBER or not fact.counts:
+        return False
+    return any(1 < n <= LISTED_MOST and n in counted.get(line, ()) for n in fact.numbers)
+
+
+def left_out(text: str, brief: Sequence[str], languages: Sequence[str]) -> list[str]:
+    """The brief's facts that the text has in no notation, each once, as the brief has them."""
+    known = Known(facts_in(text, languages[0]))
+    missing = {
+        part[fact.start : fact.end]: None
+        for part in brief
+        for fact in facts_in(part, languages[-1])
+        if not known.supports(fact)
+    }
+    return list(missing)

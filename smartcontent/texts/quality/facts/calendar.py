@@ -1,0 +1,235 @@
+"""Dates, weekdays, months and years."""
+
+import re
+from collections.abc import Hashable, Iterator
+from datetime import date
+from functools import cache
+
+from smartcontent.texts.quality.facts.fact import DATE, Fact
+
+_MONTHS = {
+    "en": "january february march april may june july august september october november december",
+    "de": "januar februar märz april mai juni juli august september oktober november dezember",
+    "fr": "janvier février mars avril mai juin juillet août septembre octobre novembre décembre",
+    "es": "enero febrero marzo abril mayo junio julio agosto septiembre octubre noviembre"
+    " diciembre",
+    "it": "gennaio febbraio marzo aprile maggio giugno luglio agosto settembre ottobre novembre"
+    " dicembre",
+    "pt": "janeiro fevereiro março abril maio junho julho agosto setembro outubro novembro dezembro",
+    "nl": "januari februari maart april mei juni juli augustus september oktober november december",
+}
+_SHORT_MONTHS = {
+    "en": "jan feb mar apr may jun jul aug sep oct nov dec sept",
+    "de": "jan feb mär apr mai jun jul aug sep okt nov dez",
+    "fr": "janv févr mars avr mai juin juil août sept oct nov déc",
+    "es": "ene feb mar abr may jun jul ago sep oct nov dic",
+    "it": "gen feb mar apr mag giu lug ago set ott nov dic",
+    "pt": "jan fev mar abr mai jun jul ago set out nov dez",
+    "nl": "jan feb mrt apr mei jun jul aug sep okt nov dec",
+}
+_WEEKDAYS = {
+    "en": "monday tuesday wednesday thursday friday saturday sunday",
+    "de": "montag dienstag mittwoch donnerstag freitag samstag sonntag",
+    "fr": "lundi mardi mercredi jeudi vendredi samedi dimanche",
+    "es": "lunes martes miércoles jueves viernes sábado domingo",
+    "it": "lunedì martedì mercoledì giovedì venerdì sabato domenica",
+    "pt": "segunda-feira terça-feira quarta-feira quinta-feira sexta-feira sábado domingo",
+    "nl": "maandag dinsdag woensdag donderdag vrijdag zaterdag zondag",
+}
+_MORE_WEEKDAYS = {"sonnabend": 5}
+# "a lazy Sunday", "your Monday": a feeling, no date. Nor is Black Friday.
+_NO_DATE = {
+    "en": r"(?:\b(?:an?|your|my|our|any|that|those|no) (?:\w+ )?|black |casual |cyber |good |easter"
+    r" |lazy |perfect |\blike |quiet |slow |busy |rainy )$",
+    "de": r"(?:\b(?:ein|eine[mnrs]?|deine?[mnrs]?|ihre?[mnrs]?|kein\w*) (?:\w+ )?|black |wie )$",
+    "fr": r"(?:\b(?:un|votre|ton|vos|tes|mon|notre) (?:\w+ )?|black )$",
+    "es": r"(?:\b(?:un|tu|su|tus|sus|mi|cualquier) (?:\w+ )?|black )$",
+    "it": r"(?:\b(?:un|una|il tuo|la tua|il vostro) (?:\w+ )?|black )$",
+}
+_NEVER = re.compile("(?!)")
+_OF = r"(?: ?(?:\.|st|nd|rd|th|er|º|°|ª)(?!\d))?(?: of| de| del| di)? ?"
+_RANGE = r" ?(?:-|–|—|to|bis(?: zum)?|au|al|a|until|till|and|und|et|y|e|&) ?"
+_YEAR = r"(?:,? ?(?:de |del )?(?P<year>(?:19|20)\d\d)(?!\d|[.,]\d))?"
+_ISO = re.compile(r"(?<![\d-])(?P<year>(?:19|20)\d\d)-(?P<month>\d\d)-(?P<day>\d\d)(?![\d-])")
+_IN_FIGURES = re.compile(
+    r"(?<![\d./-])(?P<day>\d{1,2})(?P<between>[./-])(?P<month>\d{1,2})(?P=between)"
+    r"(?P<year>(?:19|20)?\d\d)(?!\d|[./-]\d)"
+)
+_DAY_AND_MONTH = re.compile(
+    r"(?<![\d.,/-])(?:(?P<first>\d{1,2})\.(?:(?P<first_month>\d{1,2})\.)? ?(?:-|–|bis(?: zum)?) ?)?"
+    r"(?P<day>\d{1,2})(?:\.(?P<month>\d{1,2})\.(?!\d)|(?:/)(?P<other>[01]\d)(?![\d/]))"
+)
+_YEARS = {
+    "en": "in|since|of|from|until|till|by|for|early|late|the year|est\\.?|established|founded",
+    "de": "seit|in|im|ab|bis|von|jahr|jahre|anno",
+    "fr": "depuis|en|de|dès|l'an|année|fin|début",
+    "es": "desde|en|de|año|del",
+    "it": "dal|nel|del|anno|al",
+    "pt": "desde|em|de|ano",
+    "nl": "sinds|in|van|jaar",
+}
+
+
+@cache
+def _names(language: str) -> dict[str, int]:
+    return {
+        name: number % 12 + 1 if number < 12 else 9
+        for names in (_MONTHS, _SHORT_MONTHS)
+        for number, name in enumerate(names.get(language, "").split())
+    }
+
+
+@cache
+def _weekdays(language: str) -> dict[str, int]:
+    names = {name: number for number, name in enumerate(_WEEKDAYS.get(language, "").split())}
+    return names | (_MORE_WEEKDAYS if language == "de" else {})
+
+
+@cache
+def _written(language: str) -> re.Pattern[str]:
+    month = "|".join(sorted(map(re.escape, _names(language)), key=len, reverse=True))
+    return re.compile(
+        rf"(?<![\d.,])(?:(?P<first>\d{{1,2}}){_OF}(?:(?P<first_month>{month})\.?)?{_RANGE})?"
+        rf"(?:(?:le|el|il|den|dem|the) )?(?P<day>\d{{1,2}}){_OF}(?P<month>{month})\b\.?{_YEAR}"
+        rf"|\b(?P<month_before>{month})\b\.? (?:(?P<first_after>\d{{1,2}})(?:st|nd|rd|th)?{_RANGE}"
+        rf"(?:(?P=month_before)\.? )?)?"
+        rf"(?P<day_after>\d{{1,2}})(?:st|nd|rd|th)?(?![\d:]|[.,]\d| ?[ap]\.?m\b){_YEAR.replace('year', 'year_after')}"
+        rf"|\b(?P<only>{'|'.join(_MONTHS.get(language, '(?!)').split())})\b"
+        rf"{_YEAR.replace('year', 'year_only')}",
+        re.IGNORECASE,
+    )
+
+
+@cache
+def _weekday(language: str) -> re.Pattern[str]:
+    names = "|".join(_weekdays(language)) or "(?!)"
+    return re.compile(rf"\b(?P<name>{names})(?P<many>s?)\b", re.IGNORECASE)
+
+
+def dates(text: str, language: str) -> Iterator[Fact]:
+    """Dates of any notation; a range of two is two facts."""
+    for pattern in (_ISO, _IN_FIGURES):
+        for found in pattern.finditer(text):
+            yield from _numeric(found, language)
+    for found in _DAY_AND_MONTH.finditer(text):
+        yield from _short(found)
+    if language in _MONTHS:
+        for found in _written(language).finditer(text):
+            yield from _in_words(found, _names(language))
+        yield from _days_of_the_week(text, language)
+    yield from _years(text, language)
+
+
+def _numeric(found: re.Match[str], language: str) -> Iterator[Fact]:
+    day, month, year = int(found["day"]), int(found["month"]), int(found["year"])
+    year += 2000 if year < 100 else 0
+    ways = {(day, month)}
+    if language == "en" and found.groupdict().get("between") == "/":
+        ways.add((month, day))
+    readings = {(DATE, m, d, year) for d, m in ways if _is_date(m, d)}
+    if readings:
+        yield Fact(DATE, *found.span(), frozenset(readings), frozenset({year}))
+
+
+def _short(found: re.Match[str]) -> Iterator[Fact]:
+    day, month = int(found["day"]), int(found["month"] or found["other"])
+    if not _is_date(month, day):
+        return
+    yield _date(found.start("day"), found.end(), month, day, None)
+    if found["first"]:
+        first_month = int(found["first_month"] or month)
+        if _is_date(first_month, int(found["first"])):
+            yield _date(*found.span("first"), first_month, int(found["first"]), None)
+
+
+def _in_words(found: re.Match[str], names: dict[str, int]) -> Iterator[Fact]:
+    if found["only"]:
+        yield from _month(found, names)
+        return
+    after = "_after" if found["month_before"] else ""
+    name = found["month_before"] or found["month"]
+    month, day = names[name.lower()], int(found["day" + after])
+    year = int(found["year" + after]) if found["year" + after] else None
+    if not _is_date(month, day):
+        return
+    first = found["first_after"] if after else found["first"]
+    start = found.start("month_before" if after and not first else "day" + after)
+    yield _date(start, found.end(), month, day, year)
+    if first and int(first):
+        month = names[(found["first_month"] or name).lower()]
+        yield _date(*found.span("first" + after), month, int(first), year)
+
+
+def _month(found: re.Match[str], names: dict[str, int]) -> Iterator[Fact]:
+    """A month without a day. "may" and "mars" are words, too: only with a year or a capital."""
+    year = found["year_only"]
+    alike = found["only"] in ("may", "march", "mars", "august", "mai", "May", "March")
+    if alike and not year:
+        return
+    number = names[found["only"].lower()]
+    readings: set[Hashable] = {("month", number, int(year) if year else None)}
+    yield Fact(DATE, *found.span(), frozenset(readings))
+
+
+def _date(start: int, end: int, month: int, day: int, year: int | None) -> Fact:
+    numbers: set[Hashable] = {day} | ({year} if year else set())
+    return Fact(DATE, start, end, frozenset({(DATE, month, day, year)}), frozenset(numbers))
+
+
+def _is_date(month: int, day: int) -> bool:
+    return 1 <= month <= 12 and 1 <= day <= 31
+
+
+@cache
+def _no_date(language: str) -> re.Pattern[str]:
+    return re.compile(_NO_DATE[language], re.IGNORECASE) if language in _NO_DATE else _NEVER
+
+
+def _days_of_the_week(text: str, language: str) -> Iterator[Fact]:
+    for found in _weekday(language).finditer(text):
+        before = text[max(0, found.start() - 24) : found.start()]
+        if not _no_date(language).search(before):
+            number = _weekdays(language)[found["name"].lower()]
+            yield Fact(DATE, *found.span(), frozenset({("weekday", number)}))
+
+
+@cache
+def _year_named(language: str) -> re.Pattern[str]:
+    words = _YEARS.get(language, _YEARS["en"])
+    return re.compile(
+        rf"(?:\b(?:{words}) |[©(]|© )(?P<year>(?:19|20)\d\d)(?![\w%€$£]|[.,]\d| ?[€$£%])",
+        re.IGNORECASE,
+    )
+
+
+def _years(text: str, language: str) -> Iterator[Fact]:
+    for found in _year_named(language).finditer(text):
+        year = int(found["year"])
+        yield Fact(DATE, *found.span("year"), frozenset({("year", year)}), frozenset({year}))
+
+
+def agrees(said: tuple[Hashable, ...], known: tuple[Hashable, ...]) -> bool:
+    """Whether one reading of a date says nothing that the other contradicts."""
+    kind, other = said[0], known[0]
+    if kind == "year" or other == "year":
+        return said[-1] == known[-1]
+    if kind == "weekday" or other == "weekday":
+        return _weekday_of(said) == _weekday_of(known) is not None
+    same = all(a == b or None in (a, b) for a, b in zip(_parts(said), _parts(known), strict=True))
+    return same and not (kind == DATE and other == "month")
+
+
+def _parts(reading: tuple[Hashable, ...]) -> tuple[Hashable, ...]:
+    return reading[1:] if reading[0] == DATE else (reading[1], None, reading[2])
+
+
+def _weekday_of(reading: tuple[Hashable, ...]) -> Hashable:
+    if reading[0] == "weekday":
+        return reading[1]
+    if reading[0] != DATE or reading[3] is None:
+        return None
+    _, month, day, year = reading
+    try:
+        return date(year, month, day).weekday()  # type: ignore[arg-type]
+    except ValueError:  # the 31st of February
+        return None

@@ -1,0 +1,104 @@
+"""Which facts another text supports, and which of its facts comes nearest."""
+
+from collections import defaultdict
+from collections.abc import Hashable, Iterable
+from decimal import Decimal
+from difflib import SequenceMatcher
+from typing import Any
+
+from smartcontent.texts.quality.facts.calendar import agrees
+from smartcontent.texts.quality.facts.fact import (
+    ADDRESS,
+    DATE,
+    EMAIL,
+    HANDLE,
+    NUMBER,
+    PHONE,
+    TIME,
+    Fact,
+)
+
+
+class Known:
+    """The facts of one text, asked about those of another."""
+
+    def __init__(self, facts: Iterable[Fact]) -> None:
+        self.facts = list(facts)
+        self._readings = {reading for fact in self.facts for reading in fact.readings}
+        self._numbers = {n for fact in self.facts for n in fact.numbers}
+        self._counted = {n for fact in self.facts if fact.kind == NUMBER for n in fact.numbers}
+        self._bare = {n for fact in self.facts if _is_bare(fact) for n in fact.numbers}
+        self._dates = [r for fact in self.facts if fact.kind == DATE for r in fact.readings]
+        self._phones = [r[1] for r in self._readings if r[0] == PHONE]  # type: ignore[index]
+
+    def supports(self, fact: Fact) -> bool:
+        """Whether the text says this, in whatever notation."""
+        if not self._readings.isdisjoint(fact.readings):
+            return True
+        if fact.kind == DATE:
+            return self._has_date(fact)
+        if fact.kind == PHONE:
+            return self._has_phone(fact)
+        if fact.kind in (EMAIL, ADDRESS, HANDLE):
+            return False
+        return self._has_number(fact)
+
+    def _has_date(self, fact: Fact) -> bool:
+        return any(agrees(said, known) for said in fact.readings for known in self._dates)  # type: ignore[arg-type]
+
+    def _has_phone(self, fact: Fact) -> bool:
+        said = [reading[1] for reading in fact.readings]  # type: ignore[index]
+        return any(a.endswith(b) or b.endswith(a) for a in said for b in self._phones)
+
+    def _has_number(self, fact: Fact) -> bool:
+        if fact.kind == TIME:
+            hours = {hour for hour in fact.numbers if (TIME, hour * 60) in fact.readings}  # type: ignore[operator]
+            return not self._bare.isdisjoint(hours | {hour - 12 for hour in hours})  # type: ignore[operator]
+        if _has_unit(fact):
+            return not self._bare.isdisjoint(fact.numbers)
+        numbers = self._counted if fact.counts else self._numbers
+        return not numbers.isdisjoint(fact.numbers)
+
+    def nearest(self, fact: Fact) -> Fact | None:
+        """The fact of the same kind that differs least; None where there is none of its kind."""
+        same = [known for known in self.facts if known.kind == fact.kind]
+        if not same:
+            return None
+        return min(same, key=lambda known: _distance(fact, known))
+
+
+def _is_bare(fact: Fact) -> bool:
+    """A number that may be a price as well as a time, for nothing says what it counts."""
+    return fact.kind == NUMBER and not fact.counts and not _has_unit(fact)
+
+
+def _has_unit(fact: Fact) -> bool:
+    return any(reading[0] not in (None, "written") for reading in fact.readings)  # type: ignore[index]
+
+
+def _distance(fact: Fact, known: Fact) -> tuple[bool, float]:
+    """First by dimension, then by how many times one is the other."""
+    mine, others = _by_dimension(fact), _by_dimension(known)
+    shared = mine.keys() & others.keys()
+    if not shared:
+        return True, 0.0
+    return False, min(_apart(a, b) for key in shared for a in mine[key] for b in others[key])
+
+
+def _by_dimension(fact: Fact) -> dict[Hashable, list[Any]]:
+    values = defaultdict(list)
+    for reading in fact.readings:
+        if reading[0] != "written":  # type: ignore[index]
+            values[reading[0]].append(reading[-1] if len(reading) == 2 else reading[1:])  # type: ignore
+    return values
+
+
+def _apart(a: Any, b: Any) -> float:
+    if isinstance(a, Decimal) and isinstance(b, Decimal):
+        return float(abs(a - b) / max(abs(a), abs(b), Decimal(1)))
+    if isinstance(a, str) and isinstance(b, str):
+        return 1 - SequenceMatcher(None, a, b, autojunk=False).ratio()
+    if isinstance(a, tuple) and isinstance(b, tuple):
+        pairs = zip((31, 1, 365), a, b, strict=False)
+        return float(sum(weight * abs(x - y) for weight, x, y in pairs if x and y))
+    return float(abs(a - b))

@@ -1,0 +1,61 @@
+"""One fact of a text: a number, price, date, address; where it stands, and what it may mean."""
+
+import unicodedata
+from collections.abc import Hashable, Iterable
+from dataclasses import dataclass, field
+
+# Kinds, as the API names them.
+NUMBER, PRICE, PERCENT, DATE, TIME = "number", "price", "percent", "date", "time"
+PHONE, EMAIL, ADDRESS, HANDLE, NAME = "phone", "email", "address", "handle", "name"
+
+TAKEN = "\x1f"  # stands where something was found, so that nothing else is found there
+_SAME = {
+    **dict.fromkeys("\xa0\u2007\u2009\u200a\u202f\u3000\t", " "),
+    **dict.fromkeys("‐‑−", "-"),
+    **dict.fromkeys("’‘ʼ´＇", "'"),
+}
+
+
+@dataclass(frozen=True)
+class Fact:
+    """What stands from `start` to `end` (code points), and its possible readings.
+
+    A reading is a pair of dimension and value: ("ml", 900). `numbers` are the values as written,
+    without a unit; `counts` says that a word follows which says what is counted.
+    """
+
+    kind: str
+    start: int
+    end: int
+    readings: frozenset[Hashable]
+    numbers: frozenset[Hashable] = field(default=frozenset())
+    counts: bool = False
+
+
+def plain(text: str) -> str:
+    """The text, character for character, with one kind of digit, blank, dash and apostrophe."""
+    if text.isascii():
+        return text.replace("\t", " ")
+    return text.translate({ord(sign): _plain_sign(sign) for sign in set(text) - _ASCII})
+
+
+_ASCII = frozenset(map(chr, range(32, 127)))
+
+
+def _plain_sign(sign: str) -> str:
+    if sign in _SAME:
+        return _SAME[sign]
+    if sign.isdecimal():
+        return str(unicodedata.decimal(sign))
+    folded = unicodedata.normalize("NFKC", sign)
+    return folded if len(folded) == 1 else sign
+
+
+def without(text: str, spans: Iterable[tuple[int, int]]) -> str:
+    """The text with what stands in these spans taken out, as long as before."""
+    parts, at = [], 0
+    for start, end in sorted(spans):
+        if start >= at:
+            parts += [text[at:start], TAKEN * (end - start)]
+            at = end
+    return "".join([*parts, text[at:]])

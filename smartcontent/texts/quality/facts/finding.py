@@ -1,0 +1,64 @@
+"""All facts of a text, each found once, by whichever rule knows most about it."""
+
+from collections.abc import Callable, Iterable, Iterator
+from functools import partial
+
+from smartcontent.texts.quality.facts.amounts import amounts
+from smartcontent.texts.quality.facts.calendar import dates
+from smartcontent.texts.quality.facts.clock import times
+from smartcontent.texts.quality.facts.contact import addresses, phones
+from smartcontent.texts.quality.facts.fact import Fact, plain, without
+from smartcontent.texts.quality.facts.idioms import idioms, list_numbers
+from smartcontent.texts.quality.facts.number_words import in_figures
+
+
+
+def facts_in(text: str, language: str) -> list[Fact]:
+    """The facts in the order of the text; what one rule has found is hidden from the next."""
+    left = plain(text)
+    found: list[Fact] = []
+
+    def look(rule: Callable[[str], Iterable[Fact]]) -> None:
+        nonlocal left
+        facts = _apart(rule(left))
+        found.extend(facts)
+        left = without(left, ((fact.start, fact.end) for fact in facts))
+
+    look(addresses)
+    left = without(left, idioms(left, language))
+    left = in_figures(left, language)
+    look(partial(dates, language=language))
+    left = without(left, list_numbers(left))
+    look(phones)
+    look(partial(times, language=language))
+    look(partial(amounts, language=language))
+    return sorted((_whole(fact, text) for fact in found), key=lambda fact: fact.start)
+
+
+def _apart(facts: Iterable[Fact]) -> list[Fact]:
+    """Those that do not overlap; of two that do, the one that was found first."""
+    kept: list[Fact] = []
+    taken: set[int] = set()
+    for fact in facts:
+        span = range(fact.start, fact.end)
+        if taken.isdisjoint(span):
+            taken.update(span)
+            kept.append(fact)
+    return kept
+
+
+def _whole(fact: Fact, text: str) -> Fact:
+    """A number word in figures ends before its word does."""
+    end = fact.end
+    if text[fact.start].isalpha():
+        while end < len(text) and text[end].isalpha() and text[end - 1].isalpha():
+            end += 1
+    return Fact(fact.kind, fact.start, end, fact.readings, fact.numbers, fact.counts)
+
+
+def lines_of(text: str) -> Iterator[tuple[int, str]]:
+    """Each line with where it starts."""
+    start = 0
+    for line in text.split("\n"):
+        yield start, line
+        start += len(line) + 1
