@@ -4,9 +4,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from smartcontent.texts.quality.facts.comparing import Known
-from smartcontent.texts.quality.facts.fact import NUMBER, Fact
+from smartcontent.texts.quality.facts.fact import NUMBER, Fact, plain, without
 from smartcontent.texts.quality.facts.finding import facts_in
 from smartcontent.texts.quality.facts.idioms import counts_of_lists
+from smartcontent.texts.quality.facts.names import names, words_known
 
 __all__ = ["Unsupported", "left_out", "unsupported"]
 
@@ -30,13 +31,18 @@ def unsupported(text: str, brief: Sequence[str], languages: Sequence[str]) -> li
     The text is in the first of the languages, the brief may be in any of them.
     """
     sources = [(part, Known(facts_in(part, lang))) for part in brief for lang in languages if part]
+    facts = facts_in(text, languages[0])
     counted = counts_of_lists(text)
-    return [
-        _unsupported(text, fact, sources)
-        for fact in facts_in(text, languages[0])
+    others = [
+        fact
+        for fact in facts
         if not any(known.supports(fact) for _, known in sources)
         and not _counts_a_list(text, fact, counted)
     ]
+    left = without(plain(text), ((fact.start, fact.end) for fact in facts))
+    others += names(left, languages[0], words_known([plain(part) for part in brief]))
+    others.sort(key=lambda fact: fact.start)
+    return [_unsupported(text, fact, sources) for fact in others]
 
 
 def _unsupported(text: str, fact: Fact, sources: Iterable[tuple[str, Known]]) -> Unsupported:

@@ -129,10 +129,16 @@ def _amount(text: str, found: re.Match[str], numbers: frozenset[Decimal]) -> Fac
     cents = Decimal(found["cents"] or 0) / 100 if kind == PRICE else Decimal(0)
     totals = {number * scale + cents for number in numbers}
     written = {("written", found["numeral"], dimension)}
-    readings = written | {(dimension, (total * factor).normalize()) for total in totals}
+    readings = written | _kilometres(found, numbers) | {(dimension, (total * factor).normalize()) for total in totals}
     counts = dimension is None and _counts(text, end)
     raw: frozenset[Hashable] = frozenset(totals)
     return Fact(kind, found.start(), end, frozenset(readings), raw, counts)
+
+
+def _kilometres(found: re.Match[str], numbers: frozenset[Decimal]) -> set[tuple[str, Decimal]]:
+    """A run of "5k" may be five kilometres as well as five thousand."""
+    is_k = found["scale"] in ("k", "K") and not found["before"] and max(numbers) <= 100
+    return {("mm", (number * 1_000_000).normalize()) for number in numbers} if is_k else set()
 
 
 def _scale(found: re.Match[str], text: str) -> int:
@@ -175,8 +181,10 @@ def _end_without_unit(found: re.Match[str]) -> int:
 def _is_no_fact(
     text: str, found: re.Match[str], numbers: frozenset[Decimal], end: int
 ) -> bool:
+    if re.compile(r"s\b").match(text, end) and not found["numeral"].endswith("0"):
+        return False  # under 14s; but the 90s are no number
     if text[end : end + 1].isalpha() or text[end : end + 1] == "_":
-        return True  # a model's number, 4K, 3D, the 90s
+        return True  # a model's number, 3D
     if found["ordinal"] and max(numbers) <= 3:
         return True
     is_small = max(numbers) in (0, 1) and not found["scale"]

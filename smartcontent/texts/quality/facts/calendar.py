@@ -226,10 +226,16 @@ def _parts(reading: tuple[Hashable, ...]) -> tuple[Hashable, ...]:
 def _weekday_of(reading: tuple[Hashable, ...]) -> Hashable:
     if reading[0] == "weekday":
         return reading[1]
-    if reading[0] != DATE or reading[3] is None:
+    day = day_of(reading) if reading[-1] is not None else None
+    return day.weekday() if day else None
+
+
+def day_of(reading: tuple[Hashable, ...]) -> date | None:
+    """The day itself, in some leap year where none is said; None for a weekday or a month."""
+    if reading[0] != DATE:
         return None
     _, month, day, year = reading
     try:
-        return date(year, month, day).weekday()  # type: ignore[arg-type]
+        return date(year or 2000, month, day)  # type: ignore[arg-type]
     except ValueError:  # the 31st of February
         return None

@@ -6,7 +6,7 @@ from functools import cache
 
 from smartcontent.texts.quality.facts.fact import TIME, Fact
 
-_HOUR = r"(?P<hour>2[0-4]|[01]?\d)(?!\d)"
+_HOUR = r"(?<![\w.,:])(?P<hour>2[0-4]|[01]?\d)(?!\d)"
 _NUMBER_ENDS = r"(?=[.,;:!?)»”\"*]*(?:$|\n|[.,;!?)»”\"*] )|"
 _DAYPART = {
     "en": r" in the (?:morning|evening|afternoon)| at night| tonight",
@@ -79,7 +79,7 @@ def _usual(language: str) -> re.Pattern[str]:
         rf"(?P<am>{_HOUR}(?:{minutes})? *(?:{unit})(?:{daypart})?)",
         rf"(?P<colon>{_HOUR}:(?P<minutes>[0-5]\d)(?!\d)(?::\d\d)?(?: *h\b)?(?:{daypart})?)",
         rf"(?P<with_h>{_HOUR}(?: *{bare_h}))(?:{daypart})?",
-        rf"\b(?:{before}) +(?P<bare>{_HOUR}(?:{minutes})? *(?:{daypart}|{_follows(language)}))",
+        rf"\b(?:{before}) +(?P<bare>{_HOUR}(?:{minutes}| *(?:{daypart}|{_follows(language)})))",
     ]
     return re.compile("|".join(f"(?:{_renamed(way, n)})" for n, way in enumerate(ways)), re.I)
 
@@ -127,7 +127,8 @@ def _span(found: re.Match[str]) -> tuple[int, int]:
     for name, said in found.groupdict().items():
         if name.startswith(("am", "colon", "with_h", "bare")) and said:
             start, end = found.span(name)
-            return start, start + len(said.rstrip())
+            end = start + len(said.rstrip())
+            return start, end - (said.lower().endswith("m.") and ".m" not in said.lower())
     return found.span()
 
 

@@ -1,12 +1,12 @@
 """Which facts another text supports, and which of its facts comes nearest."""
 
 from collections import defaultdict
-from collections.abc import Hashable, Iterable
+from collections.abc import Hashable, Iterable, Iterator
 from decimal import Decimal
 from difflib import SequenceMatcher
 from typing import Any
 
-from smartcontent.texts.quality.facts.calendar import agrees
+from smartcontent.texts.quality.facts.calendar import agrees, day_of
 from smartcontent.texts.quality.facts.fact import (
     ADDRESS,
     DATE,
@@ -24,12 +24,19 @@ class Known:
 
     def __init__(self, facts: Iterable[Fact]) -> None:
         self.facts = list(facts)
-        self._readings = {reading for fact in self.facts for reading in fact.readings}
+        self._readings = {r for fact in self.facts for r in fact.readings | fact.implied}
         self._numbers = {n for fact in self.facts for n in fact.numbers}
         self._counted = {n for fact in self.facts if fact.kind == NUMBER for n in fact.numbers}
         self._bare = {n for fact in self.facts if _is_bare(fact) for n in fact.numbers}
-        self._dates = [r for fact in self.facts if fact.kind == DATE for r in fact.readings]
+        self._dates = [r for fact in self.facts if fact.kind == DATE for r in sorted(fact.readings, key=str)]
+        self._readings |= {("s", Decimal(86_400) * days) for days in self._lengths()}
         self._phones = [r[1] for r in self._readings if r[0] == PHONE]  # type: ignore[index]
+
+    def _lengths(self) -> Iterator[int]:
+        """How many days there are between dates, with and without the last: "two weeks"."""
+        days = [day for reading in self._dates if (day := day_of(reading))]  # type: ignore[arg-type]
+        for first, last in zip(days, days[1:], strict=False):
+            yield from ((last - first).days, (last - first).days + 1)
 
     def supports(self, fact: Fact) -> bool:
         """Whether the text says this, in whatever notation."""
@@ -52,8 +59,8 @@ class Known:
 
     def _has_number(self, fact: Fact) -> bool:
         if fact.kind == TIME:
-            hours = {hour for hour in fact.numbers if (TIME, hour * 60) in fact.readings}  # type: ignore[operator]
-            return not self._bare.isdisjoint(hours | {hour - 12 for hour in hours})  # type: ignore[operator]
+            hours = {at // 60 for _, at in fact.readings if at % 60 == 0}  # type: ignore
+            return not self._bare.isdisjoint(hours | {hour % 12 for hour in hours})
         if _has_unit(fact):
             return not self._bare.isdisjoint(fact.numbers)
         numbers = self._counted if fact.counts else self._numbers

@@ -39,10 +39,9 @@ def addresses(text: str) -> Iterator[Fact]:
 
 def _of(kind: str, start: int, said: str) -> Fact:
     same = re.sub(r"^https?://|^www\.|(?<=://)www\.", "", said.casefold()).removeprefix("www.")
-    readings = {(kind, same.rstrip("/"))}
-    if kind == ADDRESS:
-        readings.add(("host", re.split(r"[/?#]", same, maxsplit=1)[0]))
-    return Fact(kind, start, start + len(said), frozenset(readings))
+    implied = {(ADDRESS, re.split(r"[/?#]", same, maxsplit=1)[0])} if kind == ADDRESS else set()
+    readings = frozenset({(kind, same.rstrip("/"))})
+    return Fact(kind, start, start + len(said), readings, implied=frozenset(implied))
 
 
 def phones(text: str) -> Iterator[Fact]:

@@ -21,7 +21,8 @@ class Fact:
     """What stands from `start` to `end` (code points), and its possible readings.
 
     A reading is a pair of dimension and value: ("ml", 900). `numbers` are the values as written,
-    without a unit; `counts` says that a word follows which says what is counted.
+    without a unit; `counts` says that a word follows which says what is counted. `implied` are
+    readings that another text may say on the strength of this one.
     """
 
     kind: str
@@ -30,6 +31,7 @@ class Fact:
     readings: frozenset[Hashable]
     numbers: frozenset[Hashable] = field(default=frozenset())
     counts: bool = False
+    implied: frozenset[Hashable] = field(default=frozenset())
 
 
 def plain(text: str) -> str:

@@ -1,6 +1,7 @@
 """All facts of a text, each found once, by whichever rule knows most about it."""
 
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 from functools import partial
 
 from smartcontent.texts.quality.facts.amounts import amounts
@@ -53,12 +54,4 @@ def _whole(fact: Fact, text: str) -> Fact:
     if text[fact.start].isalpha():
         while end < len(text) and text[end].isalpha() and text[end - 1].isalpha():
             end += 1
-    return Fact(fact.kind, fact.start, end, fact.readings, fact.numbers, fact.counts)
-
-
-def lines_of(text: str) -> Iterator[tuple[int, str]]:
-    """Each line with where it starts."""
-    start = 0
-    for line in text.split("\n"):
-        yield start, line
-        start += len(line) + 1
+    return replace(fact, end=end)

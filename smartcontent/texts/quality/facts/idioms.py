@@ -15,7 +15,7 @@ _COUNT = r"(?:two|three|2|3)"
 _IDIOMS = {
     "en": r"24 hours a day|seven days a week|7 days a week|365 days a year|twenty-four seven"
     r"|(?:the |both |just )?(?:two|three|four) of (?:us|you|them)|(?:table |dinner |night |evening )"
-    r"?for two\b(?! (?:people|persons|guests|hours|days|weeks|nights|years|months|cups))"
+    r"?for two(?= or |[.,;:!?)]|\s*$)"
     r"|count(?:ing)? to (?:three|ten)|from \w+ to \w+(?=,? (?:every|all|we|it))|one or two"
     r"|two or three|cloud nine|high five|take (?:five|ten)|nine to five|9 to 5|9-to-5"
     r"|(?:at )?sixes and sevens|two birds|two and two|takes two|two cents|on all fours"
@@ -28,18 +28,18 @@ _IDIOMS = {
     r"|auf allen vieren|ob \w+ oder \w+(?=:)|von null auf hundert|auf hundert|vier wände\w*"
     r"|fünf sinne\w*|vier jahreszeiten|alle viere|auf zwei rädern|wir zwei|ihr zwei|die zwei"
     r"|tausend dank|tausendundein\w*|siebten himmel|drei kreuze|zwei fliegen|hundert prozent\w*",
-    "fr": r"à (?:deux|trois)\b(?! heures?\b| h\b)|tous les deux|toutes les deux|en deux mots"
+    "fr": r"à (?:deux|trois)(?= ou | pas\b|[.,;:!?)]| [!?;:]|\s*$)|tous les deux|toutes les deux|en deux mots"
     r"|mille (?:mercis?|fois|et un\w*)|24 heures sur 24|7 jours sur 7|sept jours sur sept"
     r"|24 ?h ?/ ?24|quatre saisons|cinq sens|quatre coins|entre deux|les deux|se mettre en quatre"
-    r"|en un deux trois|de \w+ à soixante-dix-sept ans|deux fois|pour deux\b(?! \w)",
-    "es": r"(?:para|entre|de) dos\b(?! \w)|para dos o\b|los dos|las dos(?! y|\.)|mil (?:gracias|veces)"
+    r"|en un deux trois|de \w+ à soixante-dix-sept ans|deux fois|pour deux(?= ou |[.,;:!?)]| [!?;:]|\s*$)",
+    "es": r"(?:para|entre|de) dos(?= o |[.,;:!?)]|\s*$)|los dos|las dos(?! y|\.)|mil (?:gracias|veces)"
     r"|24 horas al día|las 24 horas(?: del día)?|7 días a la semana|siete días a la semana"
     r"|cuatro estaciones|cinco sentidos|dos veces|en un dos por tres|de dos en dos|mil y un\w*",
-    "it": r"(?:in|per|a) due\b(?! (?:ore|giorni|anni|settimane|mesi|minuti|persone|euro))"
+    "it": r"(?:in|per|a) due(?= o |[.,;:!?)]|\s*$)"
     r"|quattro chiacchiere|due passi|quattro passi|due chiacchiere|mille (?:grazie|volte|e un\w*)"
     r"|24 ore su 24|7 giorni su 7|sette giorni su sette|tutti e due|quattro stagioni"
     r"|cinque sensi|quattro mani|due volte|in quattro e quattr'otto|a quattr'occhi",
-    "pt": r"(?:para|a) dois\b|mil (?:obrigad\w+|vezes)|24 horas por dia|7 dias por semana"
+    "pt": r"(?:para|a) dois(?= ou |[.,;:!?)]|\s*$)|mil (?:obrigad\w+|vezes)|24 horas por dia|7 dias por semana"
     r"|quatro estações|cinco sentidos|duas vezes|os dois|as duas",
     "nl": r"met z'n (?:twee|drie|vier)\w*|24 uur per dag|7 dagen per week|vier seizoenen"
     r"|duizend keer|de twee|vijf zintuigen",
@@ -63,7 +63,7 @@ _SLIDE = re.compile(r"^\(?\d{1,2} ?/ ?\d{1,2}\)?(?=\s|$)", re.MULTILINE)
 @cache
 def _idioms(language: str) -> re.Pattern[str]:
     own = _IDIOMS.get(language, "(?!)")
-    return re.compile(rf"{_ANYWHERE}|\b(?:{own})\b|{_AGES}", re.IGNORECASE)
+    return re.compile(rf"{_ANYWHERE}|\b(?:{own})\b|{_AGES}", re.IGNORECASE | re.MULTILINE)
 
 
 def idioms(text: str, language: str) -> Iterator[tuple[int, int]]:

@@ -68,6 +68,8 @@ _HALVES_OF = (
     r"hours?\b|lit(?:re|er)s?\b|day|year|kilo|stunde|liter\b|jahr|heure|litre|journ|hora|litro|ora\b"
     r"|lt?\b|uur|kg\b|mile|pint"
 )
+_PER_CENT = {"cent", "cento"}
+_PER = re.compile(r"\bp(?:ou|e)r $", re.IGNORECASE)
 _WORD = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)*")
 
 
@@ -137,6 +139,8 @@ def in_figures(text: str, language: str) -> str:
         number = numbers.get(folded)
         if number is None:
             return _first_of(word[0], folded, numbers)
+        if folded in _PER_CENT and _PER.search(text, max(0, word.start() - 5), word.start()):
+            return word[0]
         if folded in others and not _is_measured(text, *word.span()):
             return word[0]
         return str(number).ljust(len(word[0]))
