@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from smartcontent.texts.quality.facts.comparing import Known
 from smartcontent.texts.quality.facts.fact import NUMBER, Fact, plain, without
-from smartcontent.texts.quality.facts.finding import facts_in
+from smartcontent.texts.quality.facts.finding import facts_in, facts_of_a_brief
 from smartcontent.texts.quality.facts.idioms import counts_of_lists
 from smartcontent.texts.quality.facts.names import names, words_known
 
@@ -30,7 +30,7 @@ def unsupported(text: str, brief: Sequence[str], languages: Sequence[str]) -> li
 
     The text is in the first of the languages, the brief may be in any of them.
     """
-    sources = [(part, Known(facts_in(part, lang))) for part in brief for lang in languages if part]
+    sources = [(part, Known(facts_of_a_brief(part, languages))) for part in brief if part]
     facts = facts_in(text, languages[0])
     counted = counts_of_lists(text)
     others = [
@@ -65,7 +65,7 @@ def left_out(text: str, brief: Sequence[str], languages: Sequence[str]) -> list[
     missing = {
         part[fact.start : fact.end]: None
         for part in brief
-        for fact in facts_in(part, languages[-1])
+        for fact in facts_of_a_brief(part, languages)
         if not known.supports(fact)
     }
     return list(missing)

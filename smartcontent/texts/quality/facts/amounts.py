@@ -185,6 +185,8 @@ def _is_no_fact(
         return False  # under 14s; but the 90s are no number
     if text[end : end + 1].isalpha() or text[end : end + 1] == "_":
         return True  # a model's number, 3D
+    if re.fullmatch("[248]K", text[found.start() : end]):
+        return True  # a screen
     if found["ordinal"] and max(numbers) <= 3:
         return True
     is_small = max(numbers) in (0, 1) and not found["scale"]

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Hashable, Iterator
+from dataclasses import replace
 from datetime import date
 from functools import cache
 
@@ -46,6 +47,25 @@ _NO_DATE = {
     "es": r"(?:\b(?:un|tu|su|tus|sus|mi|cualquier) (?:\w+ )?|black )$",
     "it": r"(?:\b(?:un|una|il tuo|la tua|il vostro) (?:\w+ )?|black )$",
 }
+_SHORT_WEEKDAYS = {
+    "en": "mon tue wed thu fri sat sun",
+    "de": "mo di mi do fr sa so",
+    "fr": "lun mar mer jeu ven sam dim",
+    "es": "lun mar mié jue vie sáb dom",
+    "it": "lun mar mer gio ven sab dom",
+    "pt": "seg ter qua qui sex sáb dom",
+    "nl": "ma di wo do vr za zo",
+}
+# "Werktags": Monday to Friday.
+_WORKING_DAYS = {
+    "en": "on weekdays|weekdays",
+    "de": "werktags|wochentags|unter der woche",
+    "fr": "en semaine",
+    "es": "entre semana|días laborables",
+    "it": "nei giorni feriali|giorni feriali",
+    "pt": "dias úteis",
+    "nl": "doordeweeks|werkdagen",
+}
 _NEVER = re.compile("(?!)")
 _OF = r"(?: ?(?:\.|st|nd|rd|th|er|º|°|ª)(?!\d))?(?: of| de| del| di)? ?"
 _RANGE = r" ?(?:-|–|—|to|bis(?: zum)?|au|al|a|until|till|and|und|et|y|e|&) ?"
@@ -54,6 +74,12 @@ _ISO = re.compile(r"(?<![\d-])(?P<year>(?:19|20)\d\d)-(?P<month>\d\d)-(?P<day>\d
 _IN_FIGURES = re.compile(
     r"(?<![\d./-])(?P<day>\d{1,2})(?P<between>[./-])(?P<month>\d{1,2})(?P=between)"
     r"(?P<year>(?:19|20)?\d\d)(?!\d|[./-]\d)"
+)
+# Where people write 5.12. for a date; after a word that goes before dates, since 5.3 has versions.
+_DOTTED = {"de", "pl", "uk", "tr"}
+_BEFORE_DOTTED = re.compile(
+    r"(?:^|\n|[(,:–-] ?|\b(?:am|vom|bis|zum|ab|dem|den|der|seit|vor|nach|und|von|do|od|від|до) )$",
+    re.IGNORECASE,
 )
 _DAY_AND_MONTH = re.compile(
     r"(?<![\d.,/-])(?:(?P<first>\d{1,2})\.(?:(?P<first_month>\d{1,2})\.)? ?(?:-|–|bis(?: zum)?) ?)?"
@@ -81,8 +107,11 @@ def _names(language: str) -> dict[str, int]:
 
 @cache
 def _weekdays(language: str) -> dict[str, int]:
-    names = {name: number for number, name in enumerate(_WEEKDAYS.get(language, "").split())}
-    return names | (_MORE_WEEKDAYS if language == "de" else {})
+    return {
+        name: number
+        for names in (_WEEKDAYS, _SHORT_WEEKDAYS)
+        for number, name in enumerate(names.get(language, "").split())
+    } | (_MORE_WEEKDAYS if language == "de" else {})
 
 
 @cache
@@ -102,8 +131,15 @@ def _written(language: str) -> re.Pattern[str]:
 
 @cache
 def _weekday(language: str) -> re.Pattern[str]:
-    names = "|".join(_weekdays(language)) or "(?!)"
-    return re.compile(rf"\b(?P<name>{names})(?P<many>s?)\b", re.IGNORECASE)
+    long = "|".join([*_WEEKDAYS[language].split(), *(_MORE_WEEKDAYS if language == "de" else ())])
+    short = "|".join(_SHORT_WEEKDAYS[language].split())
+    shortly = rf"(?:{short})\b\.?"
+    return re.compile(
+        rf"\b(?P<first>{long}|{shortly}){_RANGE}(?P<last>{long}|{shortly})(?!\w)"
+        rf"|\b(?P<name>{long})s?\b|\b(?P<short>{short})\b\.?(?=,? \d)"
+        rf"|\b(?P<working>{_WORKING_DAYS[language]})\b",
+        re.IGNORECASE,
+    )
 
 
 def dates(text: str, language: str) -> Iterator[Fact]:
@@ -112,7 +148,8 @@ def dates(text: str, language: str) -> Iterator[Fact]:
         for found in pattern.finditer(text):
             yield from _numeric(found, language)
     for found in _DAY_AND_MONTH.finditer(text):
-        yield from _short(found)
+        if found["other"] or language in _DOTTED and _is_dotted(text, found.start()):
+            yield from _short(found)
     if language in _MONTHS:
         for found in _written(language).finditer(text):
             yield from _in_words(found, _names(language))
@@ -129,6 +166,10 @@ def _numeric(found: re.Match[str], language: str) -> Iterator[Fact]:
     readings = {(DATE, m, d, year) for d, m in ways if _is_date(m, d)}
     if readings:
         yield Fact(DATE, *found.span(), frozenset(readings), frozenset({year}))
+
+
+def _is_dotted(text: str, at: int) -> bool:
+    return bool(_BEFORE_DOTTED.search(text[max(0, at - 5) : at]))
 
 
 def _short(found: re.Match[str]) -> Iterator[Fact]:
@@ -187,10 +228,29 @@ def _no_date(language: str) -> re.Pattern[str]:
 
 def _days_of_the_week(text: str, language: str) -> Iterator[Fact]:
     for found in _weekday(language).finditer(text):
-        before = text[max(0, found.start() - 24) : found.start()]
-        if not _no_date(language).search(before):
-            number = _weekdays(language)[found["name"].lower()]
-            yield Fact(DATE, *found.span(), frozenset({("weekday", number)}))
+        if found["working"]:
+            yield _weekdays_from(found.span(), 0, 4)
+        elif found["last"]:
+            first, last = (_number_of(found[name], language) for name in ("first", "last"))
+            yield _weekdays_from(found.span("first"), first, first)
+            yield replace(_weekdays_from(found.span("last"), last, last), implied=_days(first, last))
+        elif not _no_date(language).search(text[max(0, found.start() - 24) : found.start()]):
+            number = _number_of(found["name"] or found["short"], language)
+            yield _weekdays_from(found.span(), number, number)
+
+
+def _number_of(name: str, language: str) -> int:
+    return _weekdays(language)[name.lower().rstrip(".")]
+
+
+def _weekdays_from(span: tuple[int, int], first: int, last: int) -> Fact:
+    return Fact(DATE, *span, frozenset({("weekdays", first, last)}), implied=_days(first, last))
+
+
+def _days(first: int, last: int) -> frozenset[Hashable]:
+    """The weekdays from one to the other, and all of them together."""
+    days = range(first, last + 1 if first <= last else last + 8)
+    return frozenset({("weekdays", first, last), *(("weekdays", d % 7, d % 7) for d in days)})
 
 
 @cache
@@ -213,7 +273,7 @@ def agrees(said: tuple[Hashable, ...], known: tuple[Hashable, ...]) -> bool:
     kind, other = said[0], known[0]
     if kind == "year" or other == "year":
         return said[-1] == known[-1]
-    if kind == "weekday" or other == "weekday":
+    if kind == "weekdays" or other == "weekdays":
         return _weekday_of(said) == _weekday_of(known) is not None
     same = all(a == b or None in (a, b) for a, b in zip(_parts(said), _parts(known), strict=True))
     return same and not (kind == DATE and other == "month")
@@ -224,8 +284,8 @@ def _parts(reading: tuple[Hashable, ...]) -> tuple[Hashable, ...]:
 
 
 def _weekday_of(reading: tuple[Hashable, ...]) -> Hashable:
-    if reading[0] == "weekday":
-        return reading[1]
+    if reading[0] == "weekdays":
+        return reading[1] if reading[1] == reading[2] else None
     day = day_of(reading) if reading[-1] is not None else None
     return day.weekday() if day else None
 

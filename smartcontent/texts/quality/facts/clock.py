@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from functools import cache
+from itertools import count
 
 from smartcontent.texts.quality.facts.fact import TIME, Fact
 
@@ -77,7 +78,8 @@ def _usual(language: str) -> re.Pattern[str]:
     before = _BEFORE.get(language, "(?!)")
     ways = [
         rf"(?P<am>{_HOUR}(?:{minutes})? *(?:{unit})(?:{daypart})?)",
-        rf"(?P<colon>{_HOUR}:(?P<minutes>[0-5]\d)(?!\d)(?::\d\d)?(?: *h\b)?(?:{daypart})?)",
+        rf"(?P<colon>{_HOUR}(?::(?P<minutes>[0-5]\d)(?!\d)(?: *h\b)?|\.(?P<minutes>[0-5]\d) *h\b)"
+        rf"(?:{daypart})?)",
         rf"(?P<with_h>{_HOUR}(?: *{bare_h}))(?:{daypart})?",
         rf"\b(?:{before}) +(?P<bare>{_HOUR}(?:{minutes}| *(?:{daypart}|{_follows(language)})))",
     ]
@@ -91,7 +93,8 @@ def _follows(language: str) -> str:
 
 def _renamed(pattern: str, number: int) -> str:
     """Groups of the same name in several ways get a number of their own."""
-    return re.sub(r"\(\?P<(\w+)>", rf"(?P<\g<1>_{number}>", pattern)
+    numbers = count(10 * number)
+    return re.sub(r"\(\?P<(\w+)>", lambda group: f"(?P<{group[1]}_{next(numbers)}>", pattern)
 
 
 def times(text: str, language: str) -> Iterator[Fact]:

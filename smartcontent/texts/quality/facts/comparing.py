@@ -13,6 +13,7 @@ from smartcontent.texts.quality.facts.fact import (
     EMAIL,
     HANDLE,
     NUMBER,
+    PERCENT,
     PHONE,
     TIME,
     Fact,
@@ -25,16 +26,16 @@ class Known:
     def __init__(self, facts: Iterable[Fact]) -> None:
         self.facts = list(facts)
         self._readings = {r for fact in self.facts for r in fact.readings | fact.implied}
-        self._numbers = {n for fact in self.facts for n in fact.numbers}
+        self._numbers = {n for fact in self.facts if fact.kind != PERCENT for n in fact.numbers}
         self._counted = {n for fact in self.facts if fact.kind == NUMBER for n in fact.numbers}
-        self._bare = {n for fact in self.facts if _is_bare(fact) for n in fact.numbers}
+        self._bare = {n for fact in self.facts if fact.is_bare and not fact.counts for n in fact.numbers}
         self._dates = [r for fact in self.facts if fact.kind == DATE for r in sorted(fact.readings, key=str)]
         self._readings |= {("s", Decimal(86_400) * days) for days in self._lengths()}
-        self._phones = [r[1] for r in self._readings if r[0] == PHONE]  # type: ignore[index]
+        self._phones = [r[1] for r in self._readings if r[0] == PHONE]
 
     def _lengths(self) -> Iterator[int]:
         """How many days there are between dates, with and without the last: "two weeks"."""
-        days = [day for reading in self._dates if (day := day_of(reading))]  # type: ignore[arg-type]
+        days = [day for reading in self._dates if (day := day_of(reading))]
         for first, last in zip(days, days[1:], strict=False):
             yield from ((last - first).days, (last - first).days + 1)
 
@@ -51,17 +52,17 @@ class Known:
         return self._has_number(fact)
 
     def _has_date(self, fact: Fact) -> bool:
-        return any(agrees(said, known) for said in fact.readings for known in self._dates)  # type: ignore[arg-type]
+        return any(agrees(said, known) for said in fact.readings for known in self._dates)
 
     def _has_phone(self, fact: Fact) -> bool:
-        said = [reading[1] for reading in fact.readings]  # type: ignore[index]
+        said = [reading[1] for reading in fact.readings]
         return any(a.endswith(b) or b.endswith(a) for a in said for b in self._phones)
 
     def _has_number(self, fact: Fact) -> bool:
         if fact.kind == TIME:
-            hours = {at // 60 for _, at in fact.readings if at % 60 == 0}  # type: ignore
+            hours = {at // 60 for _, at in fact.readings if at % 60 == 0}
             return not self._bare.isdisjoint(hours | {hour % 12 for hour in hours})
-        if _has_unit(fact):
+        if fact.has_unit:
             return not self._bare.isdisjoint(fact.numbers)
         numbers = self._counted if fact.counts else self._numbers
         return not numbers.isdisjoint(fact.numbers)
@@ -72,15 +73,6 @@ class Known:
         if not same:
             return None
         return min(same, key=lambda known: _distance(fact, known))
-
-
-def _is_bare(fact: Fact) -> bool:
-    """A number that may be a price as well as a time, for nothing says what it counts."""
-    return fact.kind == NUMBER and not fact.counts and not _has_unit(fact)
-
-
-def _has_unit(fact: Fact) -> bool:
-    return any(reading[0] not in (None, "written") for reading in fact.readings)  # type: ignore[index]
 
 
 def _distance(fact: Fact, known: Fact) -> tuple[bool, float]:
@@ -95,8 +87,8 @@ def _distance(fact: Fact, known: Fact) -> tuple[bool, float]:
 def _by_dimension(fact: Fact) -> dict[Hashable, list[Any]]:
     values = defaultdict(list)
     for reading in fact.readings:
-        if reading[0] != "written":  # type: ignore[index]
-            values[reading[0]].append(reading[-1] if len(reading) == 2 else reading[1:])  # type: ignore
+        if reading[0] != "written":
+            values[reading[0]].append(reading[-1] if len(reading) == 2 else reading[1:])
     return values
 
 

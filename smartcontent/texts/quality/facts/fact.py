@@ -3,10 +3,13 @@
 import unicodedata
 from collections.abc import Hashable, Iterable
 from dataclasses import dataclass, field
+from typing import Any
 
 # Kinds, as the API names them.
 NUMBER, PRICE, PERCENT, DATE, TIME = "number", "price", "percent", "date", "time"
 PHONE, EMAIL, ADDRESS, HANDLE, NAME = "phone", "email", "address", "handle", "name"
+
+Reading = tuple[Any, ...]  # of a dimension and a value; dates have three
 
 TAKEN = "\x1f"  # stands where something was found, so that nothing else is found there
 _SAME = {
@@ -28,10 +31,19 @@ class Fact:
     kind: str
     start: int
     end: int
-    readings: frozenset[Hashable]
+    readings: frozenset[Reading]
     numbers: frozenset[Hashable] = field(default=frozenset())
     counts: bool = False
-    implied: frozenset[Hashable] = field(default=frozenset())
+    implied: frozenset[Reading] = field(default=frozenset())
+
+    @property
+    def has_unit(self) -> bool:
+        """Whether it is known of what it is a number."""
+        return any(reading[0] not in (None, "written") for reading in self.readings)
+
+    @property
+    def is_bare(self) -> bool:
+        return self.kind == NUMBER and not self.has_unit
 
 
 def plain(text: str) -> str:

@@ -1,6 +1,6 @@
 """All facts of a text, each found once, by whichever rule knows most about it."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from functools import partial
 
@@ -55,3 +55,14 @@ def _whole(fact: Fact, text: str) -> Fact:
         while end < len(text) and text[end].isalpha() and text[end - 1].isalpha():
             end += 1
     return replace(fact, end=end)
+
+
+def facts_of_a_brief(text: str, languages: Sequence[str]) -> list[Fact]:
+    """The facts of a text in any of these languages: a number is none where one knows a date."""
+    facts = [fact for language in languages for fact in facts_in(text, language)]
+    known = {at for fact in facts if not fact.is_bare for at in range(fact.start, fact.end)}
+    return [
+        fact
+        for fact in facts
+        if not fact.is_bare or known.isdisjoint(range(fact.start, fact.end))
+    ]

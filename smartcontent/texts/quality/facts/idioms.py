@@ -50,11 +50,11 @@ _AGES = (
     r" (?:to|bis|oder|à|a|ai) (?:\w+|settant'anni|soixante-dix-sept)(?: ans| años| anni)?\b"
 )
 _LISTED = re.compile(
-    r"^[ >]*(?:#{1,6} +)?(?:\*\*|__)?(?:[-*+•] +)?(?:\*\*)?"
-    r"(?:\(?\d{1,2}[.)](?= |\*)|(?:step|tip|day|part|section|chapter|reason|idea|schritt|tipp|tag|teil"
-    r"|abschnitt|étape|astuce|jour|partie|conseil|paso|consejo|día|parte|passo|fase|consiglio|giorno"
-    r"|section|week|woche|semaine|semana|settimana|slide|variant\w*|option|version|post|tweet) \d{1,2}"
-    r"(?= ?[:.)–—-]|\*\*|$))|^ *\d{1,2} ?[️⃣]+",
+    r"^[ >]*(?:#{1,6} +)?(?:\*\*|__)?(?:[-*+•] +)?(?:\*\*)?\(?\d{1,2}[.)](?= |\*)"
+    r"|\b(?:step|tip|day|part|section|chapter|reason|idea|schritt|tipp|tag|teil|abschnitt|étape"
+    r"|astuce|jour|partie|conseil|paso|consejo|día|parte|passo|fase|consiglio|giorno|week|woche"
+    r"|semaine|semana|settimana|slide|option|version|post|tweet|stap) \d{1,2}"
+    r"(?= ?[:)–—-]|\.? *$|\*\*)|^ *\d{1,2} ?[️⃣]+",
     re.IGNORECASE | re.MULTILINE,
 )
 _SLIDE = re.compile(r"^\(?\d{1,2} ?/ ?\d{1,2}\)?(?=\s|$)", re.MULTILINE)
