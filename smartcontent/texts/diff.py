@@ -1,0 +1,176 @@
+"""What changed from one text to another, word by word, in work that has a bound."""
+
+import re
+from bisect import bisect_left
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from difflib import SequenceMatcher
+from itertools import accumulate, groupby
+from typing import Literal
+
+Op = Literal["equal", "insert", "delete"]
+
+# Scripts without blanks between words are compared by characters: Thai to Khmer, Japanese, Chinese.
+_DENSE = (
+    "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3005-\u3007\u3040-\u312f\u31f0-\u31ff"
+    "\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
+)
+# A word goes with the punctuation and the blanks after it.
+_WORD = re.compile(
+    rf"[{_DENSE}]|(?:(?![{_DENSE}])\w)(?:(?![{_DENSE}])[\w'’-])*[^\w\s]*\s*|[^\w\s]+\s*|\s+"
+)
+_LINE = re.compile(r"[^\n]*\n+|[^\n]+")
+# Comparing looks at every pair of equal words, which many repetitions make as many as the square
+# of their number. So many are looked at; what is left then has changed as a whole.
+PAIRS_MOST = 1_500_000
+# Where there are more, the words that stand once in both divide the texts first.
+PAIRS_AT_ONCE = 10_000
+
+
+@dataclass(frozen=True)
+class Piece:
+    """Some text that both have, or only the second (insert), or only the first (delete)."""
+
+    op: Op
+    text: str
+
+
+@dataclass
+class _Budget:
+    """How many pairs may still be looked at."""
+
+    pairs: int
+
+
+def diff(first: str, second: str) -> list[Piece]:
+    """The pieces that without `insert` join to the first text, without `delete` to the second."""
+    budget = _Budget(PAIRS_MOST)
+    rough = _compared(_LINE.findall(first), _LINE.findall(second), budget)
+    return _joined(_without_islands(_joined(_by_words(rough, budget))))
+
+
+def _by_words(pieces: list[Piece], budget: _Budget) -> Iterator[Piece]:
+    """Lines that changed, compared word by word."""
+    for is_equal, group in groupby(_joined(pieces), key=lambda piece: piece.op == "equal"):
+        if is_equal:
+            yield from group
+            continue
+        texts = {piece.op: piece.text for piece in group}
+        before, after = texts.get("delete", ""), texts.get("insert", "")
+        yield from _compared(_WORD.findall(before), _WORD.findall(after), budget)
+
+
+def _compared(a: Sequence[str], b: Sequence[str], budget: _Budget) -> list[Piece]:
+    head = _equal_at_start(a, b)
+    tail = _equal_at_start(a[head:][::-1], b[head:][::-1])
+    a_middle, b_middle = a[head : len(a) - tail], b[head : len(b) - tail]
+    return [
+        Piece("equal", "".join(a[:head])),
+        *_pieces(a_middle, b_middle, _matches(a_middle, b_middle, budget)),
+        Piece("equal", "".join(a[len(a) - tail :])),
+    ]
+
+
+def _equal_at_start(a: Sequence[str], b: Sequence[str]) -> int:
+    pairs = zip(a, b, strict=False)
+    return next((n for n, (x, y) in enumerate(pairs) if x != y), min(len(a), len(b)))
+
+
+def _matches(a: Sequence[str], b: Sequence[str], budget: _Budget) -> list[tuple[int, int, int]]:
+    """Where the longest equal runs are, largest parts first, until the budget is spent."""
+    matcher = SequenceMatcher(None, a, b, autojunk=False)
+    times = Counter(b)
+    cost = [0, *accumulate(times[word] + 1 for word in a)]
+    found, ranges = [], [(0, len(a), 0, len(b))]
+    for a_from, a_to, b_from, b_to in ranges:  # grows meanwhile
+        pairs = cost[a_to] - cost[a_from]
+        if a_from == a_to or b_from == b_to:
+            continue
+        new: list[tuple[int, int, int]] = []
+        if pairs > PAIRS_AT_ONCE:
+            new = [(a_from + i, b_from + j, 1) for i, j in _anchors(a[a_from:a_to], b[b_from:b_to])]
+        if not new and pairs <= budget.pairs:
+            budget.pairs -= pairs
+            new = [matcher.find_longest_match(a_from, a_to, b_from, b_to)]
+        new = [match for match in new if match[2]]
+        found += new
+        ranges += _between(new, (a_from, a_to, b_from, b_to)) if new else []
+    return sorted(found)
+
+
+def _between(
+    matches: list[tuple[int, int, int]], around: tuple[int, int, int, int]
+) -> Iterator[tuple[int, int, int, int]]:
+    i, a_to, j, b_to = around
+    for a_from, b_from, size in [*matches, (a_to, b_to, 0)]:
+        yield i, a_from, j, b_from
+        i, j = a_from + size, b_from + size
+
+
+def _anchors(a: Sequence[str], b: Sequence[str]) -> list[tuple[int, int]]:
+    """The words that stand once in both, as many as have the same order: patience diff."""
+    in_a, in_b = Counter(a), Counter(b)
+    where = {word: j for j, word in enumerate(b) if in_b[word] == in_a[word] == 1}
+    ends: list[int] = []  # of the increasing row of each length, the least last place in b
+    rows: list[tuple[int, int, int]] = []  # place in a, in b, and which place goes before
+    last: list[int] = []
+    for i, word in enumerate(a):
+        if (j := where.get(word)) is not None:
+            length = bisect_left(ends, j)
+            ends[length : length + 1] = [j]
+            last[length : length + 1] = [len(rows)]
+            rows.append((i, j, last[length - 1] if length else -1))
+    longest, at = [], last[-1] if last else -1
+    while at >= 0:
+        longest.append(rows[at][:2])
+        at = rows[at][2]
+    return longest[::-1]
+
+
+def _pieces(
+    a: Sequence[str], b: Sequence[str], matches: list[tuple[int, int, int]]
+) -> Iterator[Piece]:
+    i = j = 0
+    for a_from, b_from, size in [*matches, (len(a), len(b), 0)]:
+        yield Piece("delete", "".join(a[i:a_from]))
+        yield Piece("insert", "".join(b[j:b_from]))
+        yield Piece("equal", "".join(a[a_from : a_from + size]))
+        i, j = a_from + size, b_from + size
+
+
+def _without_islands(pieces: list[Piece]) -> Iterator[Piece]:
+    """Equal words that are shorter than the changes on both sides are changes, too.
+
+    "the" and "of" stand in any two sentences; kept, they cut a rewritten one to shreds.
+    """
+    changed = [0]  # the longer of what was deleted and inserted, since the last piece that stays
+    for index, piece in enumerate(pieces):
+        if piece.op != "equal":
+            changed[0] = max(changed[0], len(piece.text))
+            yield piece
+        elif len(piece.text.strip()) <= min(changed[0], _change_at(pieces, index + 1)):
+            changed[0] += len(piece.text)
+            yield from (Piece("delete", piece.text), Piece("insert", piece.text))
+        else:
+            changed[0] = 0
+            yield piece
+
+
+def _change_at(pieces: list[Piece], index: int) -> int:
+    lengths = [len(piece.text) for piece in pieces[index : index + 2] if piece.op != "equal"]
+    return max(lengths, default=0)
+
+
+def _joined(pieces: Iterator[Piece] | list[Piece]) -> list[Piece]:
+    """One deletion and one insertion at most between two equal pieces; none is empty."""
+    joined = []
+    for is_equal, group in groupby(
+        (piece for piece in pieces if piece.text), key=lambda piece: piece.op == "equal"
+    ):
+        texts: dict[Op, list[str]] = {"equal": [], "delete": [], "insert": []}
+        for piece in group:
+            texts[piece.op].append(piece.text)
+        ops: tuple[Op, ...] = ("equal",) if is_equal else ("delete", "insert")
+        joined += [Piece(op, "".join(texts[op])) for op in ops if texts[op]]
+    return joined
