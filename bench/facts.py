@@ -16,7 +16,8 @@ from typing import NamedTuple
 ROOT = Path(__file__).parent.parent
 sys.path.insert(0, str(ROOT))
 
-from smartcontent.texts.quality import unsupported_in  # noqa: E402
+from smartcontent.texts.quality import Asked
+from smartcontent.texts.quality.facts import unsupported  # noqa: E402
 
 MARK = re.compile(r"\{([a-z]+):([^{}]+)\}")
 AIMS = {"name": (0.8, 0.0)}
@@ -60,7 +61,8 @@ def _without_marks(said: str) -> tuple[str, list[tuple[str, int, int]]]:
 def judge(texts: list[Labelled], show: bool) -> bool:
     right, flagged, found, wanted = Counter(), Counter(), Counter(), Counter()
     for case in texts:
-        said = unsupported_in(case.text, (case.brief,), case.language)
+        asked = Asked(topic=case.brief, language=case.language)
+        said = unsupported(case.text, asked.texts, asked.languages)
         for one in said:
             hit = any(one.start < end and start < one.end for _, start, end in case.labels)
             flagged[one.kind] += 1

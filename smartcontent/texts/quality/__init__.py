@@ -1,6 +1,5 @@
-"""What is computed of a text without a model."""
+"""The quality card of a text: what is computed without a model and without a network."""
 
-from smartcontent.texts.quality.facts import unsupported
+from smartcontent.texts.quality.card import Asked, Card, card
 
-def unsupported_in(text, brief, language):
-    return unsupported(text, brief, (language, "en") if language != "en" else ("en",))
+__all__ = ["Asked", "Card", "card"]

@@ -1,0 +1,140 @@
+"""The quality card: all that is computed of a text without a model, held against its brief."""
+
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from smartcontent.texts.quality import explaining, phrases, repetition
+from smartcontent.texts.quality.facts import Unsupported, left_out, unsupported
+from smartcontent.texts.quality.finding import Finding
+from smartcontent.texts.quality.keywords import keywords_in
+from smartcontent.texts.quality.language import in_other_language, language_of
+from smartcontent.texts.quality.limits import Limit, limits_of
+from smartcontent.texts.quality.parts import WORD, Span, paragraphs, sentences
+from smartcontent.texts.quality.readability import Grade, grade
+from smartcontent.texts.quality.repetition import Repeated
+from smartcontent.texts.quality.size import reading_seconds, words_of
+
+LONGEST = 100_000  # characters; what comes after them is not looked at
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What a text is held against: its brief, and all else that was given to its writer.
+
+    `also` is what may be said, but need not be: audience, instructions, the voice's description,
+    a template's values. `banned` are words that the voice never uses.
+    """
+
+    topic: str
+    language: str = "en"
+    content_type: str = ""
+    keywords: tuple[str, ...] = ()
+    also: tuple[str, ...] = ()
+    banned: tuple[str, ...] = ()
+
+    @property
+    def texts(self) -> tuple[str, ...]:
+        """Everything that was given, for what may be in a text."""
+        return tuple(part for part in (self.topic, *self.also, *self.keywords) if part)
+
+    @property
+    def languages(self) -> tuple[str, ...]:
+        """The text's, and the one that the brief seems to be in."""
+        other = language_of("\n".join((self.topic, *self.also))) or "en"
+        return tuple(dict.fromkeys((self.language, other)))
+
+
+@dataclass(frozen=True)
+class Card:
+    """The figures and findings of one text; `as_json` is what the API shows."""
+
+    words: int
+    characters: int
+    reading_seconds: int
+    sentences: int
+    words_a_sentence: float
+    paragraphs: int
+    grade: Grade | None
+    limits: list[Limit]
+    keywords: dict[str, int]
+    unsupported: list[Unsupported]
+    left_out: list[str]
+    banned: list[str]
+    repetition: list[Repeated]
+    sentiment: Any = None
+    findings: list[Finding] = field(default_factory=list)
+
+    def as_json(self) -> dict[str, Any]:
+        """As plain values."""
+        return asdict(self) | {"sentiment": _plain(self.sentiment)}
+
+
+def _plain(sentiment: Any) -> Any:
+    return sentiment._asdict() if hasattr(sentiment, "_asdict") else sentiment
+
+
+def card(text: str, asked: Asked, sentiment: Any = None) -> Card:
+    """The card of a text in the language that was asked for.
+
+    `sentiment` is what was computed of the text before, a pair of score and label or None.
+    """
+    text = text[:LONGEST]
+    parts = Parts(text)
+    made = Card(
+        words=words_of(text),
+        characters=len(text),
+        reading_seconds=reading_seconds(text),
+        sentences=len(parts.sentences),
+        words_a_sentence=round(len(parts.words) / max(1, len(parts.sentences)), 1),
+        paragraphs=len(parts.paragraphs),
+        grade=grade(parts.words, len(parts.sentences), asked.language),
+        limits=list(limits_of(text, asked.content_type)),
+        keywords=keywords_in(text, asked.keywords, asked.language),
+        unsupported=unsupported(text, asked.texts, asked.languages),
+        left_out=left_out(text, [asked.topic], asked.languages),
+        banned=[text[start:end] for start, end in phrases.banned(text, asked.banned)],
+        repetition=repetition.repeated(text, parts.sentences),
+        sentiment=sentiment,
+    )
+    made.findings.extend(sorted(_findings(text, asked, parts, made), key=_place))
+    return made
+
+
+class Parts:
+    """The text's words, sentences and paragraphs, found once."""
+
+    def __init__(self, text: str) -> None:
+        self.sentences: list[Span] = list(sentences(text))
+        self.paragraphs: list[Span] = list(paragraphs(text))
+        self.words: list[str] = WORD.findall(text)
+
+
+def _place(finding: Finding) -> tuple[int, int]:
+    """What concerns the whole text stands first."""
+    return (-1, 0) if finding.start is None else (finding.start, finding.end or 0)
+
+
+def _findings(text: str, asked: Asked, parts: Parts, made: Card) -> Iterator[Finding]:
+    yield from map(explaining.unsupported, made.unsupported)
+    yield from map(explaining.left_out, made.left_out)
+    yield from (explaining.limit(limit) for limit in made.limits if not limit.ok)
+    yield from (explaining.keyword(word) for word, times in made.keywords.items() if not times)
+    yield from map(explaining.repeated, made.repetition)
+    for first, times, span in repetition.beginning_alike(text, parts.sentences):
+        yield explaining.beginning_alike(first, times, span)
+    for other, span in in_other_language(text, parts.paragraphs, asked.language):
+        yield explaining.other_language(other, asked.language, span)
+    yield from _of_phrases(text, asked, len(parts.words))
+    yield from explaining.lengths(text, asked.language, parts.sentences, parts.paragraphs)
+
+
+def _of_phrases(text: str, asked: Asked, words: int) -> Iterator[Finding]:
+    left = [(explaining.leftover, span) for span in phrases.leftovers(text)]
+    never = [(explaining.banned, span) for span in phrases.banned(text, asked.banned)]
+    claims = [
+        (explaining.claim, span) for span in phrases.claims(text, asked.texts, asked.language)
+    ]
+    fillers = [(explaining.filler, span) for span in phrases.fillers(text, words, asked.language)]
+    for explain, (start, end) in (*left, *never, *claims, *fillers):
+        yield explain(text[start:end], start, end)

@@ -1,0 +1,165 @@
+"""Each kind of finding in words: what it is, why it matters, and what to do."""
+
+from collections.abc import Iterator, Sequence
+
+from smartcontent.briefs import LANGUAGES
+from smartcontent.texts.quality.facts import Unsupported
+from smartcontent.texts.quality.finding import Finding
+from smartcontent.texts.quality.limits import Limit
+from smartcontent.texts.quality.parts import WORD, Span
+from smartcontent.texts.quality.repetition import Repeated
+
+_KINDS = {
+    "number": "This number", "price": "This price", "percent": "This per cent",
+    "date": "This date", "time": "This time", "phone": "This telephone number",
+    "email": "This e-mail address", "address": "This web address", "handle": "This handle",
+    "name": "This name",
+}  # fmt: skip
+# Words in a sentence that is long; some languages say the same in fewer.
+_LONG_SENTENCE = {"it": 25, "es": 25, "pt": 25, "tr": 15, "uk": 15, "pl": 18}
+_LONG_SENTENCE_ELSEWHERE = 20
+_TOO_LONG = 1.5  # times as long is worth a finding of its own
+LONG_PARAGRAPH = 150  # words
+LENGTHS_MOST = 10  # findings; a text of long sentences need not hear it of each
+
+
+def unsupported(found: Unsupported) -> Finding:
+    near = f"The brief says {found.nearest}." if found.nearest else "The brief has nothing like it."
+    return Finding(
+        "unsupported",
+        found.start,
+        found.end,
+        f"{_KINDS[found.kind]} is not in your brief: {found.text}",
+        f"{near} A model may have made it up, or worked it out.",
+        f"Write {found.nearest}, or check it." if found.nearest else "Check it, or take it out.",
+    )
+
+
+def left_out(fact: str) -> Finding:
+    return Finding(
+        "left_out", None, None,
+        f"The brief says {fact}, the text does not.",
+        "Readers may need it.",
+        f"Say {fact}, where it matters.",
+    )  # fmt: skip
+
+
+def limit(over: Limit) -> Finding:
+    is_short = over.value < over.least
+    bound = f"at least {over.least:,}" if is_short else f"at most {over.limit:,}"
+    unit = "pixels" if over.unit == "pixels" else "hashtags" if over.unit == "hashtags" else (
+        "characters"
+    )
+    return Finding(
+        "limit", None, None,
+        f"{over.name}: {over.value:,} {unit}, {bound}.",
+        f"{over.note} As of {over.as_of}.".strip(),
+        f"Make it {over.least - over.value:,} longer." if is_short
+        else f"Take away {over.value - over.limit:,}.",
+    )  # fmt: skip
+
+
+def keyword(word: str) -> Finding:
+    return Finding(
+        "keyword", None, None,
+        f"The keyword “{word}” is not in the text.",
+        "The brief asks for it.",
+        f"Use “{word}” once, where it is natural.",
+    )  # fmt: skip
+
+
+def repeated(again: Repeated) -> Finding:
+    return Finding(
+        "repetition", again.start, again.end,
+        f"{again.count} times: “{_short(again.text)}”",
+        "Readers notice when they read the same again.",
+        "Say it once, or in other words.",
+    )  # fmt: skip
+
+
+def beginning_alike(first: str, times: int, span: Span) -> Finding:
+    return Finding(
+        "repetition", *span,
+        f"{times} sentences in a row begin with “{first}”.",
+        "It sounds like a list.",
+        "Begin one of them in another way, or join two.",
+    )  # fmt: skip
+
+
+def other_language(other: str, asked: str, span: Span) -> Finding:
+    is_in, wanted = LANGUAGES[other].name, LANGUAGES[asked].name
+    return Finding(
+        "language", *span,
+        f"This is in {is_in}.",
+        f"The brief asks for {wanted}.",
+        f"Write it in {wanted}.",
+    )  # fmt: skip
+
+
+def leftover(text: str, start: int, end: int) -> Finding:
+    return Finding(
+        "leftover", start, end,
+        f"Left over: {_short(text)}",
+        "It is a gap that nobody has filled, or a model's word to you and not to readers.",
+        "Fill it, or take it out.",
+    )  # fmt: skip
+
+
+def banned(text: str, start: int, end: int) -> Finding:
+    return Finding(
+        "banned", start, end,
+        f"Your brand never says “{text}”.",
+        "It is on the voice's list.",
+        "Use another word.",
+    )  # fmt: skip
+
+
+def claim(text: str, start: int, end: int) -> Finding:
+    return Finding(
+        "claim", start, end,
+        f"A claim that the brief does not make: “{text}”",
+        "Who advertises with it must be able to prove it.",
+        "Say what makes it so, or take it out.",
+    )  # fmt: skip
+
+
+def filler(text: str, start: int, end: int) -> Finding:
+    return Finding(
+        "filler", start, end,
+        f"Says little: “{text}”",
+        "There are many such words for a text of this length; readers skip them.",
+        "Take it out, or say something that only you can say.",
+    )  # fmt: skip
+
+
+def lengths(
+    text: str, language: str, sentences: Sequence[Span], paragraphs: Sequence[Span]
+) -> Iterator[Finding]:
+    """Sentences and paragraphs that are far too long, the first few of them."""
+    most = _LONG_SENTENCE.get(language, _LONG_SENTENCE_ELSEWHERE)
+    for start, end in _longer(text, sentences, round(_TOO_LONG * most)):
+        yield Finding(
+            "sentence", start, end,
+            f"{_words(text, start, end)} words in one sentence.",
+            f"Above {most} words, readers lose the thread.",
+            "Make two sentences of it.",
+        )  # fmt: skip
+    for start, end in _longer(text, paragraphs, LONG_PARAGRAPH):
+        yield Finding(
+            "paragraph", start, end,
+            f"{_words(text, start, end)} words in one paragraph.",
+            f"Above {LONG_PARAGRAPH} words it looks like a wall.",
+            "Divide it where the thought changes.",
+        )  # fmt: skip
+
+
+def _longer(text: str, spans: Sequence[Span], most: int) -> list[Span]:
+    return [span for span in spans if _words(text, *span) > most][:LENGTHS_MOST]
+
+
+def _words(text: str, start: int, end: int) -> int:
+    return len(WORD.findall(text, start, end))
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= 80 else f"{text[:79].rstrip()}…"

@@ -1,0 +1,101 @@
+"""Words to look at twice: fillers, claims that the brief does not make, leftovers, banned words."""
+
+import json
+import re
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from functools import cache
+from pathlib import Path
+
+from smartcontent.texts.quality.parts import WORD, Span
+
+FILLERS_A_HUNDRED = 1.0  # words, from which on they are worth a word: density is what one notices
+FILLERS_LEAST = 2
+
+_LEFTOVERS = re.compile(
+    r"""
+    \[(?![xX ]?\]|\^|\d+\])(?=[^\[\]\n]*\w)[^\[\]\n]{2,80}\](?!\(|\[|:)   # [Your Name], no link
+    | \{\{[^{}\n]{1,60}\}\} | \{(?=[a-z_ ]{2,40}\})[a-z_ ]+\}             # {{name}}
+    | <(?:insert|your|name|company|product|link|date|add)\b[^<>\n]{0,60}>
+    | <\|[^|<>\n]{1,40}\|> | \[/?INST\] | </?(?:think|s)>                 # marks of a chat
+    | \blorem\ ipsum\b | \b(?:TODO|TBD|TBC)\b | \bX{3,}\b | _{4,}
+    | \((?:word|character)\ count:[^()\n]{0,40}\) | ^[ *_(]*word\ count:.{0,40}
+    """,
+    re.VERBOSE | re.IGNORECASE | re.MULTILINE,
+)
+# What a model says to the one who asked; at the beginning of a line.
+_CHAT = re.compile(
+    r"^[>*_\s]{0,8}(?:"
+    r"(?:sure|certainly|of course|absolutely|great)[,!.:]+ (?:here|i|below|let)\b"
+    r"|here(?:'s|’s| is| are) (?:a|an|the|your|some|my)\b[^\n]{0,120}:[ *_]*$"
+    r"|as an ai\b|i'm sorry, but|i cannot\b|i hope (?:this|that|it) helps|hope this helps"
+    r"|let me know if|feel free to (?:adjust|change|edit|customi[sz]e|modify|ask)"
+    r"|would you like me to|please note that this"
+    r"|(?:gerne|natürlich|klar)[,!.:]+ hier\b|hier ist (?:ein|der|die|das|ihr|dein)\b[^\n]{0,120}:[ *_]*$"
+    r"|(?:bien sûr|avec plaisir)[ ,!.:]+voici\b|voici (?:un|une|le|la|votre|les)\b[^\n]{0,120}:[ *_]*$"
+    r"|(?:claro|por supuesto)[,!.:]+ aquí\b|aquí (?:tienes|está|tiene)\b[^\n]{0,120}:[ *_]*$"
+    r"|(?:certo|certamente)[,!.:]+ ecco\b|ecco (?:un|una|il|la|lo|i)\b[^\n]{0,120}:[ *_]*$"
+    r"|spero che (?:questo|ti)|espero que (?:esto|te)|j'espère que (?:ce|cela)|ich hoffe, (?:das|dies)"
+    r")[^\n]{0,120}",
+    re.IGNORECASE | re.MULTILINE,
+)
+_ARTICLES = frozenset(
+    "the a for in of as on der die das den und für nur le la les l de du el los las il lo i gli".split()
+)
+_ENDING = 3  # letters by which two forms of a word may differ
+
+
+@cache
+def _pattern(kind: str, language: str) -> re.Pattern[str]:
+    path = Path(__file__).with_name("phrases.json")
+    phrases = json.loads(path.read_text(encoding="utf-8"))[kind].get(language, ())
+    return any_of(phrases)
+
+
+def any_of(phrases: Iterable[str]) -> re.Pattern[str]:
+    """Any of the phrases as whole words, in large or small letters, the longest first."""
+    longest = sorted((phrase for phrase in phrases if phrase.strip()), key=len, reverse=True)
+    ways = "|".join(re.escape(phrase.strip()).replace(r"\ ", r"\s{1,3}") for phrase in longest)
+    return re.compile(rf"(?<!\w)(?:{ways.replace(chr(39), '[' + chr(39) + '’]') or '(?!)'})(?!\w)", re.I)
+
+
+def leftovers(text: str) -> Iterator[Span]:
+    """Gaps that nobody has filled, and what a model said to the one who asked."""
+    for pattern in (_LEFTOVERS, _CHAT):
+        yield from (found.span() for found in pattern.finditer(text))
+
+
+def fillers(text: str, words: int, language: str) -> list[Span]:
+    """Words that say nothing, where there are many of them for the text's length."""
+    found = [match.span() for match in _pattern("fillers", language).finditer(text)]
+    is_dense = len(found) >= FILLERS_LEAST and 100 * len(found) >= FILLERS_A_HUNDRED * words
+    return found if is_dense else []
+
+
+def claims(text: str, brief: Sequence[str], language: str) -> Iterator[Span]:
+    """Superlatives, guarantees and the like that no part of the brief makes."""
+    said = _beginnings(brief)
+    for match in _pattern("claims", language).finditer(text):
+        words = [w for w in _words(match[0]) if w not in _ARTICLES]
+        if not words or not all(_beginning(word) in said for word in words):
+            yield match.span()
+
+
+def _words(text: str) -> list[str]:
+    return [word.casefold() for word in WORD.findall(text)]
+
+
+def _beginning(word: str) -> str:
+    return word[: max(4, len(word) - _ENDING)]
+
+
+def _beginnings(brief: Sequence[str]) -> Collection[str]:
+    """Every beginning that a form of the brief's words may have."""
+    words = {word for part in brief for word in _words(part.replace("-", " "))}
+    return {word[:n] for word in words for n in range(min(4, len(word)), len(word) + 1)}
+
+
+def banned(text: str, words: Sequence[str]) -> Iterator[Span]:
+    """Words that the brand never uses; in scripts without blanks, wherever they are."""
+    spaced = [word for word in words if word.isascii() or WORD.fullmatch(word.split()[0])]
+    if words:
+        yield from (match.span() for match in any_of(spaced).finditer(text))
