@@ -17,7 +17,7 @@ ROOT = Path(__file__).parent.parent
 sys.path.insert(0, str(ROOT))
 
 from smartcontent.texts.quality import Asked
-from smartcontent.texts.quality.facts import unsupported  # noqa: E402
+from smartcontent.texts.quality.facts import compared  # noqa: E402
 
 MARK = re.compile(r"\{([a-z]+):([^{}]+)\}")
 AIMS = {"name": (0.8, 0.0)}
@@ -62,7 +62,7 @@ def judge(texts: list[Labelled], show: bool) -> bool:
     right, flagged, found, wanted = Counter(), Counter(), Counter(), Counter()
     for case in texts:
         asked = Asked(topic=case.brief, language=case.language)
-        said = unsupported(case.text, asked.texts, asked.languages)
+        said, _ = compared(case.text, asked.texts, asked.topic, asked.languages)
         for one in said:
             hit = any(one.start < end and start < one.end for _, start, end in case.labels)
             flagged[one.kind] += 1

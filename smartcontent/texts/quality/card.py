@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from smartcontent.texts.quality import explaining, phrases, repetition
-from smartcontent.texts.quality.facts import Unsupported, left_out, unsupported
+from smartcontent.texts.quality.facts import Unsupported, compared
 from smartcontent.texts.quality.finding import Finding
 from smartcontent.texts.quality.keywords import keywords_in
 from smartcontent.texts.quality.language import in_other_language, language_of
@@ -81,6 +81,7 @@ def card(text: str, asked: Asked, sentiment: Any = None) -> Card:
     """
     text = text[:LONGEST]
     parts = Parts(text)
+    unsupported, left_out = compared(text, asked.texts, asked.topic, asked.languages)
     made = Card(
         words=words_of(text),
         characters=len(text),
@@ -91,8 +92,8 @@ def card(text: str, asked: Asked, sentiment: Any = None) -> Card:
         grade=grade(parts.words, len(parts.sentences), asked.language),
         limits=list(limits_of(text, asked.content_type)),
         keywords=keywords_in(text, asked.keywords, asked.language),
-        unsupported=unsupported(text, asked.texts, asked.languages),
-        left_out=left_out(text, [asked.topic], asked.languages),
+        unsupported=unsupported,
+        left_out=left_out,
         banned=[text[start:end] for start, end in phrases.banned(text, asked.banned)],
         repetition=repetition.repeated(text, parts.sentences),
         sentiment=sentiment,

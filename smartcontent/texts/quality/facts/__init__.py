@@ -1,6 +1,6 @@
 """What a text says that its brief does not, and what the brief says that the text leaves out."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from smartcontent.texts.quality.facts.comparing import Known
@@ -9,7 +9,7 @@ from smartcontent.texts.quality.facts.finding import facts_in, facts_of_a_brief
 from smartcontent.texts.quality.facts.idioms import counts_of_lists
 from smartcontent.texts.quality.facts.names import names, words_known
 
-__all__ = ["Unsupported", "left_out", "unsupported"]
+__all__ = ["Unsupported", "compared"]
 
 LISTED_MOST = 20  # "5 reasons": of more, nobody keeps count
 
@@ -25,47 +25,49 @@ class Unsupported:
     nearest: str | None
 
 
-def unsupported(text: str, brief: Sequence[str], languages: Sequence[str]) -> list[Unsupported]:
-    """The text's facts that no part of the brief holds.
+def compared(
+    text: str, brief: Sequence[str], to_say: str, languages: Sequence[str]
+) -> tuple[list[Unsupported], list[str]]:
+    """The text's facts that no part of the brief holds, and what it leaves out of `to_say`.
 
     The text is in the first of the languages, the brief may be in any of them.
     """
-    sources = [(part, Known(facts_of_a_brief(part, languages))) for part in brief if part]
     facts = facts_in(text, languages[0])
+    missing = _left_out(Known(facts), to_say, languages)
+    return _unsupported(text, facts, "\n".join(brief), languages), missing
+
+
+def _unsupported(
+    text: str, facts: Sequence[Fact], brief: str, languages: Sequence[str]
+) -> list[Unsupported]:
+    known = Known(facts_of_a_brief(brief, languages))
     counted = counts_of_lists(text)
     others = [
         fact
         for fact in facts
-        if not any(known.supports(fact) for _, known in sources)
-        and not _counts_a_list(text, fact, counted)
+        if not known.supports(fact) and not _counts_a_list(text, fact, counted)
     ]
     left = without(plain(text), ((fact.start, fact.end) for fact in facts))
-    others += names(left, languages[0], words_known([plain(part) for part in brief]))
+    others += names(left, languages[0], words_known(plain(brief)))
     others.sort(key=lambda fact: fact.start)
-    return [_unsupported(text, fact, sources) for fact in others]
+    return [_with_nearest(text, fact, known.nearest(fact), brief) for fact in others]
 
 
-def _unsupported(text: str, fact: Fact, sources: Iterable[tuple[str, Known]]) -> Unsupported:
-    near = [(part, found) for part, known in sources if (found := known.nearest(fact))]
-    said = Known(found for _, found in near).nearest(fact)
-    nearest = next((part[f.start : f.end] for part, f in near if f is said), None)
-    return Unsupported(text[fact.start : fact.end], fact.kind, fact.start, fact.end, nearest)
+def _with_nearest(text: str, fact: Fact, nearest: Fact | None, brief: str) -> Unsupported:
+    said = brief[nearest.start : nearest.end] if nearest else None
+    return Unsupported(text[fact.start : fact.end], fact.kind, fact.start, fact.end, said)
 
 
 def _counts_a_list(text: str, fact: Fact, counted: dict[int, set[int]]) -> bool:
-    line = text.rfind("\n", 0, fact.start) + 1
+    """"5 reasons", where five follow."""
     if fact.kind != NUMBER or not fact.counts:
         return False
+    line = text.rfind("\n", 0, fact.start) + 1
     return any(1 < n <= LISTED_MOST and n in counted.get(line, ()) for n in fact.numbers)
 
 
-def left_out(text: str, brief: Sequence[str], languages: Sequence[str]) -> list[str]:
-    """The brief's facts that the text has in no notation, each once, as the brief has them."""
-    known = Known(facts_in(text, languages[0]))
-    missing = {
-        part[fact.start : fact.end]: None
-        for part in brief
-        for fact in facts_of_a_brief(part, languages)
-        if not known.supports(fact)
-    }
-    return list(missing)
+def _left_out(known: Known, to_say: str, languages: Sequence[str]) -> list[str]:
+    """In the words of the brief, each once."""
+    facts = facts_of_a_brief(to_say, languages)
+    missing = (fact for fact in facts if not known.supports(fact))
+    return list(dict.fromkeys(to_say[fact.start : fact.end] for fact in missing))

@@ -1,11 +1,11 @@
 """Prices, per cents, quantities with their units, and plain numbers."""
 
 import re
-from collections.abc import Hashable, Iterator
+from collections.abc import Iterator
 from decimal import Decimal
 from functools import cache
 
-from smartcontent.texts.quality.facts.fact import NUMBER, PERCENT, PRICE, Fact
+from smartcontent.texts.quality.facts.fact import NUMBER, PERCENT, PRICE, Fact, Reading
 from smartcontent.texts.quality.facts.numerals import NUMERAL, values
 
 # Dimension: its units, each with how many of the smallest it is. All languages' words together.
@@ -21,14 +21,14 @@ _UNITS: dict[str, dict[str, str]] = {
         "1": r"g|gr|gram(?:s|m|me|mes|men)?|gramos?|gramm[oi]|gramas?",
         "1000": r"kg|kilos?|kilogram(?:s|m|me|mes|men)?|kilogramos?|chil[oi]|chilogramm[oi]|quilos?",
         "28.35": r"oz|ounces?",
-        "453.6": r"lbs?|pounds? of",
+        "453.6": r"lbs?",
         "1000000": r"tonnes?|tonnen|toneladas?|tonnellate",
     },
     "mm": {
         "1": r"mm|millimet(?:er|re)s?|milímetros?|millimetri",
         "10": r"cm|centimet(?:er|re)s?|zentimetern?|centimètres?|centímetros?|centimetri",
         "1000": r"m|met(?:er|re)s?|metern|mètres?|metros?|metr[oi]",
-        "1000000": r"km|k(?= run|\b(?=[ .,;:!?]))|kilomet(?:er|re)s?|kilometern|kilomètres?"
+        "1000000": r"km|kilomet(?:er|re)s?|kilometern|kilomètres?"
         r"|kilómetros?|quilómetros?|chilometr[oi]",
         "25.4": r"inch(?:es)?|″|zoll|pouces?|pulgadas?|pollici",
         "304.8": r"ft|feet|foot",
@@ -61,7 +61,7 @@ _UNITS: dict[str, dict[str, str]] = {
     "km/h": {"1": r"km/h|kmh"},
     "dB": {"1": r"db|decibels?|dezibel"},
 }
-_CASED = set("lgmhvwk")  # single letters that are a unit as they stand: 5G is none
+_SMALL_LETTERS = frozenset("gmhst")  # units as they stand: 5G is none
 _CURRENCIES = {
     "€": r"€|eur\b|euros?\b",
     "$": r"us\$|\$|usd\b|dollars?\b|dólares\b|dollari\b|dólar\b",
@@ -81,117 +81,124 @@ _SCALES = {
     1_000_000_000: r"bn|mrd\.?|billion|milliarden?|milliards?|miliard[oi]|miljard",
 }
 _AMOUNT = re.compile(
-    rf"(?:(?P<before>{'|'.join(_CURRENCIES.values())}) ?)?"
-    rf"(?<![\w.,/#])(?<![^\W\d_]-)(?P<numeral>{NUMERAL})(?:,[-–—]{{1,2}})?(?P<out_of>/(?:5|10|100)\b)?"
-    rf"(?:(?P<ordinal>st|nd|rd|th|er|ère|e|ème|º|°|ª)(?![\w°]| ?c\b))?"
+    rf"(?=[\d½¼¾])(?<![\w.,/#])(?<![^\W\d_]-)(?P<numeral>{NUMERAL})(?:,[-–—]{{1,2}})?"
+    r"(?P<out_of>/(?:5|10|100)\b)?"
+    r"(?P<ordinal>(?:st|nd|rd|th|er|ère|e|ème|º|°|ª)(?![\w°]| ?c\b))?"
     rf"(?: {{0,24}}-? ?(?P<scale>{'|'.join(_SCALES.values())})(?![\w²]|/h)(?: de\b| di\b| d')?)?"
     rf"(?: {{0,24}}-? ?(?:(?P<currency>{'|'.join(_CURRENCIES.values())})(?P<cents>\d\d\b)?"
     rf"|(?P<small>{_CENTS})|(?P<percent>{_PERCENT})"
-    rf"|(?P<unit>{'|'.join(u for units in _UNITS.values() for u in units.values())})(?![\w²])))?",
-    re.IGNORECASE,
+    rf"|(?P<unit>{'|'.join(u for units in _UNITS.values() for u in units.values())})(?![\w²])))?"
 )
+_CURRENCY_BEFORE = re.compile(rf"(?<![^\W\d_])({'|'.join(_CURRENCIES.values())}) ?$")
+_LONGEST_BEFORE = 9  # "dollars " and a blank
 _WORD_FOLLOWS = re.compile(r"[ -]*(?:\([^)\n]{0,20}\) )?[^\W\d_]")
 _LINKS = re.compile(
-    r"[ ]*(?:-|–|and|or|to|und|oder|bis|et|ou|à|y|o|a|e|and|of|von|de|di|for|für|pour|para|per)\b",
-    re.IGNORECASE,
+    r" *(?:-|–|and|or|to|und|oder|bis|et|ou|à|y|o|a|e|of|von|de|di|for|für|pour|para|per)\b"
 )
+_AGE_GROUP = re.compile(r"s\b")  # under 14s
 
 
 @cache
-def _unit(said: str) -> tuple[str, Decimal] | None:
-    if len(said) == 1 and said.lower() in _CASED and said.isupper() and said not in "LWV":
-        return None
-    for dimension, units in _UNITS.items():
-        for factor, words in units.items():
-            if re.fullmatch(words, said, re.IGNORECASE):
-                return dimension, Decimal(factor)
-    return None
+def _unit(said: str) -> tuple[str, Decimal]:
+    return next(
+        (dimension, Decimal(factor))
+        for dimension, units in _UNITS.items()
+        for factor, words in units.items()
+        if re.fullmatch(words, said)
+    )
 
 
 @cache
-def _key(table: tuple[tuple[Hashable, str], ...], said: str) -> Hashable:
-    return next(key for key, words in table if re.fullmatch(words, said, re.IGNORECASE))
+def _currency(said: str) -> str:
+    return next(sign for sign, words in _CURRENCIES.items() if re.fullmatch(words, said))
 
 
-def amounts(text: str, language: str) -> Iterator[Fact]:
-    """Every number with what it is a number of; not "one", and not 4K, MP3 or A4."""
+@cache
+def _factor(said: str) -> int:
+    return next(factor for factor, words in _SCALES.items() if re.fullmatch(words, said))
+
+
+def amounts(text: str, language: str, as_written: str) -> Iterator[Fact]:
+    """Every number with what it is a number of; not "one", and not 4K, MP3 or A4.
+
+    The text is in small letters; where 5G and 5 g differ, it counts how it was written.
+    """
     for found in _AMOUNT.finditer(text):
         numbers = values(found["numeral"], language)
-        if numbers and (fact := _amount(text, found, numbers)):
+        if numbers and (fact := _Amount(found, text, as_written, numbers).fact()):
             yield fact
 
 
-def _amount(text: str, found: re.Match[str], numbers: frozenset[Decimal]) -> Fact | None:
-    scale = _scale(found, text)
-    kind, dimension, factor, end = _measured(found, text)
-    if dimension is None and _is_no_fact(text, found, numbers, end):
-        return None
-    cents = Decimal(found["cents"] or 0) / 100 if kind == PRICE else Decimal(0)
-    totals = {number * scale + cents for number in numbers}
-    written = {("written", found["numeral"], dimension)}
-    readings = written | _kilometres(found, numbers) | {(dimension, (total * factor).normalize()) for total in totals}
-    counts = dimension is None and _counts(text, end)
-    raw: frozenset[Hashable] = frozenset(totals)
-    return Fact(kind, found.start(), end, frozenset(readings), raw, counts)
+class _Amount:
+    """A numeral with what stands around it."""
 
+    def __init__(
+        self, found: re.Match[str], text: str, as_written: str, numbers: frozenset[Decimal]
+    ) -> None:
+        self._found, self._text, self._as_written, self._numbers = found, text, as_written, numbers
+        start = found.start()
+        self._before = _CURRENCY_BEFORE.search(text, max(0, start - _LONGEST_BEFORE), start)
+        self._start = self._before.start() if self._before else start
 
-def _kilometres(found: re.Match[str], numbers: frozenset[Decimal]) -> set[tuple[str, Decimal]]:
-    """A run of "5k" may be five kilometres as well as five thousand."""
-    is_k = found["scale"] in ("k", "K") and not found["before"] and max(numbers) <= 100
-    return {("mm", (number * 1_000_000).normalize()) for number in numbers} if is_k else set()
+    def fact(self) -> Fact | None:
+        """None for what is no number that one could look up."""
+        kind, dimension, factor, end = self._measured()
+        if dimension is None and self._is_no_fact(end):
+            return None
+        scale = _factor(self._found["scale"]) if self._is_scaled() else 1
+        cents = Decimal(self._found["cents"] or 0) / 100
+        totals = frozenset(number * scale + cents for number in self._numbers)
+        readings: set[Reading] = {("written", self._found["numeral"], dimension)}
+        readings |= {(dimension, (total * factor).normalize()) for total in totals}
+        counts = dimension is None and self._counts(end)
+        return Fact(kind, self._start, end, frozenset(readings | self._runs()), totals, counts)
 
+    def _measured(self) -> tuple[str, str | None, Decimal, int]:
+        """Kind, dimension, factor, and where it ends; no dimension where nothing is measured."""
+        one, end = Decimal(1), self._found.end()
+        if currency := self._found["currency"] or (self._before and self._before[1]):
+            return PRICE, _currency(currency), one, end
+        if self._found["small"]:
+            return PRICE, "€", one / 100, end
+        if self._found["percent"]:
+            return PERCENT, PERCENT, one, end
+        if unit := self._unit_said():
+            return NUMBER, *_unit(unit), end
+        return NUMBER, None, one, self._end_without_unit()
 
-def _scale(found: re.Match[str], text: str) -> int:
-    if not found["scale"] or _is_metres(found):
-        return 1
-    table = tuple(_SCALES.items())
-    return int(_key(table, found["scale"]))  # type: ignore[call-overload]
+    def _unit_said(self) -> str | None:
+        if self._found["scale"] and not self._is_scaled():
+            return "m"
+        unit = self._found["unit"]
+        is_letter = unit in _SMALL_LETTERS and self._as_written[self._found.start("unit")].isupper()
+        return None if is_letter else unit
 
+    def _is_scaled(self) -> bool:
+        """ "5 m" is five metres; "€5m" and "5M" are five million."""
+        if self._found["scale"] != "m":
+            return bool(self._found["scale"])
+        is_large = self._as_written[self._found.start("scale")] == "M"
+        return is_large or bool(self._before or self._found["currency"])
 
-def _is_metres(found: re.Match[str]) -> bool:
-    """ "5 m" is five metres, "€5m" five million."""
-    is_priced = bool(found["before"] or found["currency"])
-    return found["scale"] in ("m", "M") and not is_priced
+    def _end_without_unit(self) -> int:
+        names = ("scale", "ordinal", "out_of", "numeral")
+        return max(self._found.end(name) for name in names)
 
+    def _is_no_fact(self, end: int) -> bool:
+        if _AGE_GROUP.match(self._text, end) and not self._found["numeral"].endswith("0"):
+            return False
+        if self._text[end : end + 1].isalpha() or self._text[end : end + 1] == "_":
+            return True  # a model's number, 3D, the 90s
+        if self._as_written[self._start : end] in ("2K", "4K", "8K"):
+            return True
+        if self._found["ordinal"] and max(self._numbers) <= 3:
+            return True
+        return self._found["numeral"] in ("0", "1") and not self._found["scale"]
 
-def _measured(found: re.Match[str], text: str) -> tuple[str, str | None, Decimal, int]:
-    """Kind, dimension, factor, and where it ends; no dimension where nothing is measured."""
-    one = Decimal(1)
-    currency = found["before"] or found["currency"]
-    if currency:
-        return PRICE, str(_key(tuple(_CURRENCIES.items()), currency)), one, found.end()
-    if found["small"]:
-        return PRICE, "€", one / 100, found.end()
-    if found["percent"]:
-        return PERCENT, PERCENT, one, found.end()
-    said = found["unit"] or (found["scale"] if found["scale"] and _is_metres(found) else None)
-    unit = _unit(said) if said else None
-    if unit:
-        return NUMBER, unit[0], unit[1], found.end()
-    return NUMBER, None, one, _end_without_unit(found)
+    def _counts(self, end: int) -> bool:
+        return bool(_WORD_FOLLOWS.match(self._text, end)) and not _LINKS.match(self._text, end)
 
-
-def _end_without_unit(found: re.Match[str]) -> int:
-    for name in ("scale", "ordinal", "out_of", "numeral"):
-        if found[name] and not (name == "scale" and found["unit"]):
-            return found.end(name)
-    return found.end("numeral")
-
-
-def _is_no_fact(
-    text: str, found: re.Match[str], numbers: frozenset[Decimal], end: int
-) -> bool:
-    if re.compile(r"s\b").match(text, end) and not found["numeral"].endswith("0"):
-        return False  # under 14s; but the 90s are no number
-    if text[end : end + 1].isalpha() or text[end : end + 1] == "_":
-        return True  # a model's number, 3D
-    if re.fullmatch("[248]K", text[found.start() : end]):
-        return True  # a screen
-    if found["ordinal"] and max(numbers) <= 3:
-        return True
-    is_small = max(numbers) in (0, 1) and not found["scale"]
-    return is_small and found["numeral"] in ("0", "1")
-
-
-def _counts(text: str, end: int) -> bool:
-    return bool(_WORD_FOLLOWS.match(text, end)) and not _LINKS.match(text, end)
+    def _runs(self) -> set[Reading]:
+        """A run of "5k" may be five kilometres as well as five thousand."""
+        is_run = self._found["scale"] == "k" and not self._before and max(self._numbers) <= 100
+        return {("mm", (number * 1_000_000).normalize()) for number in self._numbers if is_run}

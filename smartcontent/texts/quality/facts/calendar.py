@@ -78,8 +78,7 @@ _IN_FIGURES = re.compile(
 # Where people write 5.12. for a date; after a word that goes before dates, since 5.3 has versions.
 _DOTTED = {"de", "pl", "uk", "tr"}
 _BEFORE_DOTTED = re.compile(
-    r"(?:^|\n|[(,:–-] ?|\b(?:am|vom|bis|zum|ab|dem|den|der|seit|vor|nach|und|von|do|od|від|до) )$",
-    re.IGNORECASE,
+    r"(?:^|\n|[(,:–-] ?|\b(?:am|vom|bis|zum|ab|dem|den|der|seit|vor|nach|und|von|do|od|від|до) )$"
 )
 _DAY_AND_MONTH = re.compile(
     r"(?<![\d.,/-])(?:(?P<first>\d{1,2})\.(?:(?P<first_month>\d{1,2})\.)? ?(?:-|–|bis(?: zum)?) ?)?"
@@ -118,14 +117,13 @@ def _weekdays(language: str) -> dict[str, int]:
 def _written(language: str) -> re.Pattern[str]:
     month = "|".join(sorted(map(re.escape, _names(language)), key=len, reverse=True))
     return re.compile(
-        rf"(?<![\d.,])(?:(?P<first>\d{{1,2}}){_OF}(?:(?P<first_month>{month})\.?)?{_RANGE})?"
+        rf"(?=\d)(?<![\d.,])(?:(?P<first>\d{{1,2}}){_OF}(?:(?P<first_month>{month})\.?)?{_RANGE})?"
         rf"(?:(?:le|el|il|den|dem|the) )?(?P<day>\d{{1,2}}){_OF}(?P<month>{month})\b\.?{_YEAR}"
         rf"|\b(?P<month_before>{month})\b\.? (?:(?P<first_after>\d{{1,2}})(?:st|nd|rd|th)?{_RANGE}"
         rf"(?:(?P=month_before)\.? )?)?"
         rf"(?P<day_after>\d{{1,2}})(?:st|nd|rd|th)?(?![\d:]|[.,]\d| ?[ap]\.?m\b){_YEAR.replace('year', 'year_after')}"
         rf"|\b(?P<only>{'|'.join(_MONTHS.get(language, '(?!)').split())})\b"
         rf"{_YEAR.replace('year', 'year_only')}",
-        re.IGNORECASE,
     )
 
 
@@ -138,7 +136,6 @@ def _weekday(language: str) -> re.Pattern[str]:
         rf"\b(?P<first>{long}|{shortly}){_RANGE}(?P<last>{long}|{shortly})(?!\w)"
         rf"|\b(?P<name>{long})s?\b|\b(?P<short>{short})\b\.?(?=,? \d)"
         rf"|\b(?P<working>{_WORKING_DAYS[language]})\b",
-        re.IGNORECASE,
     )
 
 
@@ -204,7 +201,7 @@ def _in_words(found: re.Match[str], names: dict[str, int]) -> Iterator[Fact]:
 def _month(found: re.Match[str], names: dict[str, int]) -> Iterator[Fact]:
     """A month without a day. "may" and "mars" are words, too: only with a year or a capital."""
     year = found["year_only"]
-    alike = found["only"] in ("may", "march", "mars", "august", "mai", "May", "March")
+    alike = found["only"] in ("may", "march", "mars", "mai")
     if alike and not year:
         return
     number = names[found["only"].lower()]
@@ -223,7 +220,7 @@ def _is_date(month: int, day: int) -> bool:
 
 @cache
 def _no_date(language: str) -> re.Pattern[str]:
-    return re.compile(_NO_DATE[language], re.IGNORECASE) if language in _NO_DATE else _NEVER
+    return re.compile(_NO_DATE[language]) if language in _NO_DATE else _NEVER
 
 
 def _days_of_the_week(text: str, language: str) -> Iterator[Fact]:
@@ -258,7 +255,6 @@ def _year_named(language: str) -> re.Pattern[str]:
     words = _YEARS.get(language, _YEARS["en"])
     return re.compile(
         rf"(?:\b(?:{words}) |[©(]|© )(?P<year>(?:19|20)\d\d)(?![\w%€$£]|[.,]\d| ?[€$£%])",
-        re.IGNORECASE,
     )
 
 

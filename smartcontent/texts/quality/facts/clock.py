@@ -41,7 +41,7 @@ _FOLLOWS = {
 }
 _UNITS = {
     "en": r" ?(?P<half>a\.?m\b\.?|p\.?m\b\.?)| o'clock",
-    "de": r" ?Uhr\b(?: (?P<minutes_after>[0-5]\d)\b)?",
+    "de": r" ?uhr\b(?: (?P<minutes_after>[0-5]\d)\b)?",
     "nl": r" ?uur\b",
 }
 _H = r" ?h(?:eures?)?\b ?(?P<minutes_h>[0-5]\d)?(?!\w)|h(?P<minutes_hh>[0-5]\d)\b"
@@ -62,7 +62,7 @@ _RANGE = r"(?: ?[-–—] ?| +(?:to|bis|à|a|until|till|and|und|y|e|et|alle|a la
 @cache
 def _patterns(language: str) -> tuple[tuple[re.Pattern[str], int], ...]:
     halves = [
-        (re.compile(rf"\b{form.format(h=_HOUR)}(?!\d)", re.I), shift)
+        (re.compile(rf"\b{form.format(h=_HOUR)}(?!\d)"), shift)
         for form, shift in _HALVES.get(language, ())
     ]
     return (*halves, (_usual(language), 0))
@@ -83,7 +83,7 @@ def _usual(language: str) -> re.Pattern[str]:
         rf"(?P<with_h>{_HOUR}(?: *{bare_h}))(?:{daypart})?",
         rf"\b(?:{before}) +(?P<bare>{_HOUR}(?:{minutes}| *(?:{daypart}|{_follows(language)})))",
     ]
-    return re.compile("|".join(f"(?:{_renamed(way, n)})" for n, way in enumerate(ways)), re.I)
+    return re.compile("|".join(f"(?:{_renamed(way, n)})" for n, way in enumerate(ways)))
 
 
 def _follows(language: str) -> str:
@@ -98,7 +98,7 @@ def _renamed(pattern: str, number: int) -> str:
 
 
 def times(text: str, language: str) -> Iterator[Fact]:
-    """Times of day; of a range like "10 to 18 Uhr" both."""
+    """Times of day; of a range like "10 to 18 uhr" both."""
     for pattern, shift in _patterns(language):
         for found in pattern.finditer(text):
             yield from _facts(text, found, shift)
@@ -122,7 +122,7 @@ def _facts(text: str, found: re.Match[str], shift: int) -> Iterator[Fact]:
 
 
 _FIRST_OF_TWO = re.compile(
-    rf"(?<![\d.,:])(?P<said>{_HOUR}(?:[:.h](?P<minutes>[0-5]\d))?) *{_RANGE}$", re.IGNORECASE
+    rf"(?<![\d.,:])(?P<said>{_HOUR}(?:[:.h](?P<minutes>[0-5]\d))?) *{_RANGE}$"
 )
 
 

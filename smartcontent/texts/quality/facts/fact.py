@@ -16,6 +16,7 @@ _SAME = {
     **dict.fromkeys("\xa0\u2007\u2009\u200a\u202f\u3000\t", " "),
     **dict.fromkeys("‐‑−", "-"),
     **dict.fromkeys("’‘ʼ´＇", "'"),
+    "İ": "I",
 }
 
 
@@ -47,7 +48,10 @@ class Fact:
 
 
 def plain(text: str) -> str:
-    """The text, character for character, with one kind of digit, blank, dash and apostrophe."""
+    """The text, character for character, with one kind of digit, blank, dash and apostrophe.
+
+    So are its small letters: no other letter than the Turkish İ becomes two.
+    """
     if text.isascii():
         return text.replace("\t", " ")
     return text.translate({ord(sign): _plain_sign(sign) for sign in set(text) - _ASCII})

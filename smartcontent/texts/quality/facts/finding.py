@@ -16,7 +16,8 @@ from smartcontent.texts.quality.facts.number_words import in_figures
 
 def facts_in(text: str, language: str) -> list[Fact]:
     """The facts in the order of the text; what one rule has found is hidden from the next."""
-    left = plain(text)
+    as_written = plain(text)
+    left = as_written.lower()
     found: list[Fact] = []
 
     def look(rule: Callable[[str], Iterable[Fact]]) -> None:
@@ -32,8 +33,9 @@ def facts_in(text: str, language: str) -> list[Fact]:
     left = without(left, list_numbers(left))
     look(phones)
     look(partial(times, language=language))
-    look(partial(amounts, language=language))
-    return sorted((_whole(fact, text) for fact in found), key=lambda fact: fact.start)
+    look(partial(amounts, language=language, as_written=as_written))
+    whole = (_whole(fact, text) if text[fact.start].isalpha() else fact for fact in found)
+    return sorted(whole, key=lambda fact: fact.start)
 
 
 def _apart(facts: Iterable[Fact]) -> list[Fact]:
@@ -51,9 +53,8 @@ def _apart(facts: Iterable[Fact]) -> list[Fact]:
 def _whole(fact: Fact, text: str) -> Fact:
     """A number word in figures ends before its word does."""
     end = fact.end
-    if text[fact.start].isalpha():
-        while end < len(text) and text[end].isalpha() and text[end - 1].isalpha():
-            end += 1
+    while end < len(text) and text[end].isalpha() and text[end - 1].isalpha():
+        end += 1
     return replace(fact, end=end)
 
 

@@ -55,7 +55,7 @@ _LISTED = re.compile(
     r"|astuce|jour|partie|conseil|paso|consejo|día|parte|passo|fase|consiglio|giorno|week|woche"
     r"|semaine|semana|settimana|slide|option|version|post|tweet|stap) \d{1,2}"
     r"(?= ?[:)–—-]|\.? *$|\*\*)|^ *\d{1,2} ?[️⃣]+",
-    re.IGNORECASE | re.MULTILINE,
+    re.MULTILINE,
 )
 _SLIDE = re.compile(r"^\(?\d{1,2} ?/ ?\d{1,2}\)?(?=\s|$)", re.MULTILINE)
 
@@ -63,7 +63,7 @@ _SLIDE = re.compile(r"^\(?\d{1,2} ?/ ?\d{1,2}\)?(?=\s|$)", re.MULTILINE)
 @cache
 def _idioms(language: str) -> re.Pattern[str]:
     own = _IDIOMS.get(language, "(?!)")
-    return re.compile(rf"{_ANYWHERE}|\b(?:{own})\b|{_AGES}", re.IGNORECASE | re.MULTILINE)
+    return re.compile(rf"(?=[\d#no(])(?:{_ANYWHERE})|\b(?:{own})\b|{_AGES}", re.MULTILINE)
 
 
 def idioms(text: str, language: str) -> Iterator[tuple[int, int]]:

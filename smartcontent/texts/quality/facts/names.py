@@ -57,13 +57,9 @@ def names(text: str, language: str, known: Collection[str]) -> Iterator[Fact]:
         start += len(line) + 1
 
 
-def words_known(parts: Collection[str]) -> set[str]:
+def words_known(brief: str) -> set[str]:
     """Each word of the brief in small letters, with and without what is joined to it."""
-    known: set[str] = set()
-    for part in parts:
-        for word in _WORD.finditer(part):
-            known |= _forms(word[0])
-    return known
+    return {form for word in _WORD.finditer(brief) for form in _forms(word[0])}
 
 
 def _forms(word: str) -> set[str]:
@@ -76,7 +72,7 @@ def _is_title(line: str, language: str) -> bool:
     """A heading; in English also a short line in title case without a full stop."""
     if line.lstrip().startswith("#"):
         return True
-    if language != "en" or line.rstrip(" *_").endswith("."):
+    if language != "en" or len(line) > 160 or line.rstrip(" *_").endswith("."):
         return False
     long = [word[0] for word in _WORD.finditer(line) if len(word[0]) > 3]
     capitals = sum(word[0].isupper() for word in long)

@@ -69,7 +69,7 @@ _HALVES_OF = (
     r"|lt?\b|uur|kg\b|mile|pint"
 )
 _PER_CENT = {"cent", "cento"}
-_PER = re.compile(r"\bp(?:ou|e)r $", re.IGNORECASE)
+_PER = re.compile(r"\bp(?:ou|e)r $")
 _WORD = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)*")
 
 
@@ -117,16 +117,16 @@ def _beside(language: str) -> re.Pattern[str]:
     """Tens and units written apart: "twenty five", "vingt et un", "treinta y dos"."""
     small, tens = (part.split() for part in _WORDS[language])
     ands = {"fr": "(?:et )?", "es": "y ", "pt": "e "}.get(language, "")
-    return re.compile(rf"\b({'|'.join(tens)}) {ands}({'|'.join(small[:9])})\b", re.IGNORECASE)
+    return re.compile(rf"\b({'|'.join(tens)}) {ands}({'|'.join(small[:9])})\b")
 
 
 @cache
 def _half(language: str) -> re.Pattern[str]:
-    return re.compile(rf"\b(?:{_HALF[language]})(?=[ -]?(?:{_HALVES_OF}))", re.IGNORECASE)
+    return re.compile(rf"\b(?:{_HALF[language]})(?=[ -]?(?:{_HALVES_OF}))")
 
 
 def in_figures(text: str, language: str) -> str:
-    """The text with its number words as figures, each followed by blanks up to the word's length."""
+    """The text, in small letters, with its number words as figures, each followed by blanks up to the word's length."""
     if language not in _WORDS:
         return text
     if language in ("en", "fr", "es", "pt"):
@@ -135,7 +135,7 @@ def in_figures(text: str, language: str) -> str:
     numbers, others = words_of(language), _ALSO_OTHER.get(language, frozenset())
 
     def figures(word: re.Match[str]) -> str:
-        folded = word[0].lower()
+        folded = word[0]
         number = numbers.get(folded)
         if number is None:
             return _first_of(word[0], folded, numbers)
@@ -156,11 +156,10 @@ def _first_of(said: str, folded: str, numbers: dict[str, float]) -> str:
     return said
 
 
-_BEFORE = re.compile(r"(?:\bà|\bdès|jusqu'à|\balle|\bdalle|\bore|\ble) $", re.IGNORECASE)
+_BEFORE = re.compile(r"(?:\bà|\bdès|jusqu'à|\balle|\bdalle|\bore|\ble) $")
 _AFTER = re.compile(
     r" (?:heures?|euros?|ans?|mois|jours?|minutes?|semaines?|litres?|grammes?|pour cent|h\b"
     r"|ore|anni|mesi|giorni|minuti|settimane|litri|grammi|per cento|mila|milioni)",
-    re.IGNORECASE,
 )
 
 
