@@ -16,6 +16,7 @@ from smartcontent.texts.quality.repetition import Repeated
 from smartcontent.texts.quality.size import reading_seconds, words_of
 
 LONGEST = 100_000  # characters; what comes after them is not looked at
+FOUND_MOST = 100  # of one kind of phrase
 
 
 @dataclass(frozen=True)
@@ -137,5 +138,6 @@ def _of_phrases(text: str, asked: Asked, words: int) -> Iterator[Finding]:
         (explaining.claim, span) for span in phrases.claims(text, asked.texts, asked.language)
     ]
     fillers = [(explaining.filler, span) for span in phrases.fillers(text, words, asked.language)]
-    for explain, (start, end) in (*left, *never, *claims, *fillers):
-        yield explain(text[start:end], start, end)
+    for found in (left, never, claims, fillers):
+        for explain, (start, end) in found[:FOUND_MOST]:
+            yield explain(text[start:end], start, end)

@@ -2,12 +2,16 @@
 
 import re
 from collections.abc import Callable
+from functools import lru_cache
 from unicodedata import east_asian_width, normalize
 
 import regex
 
 ADDRESS_COUNTS = 23  # on X and Mastodon, however long it is
 _GRAPHEME = regex.compile(r"\X")
+# Flags are pairs; the library looks back from each to the first of a row of them.
+_FLAG = re.compile("[\U0001f1e6-\U0001f1ff]{2}")
+_ONE_FLAG = "\U0001f3c1"
 _EMOJI = regex.compile(
     r"\p{Extended_Pictographic}|\p{Regional_Indicator}|[0-9#*]\N{VARIATION SELECTOR-16}?\N{COMBINING ENCLOSING KEYCAP}"
 )
@@ -35,9 +39,18 @@ _USUAL_WIDTH = 11.1
 def weighted(text: str) -> int:
     """As X counts: 23 an address, 2 an emoji or an East Asian letter, 1 the rest."""
     rest, addresses = _without_addresses(normalize("NFC", text), bare=True)
-    return ADDRESS_COUNTS * addresses + sum(map(_weight, _GRAPHEME.findall(rest)))
+    return ADDRESS_COUNTS * addresses + _weights(rest)
 
 
+def _weights(text: str) -> int:
+    return len(text) if text.isascii() else sum(map(_weight, _graphemes(text)))
+
+
+def _graphemes(text: str) -> list[str]:
+    return _GRAPHEME.findall(_FLAG.sub(_ONE_FLAG, text))
+
+
+@lru_cache(10_000)
 def _weight(grapheme: str) -> int:
     if is_emoji(grapheme):
         return 2
@@ -53,7 +66,7 @@ def is_emoji(grapheme: str) -> bool:
 
 def graphemes(text: str) -> int:
     """What people call characters: a flag or a family is one."""
-    return len(_GRAPHEME.findall(text))
+    return len(text) - text.count("\r\n") if text.isascii() else len(_graphemes(text))
 
 
 def mastodon(text: str) -> int:

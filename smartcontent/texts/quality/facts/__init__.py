@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import islice
 
 from smartcontent.texts.quality.facts.comparing import Known
 from smartcontent.texts.quality.facts.fact import NUMBER, Fact, plain, without
@@ -11,6 +12,7 @@ from smartcontent.texts.quality.facts.names import names, words_known
 
 __all__ = ["Unsupported", "compared"]
 
+FOUND_MOST = 200  # facts, and as many names: who has more will not look at each
 LISTED_MOST = 20  # "5 reasons": of more, nobody keeps count
 
 
@@ -46,9 +48,9 @@ def _unsupported(
         fact
         for fact in facts
         if not known.supports(fact) and not _counts_a_list(text, fact, counted)
-    ]
+    ][:FOUND_MOST]
     left = without(plain(text), ((fact.start, fact.end) for fact in facts))
-    others += names(left, languages[0], words_known(plain(brief)))
+    others += islice(names(left, languages[0], words_known(plain(brief))), FOUND_MOST)
     others.sort(key=lambda fact: fact.start)
     return [_with_nearest(text, fact, known.nearest(fact), brief) for fact in others]
 

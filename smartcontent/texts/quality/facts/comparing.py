@@ -19,17 +19,19 @@ from smartcontent.texts.quality.facts.fact import (
     Fact,
 )
 
+ALIKE_IN = 100  # characters of two addresses
+
 
 class Known:
     """The facts of one text, asked about those of another."""
 
     def __init__(self, facts: Iterable[Fact]) -> None:
-        self.facts = list(facts)
+        self.facts = list({fact.readings: fact for fact in facts}.values())
         self._readings = {r for fact in self.facts for r in fact.readings | fact.implied}
         self._numbers = {n for fact in self.facts if fact.kind != PERCENT for n in fact.numbers}
         self._counted = {n for fact in self.facts if fact.kind == NUMBER for n in fact.numbers}
         self._bare = {n for fact in self.facts if fact.is_bare and not fact.counts for n in fact.numbers}
-        self._dates = [r for fact in self.facts if fact.kind == DATE for r in sorted(fact.readings, key=str)]
+        self._dates = list(dict.fromkeys(r for fact in self.facts if fact.kind == DATE for r in sorted(fact.readings, key=str)))
         self._readings |= {("s", Decimal(86_400) * days) for days in self._lengths()}
         self._phones = [r[1] for r in self._readings if r[0] == PHONE]
 
@@ -96,7 +98,7 @@ def _apart(a: Any, b: Any) -> float:
     if isinstance(a, Decimal) and isinstance(b, Decimal):
         return float(abs(a - b) / max(abs(a), abs(b), Decimal(1)))
     if isinstance(a, str) and isinstance(b, str):
-        return 1 - SequenceMatcher(None, a, b, autojunk=False).ratio()
+        return 1 - SequenceMatcher(None, a[:ALIKE_IN], b[:ALIKE_IN], autojunk=False).ratio()
     if isinstance(a, tuple) and isinstance(b, tuple):
         pairs = zip((31, 1, 365), a, b, strict=False)
         return float(sum(weight * abs(x - y) for weight, x, y in pairs if x and y))
