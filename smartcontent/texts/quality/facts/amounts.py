@@ -59,6 +59,10 @@ _UNITS: dict[str, dict[str, str]] = {
     "°": {"1": r"°|degrees?|grad|degrés?|grados?|gradi"},
     "kcal": {"1": r"kcal|calories?|kalorien|calorías?|calorie"},
     "km/h": {"1": r"km/h|kmh"},
+    "Pa": {"1": "pa|pascals?", "100000": "bar"},
+    "Hz": {"1": "hz|hertz", "1000": "khz", "1000000": "mhz", "1000000000": "ghz"},
+    "lm": {"1": "lm|lumens?"},
+    "MP": {"1": "mp|megapixels?"},
     "dB": {"1": r"db|decibels?|dezibel"},
 }
 _SMALL_LETTERS = frozenset("gmhst")  # units as they stand: 5G is none

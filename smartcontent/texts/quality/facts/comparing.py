@@ -19,6 +19,7 @@ from smartcontent.texts.quality.facts.fact import (
     Fact,
 )
 
+_DAY = Decimal(86_400)  # seconds
 ALIKE_IN = 100  # characters of two addresses
 
 
@@ -32,14 +33,21 @@ class Known:
         self._counted = {n for fact in self.facts if fact.kind == NUMBER for n in fact.numbers}
         self._bare = {n for fact in self.facts if fact.is_bare and not fact.counts for n in fact.numbers}
         self._dates = list(dict.fromkeys(r for fact in self.facts if fact.kind == DATE for r in sorted(fact.readings, key=str)))
-        self._readings |= {("s", Decimal(86_400) * days) for days in self._lengths()}
+        self._readings |= {r for n in self._lengths() for r in (("s", n * _DAY), (None, n))}
+        self._readings |= {("s", minutes * Decimal(60)) for minutes in self._hours()}
         self._phones = [r[1] for r in self._readings if r[0] == PHONE]
 
-    def _lengths(self) -> Iterator[int]:
+    def _lengths(self) -> Iterator[Decimal]:
         """How many days there are between dates, with and without the last: "two weeks"."""
         days = [day for reading in self._dates if (day := day_of(reading))]
         for first, last in zip(days, days[1:], strict=False):
-            yield from ((last - first).days, (last - first).days + 1)
+            nights = Decimal((last - first).days)
+            yield from (nights, nights + 1)
+
+    def _hours(self) -> Iterator[int]:
+        """How many minutes there are between one time and the next."""
+        times = [min(at for _, at in fact.readings) for fact in self.facts if fact.kind == TIME]
+        yield from ((last - first) % 720 for first, last in zip(times, times[1:], strict=False))
 
     def supports(self, fact: Fact) -> bool:
         """Whether the text says this, in whatever notation."""
@@ -70,20 +78,19 @@ class Known:
         return not numbers.isdisjoint(fact.numbers)
 
     def nearest(self, fact: Fact) -> Fact | None:
-        """The fact of the same kind that differs least; None where there is none of its kind."""
+        """The fact of the same kind that differs least; None where none can be compared."""
         same = [known for known in self.facts if known.kind == fact.kind]
-        if not same:
-            return None
-        return min(same, key=lambda known: _distance(fact, known))
+        near = [(apart, n) for n, known in enumerate(same) if (apart := _distance(fact, known)) is not None]
+        return same[min(near)[1]] if near else None
 
 
-def _distance(fact: Fact, known: Fact) -> tuple[bool, float]:
-    """First by dimension, then by how many times one is the other."""
+def _distance(fact: Fact, known: Fact) -> float | None:
+    """How far they are apart in a dimension that they share; None where there is none."""
     mine, others = _by_dimension(fact), _by_dimension(known)
     shared = mine.keys() & others.keys()
     if not shared:
-        return True, 0.0
-    return False, min(_apart(a, b) for key in shared for a in mine[key] for b in others[key])
+        return None
+    return min(_apart(a, b) for key in shared for a in mine[key] for b in others[key])
 
 
 def _by_dimension(fact: Fact) -> dict[Hashable, list[Any]]:

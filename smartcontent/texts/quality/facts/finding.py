@@ -47,7 +47,7 @@ def _apart(facts: Iterable[Fact]) -> list[Fact]:
         if taken.isdisjoint(span):
             taken.update(span)
             kept.append(fact)
-    return kept
+    return sorted(kept, key=lambda fact: fact.start)
 
 
 def _whole(fact: Fact, text: str) -> Fact:
@@ -59,11 +59,16 @@ def _whole(fact: Fact, text: str) -> Fact:
 
 
 def facts_of_a_brief(text: str, languages: Sequence[str]) -> list[Fact]:
-    """The facts of a text in any of these languages: a number is none where one knows a date."""
-    facts = [fact for language in languages for fact in facts_in(text, language)]
-    known = {at for fact in facts if not fact.is_bare for at in range(fact.start, fact.end)}
-    return [
-        fact
-        for fact in facts
-        if not fact.is_bare or known.isdisjoint(range(fact.start, fact.end))
-    ]
+    """The facts of a text that may be in any of these languages; the first knows best.
+
+    A plain number is none where one of them knows a date.
+    """
+    found = [fact for language in languages for fact in facts_in(text, language)]
+    known: dict[int, tuple[str, bool]] = {}  # by place: of which kind, and whether with a unit
+    kept = []
+    for fact in sorted(found, key=lambda fact: fact.is_bare):
+        what = fact.kind, fact.is_bare
+        if all(known.get(at, what) == what for at in range(fact.start, fact.end)):
+            known |= dict.fromkeys(range(fact.start, fact.end), what)
+            kept.append(fact)
+    return sorted(kept, key=lambda fact: fact.start)

@@ -20,7 +20,7 @@ _IDIOMS = {
     r"|two or three|cloud nine|high five|take (?:five|ten)|nine to five|9 to 5|9-to-5"
     r"|(?:at )?sixes and sevens|two birds|two and two|takes two|two cents|on all fours"
     r"|a (?:hundred|thousand|million)\b(?! (?:people|customers|users|guests|readers))"
-    r"|hundreds?|ten out of ten|10 out of 10|10/10|second to none|twice|two sides|two worlds"
+    r"|hundreds|ten out of ten|10 out of 10|10/10|second to none|twice|two sides|two worlds"
     r"|two left feet|ten times|a dozen times|in two minds|of two\b|seven seas|five senses"
     r"|four seasons|four corners|four walls|dozens",
     "de": r"zu (?:zweit|dritt|viert)|24 stunden am tag|7 tage die woche|sieben tage die woche"

@@ -41,7 +41,7 @@ _WORDS = {
     ),
 }
 _MORE = {
-    "en": {"dozen": 12, "hundred": 100},
+    "en": {"dozen": 12},
     "de": {"zwo": 2, "dutzend": 12, "dreissig": 30, "hundert": 100, "anderthalb": 1.5,
            "eineinhalb": 1.5},
     "fr": {"quatre-vingts": 80, "cent": 100, "douzaine": 12, "quinzaine": 15, "vingtaine": 20,
@@ -54,6 +54,18 @@ _MORE = {
 }  # fmt: skip
 # Words that mean something else far more often, unless a unit or an hour's preposition is beside.
 _ALSO_OTHER = {"fr": {"neuf"}, "it": {"sei"}}
+# What follows a small number for hundreds, in one word or joined to one.
+_HUNDREDS = {
+    "en": ("-hundred",), "de": ("hundert",), "fr": ("-cents", "-cent"), "it": ("cento",),
+    "nl": ("honderd",),
+}  # fmt: skip
+# Parts of an hour that are one phrase; what stands for them is no longer than they are.
+_QUARTERS = {
+    "dreiviertelstunde": "45 minuten", "viertelstunde": "15 minuten",
+    "quarter of an hour": "15 minutes", "quart d'heure": "15 minutes",
+    "cuarto de hora": "15 minutos", "quarto d'ora": "15 minuti", "kwartier": "15 min",
+}  # fmt: skip
+_QUARTER = re.compile(rf"\b(?:{'|'.join(_QUARTERS)})\b")
 # A half of something that is measured.
 _HALF = {
     "en": "half an?|half-an?|half",
@@ -88,7 +100,7 @@ def words_of(language: str) -> dict[str, float]:
     numbers |= {
         word + hundred: 100 * n
         for n, word in enumerate(small[:9], 1)
-        for hundred in {"de": ("hundert",), "it": ("cento",), "nl": ("honderd",)}.get(language, ())
+        for hundred in _HUNDREDS.get(language, ())
     }
     return numbers | _MORE[language]
 
@@ -117,7 +129,9 @@ def _beside(language: str) -> re.Pattern[str]:
     """Tens and units written apart: "twenty five", "vingt et un", "treinta y dos"."""
     small, tens = (part.split() for part in _WORDS[language])
     ands = {"fr": "(?:et )?", "es": "y ", "pt": "e "}.get(language, "")
-    return re.compile(rf"\b({'|'.join(tens)}) {ands}({'|'.join(small[:9])})\b")
+    hundreds = {"en": "hundred", "fr": "cents?"}.get(language, "(?!)")
+    units = "|".join(small[:9])
+    return re.compile(rf"\b(?:(?:{'|'.join(tens)}) {ands}(?:{units})|(?:{units}) {hundreds})\b")
 
 
 @cache
@@ -131,6 +145,7 @@ def in_figures(text: str, language: str) -> str:
         return text
     if language in ("en", "fr", "es", "pt"):
         text = _beside(language).sub(lambda pair: pair[0].replace(" ", "-"), text)
+    text = _QUARTER.sub(lambda part: _QUARTERS[part[0]].ljust(len(part[0])), text)
     text = _half(language).sub(lambda half: "0.5".ljust(len(half[0])), text)
     numbers, others = words_of(language), _ALSO_OTHER.get(language, frozenset())
 
