@@ -16,7 +16,7 @@ from typing import NamedTuple
 ROOT = Path(__file__).parent.parent
 sys.path.insert(0, str(ROOT))
 
-from smartcontent.texts.quality import Asked
+from smartcontent.texts.quality import Asked  # noqa: E402
 from smartcontent.texts.quality.facts import compared  # noqa: E402
 
 MARK = re.compile(r"\{([a-z]+):([^{}]+)\}")

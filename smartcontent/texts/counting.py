@@ -13,6 +13,9 @@ _DENSE = re.compile(
 )
 
 
+READ_IN_A_MINUTE = {"words": 230, "characters": 500}
+
+
 class Size(NamedTuple):
     """So many words, or characters."""
 

@@ -18,7 +18,7 @@ from smartcontent.progress.outlook import outlook
 from smartcontent.prompts import estimated_tokens
 from smartcontent.prompts.request import model_for, request_for
 from smartcontent.scheduling import backoff
-from smartcontent.texts.counting import Size
+from smartcontent.texts.counting import READ_IN_A_MINUTE, Size
 from smartcontent.texts.markdown import to_text
 from smartcontent.web.found import found_in, marked
 from smartcontent.web.once import key_field
@@ -27,7 +27,6 @@ from smartcontent.web.rendering import rendered
 from smartcontent.web.safety import page_here
 from smartcontent.web.timeline import timeline
 
-_READ_IN_A_MINUTE = {"words": 230, "characters": 500}
 _EXCERPT = 600  # characters of Markdown
 _LINES = 12  # a card shows fewer
 
@@ -136,5 +135,5 @@ def csrf_field() -> Markup:
 
 def reading_time(size: Size) -> str:
     """How long a text of this size takes to read, in words."""
-    minutes = max(1, round(size.number / _READ_IN_A_MINUTE[size.unit]))
+    minutes = max(1, round(size.number / READ_IN_A_MINUTE[size.unit]))
     return f"{minutes} min read"

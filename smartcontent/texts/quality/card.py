@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from smartcontent.texts.counting import READ_IN_A_MINUTE, size_of
 from smartcontent.texts.quality import explaining, phrases, repetition
 from smartcontent.texts.quality.facts import Unsupported, compared
 from smartcontent.texts.quality.finding import Finding
@@ -13,7 +14,7 @@ from smartcontent.texts.quality.limits import Limit, limits_of
 from smartcontent.texts.quality.parts import WORD, Span, paragraphs, sentences
 from smartcontent.texts.quality.readability import Grade, grade
 from smartcontent.texts.quality.repetition import Repeated
-from smartcontent.texts.quality.size import reading_seconds, words_of
+from smartcontent.texts.sentiment import Sentiment, sentiment_of
 
 LONGEST = 100_000  # characters; what comes after them is not looked at
 FOUND_MOST = 100  # of one kind of phrase
@@ -63,30 +64,24 @@ class Card:
     left_out: list[str]
     banned: list[str]
     repetition: list[Repeated]
-    sentiment: Any = None
+    sentiment: Sentiment | None
     findings: list[Finding] = field(default_factory=list)
 
     def as_json(self) -> dict[str, Any]:
         """As plain values."""
-        return asdict(self) | {"sentiment": _plain(self.sentiment)}
+        sentiment = self.sentiment._asdict() if self.sentiment else None
+        return asdict(self) | {"sentiment": sentiment}
 
 
-def _plain(sentiment: Any) -> Any:
-    return sentiment._asdict() if hasattr(sentiment, "_asdict") else sentiment
-
-
-def card(text: str, asked: Asked, sentiment: Any = None) -> Card:
-    """The card of a text in the language that was asked for.
-
-    `sentiment` is what was computed of the text before, a pair of score and label or None.
-    """
+def card(text: str, asked: Asked) -> Card:
+    """The card of a text that was asked for so."""
     text = text[:LONGEST]
     parts = Parts(text)
     unsupported, left_out = compared(text, asked.texts, asked.topic, asked.languages)
     made = Card(
-        words=words_of(text),
+        words=len(text.split()),
         characters=len(text),
-        reading_seconds=reading_seconds(text),
+        reading_seconds=_reading_seconds(text),
         sentences=len(parts.sentences),
         words_a_sentence=round(len(parts.words) / max(1, len(parts.sentences)), 1),
         paragraphs=len(parts.paragraphs),
@@ -97,10 +92,15 @@ def card(text: str, asked: Asked, sentiment: Any = None) -> Card:
         left_out=left_out,
         banned=[text[start:end] for start, end in phrases.banned(text, asked.banned)],
         repetition=repetition.repeated(text, parts.sentences),
-        sentiment=sentiment,
+        sentiment=sentiment_of(text, asked.language),
     )
     made.findings.extend(sorted(_findings(text, asked, parts, made), key=_place))
     return made
+
+
+def _reading_seconds(text: str) -> int:
+    size = size_of(text)
+    return round(60 * size.number / READ_IN_A_MINUTE[size.unit])
 
 
 class Parts:

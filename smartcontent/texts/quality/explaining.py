@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
-from smartcontent.briefs import LANGUAGES
+from smartcontent.briefs.catalogue import LANGUAGES
 from smartcontent.texts.quality.facts import Unsupported
 from smartcontent.texts.quality.finding import Finding
 from smartcontent.texts.quality.limits import Limit
@@ -47,8 +47,12 @@ def left_out(fact: str) -> Finding:
 def limit(over: Limit) -> Finding:
     is_short = over.value < over.least
     bound = f"at least {over.least:,}" if is_short else f"at most {over.limit:,}"
-    unit = "pixels" if over.unit == "pixels" else "hashtags" if over.unit == "hashtags" else (
-        "characters"
+    unit = (
+        "pixels"
+        if over.unit == "pixels"
+        else "hashtags"
+        if over.unit == "hashtags"
+        else ("characters")
     )
     return Finding(
         "limit", None, None,

@@ -13,7 +13,8 @@ _GRAPHEME = regex.compile(r"\X")
 _FLAG = re.compile("[\U0001f1e6-\U0001f1ff]{2}")
 _ONE_FLAG = "\U0001f3c1"
 _EMOJI = regex.compile(
-    r"\p{Extended_Pictographic}|\p{Regional_Indicator}|[0-9#*]\N{VARIATION SELECTOR-16}?\N{COMBINING ENCLOSING KEYCAP}"
+    r"\p{Extended_Pictographic}|\p{Regional_Indicator}|[0-9#*]\N{VARIATION"
+    r" SELECTOR-16}?\N{COMBINING ENCLOSING KEYCAP}"
 )
 _TEXT_SIGNS = frozenset("©®™")  # emoji only where a variation selector says so
 _SCHEME = re.compile(r"https?://[^\s<>\"“”«»]+", re.IGNORECASE)

@@ -10,9 +10,11 @@ _MARKS = re.compile(r"[\s>#*_~`•+-]*(?:\d{1,2}[.)] )?[\s*_]*")
 _ITEM = re.compile(r"^[ ]*[-*+•] +(.+)$", re.MULTILINE)
 _HEADING = re.compile(r"^#{1,6} +(.+?)#*$|^\*\*([^*\n]+)\*\*$", re.MULTILINE)
 _LABELS = {
-    "title": "seo[- ]titles?|titles?|meta[- ]titles?|titel|seo-titel|titre|título|titolo|tytuł|заголовок|başlık|judul"
+    "title": "seo[- ]titles?|titles?|meta[- ]titles?|titel|seo-titel|titre|título|titolo|tytuł"
+    "|заголовок|başlık|judul"
     "|タイトル|제목|标题|العنوان|शीर्षक",
-    "description": "(?:meta[- ])?descriptions?|(?:meta-?)?beschreibung|descripción|descrizione|descrição"
+    "description": "(?:meta[- ])?descriptions?|(?:meta-?)?beschreibung|descripción|descrizione"
+    "|descrição"
     "|(?:meta-?)?beschrijving|opis|опис|açıklama|deskripsi|説明|설명|描述|الوصف|विवरण",
     "subject": "subject|betreff|objet|asunto|oggetto|assunto|onderwerp|temat|тема|konu|subjek|件名"
     "|제목|主题|الموضوع|विषय",

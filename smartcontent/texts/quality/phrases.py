@@ -30,17 +30,21 @@ _CHAT = re.compile(
     r"|as an ai\b|i'm sorry, but|i cannot\b|i hope (?:this|that|it) helps|hope this helps"
     r"|let me know if|feel free to (?:adjust|change|edit|customi[sz]e|modify|ask)"
     r"|would you like me to|please note that this"
-    r"|(?:gerne|natürlich|klar)[,!.:]+ hier\b|hier ist (?:ein|der|die|das|ihr|dein)\b[^\n]{0,120}:[ *_]*$"
-    r"|(?:bien sûr|avec plaisir)[ ,!.:]+voici\b|voici (?:un|une|le|la|votre|les)\b[^\n]{0,120}:[ *_]*$"
+    r"|(?:gerne|natürlich|klar)[,!.:]+ hier\b|hier ist (?:ein|der|die|das|ihr"
+    r"|dein)\b[^\n]{0,120}:[ *_]*$"
+    r"|(?:bien sûr|avec plaisir)[ ,!.:]+voici\b|voici (?:un|une|le|la|votre"
+    r"|les)\b[^\n]{0,120}:[ *_]*$"
     r"|(?:claro|por supuesto)[,!.:]+ aquí\b|aquí (?:tienes|está|tiene)\b[^\n]{0,120}:[ *_]*$"
     r"|(?:certo|certamente)[,!.:]+ ecco\b|ecco (?:un|una|il|la|lo|i)\b[^\n]{0,120}:[ *_]*$"
-    r"|spero che (?:questo|ti)|espero que (?:esto|te)|j'espère que (?:ce|cela)|ich hoffe, (?:das|dies)"
+    r"|spero che (?:questo|ti)|espero que (?:esto|te)|j'espère que (?:ce|cela)|ich hoffe,"
+    r" (?:das|dies)"
     r")[^\n]{0,120}",
     re.IGNORECASE | re.MULTILINE,
 )
-_ARTICLES = frozenset(
-    "the a for in of as on der die das den und für nur le la les l de du el los las il lo i gli".split()
-)
+_ARTICLES = {
+    "the", "a", "for", "in", "of", "as", "on", "der", "die", "das", "den", "und", "für", "nur",
+    "le", "la", "les", "l", "de", "du", "el", "los", "las", "un", "una", "il", "lo", "i", "gli",
+}  # fmt: skip
 _ENDING = 3  # letters by which two forms of a word may differ
 
 
@@ -55,7 +59,9 @@ def any_of(phrases: Iterable[str]) -> re.Pattern[str]:
     """Any of the phrases as whole words, in large or small letters, the longest first."""
     longest = sorted((phrase for phrase in phrases if phrase.strip()), key=len, reverse=True)
     ways = "|".join(re.escape(phrase.strip()).replace(r"\ ", r"\s{1,3}") for phrase in longest)
-    return re.compile(rf"(?<!\w)(?:{ways.replace(chr(39), '[' + chr(39) + '’]') or '(?!)'})(?!\w)", re.I)
+    return re.compile(
+        rf"(?<!\w)(?:{ways.replace(chr(39), '[' + chr(39) + '’]') or '(?!)'})(?!\w)", re.I
+    )
 
 
 def leftovers(text: str) -> Iterator[Span]:

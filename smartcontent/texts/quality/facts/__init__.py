@@ -61,7 +61,7 @@ def _with_nearest(text: str, fact: Fact, nearest: Fact | None, brief: str) -> Un
 
 
 def _counts_a_list(text: str, fact: Fact, counted: dict[int, set[int]]) -> bool:
-    """"5 reasons", where five follow."""
+    """ "5 reasons", where five follow."""
     if fact.kind != NUMBER or not fact.counts:
         return False
     line = text.rfind("\n", 0, fact.start) + 1

@@ -19,7 +19,8 @@ _UNITS: dict[str, dict[str, str]] = {
     "g": {
         "0.001": r"mg|milligram(?:m|me|mes|s)?|miligramos?|milligrammi",
         "1": r"g|gr|gram(?:s|m|me|mes|men)?|gramos?|gramm[oi]|gramas?",
-        "1000": r"kg|kilos?|kilogram(?:s|m|me|mes|men)?|kilogramos?|chil[oi]|chilogramm[oi]|quilos?",
+        "1000": r"kg|kilos?|kilogram(?:s|m|me|mes|men)?|kilogramos?|chil[oi]|chilogramm[oi]"
+        "|quilos?",
         "28.35": r"oz|ounces?",
         "453.6": r"lbs?",
         "1000000": r"tonnes?|tonnen|toneladas?|tonnellate",
@@ -77,7 +78,9 @@ _CURRENCIES = {
     "₺": r"₺|₴|₩|kr\b|sek\b|nok\b|dkk\b|czk\b|kč",
 }
 _CENTS = r"cents?\b|ct\b|centimes?\b|céntimos?\b|centesimi\b|pence\b"
-_PERCENT = r"%|percent\b|per cent\b|prozent\b|pour ?cent\b|por ciento\b|per cento\b|por cento\b|procent\b"
+_PERCENT = (
+    r"%|percent\b|per cent\b|prozent\b|pour ?cent\b|por ciento\b|per cento\b|por cento\b|procent\b"
+)
 _SCALES = {
     1_000: r"k|tsd\.?|tausend|thousand|mille|mila|mil|duizend",
     100: r"hundred",

@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import date
 from functools import cache
 
-from smartcontent.texts.quality.facts.fact import DATE, Fact
+from smartcontent.texts.quality.facts.fact import DATE, Fact, Reading
 
 _MONTHS = {
     "en": "january february march april may june july august september october november december",
@@ -16,7 +16,8 @@ _MONTHS = {
     " diciembre",
     "it": "gennaio febbraio marzo aprile maggio giugno luglio agosto settembre ottobre novembre"
     " dicembre",
-    "pt": "janeiro fevereiro março abril maio junho julho agosto setembro outubro novembro dezembro",
+    "pt": "janeiro fevereiro março abril maio junho julho agosto setembro outubro novembro"
+    " dezembro",
     "nl": "januari februari maart april mei juni juli augustus september oktober november december",
 }
 _SHORT_MONTHS = {
@@ -121,7 +122,8 @@ def _written(language: str) -> re.Pattern[str]:
         rf"(?:(?:le|el|il|den|dem|the) )?(?P<day>\d{{1,2}}){_OF}(?P<month>{month})\b\.?{_YEAR}"
         rf"|\b(?P<month_before>{month})\b\.? (?:(?P<first_after>\d{{1,2}})(?:st|nd|rd|th)?{_RANGE}"
         rf"(?:(?P=month_before)\.? )?)?"
-        rf"(?P<day_after>\d{{1,2}})(?:st|nd|rd|th)?(?![\d:]|[.,]\d| ?[ap]\.?m\b){_YEAR.replace('year', 'year_after')}"
+        rf"(?P<day_after>\d{{1,2}})(?:st|nd|rd|th)?(?![\d:]|[.,]\d|"
+        rf" ?[ap]\.?m\b){_YEAR.replace('year', 'year_after')}"
         rf"|\b(?P<only>{'|'.join(_MONTHS.get(language, '(?!)').split())})\b"
         rf"{_YEAR.replace('year', 'year_only')}",
     )
@@ -145,7 +147,7 @@ def dates(text: str, language: str) -> Iterator[Fact]:
         for found in pattern.finditer(text):
             yield from _numeric(found, language)
     for found in _DAY_AND_MONTH.finditer(text):
-        if found["other"] or language in _DOTTED and _is_dotted(text, found.start()):
+        if found["other"] or (language in _DOTTED and _is_dotted(text, found.start())):
             yield from _short(found)
     if language in _MONTHS:
         for found in _written(language).finditer(text):
@@ -205,7 +207,7 @@ def _month(found: re.Match[str], names: dict[str, int]) -> Iterator[Fact]:
     if alike and not year:
         return
     number = names[found["only"].lower()]
-    readings: set[Hashable] = {("month", number, int(year) if year else None)}
+    readings: set[Reading] = {("month", number, int(year) if year else None)}
     yield Fact(DATE, *found.span(), frozenset(readings))
 
 
@@ -230,7 +232,9 @@ def _days_of_the_week(text: str, language: str) -> Iterator[Fact]:
         elif found["last"]:
             first, last = (_number_of(found[name], language) for name in ("first", "last"))
             yield _weekdays_from(found.span("first"), first, first)
-            yield replace(_weekdays_from(found.span("last"), last, last), implied=_days(first, last))
+            yield replace(
+                _weekdays_from(found.span("last"), last, last), implied=_days(first, last)
+            )
         elif not _no_date(language).search(text[max(0, found.start() - 24) : found.start()]):
             number = _number_of(found["name"] or found["short"], language)
             yield _weekdays_from(found.span(), number, number)
@@ -244,7 +248,7 @@ def _weekdays_from(span: tuple[int, int], first: int, last: int) -> Fact:
     return Fact(DATE, *span, frozenset({("weekdays", first, last)}), implied=_days(first, last))
 
 
-def _days(first: int, last: int) -> frozenset[Hashable]:
+def _days(first: int, last: int) -> frozenset[Reading]:
     """The weekdays from one to the other, and all of them together."""
     days = range(first, last + 1 if first <= last else last + 8)
     return frozenset({("weekdays", first, last), *(("weekdays", d % 7, d % 7) for d in days)})
@@ -264,7 +268,7 @@ def _years(text: str, language: str) -> Iterator[Fact]:
         yield Fact(DATE, *found.span("year"), frozenset({("year", year)}), frozenset({year}))
 
 
-def agrees(said: tuple[Hashable, ...], known: tuple[Hashable, ...]) -> bool:
+def agrees(said: Reading, known: Reading) -> bool:
     """Whether one reading of a date says nothing that the other contradicts."""
     kind, other = said[0], known[0]
     if kind == "year" or other == "year":
@@ -275,23 +279,23 @@ def agrees(said: tuple[Hashable, ...], known: tuple[Hashable, ...]) -> bool:
     return same and not (kind == DATE and other == "month")
 
 
-def _parts(reading: tuple[Hashable, ...]) -> tuple[Hashable, ...]:
+def _parts(reading: Reading) -> Reading:
     return reading[1:] if reading[0] == DATE else (reading[1], None, reading[2])
 
 
-def _weekday_of(reading: tuple[Hashable, ...]) -> Hashable:
+def _weekday_of(reading: Reading) -> Hashable:
     if reading[0] == "weekdays":
         return reading[1] if reading[1] == reading[2] else None
     day = day_of(reading) if reading[-1] is not None else None
     return day.weekday() if day else None
 
 
-def day_of(reading: tuple[Hashable, ...]) -> date | None:
+def day_of(reading: Reading) -> date | None:
     """The day itself, in some leap year where none is said; None for a weekday or a month."""
     if reading[0] != DATE:
         return None
     _, month, day, year = reading
     try:
-        return date(year or 2000, month, day)  # type: ignore[arg-type]
+        return date(year or 2000, month, day)
     except ValueError:  # the 31st of February
         return None

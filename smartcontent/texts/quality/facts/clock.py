@@ -18,8 +18,9 @@ _DAYPART = {
     "pt": r" da (?:manhã|tarde|noite)",
     "nl": r" 's (?:ochtends|avonds|middags)",
 }
-_LATE = re.compile("evening|afternoon|night|abend|nachmittag|soir|après|tarde|noche|sera|pomer|noite"
-                   "|avond|middag")
+_LATE = re.compile(
+    "evening|afternoon|night|abend|nachmittag|soir|après|tarde|noche|sera|pomer|noite|avond|middag"
+)
 # What stands before a bare hour, and what may follow it where it is one.
 _BEFORE = {
     "en": "at|from|until|till|by|before|after",
@@ -105,7 +106,9 @@ def times(text: str, language: str) -> Iterator[Fact]:
 
 
 def _facts(text: str, found: re.Match[str], shift: int) -> Iterator[Fact]:
-    parts = {name.rstrip("_0123456789"): value for name, value in found.groupdict().items() if value}
+    parts = {
+        name.rstrip("_0123456789"): value for name, value in found.groupdict().items() if value
+    }
     hour = int(parts["hour"])
     names = ("minutes", "minutes_after", "minutes_h", "minutes_hh")
     minutes = next((int(parts[name]) for name in names if name in parts), 0)
@@ -137,7 +140,7 @@ def _span(found: re.Match[str]) -> tuple[int, int]:
 
 def _minutes(hour: int, minutes: int, half: str) -> set[int]:
     at = hour * 60 + minutes
-    if half.startswith("p") and half[:2] in ("pm", "p.") or _LATE.search(half):
+    if (half.startswith("p") and half[:2] in ("pm", "p.")) or _LATE.search(half):
         return {at if hour >= 12 else at + 720}
     if half:
         return {at - 720 if hour == 12 else at}

@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Hashable, Iterable, Iterator
 from decimal import Decimal
 from difflib import SequenceMatcher
+from itertools import pairwise
 from typing import Any
 
 from smartcontent.texts.quality.facts.calendar import agrees, day_of
@@ -31,8 +32,17 @@ class Known:
         self._readings = {r for fact in self.facts for r in fact.readings | fact.implied}
         self._numbers = {n for fact in self.facts if fact.kind != PERCENT for n in fact.numbers}
         self._counted = {n for fact in self.facts if fact.kind == NUMBER for n in fact.numbers}
-        self._bare = {n for fact in self.facts if fact.is_bare and not fact.counts for n in fact.numbers}
-        self._dates = list(dict.fromkeys(r for fact in self.facts if fact.kind == DATE for r in sorted(fact.readings, key=str)))
+        self._bare = {
+            n for fact in self.facts if fact.is_bare and not fact.counts for n in fact.numbers
+        }
+        self._dates = list(
+            dict.fromkeys(
+                r
+                for fact in self.facts
+                if fact.kind == DATE
+                for r in sorted(fact.readings, key=str)
+            )
+        )
         self._readings |= {r for n in self._lengths() for r in (("s", n * _DAY), (None, n))}
         self._readings |= {("s", minutes * Decimal(60)) for minutes in self._hours()}
         self._phones = [r[1] for r in self._readings if r[0] == PHONE]
@@ -40,14 +50,14 @@ class Known:
     def _lengths(self) -> Iterator[Decimal]:
         """How many days there are between dates, with and without the last: "two weeks"."""
         days = [day for reading in self._dates if (day := day_of(reading))]
-        for first, last in zip(days, days[1:], strict=False):
+        for first, last in pairwise(days):
             nights = Decimal((last - first).days)
             yield from (nights, nights + 1)
 
     def _hours(self) -> Iterator[int]:
         """How many minutes there are between one time and the next."""
         times = [min(at for _, at in fact.readings) for fact in self.facts if fact.kind == TIME]
-        yield from ((last - first) % 720 for first, last in zip(times, times[1:], strict=False))
+        yield from ((last - first) % 720 for first, last in pairwise(times))
 
     def supports(self, fact: Fact) -> bool:
         """Whether the text says this, in whatever notation."""
@@ -80,7 +90,11 @@ class Known:
     def nearest(self, fact: Fact) -> Fact | None:
         """The fact of the same kind that differs least; None where none can be compared."""
         same = [known for known in self.facts if known.kind == fact.kind]
-        near = [(apart, n) for n, known in enumerate(same) if (apart := _distance(fact, known)) is not None]
+        near = [
+            (apart, n)
+            for n, known in enumerate(same)
+            if (apart := _distance(fact, known)) is not None
+        ]
         return same[min(near)[1]] if near else None
 
 

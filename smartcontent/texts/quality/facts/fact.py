@@ -1,7 +1,7 @@
 """One fact of a text: a number, price, date, address; where it stands, and what it may mean."""
 
 import unicodedata
-from collections.abc import Hashable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -33,7 +33,7 @@ class Fact:
     start: int
     end: int
     readings: frozenset[Reading]
-    numbers: frozenset[Hashable] = field(default=frozenset())
+    numbers: frozenset[Any] = field(default=frozenset())
     counts: bool = False
     implied: frozenset[Reading] = field(default=frozenset())
 

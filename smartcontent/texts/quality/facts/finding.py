@@ -13,7 +13,6 @@ from smartcontent.texts.quality.facts.idioms import idioms, list_numbers
 from smartcontent.texts.quality.facts.number_words import in_figures
 
 
-
 def facts_in(text: str, language: str) -> list[Fact]:
     """The facts in the order of the text; what one rule has found is hidden from the next."""
     as_written = plain(text)

@@ -8,13 +8,15 @@ from functools import cache
 _ANYWHERE = (
     r"24 ?/ ?7|7 ?/ ?7|24 ?h?/ ?24(?: ?h)?|24 h/24|7 j/7|365 ?/ ?24|50 ?/ ?50|80 ?/ ?20|50:50"
     r"|\b1[01]0 ?(?:%|percent|per cent|prozent|pour cent|por ciento|per cento)(?! (?:off|rabatt))"
-    r"|\b1000 ?%|\b360 ?(?:°|-?degrees?\b|-?grad\b|degrés|grados|gradi)|(?<![\w.])[23]-?in-?1\b(?!\w)"
+    r"|\b1000 ?%|\b360 ?(?:°|-?degrees?\b|-?grad\b|degrés|grados|gradi)"
+    r"|(?<![\w.])[23]-?in-?1\b(?!\w)"
     r"|\b(?:co2|h2o|b2b|b2c|web 2\.0|mp[34]|5-a-day|20/20)\b|#1\b|\bno\. ?1\b|\bnr\. ?1\b"
 )
 _COUNT = r"(?:two|three|2|3)"
 _IDIOMS = {
     "en": r"24 hours a day|seven days a week|7 days a week|365 days a year|twenty-four seven"
-    r"|(?:the |both |just )?(?:two|three|four) of (?:us|you|them)|(?:table |dinner |night |evening )"
+    r"|(?:the |both |just )?(?:two|three|four) of (?:us|you|them)|(?:table |dinner |night "
+    r"|evening )"
     r"?for two(?= or |[.,;:!?)]|\s*$)"
     r"|count(?:ing)? to (?:three|ten)|from \w+ to \w+(?=,? (?:every|all|we|it))|one or two"
     r"|two or three|cloud nine|high five|take (?:five|ten)|nine to five|9 to 5|9-to-5"
@@ -28,25 +30,30 @@ _IDIOMS = {
     r"|auf allen vieren|ob \w+ oder \w+(?=:)|von null auf hundert|auf hundert|vier wände\w*"
     r"|fünf sinne\w*|vier jahreszeiten|alle viere|auf zwei rädern|wir zwei|ihr zwei|die zwei"
     r"|tausend dank|tausendundein\w*|siebten himmel|drei kreuze|zwei fliegen|hundert prozent\w*",
-    "fr": r"à (?:deux|trois)(?= ou | pas\b|[.,;:!?)]| [!?;:]|\s*$)|tous les deux|toutes les deux|en deux mots"
+    "fr": r"à (?:deux|trois)(?= ou | pas\b|[.,;:!?)]| [!?;:]|\s*$)|tous les deux|toutes les"
+    " deux|en deux mots"
     r"|mille (?:mercis?|fois|et un\w*)|24 heures sur 24|7 jours sur 7|sept jours sur sept"
     r"|24 ?h ?/ ?24|quatre saisons|cinq sens|quatre coins|entre deux|les deux|se mettre en quatre"
-    r"|en un deux trois|de \w+ à soixante-dix-sept ans|deux fois|pour deux(?= ou |[.,;:!?)]| [!?;:]|\s*$)",
-    "es": r"(?:para|entre|de) dos(?= o |[.,;:!?)]|\s*$)|los dos|las dos(?! y|\.)|mil (?:gracias|veces)"
+    r"|en un deux trois|de \w+ à soixante-dix-sept ans|deux fois|pour deux(?= ou |[.,;:!?)]|"
+    r" [!?;:]|\s*$)",
+    "es": r"(?:para|entre|de) dos(?= o |[.,;:!?)]|\s*$)|los dos|las dos(?! y|\.)|mil"
+    " (?:gracias|veces)"
     r"|24 horas al día|las 24 horas(?: del día)?|7 días a la semana|siete días a la semana"
     r"|cuatro estaciones|cinco sentidos|dos veces|en un dos por tres|de dos en dos|mil y un\w*",
     "it": r"(?:in|per|a) due(?= o |[.,;:!?)]|\s*$)"
     r"|quattro chiacchiere|due passi|quattro passi|due chiacchiere|mille (?:grazie|volte|e un\w*)"
     r"|24 ore su 24|7 giorni su 7|sette giorni su sette|tutti e due|quattro stagioni"
     r"|cinque sensi|quattro mani|due volte|in quattro e quattr'otto|a quattr'occhi",
-    "pt": r"(?:para|a) dois(?= ou |[.,;:!?)]|\s*$)|mil (?:obrigad\w+|vezes)|24 horas por dia|7 dias por semana"
+    "pt": r"(?:para|a) dois(?= ou |[.,;:!?)]|\s*$)|mil (?:obrigad\w+|vezes)|24 horas por dia|7"
+    " dias por semana"
     r"|quatro estações|cinco sentidos|duas vezes|os dois|as duas",
     "nl": r"met z'n (?:twee|drie|vier)\w*|24 uur per dag|7 dagen per week|vier seizoenen"
     r"|duizend keer|de twee|vijf zintuigen",
 }
 # "From seven to seventy": ages at both ends of a life, in the languages' own words.
 _AGES = (
-    r"\b(?:from|von|ob|de|dai|da|des) (?:three|seven|sieben|sept|siete|sette|8|7|sept|drei|tre|tres)"
+    r"\b(?:from|von|ob|de|dai|da|des) (?:three|seven|sieben|sept|siete|sette|8|7|sept|drei|tre"
+    r"|tres)"
     r" (?:to|bis|oder|à|a|ai) (?:\w+|settant'anni|soixante-dix-sept)(?: ans| años| anni)?\b"
 )
 _LISTED = re.compile(

@@ -12,14 +12,15 @@ from smartcontent.texts.quality.facts.fact import NAME, TAKEN, Fact
 LANGUAGES = frozenset({"en", "fr", "es", "it", "pt", "nl"})
 _WORD = re.compile(r"(?<![\w#@$\x1f])[^\W\d_]+(?:['-][^\W\d_]+)*")
 _BETWEEN = re.compile(
-    r" |, (?=[A-Z])(?!)|\. ?(?=[A-Z])(?!)| (?:of|the|de|du|des|da|di|del|della|do|dos|van|von|y|e|&) | &"
+    r" |, (?=[A-Z])(?!)|\. ?(?=[A-Z])(?!)| (?:of|the|de|du|des|da|di|del|della|do|dos|van|von"
+    r"|y|e|&) | &"
     r" | d'| l'"
 )
 # What a sentence may begin after, and what may stand between that and its first letter.
 _STARTS = re.compile(r"(?:^|[.!?:;…–—•|/>)\]}\n" + TAKEN + r"])[\s\"'“”«»„(\[*_¡¿~`-]*$")
 _TITLE = re.compile(r"\b(?:Dr|Mr|Mrs|Ms|Prof|St|Sr|Sra|Dott|Dra|Mme|Mlle|M)\. ?$")
 _LIST_MARK = re.compile(r"^[ >]*(?:[-*+•]|\d{1,2}[.)]|[^\w\s]+)\s+")
-_ALSO_CAPITAL = frozenset(
+_ALSO_CAPITAL_SAID = (
     # Holidays, languages and peoples, platforms, greetings: in capitals, and no fact.
     "i i'm i'll i've i'd ok mr mrs ms dr dear hello hi hey god earth internet web wifi wi-fi"
     " christmas easter halloween thanksgiving valentine valentine's eve new year's ramadan"
@@ -40,8 +41,9 @@ _ALSO_CAPITAL = frozenset(
     " click read discover call visit subscribe follow share contact reserve new best sale offer"
     " monsieur madame mesdames messieurs vous nous je tu il elle on les la le un une des et ou"
     " usted ustedes señor señora don doña sí los las el lei voi signore signora gli il"
-    " você senhor senhora u uw meneer mevrouw".split()
+    " você senhor senhora u uw meneer mevrouw"
 )
+_ALSO_CAPITAL = frozenset(_ALSO_CAPITAL_SAID.split())
 
 
 def names(text: str, language: str, known: Collection[str]) -> Iterator[Fact]:

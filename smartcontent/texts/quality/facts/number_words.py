@@ -40,7 +40,7 @@ _WORDS = {
         "twintig dertig veertig vijftig zestig zeventig tachtig negentig",
     ),
 }
-_MORE = {
+_MORE: dict[str, dict[str, float]] = {
     "en": {"dozen": 12},
     "de": {"zwo": 2, "dutzend": 12, "dreissig": 30, "hundert": 100, "anderthalb": 1.5,
            "eineinhalb": 1.5},
@@ -53,7 +53,7 @@ _MORE = {
     "nl": {"honderd": 100, "dozijn": 12, "anderhalf": 1.5, "anderhalve": 1.5},
 }  # fmt: skip
 # Words that mean something else far more often, unless a unit or an hour's preposition is beside.
-_ALSO_OTHER = {"fr": {"neuf"}, "it": {"sei"}}
+_ALSO_OTHER: dict[str, set[str]] = {"fr": {"neuf"}, "it": {"sei"}}
 # What follows a small number for hundreds, in one word or joined to one.
 _HUNDREDS = {
     "en": ("-hundred",), "de": ("hundert",), "fr": ("-cents", "-cent"), "it": ("cento",),
@@ -95,7 +95,7 @@ def words_of(language: str) -> dict[str, float]:
     numbers |= {word: 10 * n for n, word in enumerate(tens, 2)}
     for n, ten in enumerate(tens, 2):
         for unit, word in enumerate(small[:19], 1):
-            if unit < 10 or language == "fr" and n in (6, 8):
+            if unit < 10 or (language == "fr" and n in (6, 8)):
                 numbers |= dict.fromkeys(_joined(language, ten, word, unit), 10 * n + unit)
     numbers |= {
         word + hundred: 100 * n
@@ -112,9 +112,11 @@ def _joined(language: str, ten: str, word: str, unit: int) -> list[str]:
     if language == "fr":
         return [f"{ten}-{word}", f"{ten}-et-{word}"]
     if language == "es":
-        return [f"veinti{word}", f"veinti{_ACCENTED.get(word, word)}"] if ten == "veinte" else [
-            f"{ten}-y-{word}"
-        ]
+        return (
+            [f"veinti{word}", f"veinti{_ACCENTED.get(word, word)}"]
+            if ten == "veinte"
+            else [f"{ten}-y-{word}"]
+        )
     if language == "it":
         stem = ten[:-1] if unit in (1, 8) else ten
         return [stem + word, *([f"{ten}tré"] if unit == 3 else [])]
@@ -140,14 +142,15 @@ def _half(language: str) -> re.Pattern[str]:
 
 
 def in_figures(text: str, language: str) -> str:
-    """The text, in small letters, with its number words as figures, each followed by blanks up to the word's length."""
+    """The text, in small letters, with its number words as figures, each followed by blanks"
+    " up to the word's length."""
     if language not in _WORDS:
         return text
     if language in ("en", "fr", "es", "pt"):
         text = _beside(language).sub(lambda pair: pair[0].replace(" ", "-"), text)
     text = _QUARTER.sub(lambda part: _QUARTERS[part[0]].ljust(len(part[0])), text)
     text = _half(language).sub(lambda half: "0.5".ljust(len(half[0])), text)
-    numbers, others = words_of(language), _ALSO_OTHER.get(language, frozenset())
+    numbers, others = words_of(language), _ALSO_OTHER.get(language, set())
 
     def figures(word: re.Match[str]) -> str:
         folded = word[0]
@@ -164,8 +167,8 @@ def in_figures(text: str, language: str) -> str:
 
 
 def _first_of(said: str, folded: str, numbers: dict[str, float]) -> str:
-    """"two-year" and "30-minute": the number before a hyphen."""
-    first, hyphen, rest = folded.partition("-")
+    """ "two-year" and "30-minute": the number before a hyphen."""
+    first, hyphen, _ = folded.partition("-")
     if hyphen and first in numbers and len(first) >= len(str(numbers[first])):
         return str(numbers[first]).ljust(len(first)) + said[len(first) :]
     return said
