@@ -16,9 +16,9 @@ _DENSE = (
     "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3005-\u3007\u3040-\u312f\u31f0-\u31ff"
     "\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
 )
-# A word goes with the punctuation and the blanks after it.
+# A word, number or address goes with the punctuation and the blanks after it.
 _WORD = re.compile(
-    rf"[{_DENSE}]|(?:(?![{_DENSE}])\w)(?:(?![{_DENSE}])[\w'’-])*[^\w\s]*\s*|[^\w\s]+\s*|\s+"
+    rf"[{_DENSE}]|(?:(?![{_DENSE}])\w)(?:(?![{_DENSE}])[\w'’-]|[.,:/@](?=\w))*[^\w\s]*\s*|[^\w\s]+\s*|\s+"
 )
 _LINE = re.compile(r"[^\n]*\n+|[^\n]+")
 # Comparing looks at every pair of equal words, which many repetitions make as many as the square

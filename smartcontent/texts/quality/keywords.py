@@ -69,5 +69,5 @@ class _Forms:
 
 
 def _without_ending(word: str) -> str:
-    """Where there is no stemmer: Ukrainian bends its endings, of at most two or three letters."""
-    return word[: max(4, len(word) - 2)]
+    """Where there is no stemmer, for Ukrainian: its words are bent at their ends."""
+    return word[: 3 if len(word) <= 5 else 5]

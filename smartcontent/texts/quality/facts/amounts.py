@@ -155,7 +155,7 @@ class _Amount:
         scale = _factor(self._found["scale"]) if self._is_scaled() else 1
         cents = Decimal(self._found["cents"] or 0) / 100
         totals = frozenset(number * scale + cents for number in self._numbers)
-        readings: set[Reading] = {("written", self._found["numeral"], dimension)}
+        readings: set[Reading] = {("written", self._found["numeral"], dimension, scale * factor)}
         readings |= {(dimension, (total * factor).normalize()) for total in totals}
         counts = dimension is None and self._counts(end)
         return Fact(kind, self._start, end, frozenset(readings | self._runs()), totals, counts)

@@ -70,7 +70,7 @@ _SLIDE = re.compile(r"^\(?\d{1,2} ?/ ?\d{1,2}\)?(?=\s|$)", re.MULTILINE)
 @cache
 def _idioms(language: str) -> re.Pattern[str]:
     own = _IDIOMS.get(language, "(?!)")
-    return re.compile(rf"(?=[\d#no(])(?:{_ANYWHERE})|\b(?:{own})\b|{_AGES}", re.MULTILINE)
+    return re.compile(rf"(?=[\d#bchmnw])(?:{_ANYWHERE})|\b(?:{own})\b|{_AGES}", re.MULTILINE)
 
 
 def idioms(text: str, language: str) -> Iterator[tuple[int, int]]:

@@ -34,7 +34,7 @@ _ALSO_CAPITAL_SAID = (
     " android iphone ipad windows mac bluetooth usb spotify paypal visa mastercard gps"
     " monday tuesday wednesday thursday friday saturday sunday january february march april may"
     " june july august september october november december spring summer autumn winter"
-    " seo faq diy cta vip ceo pdf gmt cet utc am pm tv"
+    " black cyber seo faq diy cta vip ceo pdf gmt cet utc am pm tv"
     # Calls to action in title case.
     " now today here more free shop buy order book learn save get start join try sign up us you"
     " your our my this that it we they he she yes no not and or but with for from to in on at by"

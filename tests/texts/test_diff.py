@@ -1,0 +1,99 @@
+"""What changed from one text to another."""
+
+import time
+from itertools import pairwise
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from smartcontent.texts.diff import Piece, diff
+
+WORDS = st.lists(
+    st.sampled_from(
+        ["tea", "kettle ", "the ", "of ", "\n", "\n\n", "茶", "好", "é", ". ", "'", " ", "👍"]
+    )
+).map("".join)
+
+
+@settings(max_examples=150, deadline=None)
+@given(WORDS, WORDS)
+def test_pieces_join_to_both_texts_character_for_character(first, second):
+    pieces = diff(first, second)
+
+    assert "".join(piece.text for piece in pieces if piece.op != "insert") == first
+    assert "".join(piece.text for piece in pieces if piece.op != "delete") == second
+    assert all(piece.text for piece in pieces)
+    assert all(a.op != b.op for a, b in pairwise(pieces))
+
+
+def test_words_are_compared_and_not_letters():
+    assert diff("Mira holds 0.9 litres.", "Mira holds 1.9 litres.") == [
+        Piece("equal", "Mira holds "),
+        Piece("delete", "0.9 "),
+        Piece("insert", "1.9 "),
+        Piece("equal", "litres."),
+    ]
+
+
+def test_chinese_is_compared_by_characters():
+    assert diff("我们的茶很好喝", "我们的咖啡很好喝") == [
+        Piece("equal", "我们的"),
+        Piece("delete", "茶"),
+        Piece("insert", "咖啡"),
+        Piece("equal", "很好喝"),
+    ]
+
+
+def test_small_words_that_two_unrelated_sentences_share_are_no_islands():
+    first = "It keeps the chosen temperature of water for as long as you need."
+    second = "Brushed steel and the walnut of an old tree meet for good in your hands."
+
+    assert [piece.op for piece in diff(first, second)] == ["delete", "insert"]
+
+
+def test_sentence_that_stays_between_two_that_change_is_kept():
+    first = "Old beginning here. The kettle keeps its temperature for half an hour. Old end."
+    second = "New start. The kettle keeps its temperature for half an hour. Another end."
+
+    kept = [piece.text for piece in diff(first, second) if piece.op == "equal"]
+    assert any("The kettle keeps its temperature for half an hour." in text for text in kept)
+
+
+def test_texts_that_are_the_same_are_one_piece_and_empty_ones_none():
+    assert diff("Tea.\n", "Tea.\n") == [Piece("equal", "Tea.\n")]
+    assert diff("", "") == []
+    assert diff("", "Tea") == [Piece("insert", "Tea")]
+
+
+LENGTH = 100_000
+UNLIKE = {
+    "nothing in common": ("a b " * (LENGTH // 4), "c d " * (LENGTH // 4)),
+    "the same words in another order": ("a b c d " * (LENGTH // 8), "b d a c " * (LENGTH // 8)),
+    "half of the words": ("a " * (LENGTH // 2), "a b " * (LENGTH // 4)),
+    "lines": ("a\n" * (LENGTH // 2), "b\na\n" * (LENGTH // 4)),
+    "numbers backwards": (
+        " ".join(map(str, range(15_000))),
+        " ".join(map(str, range(15_000, 0, -1))),
+    ),
+    "one word more at both ends": ("x " + "a b " * (LENGTH // 4), "a b " * (LENGTH // 4) + "x"),
+}
+
+
+@pytest.mark.parametrize(("first", "second"), UNLIKE.values(), ids=UNLIKE)
+def test_texts_of_any_kind_are_compared_in_work_that_has_a_bound(first, second):
+    started = time.thread_time()
+
+    pieces = diff(first, second)
+
+    assert time.thread_time() - started < 4  # 0.2 at most on a quiet machine; unbounded, minutes
+    assert "".join(piece.text for piece in pieces if piece.op != "delete") == second
+
+
+def test_word_changed_in_a_long_paragraph_is_found_however_often_its_words_are_said():
+    words = [f"w{n % 700}" for n in range(12_000)]
+    first = " ".join([*words[:6_000], "unique", *words[6_000:]])
+    second = first.replace("unique", "rare").replace("w3 ", "w3 and ", 1)
+
+    changed = [piece.text for piece in diff(first, second) if piece.op != "equal"]
+    assert changed == ["and ", "unique ", "rare "]

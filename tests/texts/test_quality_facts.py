@@ -1,0 +1,130 @@
+"""What a text says that its brief does not, in every notation."""
+
+import pytest
+
+from smartcontent.texts.quality import Asked
+from smartcontent.texts.quality.facts import compared
+from smartcontent.texts.quality.facts.finding import facts_in
+
+KETTLE = (
+    "Mira, a gooseneck kettle: 0.9 litres, brushed steel, keeps the chosen temperature for 30"
+    " minutes, walnut handle, two-year guarantee"
+)
+
+
+def unsupported(text, brief, language="en"):
+    asked = Asked(topic=brief, language=language)
+    found, _ = compared(text, asked.texts, asked.topic, asked.languages)
+    return [(one.kind, one.text) for one in found]
+
+
+def left_out(text, brief, language="en"):
+    asked = Asked(topic=brief, language=language)
+    return compared(text, asked.texts, asked.topic, asked.languages)[1]
+
+
+def test_wrong_number_is_marked_with_the_nearest_of_the_brief_and_the_brief_s_own_is_not():
+    text = "Mira is a 1.9 litre kettle and will last you for 30 minutes."
+    asked = Asked(topic=KETTLE)
+
+    [found], missing = compared(text, asked.texts, asked.topic, asked.languages)
+
+    assert (found.kind, found.text, found.nearest) == ("number", "1.9 litre", "0.9 litres")
+    assert text[found.start : found.end] == "1.9 litre"
+    assert missing == ["0.9 litres", "two-year"]
+
+
+@pytest.mark.parametrize(
+    ("brief", "language", "text"),
+    [
+        ("0.9 litres", "en", "900 ml, or 0.90 L"),
+        ("0.9 litres", "de", "0,9 Liter"),
+        ("30 minutes", "en", "half an hour"),
+        ("30 minutes", "fr", "une demi-heure"),
+        ("30 minutes", "it", "mezz'ora"),
+        ("15 minutes", "de", "eine Viertelstunde"),
+        ("two-year guarantee", "en", "guaranteed for 24 months"),
+        ("costs €24.99", "en", "EUR 24.99"),
+        ("costs €24.99", "de", "24,99 Euro"),
+        ("costs €1,200", "fr", "1 200 €"),
+        ("1.000 Gäste", "de", "1000 Gäste und tausend Ideen"),
+        ("1,500 guests", "de", "1.500 Gäste"),
+        ("20% off", "en", "20 per cent off"),
+        ("20% off", "es", "un 20 por ciento"),
+        ("raised $4.2 million", "en", "raised $4.2m"),
+        ("4,2 Mio. Euro", "de", "4,2 Millionen Euro"),
+        ("the first 50 guests", "en", "the first fifty guests"),
+        ("25 Plätze", "de", "fünfundzwanzig Plätze"),
+        ("85 places", "fr", "quatre-vingt-cinq places"),
+        ("200 visitors", "en", "two hundred visitors"),
+        ("5 December 2026", "en", "Dec 5th; 12/5/2026; Saturday, 2026-12-05"),
+        ("5 December 2026", "de", "am 5.12., Samstag"),
+        ("5 December 2026", "fr", "le 5 décembre"),
+        ("from 1 July to 14 July", "en", "1–14 July, two weeks"),
+        ("Mon-Fri", "en", "Monday to Friday, so on Wednesday, on weekdays"),
+        ("at 5 pm", "en", "17:00"),
+        ("um 19.30 Uhr", "de", "um halb acht"),
+        ("à 19 h 30", "fr", "sept heures et demie du soir"),
+        ("las 19:30", "es", "a las siete y media"),
+        ("call +49 30 1234567", "en", "030/1234567"),
+        ("https://www.example.org/sale", "en", "example.org/sale, and example.org"),
+        ("a@example.org", "en", "A@example.org"),
+        ("٢٥ دقيقة", "ar", "25"),
+        ("Mira", "en", "24/7, 100 % tea, for two, one of a kind, first, a hundred times"),
+        ("Mira", "de", "Rund um die Uhr, zu zweit, 100 % Tee"),
+        ("Mira", "en", "1. Fill\n2. Pour\n\nStep 2: wait. Web 2.0, 4K, A4, MP3, 3D, X200"),
+        ("Mira", "en", "A lazy Sunday, your Monday, Black Friday"),
+        ("Mira", "en", "## 3 reasons\n\n- a\n- b\n- c"),
+    ],
+)  # fmt: skip
+def test_what_the_brief_holds_is_not_marked_in_whatever_notation(brief, language, text):
+    assert unsupported(text, brief, language) == []
+
+
+@pytest.mark.parametrize(
+    ("brief", "language", "text", "found"),
+    [
+        ("30 minutes", "en", "30 hours", ("number", "30 hours")),
+        ("1.5 litres", "en", "1,500 litres", ("number", "1,500 litres")),
+        ("the first 50 guests", "en", "$50 off", ("price", "$50")),
+        ("20% off", "en", "20 euros off", ("price", "20 euros")),
+        ("costs €24.99", "en", "costs €29.99", ("price", "€29.99")),
+        ("5 December 2026", "en", "on Friday", ("date", "Friday")),
+        ("5 December 2026", "de", "am 6. Dezember", ("date", "6. Dezember")),
+        ("5 December", "en", "since 1998", ("date", "1998")),
+        ("at 7 am", "en", "at 7 pm", ("time", "7 pm")),
+        ("9 bis 18 Uhr", "de", "10 bis 18 Uhr", ("time", "10")),
+        ("a@example.org", "en", "b@example.org", ("email", "b@example.org")),
+        ("example.org/sale", "en", "example.org/win", ("address", "example.org/win")),
+        ("call 030 1234567", "en", "call 030 1234568", ("phone", "030 1234568")),
+        ("Mira", "en", "follow @mira.", ("handle", "@mira")),
+        ("Mira", "en", "5 reasons:\n- a\n- b", ("number", "5")),
+        ("Mira", "de", "zwölf Plätze", ("number", "zwölf")),
+        ("Mira", "fr", "plus que neuf jours", ("number", "neuf jours")),
+        ("Mira", "en", "We met Anna Keller in person.", ("name", "Anna Keller")),
+        ("Mira", "es", "Lo hizo Carmen Ortega.", ("name", "Carmen Ortega")),
+    ],
+)  # fmt: skip
+def test_what_it_does_not_hold_is_marked(brief, language, text, found):
+    assert found in unsupported(text, brief, language)
+
+
+def test_german_nouns_are_no_names():
+    assert unsupported("Der Kessel und das Wasser in Ruhe.", "Mira", "de") == []
+
+
+def test_facts_that_the_text_leaves_out_are_listed_in_the_brief_s_words():
+    brief = "Opens on 5 December at 9 am; €12; 50 places"
+
+    assert left_out("On 5.12. we open for twelve euros.", brief) == ["5 December", "9 am", "50"]
+    assert left_out("5 Dec, nine o'clock, 12 euros, fifty places", brief) == []
+
+
+@pytest.mark.parametrize("language", ["en", "de", "fr", "es", "it", "pt", "nl", "ja", "xx"])
+def test_offsets_are_code_points_into_the_text(language):
+    text = "👩‍🍳 Ｔea: ２５ €, İ ½ l, “a@b.com” — ﬁve 5 kg\u00a0and Dreißig."
+
+    for fact in facts_in(text, language):
+        assert 0 <= fact.start < fact.end <= len(text)
+    said = {text[fact.start : fact.end] for fact in facts_in(text, language)}
+    assert {"２５ €", "½ l", "a@b.com", "5 kg"} <= said
