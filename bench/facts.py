@@ -25,7 +25,8 @@ USUAL_AIM = (0.95, 0.98)
 PARTS = {
     "the rules were made with": "facts",
     "held back until the rules were made": "facts/held",
-    "written after that, in the manner of models": "facts/last",
+    "in the manner of models, held back in the same way": "facts/last",
+    "written last, before the last rules": "facts/unseen",
 }
 
 

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from decimal import Decimal
 from functools import cache
 
@@ -98,6 +99,7 @@ _AMOUNT = re.compile(
 )
 _CURRENCY_BEFORE = re.compile(rf"(?<![^\W\d_])({'|'.join(_CURRENCIES.values())}) ?$")
 _LONGEST_BEFORE = 9  # "dollars " and a blank
+_RANGE = re.compile(r" *(?:[-–—/]|or|to|and|oder|bis|und|ou|à|et|o|a|y|e|of|tot|ou|até) *")
 _WORD_FOLLOWS = re.compile(r"[ -]*(?:\([^)\n]{0,20}\) )?[^\W\d_]")
 _LINKS = re.compile(
     r" *(?:-|–|and|or|to|und|oder|bis|et|ou|à|y|o|a|e|of|von|de|di|for|für|pour|para|per)\b"
@@ -130,10 +132,26 @@ def amounts(text: str, language: str, as_written: str) -> Iterator[Fact]:
 
     The text is in small letters; where 5G and 5 g differ, it counts how it was written.
     """
+    last: Fact | None = None
     for found in _AMOUNT.finditer(text):
         numbers = values(found["numeral"], language)
-        if numbers and (fact := _Amount(found, text, as_written, numbers).fact()):
-            yield fact
+        fact = _Amount(found, text, as_written, numbers).fact() if numbers else None
+        if last:
+            yield _in_a_range(last, fact, text)
+        last = fact
+    if last:
+        yield last
+
+
+def _in_a_range(first: Fact, second: Fact | None, text: str) -> Fact:
+    """The 2 of "2 or 3 years" is of years, too."""
+    if not first.is_bare or not second or not second.has_unit:
+        return first
+    if not _RANGE.fullmatch(text, first.end, second.start):
+        return first
+    units = [reading[2:] for reading in second.readings if reading[0] == "written"]
+    measured = {(d, (n * factor).normalize()) for n in first.numbers for d, factor in units}
+    return replace(first, kind=second.kind, readings=first.readings | measured)
 
 
 class _Amount:

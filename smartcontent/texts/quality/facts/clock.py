@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from decimal import Decimal
 from functools import cache
 from itertools import count
 
@@ -57,6 +58,7 @@ _HALVES = {
            (r"(?:alle|dalle|le|ore) +{h} +e un quarto", 15)],
     "nl": [(r"half +{h}", -30), (r"kwart over +{h}", 15), (r"kwart voor +{h}", -15)],
 }  # fmt: skip
+_MEASURED = "(?:eur|euros?|usd|k?g|m?l|[ck]?m)"
 _RANGE = r"(?: ?[-–—] ?| +(?:to|bis|à|a|until|till|and|und|y|e|et|alle|a las|-|–) +)"
 
 
@@ -78,9 +80,12 @@ def _usual(language: str) -> re.Pattern[str]:
     bare_h = _H if language in ("fr", "es", "it", "pt") else "(?!)"
     before = _BEFORE.get(language, "(?!)")
     ways = [
+        # 9.30 am, 9 uhr; 9:30, 9.30 h; 10.00–15.00; 9 h 30; at 9
         rf"(?P<am>{_HOUR}(?:{minutes})? *(?:{unit})(?:{daypart})?)",
         rf"(?P<colon>{_HOUR}(?::(?P<minutes>[0-5]\d)(?!\d)(?: *h\b)?|\.(?P<minutes>[0-5]\d) *h\b)"
         rf"(?:{daypart})?)",
+        rf"(?<![€$£\d])(?<![€$£] )(?:2[0-3]|[01]?\d)\.[0-5]\d ?[-–—] ?"
+        rf"(?P<colon>{_HOUR}\.(?P<minutes>[0-5]\d))(?![\d.]| ?[€$£%]| ?{_MEASURED}\b)",
         rf"(?P<with_h>{_HOUR}(?: *{bare_h}))(?:{daypart})?",
         rf"\b(?:{before}) +(?P<bare>{_HOUR}(?:{minutes}| *(?:{daypart}|{_follows(language)})))",
     ]
@@ -116,7 +121,9 @@ def _facts(text: str, found: re.Match[str], shift: int) -> Iterator[Fact]:
     readings = _minutes(hour, minutes + shift, half)
     start, end = _span(found)
     numbers = frozenset({hour})
-    yield Fact(TIME, start, end, frozenset((TIME, at) for at in readings), numbers)
+    may_last = "with_h" in parts and not minutes and not _AT.search(text, max(0, start - 9), start)
+    lasts = {("s", Decimal(3_600 * hour))} if may_last else set()  # "cinq heures"
+    yield Fact(TIME, start, end, frozenset({(TIME, at) for at in readings} | lasts), numbers)
     if before := _FIRST_OF_TWO.search(text, max(0, start - 12), start):
         first = int(before["hour"])
         ways = _minutes(first, int(before["minutes"] or 0), half if first < hour else "")
@@ -127,6 +134,10 @@ def _facts(text: str, found: re.Match[str], shift: int) -> Iterator[Fact]:
 _FIRST_OF_TWO = re.compile(
     rf"(?<![\d.,:])(?P<said>{_HOUR}(?:[:.h](?P<minutes>[0-5]\d))?) *{_RANGE}$"
 )
+
+
+# Before an hour, in the languages whose "9 h" may be as long as it may be late.
+_AT = re.compile(r"(?:à|dès|vers|avant|après|de|l[ae]s?|alle|dalle|às|das) +$")
 
 
 def _span(found: re.Match[str]) -> tuple[int, int]:

@@ -31,6 +31,7 @@ class Known:
         self.facts = list({fact.readings: fact for fact in facts}.values())
         self._readings = {r for fact in self.facts for r in fact.readings | fact.implied}
         self._numbers = {n for fact in self.facts if fact.kind != PERCENT for n in fact.numbers}
+        self._numbers |= {hour % 12 for f in self.facts if f.kind == TIME for hour in f.numbers}
         self._counted = {n for fact in self.facts if fact.kind == NUMBER for n in fact.numbers}
         self._bare = {
             n for fact in self.facts if fact.is_bare and not fact.counts for n in fact.numbers
@@ -56,7 +57,7 @@ class Known:
 
     def _hours(self) -> Iterator[int]:
         """How many minutes there are between one time and the next."""
-        times = [min(at for _, at in fact.readings) for fact in self.facts if fact.kind == TIME]
+        times = [min(_times(fact)) for fact in self.facts if fact.kind == TIME]
         yield from ((last - first) % 720 for first, last in pairwise(times))
 
     def supports(self, fact: Fact) -> bool:
@@ -80,7 +81,7 @@ class Known:
 
     def _has_number(self, fact: Fact) -> bool:
         if fact.kind == TIME:
-            hours = {at // 60 for _, at in fact.readings if at % 60 == 0}
+            hours = {at // 60 for at in _times(fact) if at % 60 == 0}
             return not self._bare.isdisjoint(hours | {hour % 12 for hour in hours})
         if fact.has_unit:
             return not self._bare.isdisjoint(fact.numbers)
@@ -96,6 +97,10 @@ class Known:
             if (apart := _distance(fact, known)) is not None
         ]
         return same[min(near)[1]] if near else None
+
+
+def _times(fact: Fact) -> list[int]:
+    return [reading[1] for reading in fact.readings if reading[0] == TIME]
 
 
 def _distance(fact: Fact, known: Fact) -> float | None:
