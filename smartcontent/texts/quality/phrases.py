@@ -24,7 +24,7 @@ _LEFTOVERS = re.compile(
 )
 # What a model says to the one who asked; at the beginning of a line.
 _CHAT = re.compile(
-    r"^[>*_\s]{0,8}(?:"
+    r"^[>*_ ]{0,8}(?:"
     r"(?:sure|certainly|of course|absolutely|great)[,!.:]+ (?:here|i|below|let)\b"
     r"|here(?:'s|’s| is| are) (?:a|an|the|your|some|my)\b[^\n]{0,120}:[ *_]*$"
     r"|as an ai\b|i'm sorry, but|i cannot\b|i hope (?:this|that|it) helps|hope this helps"

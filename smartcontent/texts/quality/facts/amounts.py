@@ -67,6 +67,8 @@ _UNITS: dict[str, dict[str, str]] = {
     "MP": {"1": "mp|megapixels?"},
     "dB": {"1": r"db|decibels?|dezibel"},
 }
+# In the others a word after a number may be a unit, and says nothing of what is counted.
+_UNITS_KNOWN = frozenset({"en", "de", "fr", "es", "it", "pt", "nl"})
 _SMALL_LETTERS = frozenset("gmhst")  # units as they stand: 5G is none
 _CURRENCIES = {
     "€": r"€|eur\b|euros?\b",
@@ -76,7 +78,12 @@ _CURRENCIES = {
     "¥": r"[¥￥]|yen\b|jpy\b|円|元|yuan\b",
     "₹": r"₹|inr\b|rupees?\b",
     "zł": r"zł\b|pln\b|zloty\b",
-    "₺": r"₺|₴|₩|kr\b|sek\b|nok\b|dkk\b|czk\b|kč",
+    "₺": r"₺|tl\b|try\b",
+    "₴": r"₴|грн\b|uah\b",
+    "₩": r"₩|원|krw\b|won\b",
+    "rp": r"rp\b\.?|idr\b",
+    "kr": r"kr\b|sek\b|nok\b|dkk\b",
+    "kč": r"kč|czk\b",
 }
 _CENTS = r"cents?\b|ct\b|centimes?\b|céntimos?\b|centesimi\b|pence\b"
 _PERCENT = (
@@ -89,7 +96,7 @@ _SCALES = {
     1_000_000_000: r"bn|mrd\.?|billion|milliarden?|milliards?|miliard[oi]|miljard",
 }
 _AMOUNT = re.compile(
-    rf"(?=[\d½¼¾])(?<![\w.,/#])(?<![^\W\d_]-)(?P<numeral>{NUMERAL})(?:,[-–—]{{1,2}})?"
+    rf"(?=[\d½¼¾])(?<![\w./#])(?<!\d,)(?<![^\W\d_]-)(?P<numeral>{NUMERAL})(?:,[-–—]{{1,2}})?"
     r"(?P<out_of>/(?:5|10|100)\b)?"
     r"(?P<ordinal>(?:st|nd|rd|th|er|ère|e|ème|º|°|ª)(?![\w°]| ?c\b))?"
     rf"(?: {{0,24}}-? ?(?P<scale>{'|'.join(_SCALES.values())})(?![\w²]|/h)(?: de\b| di\b| d')?)?"
@@ -134,8 +141,7 @@ def amounts(text: str, language: str, as_written: str) -> Iterator[Fact]:
     """
     last: Fact | None = None
     for found in _AMOUNT.finditer(text):
-        numbers = values(found["numeral"], language)
-        fact = _Amount(found, text, as_written, numbers).fact() if numbers else None
+        fact = _Amount(found, text, as_written, language).fact()
         if last:
             yield _in_a_range(last, fact, text)
         last = fact
@@ -157,16 +163,17 @@ def _in_a_range(first: Fact, second: Fact | None, text: str) -> Fact:
 class _Amount:
     """A numeral with what stands around it."""
 
-    def __init__(
-        self, found: re.Match[str], text: str, as_written: str, numbers: frozenset[Decimal]
-    ) -> None:
-        self._found, self._text, self._as_written, self._numbers = found, text, as_written, numbers
+    def __init__(self, found: re.Match[str], text: str, as_written: str, language: str) -> None:
+        self._found, self._text, self._as_written = found, text, as_written
+        self._language, self._numbers = language, values(found["numeral"], language)
         start = found.start()
         self._before = _CURRENCY_BEFORE.search(text, max(0, start - _LONGEST_BEFORE), start)
         self._start = self._before.start() if self._before else start
 
     def fact(self) -> Fact | None:
         """None for what is no number that one could look up."""
+        if not self._numbers:
+            return None
         kind, dimension, factor, end = self._measured()
         if dimension is None and self._is_no_fact(end):
             return None
@@ -175,7 +182,7 @@ class _Amount:
         totals = frozenset(number * scale + cents for number in self._numbers)
         readings: set[Reading] = {("written", self._found["numeral"], dimension, scale * factor)}
         readings |= {(dimension, (total * factor).normalize()) for total in totals}
-        counts = dimension is None and self._counts(end)
+        counts = dimension is None and self._language in _UNITS_KNOWN and self._counts(end)
         return Fact(kind, self._start, end, frozenset(readings | self._runs()), totals, counts)
 
     def _measured(self) -> tuple[str, str | None, Decimal, int]:

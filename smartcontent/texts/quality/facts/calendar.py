@@ -141,6 +141,12 @@ def _weekday(language: str) -> re.Pattern[str]:
     )
 
 
+# 2026年12月5日; in Chinese, Japanese and Korean.
+_EAST_ASIAN = re.compile(
+    r"(?:(?P<year>\d{4}) ?[年년] ?)?(?<!\d)(?P<month>\d{1,2}) ?[月월] ?(?P<day>\d{1,2}) ?[日号일]"
+)
+
+
 def dates(text: str, language: str) -> Iterator[Fact]:
     """Dates of any notation; a range of two is two facts."""
     for pattern in (_ISO, _IN_FIGURES):
@@ -149,11 +155,19 @@ def dates(text: str, language: str) -> Iterator[Fact]:
     for found in _DAY_AND_MONTH.finditer(text):
         if found["other"] or (language in _DOTTED and _is_dotted(text, found.start())):
             yield from _short(found)
+    yield from _east_asian(text)
     if language in _MONTHS:
         for found in _written(language).finditer(text):
             yield from _in_words(found, _names(language))
         yield from _days_of_the_week(text, language)
     yield from _years(text, language)
+
+
+def _east_asian(text: str) -> Iterator[Fact]:
+    for found in _EAST_ASIAN.finditer(text):
+        month, day = int(found["month"]), int(found["day"])
+        if _is_date(month, day):
+            yield _date(*found.span(), month, day, int(found["year"]) if found["year"] else None)
 
 
 def _numeric(found: re.Match[str], language: str) -> Iterator[Fact]:
@@ -194,7 +208,7 @@ def _in_words(found: re.Match[str], names: dict[str, int]) -> Iterator[Fact]:
         return
     first = found["first_after"] if after else found["first"]
     start = found.start("month_before" if after and not first else "day" + after)
-    yield _date(start, found.end(), month, day, year)
+    yield _date(start, found.end() - found[0].endswith("."), month, day, year)
     if first and int(first):
         month = names[(found["first_month"] or name).lower()]
         yield _date(*found.span("first" + after), month, int(first), year)

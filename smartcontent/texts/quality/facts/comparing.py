@@ -28,7 +28,7 @@ class Known:
     """The facts of one text, asked about those of another."""
 
     def __init__(self, facts: Iterable[Fact]) -> None:
-        self.facts = list({fact.readings: fact for fact in facts}.values())
+        self.facts = list({(fact.readings, fact.counts): fact for fact in facts}.values())
         self._readings = {r for fact in self.facts for r in fact.readings | fact.implied}
         self._numbers = {n for fact in self.facts if fact.kind != PERCENT for n in fact.numbers}
         self._numbers |= {hour % 12 for f in self.facts if f.kind == TIME for hour in f.numbers}

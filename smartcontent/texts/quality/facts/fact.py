@@ -1,5 +1,6 @@
 """One fact of a text: a number, price, date, address; where it stands, and what it may mean."""
 
+import re
 import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -17,6 +18,8 @@ _SAME = {
     **dict.fromkeys("‐‑−", "-"),
     **dict.fromkeys("’‘ʼ´＇", "'"),
     "İ": "I",
+    "٫": ".",
+    "٬": ",",
 }
 
 
@@ -67,6 +70,15 @@ def _plain_sign(sign: str) -> str:
         return str(unicodedata.decimal(sign))
     folded = unicodedata.normalize("NFKC", sign)
     return folded if len(folded) == 1 else sign
+
+
+# Scripts that set no blank between a letter and a number; but not 円, 元, 원.
+_NO_BLANKS = re.compile("(?![円元원])[\u0600-\u06ff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
+
+
+def apart_from_numbers(text: str) -> str:
+    """The text with a sign that is no letter for each that would seem joined to a number."""
+    return text if text.isascii() else _NO_BLANKS.sub("¦", text)
 
 
 def without(text: str, spans: Iterable[tuple[int, int]]) -> str:

@@ -8,7 +8,7 @@ from smartcontent.texts.quality.facts.amounts import amounts
 from smartcontent.texts.quality.facts.calendar import dates
 from smartcontent.texts.quality.facts.clock import times
 from smartcontent.texts.quality.facts.contact import addresses, phones
-from smartcontent.texts.quality.facts.fact import Fact, plain, without
+from smartcontent.texts.quality.facts.fact import Fact, apart_from_numbers, plain, without
 from smartcontent.texts.quality.facts.idioms import idioms, list_numbers
 from smartcontent.texts.quality.facts.number_words import in_figures
 
@@ -29,7 +29,7 @@ def facts_in(text: str, language: str) -> list[Fact]:
     left = without(left, idioms(left, language))
     left = in_figures(left, language)
     look(partial(dates, language=language))
-    left = without(left, list_numbers(left))
+    left = apart_from_numbers(without(left, list_numbers(left)))
     look(phones)
     look(partial(times, language=language))
     look(partial(amounts, language=language, as_written=as_written))

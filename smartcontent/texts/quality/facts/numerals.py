@@ -6,7 +6,7 @@ from decimal import Decimal
 # Grouped by threes or not, with decimals or not; vulgar fractions stand for themselves.
 NUMERAL = r"(?:\d{1,3}(?:[ ]\d{3})+(?!\d)(?:[.,]\d+)?|\d+(?:[.,']\d+)*[½¼¾]?|[½¼¾]|\d+ ?[½¼¾])"
 _VULGAR = {"½": Decimal("0.5"), "¼": Decimal("0.25"), "¾": Decimal("0.75")}
-_POINT_IS_DECIMAL = {"en", "ja", "ko", "zh-Hans", "hi"}
+_POINT_IS_DECIMAL = {"en", "ja", "ko", "zh-Hans", "hi", "ar"}
 _GROUPS = re.compile(r"\d{1,3}(?:([.,' ])\d{3})(?:\1\d{3})*")
 
 
