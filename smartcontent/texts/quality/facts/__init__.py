@@ -43,12 +43,9 @@ def _unsupported(
     text: str, facts: Sequence[Fact], brief: str, languages: Sequence[str]
 ) -> list[Unsupported]:
     known = Known(facts_of_a_brief(brief, languages))
-    counted = counts_of_lists(text)
-    others = [
-        fact
-        for fact in facts
-        if not known.supports(fact) and not _counts_a_list(text, fact, counted)
-    ][:FOUND_MOST]
+    others = [fact for fact in facts if not known.supports(fact)]
+    counted = counts_of_lists(text) if any(fact.counts for fact in others) else {}
+    others = [fact for fact in others if not _counts_a_list(text, fact, counted)][:FOUND_MOST]
     left = without(plain(text), ((fact.start, fact.end) for fact in facts))
     others += islice(names(left, languages[0], words_known(plain(brief))), FOUND_MOST)
     others.sort(key=lambda fact: fact.start)

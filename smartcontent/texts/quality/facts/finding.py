@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from functools import partial
+from itertools import islice
 
 from smartcontent.texts.quality.facts.amounts import amounts
 from smartcontent.texts.quality.facts.calendar import dates
@@ -11,6 +12,8 @@ from smartcontent.texts.quality.facts.contact import addresses, phones
 from smartcontent.texts.quality.facts.fact import Fact, apart_from_numbers, plain, without
 from smartcontent.texts.quality.facts.idioms import idioms, list_numbers
 from smartcontent.texts.quality.facts.number_words import in_figures
+
+FACTS_MOST = 5_000  # of one kind; a text with more is a table of numbers
 
 
 def facts_in(text: str, language: str) -> list[Fact]:
@@ -21,7 +24,7 @@ def facts_in(text: str, language: str) -> list[Fact]:
 
     def look(rule: Callable[[str], Iterable[Fact]]) -> None:
         nonlocal left
-        facts = _apart(rule(left))
+        facts = _apart(islice(rule(left), FACTS_MOST))
         found.extend(facts)
         left = without(left, ((fact.start, fact.end) for fact in facts))
 

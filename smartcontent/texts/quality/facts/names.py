@@ -53,7 +53,7 @@ def names(text: str, language: str, known: Collection[str]) -> Iterator[Fact]:
     small = {word[0] for word in _WORD.finditer(text) if word[0].islower()}
     start = 0
     for line in text.split("\n"):
-        if line and not _is_title(line, language):
+        if line != line.lower() and not _is_title(line, language):
             for first, last in _runs(line):
                 yield from _unknown(line, first, last, start, small | set(known))
         start += len(line) + 1
