@@ -26,9 +26,14 @@ def cancel(draft: Draft) -> bool:
     return True
 
 
+def cancel_all(content: Content) -> bool:
+    """Stop whatever of a content is on its way; False if nothing was."""
+    return any([cancel(draft) for draft in content.unfinished()])
+
+
 def discard(content: Content) -> None:
-    """Move a content to the trash; an unfinished draft of it is cancelled."""
-    cancel(content.current)
+    """Move a content to the trash; what of it is on its way is cancelled."""
+    cancel_all(content)
     _set_deleted(content, now())
 
 

@@ -9,6 +9,7 @@ from sqlalchemy.exc import IntegrityError
 
 from smartcontent.briefs.brief import Brief
 from smartcontent.contents import quotas
+from smartcontent.contents.refining import wishes_of_variants
 from smartcontent.models import Content, Draft, Status, now
 from smartcontent.models.moments import rounded_up
 from smartcontent.scheduling import schedule_draft
@@ -26,8 +27,9 @@ def submit(
     due_at: datetime | None = None,
     idempotency_key: str | None = None,
     request_digest: str | None = None,
+    variants: int = 1,
 ) -> Content:
-    """Store a brief with its first draft, then schedule the draft: after a delay or at a time.
+    """Store a brief with its first drafts, then schedule them: after a delay or at a time.
 
     Raises:
         sqlalchemy.exc.IntegrityError: the user has submitted with this idempotency key before.
@@ -46,20 +48,29 @@ def submit(
         current_number=1,
     )
     write_brief(content, brief)
-    draft = Draft(
-        user_id=user_id,
-        number=1,
-        status=Status.PENDING,
-        created_at=submitted_at,
-        due_at=rounded_up(due_at or submitted_at + timedelta(seconds=delay_seconds)),
-    )
-    content.drafts.append(draft)
+    due_at = rounded_up(due_at or submitted_at + timedelta(seconds=delay_seconds))
+    content.drafts = _first_drafts(content, variants, due_at)
     db.session.add(content)
     quotas.check(user_id)
     db.session.commit()
-    schedule_draft(draft)
-    draft.announce()
+    for draft in content.drafts:
+        schedule_draft(draft)
+        draft.announce()
     return content
+
+
+def _first_drafts(content: Content, variants: int, due_at: datetime) -> list[Draft]:
+    return [
+        Draft(
+            user_id=content.user_id,
+            number=number,
+            status=Status.PENDING,
+            created_at=content.created_at,
+            due_at=due_at,
+            wishes=wishes or None,
+        )
+        for number, wishes in enumerate(wishes_of_variants(content, variants), 1)
+    ]
 
 
 def submit_once(

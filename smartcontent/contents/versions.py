@@ -1,21 +1,20 @@
-"""Versions of a content: asked for, edited by hand, shown again, let go."""
+"""Versions of a content: another one asked for, edited by hand, shown again, let go."""
 
-import logging
+from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import Select, delete, func, select, update
 from sqlalchemy.exc import IntegrityError
 
 from smartcontent.contents import quotas
+from smartcontent.contents.ending import cancel
 from smartcontent.models import FINAL, UNFINISHED, Content, Draft, Origin, Status, now
 from smartcontent.models.moments import due_in
 from smartcontent.scheduling import schedule_draft
 from smartcontent.stores.sql import db
+from smartcontent.texts.counting import size_of
 from smartcontent.texts.sentiment import sentiment_of
 from smartcontent.texts.sought import as_sought
-
-log = logging.getLogger(__name__)
-
 
 VERSIONS_KEPT = 200  # of one content
 
@@ -26,64 +25,103 @@ def retry(content: Content, key: str | None = None) -> Draft | None:
     None while one is unfinished.
 
     Raises:
-        smartcontent.quotas.OverQuota: the user has asked for more than one may.
+        smartcontent.contents.quotas.OverQuota: the user has asked for more than one may.
     """
-    return new_draft(content, Status.PENDING, due_at=due_in(0), idempotency_key=key)
+    if content.current.status in UNFINISHED or made_with(content, key):
+        db.session.rollback()
+        return made_with(content, key)
+    drafts = add(content, [{"idempotency_key": key}], shown=True)
+    return drafts[0] if drafts else made_with(content, key)
 
 
-def save_edit(content: Content, title: str, text: str, key: str | None = None) -> Draft | None:
+def save_edit(
+    content: Content, title: str, text: str, key: str | None = None, base: int | None = None
+) -> Draft | None:
     """Keep a text edited by hand as the next version, once for each key of a form.
 
-    None while one is unfinished.
+    None while the current draft is unfinished, or where it is not the one numbered `base`.
     """
     language = content.language
     db.session.commit()  # a transaction holds up other writers, a long text the transaction
     feeling, sought = sentiment_of(text, language), as_sought(text)
     db.session.expire(content)  # of before that
+    shown = content.current
+    if shown.status in UNFINISHED or made_with(content, key) or base not in (None, shown.number):
+        db.session.rollback()
+        return made_with(content, key)
     content.title = title
     content.index_text(sought)
-    return new_draft(
-        content,
-        Status.COMPLETED,
-        origin=Origin.EDITED,
-        text=text,
-        idempotency_key=key,
-        finished_at=now(),
-        sentiment_score=feeling and feeling.score,
-        sentiment_label=feeling and feeling.label,
-    )
+    edited = {
+        "status": Status.COMPLETED,
+        "origin": Origin.EDITED,
+        "text": text,
+        "words": size_of(text).number,
+        "idempotency_key": key,
+        "finished_at": now(),
+        "sentiment_score": feeling and feeling.score,
+        "sentiment_label": feeling and feeling.label,
+    }
+    drafts = add(content, [edited], shown=True)
+    return drafts[0] if drafts else made_with(content, key)
 
 
-def new_draft(content: Content, status: Status, **values: Any) -> Draft | None:
-    """Make the next version of a content its current one; None while one is unfinished."""
-    key = values.get("idempotency_key")
-    if content.current.status in UNFINISHED or _made_with(content, key):
-        db.session.rollback()
-        return _made_with(content, key)
-    last = db.session.scalar(select(func.max(Draft.number)).where(Draft.content_id == content.id))
-    draft = Draft(
-        user_id=content.user_id, content_id=content.id, number=(last or 0) + 1, status=status
-    )
-    for name, value in values.items():
-        setattr(draft, name, value)
-    _make_room(content)
-    content.current_number = draft.number
-    db.session.add(draft)
+def add(content: Content, wanted: Sequence[dict[str, Any]], shown: bool) -> list[Draft]:
+    """Make the next versions of a content, pending and due at once unless they say otherwise.
+
+    The first becomes the current one if it is to be `shown`, or if the current one has no text.
+    Empty where somebody else has added one, or shown another, at the same moment.
+
+    Raises:
+        smartcontent.contents.quotas.OverQuota: the user has asked for more than one may.
+    """
+    before = content.current_number
+    drafts = _numbered(content, wanted)
+    _make_room(content, len(drafts))
+    db.session.add_all(drafts)
     try:
-        if status is Status.PENDING:
+        if shown or not content.current.text:
+            _show(content, before, drafts[0].number)
+        if any(draft.status == Status.PENDING for draft in drafts):
             quotas.check(content.user_id)
         db.session.commit()
     except IntegrityError:  # two tabs asked at once: the other's draft has this number
         db.session.rollback()
-        return _made_with(content, key)
+        return []
     db.session.expire(content)
-    if status is Status.PENDING:
-        schedule_draft(draft)
-    draft.announce()
-    return draft
+    for draft in drafts:
+        if draft.status == Status.PENDING:
+            schedule_draft(draft)
+        draft.announce()
+    return drafts
 
 
-def _made_with(content: Content, key: str | None) -> Draft | None:
+def _numbered(content: Content, wanted: Sequence[dict[str, Any]]) -> list[Draft]:
+    last = db.session.scalar(select(func.max(Draft.number)).where(Draft.content_id == content.id))
+    usual = {"status": Status.PENDING, "due_at": due_in(0), "created_at": now()}
+    ids = {"user_id": content.user_id, "content_id": content.id}
+    numbered = enumerate(wanted, (last or 0) + 1)
+    return [Draft(**ids, number=number, **usual | values) for number, values in numbered]
+
+
+def _show(content: Content, before: int, number: int) -> None:
+    """Make it the current one in place of that which was when it was asked for.
+
+    Raises:
+        IntegrityError: another is shown by now.
+    """
+    db.session.flush()
+    changed = db.session.execute(
+        update(Content)
+        .where(Content.id == content.id, Content.current_number == before)
+        .values(current_number=number)
+        .returning(Content.id)
+    ).all()
+    if not changed:
+        raise IntegrityError("another version is shown", None, ValueError(before))
+
+
+def made_with(content: Content, key: str | None) -> Draft | None:
+    """The draft that was asked for with this key of a form or a request."""
     if key is None:
         return None
     with db.session.no_autoflush:
@@ -93,26 +131,53 @@ def _made_with(content: Content, key: str | None) -> Draft | None:
 
 
 def make_current(content: Content, number: int) -> bool:
-    """Show an earlier version again; False while a draft is unfinished, or if it has no text."""
+    """Show another version; False while a draft is unfinished, or if it has no whole text.
+
+    Of variants one may be chosen while others are still written.
+    """
     shown = content.current
     version = content.version(number)
-    if version is None or not version.text or not (version.is_final and shown.is_final):
+    if version is None or not version.text or not version.is_final:
+        return False
+    if not (shown.is_final or shown.created_at == version.created_at):
         return False
     db.session.commit()  # no transaction meanwhile: it holds up other writers
     content.index_text(as_sought(version.text))
-    # Of the very version that was looked at: a draft asked for meanwhile stays the current one.
-    changed = db.session.execute(
-        update(Content)
-        .where(Content.id == content.id, Content.current_number == shown.number)
-        .values(current_number=number)
-        .returning(Content.id)
-    ).all()
-    if not changed:
+    try:
+        # Of the very version that was looked at: one asked for meanwhile stays the current one.
+        _show(content, shown.number, number)
+    except IntegrityError:
         db.session.rollback()
         return False
     db.session.commit()
+    db.session.expire(content)
     content.announce()
     return True
+
+
+def remove(content: Content, number: int) -> bool:
+    """Delete a version for good, stopped first if it is unfinished; False for the current one."""
+    version = content.version(number)
+    if version is None or number == content.current_number:
+        return False
+    cancel(version)
+    gone = db.session.execute(
+        delete(Draft)
+        .where(Draft.id == version.id, Draft.status.in_(FINAL), ~_is_shown(content))
+        .returning(Draft.id),
+        execution_options={"synchronize_session": False},
+    ).all()
+    db.session.commit()
+    db.session.expire_all()
+    content.announce()
+    return bool(gone)
+
+
+def _is_shown(content: Content) -> Any:
+    """That it is the current one at this moment, whatever was read before."""
+    return Draft.number == (
+        select(Content.current_number).where(Content.id == content.id).scalar_subquery()
+    )
 
 
 def version_to_go(content: Content) -> int | None:
@@ -122,8 +187,8 @@ def version_to_go(content: Content) -> int | None:
     return db.session.scalar(_first_to_go(content).with_only_columns(Draft.number).limit(1))
 
 
-def _make_room(content: Content) -> None:
-    surplus = content.version_count() - VERSIONS_KEPT + 1
+def _make_room(content: Content, number: int) -> None:
+    surplus = content.version_count() - VERSIONS_KEPT + number
     if surplus > 0:
         going = _first_to_go(content).with_only_columns(Draft.id).limit(surplus)
         db.session.execute(

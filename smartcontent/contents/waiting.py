@@ -3,12 +3,14 @@
 Each change is one conditional UPDATE: it takes effect, or the draft has just started.
 """
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from flask import current_app
 from sqlalchemy import ColumnElement
 
 from smartcontent.briefs.brief import Brief
+from smartcontent.contents.ending import cancel_all
 from smartcontent.contents.submitting import write_brief
 from smartcontent.models import Content, Draft, Status, now
 from smartcontent.models.moments import due_in, rounded_up
@@ -48,11 +50,29 @@ def change_brief(
     if not content.current.move(Status.PENDING, *same, due_at=rounded_up(due_at)):
         return False
     schedule_draft(content.current)
+    for variant in content.unfinished():
+        if variant.id != content.current.id:
+            _move_to(variant, due_at)
+    return True
+
+
+def _with_variants(draft: Draft, change: Callable[[Draft], bool]) -> bool:
+    """Change a draft, and those that were asked for with it; whether its own change took effect."""
+    asked_at = draft.created_at
+    if not change(draft):
+        return False
+    for other in draft.content.unfinished():
+        if other.id != draft.id and other.created_at == asked_at:
+            change(other)
     return True
 
 
 def start_now(draft: Draft) -> bool:
     """Make the draft due at this moment; False if its time has come already."""
+    return _with_variants(draft, _start_now)
+
+
+def _start_now(draft: Draft) -> bool:
     waits = Draft.status.in_(CHANGEABLE)
     if not draft.move(Status.PENDING, waits, due_at=due_in(0)):
         return False
@@ -62,6 +82,10 @@ def start_now(draft: Draft) -> bool:
 
 def hold(draft: Draft) -> bool:
     """Put a draft on hold: it has no due time until it is released. False if it has started."""
+    return _with_variants(draft, _hold)
+
+
+def _hold(draft: Draft) -> bool:
     job_id = draft.job_id
     if not draft.move(Status.HELD, Draft.due_at > now(), due_at=None):
         return False
@@ -72,10 +96,14 @@ def hold(draft: Draft) -> bool:
 def release(draft: Draft) -> bool:
     """Let a held draft go on, with a whole delay of its own again; False if it is not on hold."""
     due_at = due_in(current_app.config["GENERATION_DELAY_SECONDS"])
-    if not draft.move(Status.PENDING, Draft.status == Status.HELD, due_at=due_at):
-        return False
-    schedule_draft(draft)
-    return True
+
+    def let_go(draft: Draft) -> bool:
+        if not draft.move(Status.PENDING, Draft.status == Status.HELD, due_at=due_at):
+            return False
+        schedule_draft(draft)
+        return True
+
+    return _with_variants(draft, let_go)
 
 
 def put_off(draft: Draft, due_at: datetime) -> bool:
@@ -85,6 +113,10 @@ def put_off(draft: Draft, due_at: datetime) -> bool:
         ValueError: the time is past, or more than a year ahead; the message is for people.
     """
     check_due_time(due_at)
+    return _with_variants(draft, lambda each: _move_to(each, due_at))
+
+
+def _move_to(draft: Draft, due_at: datetime) -> bool:
     if not draft.move(Status.PENDING, *_still_waits(), due_at=rounded_up(due_at)):
         return False
     schedule_draft(draft)
@@ -118,4 +150,5 @@ def undo(content: Content) -> bool:
         db.session.rollback()
         return False
     unschedule_draft(job_id)
+    cancel_all(content)  # its variants
     return True

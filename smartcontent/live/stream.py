@@ -30,7 +30,7 @@ from smartcontent.models import UNFINISHED, Draft, Status, now
 from smartcontent.models.listing import newest
 from smartcontent.models.moments import iso
 from smartcontent.progress.readiness import told_of
-from smartcontent.prompts.request import model_for
+from smartcontent.prompts.request import model_of
 from smartcontent.stores.sql import db, only_read
 
 TAKE_SECONDS = 0.5
@@ -197,7 +197,7 @@ def snapshot(user_id: int) -> dict[str, Any]:
     """
     contents = newest(user_id)
     drafts = _unfinished(user_id, contents)
-    models = {model_for(draft.content) for draft in drafts}
+    models = {model_of(draft) for draft in drafts}
     return {
         "server_time": iso(now()),
         "drafts": [_as_seen(draft) for draft in drafts],

@@ -24,9 +24,14 @@ from smartcontent.briefs.brief import Brief, title_from
 from smartcontent.models.accounts import User
 from smartcontent.models.draft import Draft
 from smartcontent.models.moments import UtcDateTime, now
-from smartcontent.models.status import FINAL
+from smartcontent.models.status import FINAL, UNFINISHED
 from smartcontent.stores.sql import Base, db
 from smartcontent.texts.sought import as_sought
+
+_LISTED = (
+    *(Draft.number, Draft.status, Draft.origin, Draft.model, Draft.words, Draft.task, Draft.brief),
+    *(Draft.created_at, Draft.finished_at, Draft.wishes, Draft.reproduces, Draft.revision),
+)
 
 
 class Content(Base):
@@ -85,8 +90,12 @@ class Content(Base):
     def versions(self) -> Sequence[Draft]:
         """All its drafts, the newest first, without their texts."""
         query = select(Draft).where(Draft.content_id == self.id).order_by(Draft.number.desc())
-        shown = (Draft.number, Draft.status, Draft.origin, Draft.created_at, Draft.finished_at)
-        return db.session.scalars(query.options(load_only(*shown))).all()
+        return db.session.scalars(query.options(load_only(*_LISTED))).all()
+
+    def unfinished(self) -> Sequence[Draft]:
+        """Its drafts that wait or are being written, the first one first."""
+        query = select(Draft).where(Draft.content_id == self.id, Draft.status.in_(UNFINISHED))
+        return db.session.scalars(query.order_by(Draft.number)).all()
 
     def number_of_last_text(self) -> int | None:
         """The number of its newest draft that has ended with a text, if there is one."""

@@ -81,16 +81,29 @@ class Draft(Base):
     first_word_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     finished_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
+    # What it was asked for beyond the brief, see briefs/task.py; None: nothing.
+    task: Mapped[dict[str, Any] | None] = mapped_column(JSON)
+    # Model, temperature and seed of this draft alone, over those of its content.
+    wishes: Mapped[dict[str, Any] | None] = mapped_column(JSON)
+    # The brief as it was when the draft began; it may have been another before and after.
+    brief: Mapped[dict[str, Any] | None] = mapped_column(JSON)
+
     # How long it was expected to take when it was picked up, to see how far off that was.
     estimated_seconds: Mapped[float | None]
 
     text: Mapped[str] = mapped_column(Text, default="")
     # What the model wrote around the text: thoughts, remarks, a fence.
+    # Of the finished text; lists show it, and read no texts for it.
+    words: Mapped[int | None]
     taken_out: Mapped[str | None] = mapped_column(Text)
     done_reason: Mapped[str | None] = mapped_column(String(20))
     error: Mapped[str | None] = mapped_column(Text)
     error_cause: Mapped[str | None] = mapped_column(String(40))
     model: Mapped[str | None] = mapped_column(String(200))
+    # Of the very model that wrote it: another may have its name by now.
+    model_digest: Mapped[str | None] = mapped_column(String(80))
+    # Which draft it repeats, and from the end on whether they are the same.
+    reproduces: Mapped[dict[str, Any] | None] = mapped_column(JSON)
     prompt: Mapped[list[dict[str, str]] | None] = mapped_column(JSON)
     options: Mapped[dict[str, Any] | None] = mapped_column(JSON)
     stats: Mapped[dict[str, Any] | None] = mapped_column(JSON)
@@ -160,6 +173,8 @@ class Draft(Base):
         return {
             "content_id": str(self.content_id),
             "draft_id": self.id,
+            "number": self.number,
+            "origin": self.origin,
             "status": self.status,
             "label": Status(self.status).label,
             "at": iso(now()),

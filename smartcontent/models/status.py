@@ -26,6 +26,8 @@ class Origin(StrEnum):
     """How a draft came about."""
 
     GENERATED = "generated"
+    REFINED = "refined"
+    CONTINUED = "continued"
     EDITED = "edited"
 
 

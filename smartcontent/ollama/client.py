@@ -58,6 +58,14 @@ class Ollama:
         listed = self._expect(self._ask(self._call("GET", "/api/tags"), QUICK), "models", list)
         return [self._expect(entry, "name", str) for entry in listed]
 
+    def digest(self, name: str) -> str | None:
+        """The digest of the model that has this name now; None where there is none."""
+        listed = self._expect(self._ask(self._call("GET", "/api/tags"), QUICK), "models", list)
+        wanted = canonical(name)
+        found = [each for each in listed if canonical(self._expect(each, "name", str)) == wanted]
+        digest = found[0].get("digest") if found else None
+        return digest[:80] if isinstance(digest, str) else None
+
     def has_model(self, name: str) -> bool:
         """Whether the server has the model; `llama3.2` and `Llama3.2:latest` are one."""
         return canonical(name) in {canonical(model) for model in self.models()}

@@ -30,7 +30,7 @@ from smartcontent.preflight.downloads import Downloads
 from smartcontent.processes.duties import Duty
 from smartcontent.progress import readiness
 from smartcontent.progress.readiness import Readiness, Stage
-from smartcontent.prompts.request import Request, model_for, request_for
+from smartcontent.prompts.request import Request, model_of, request_for
 from smartcontent.stores.redis_answers import trouble
 from smartcontent.stores.sql import db, only_read
 from smartcontent.writing import thinking
@@ -198,10 +198,10 @@ def needed_soon() -> dict[str, Need]:
     ).all()
     needs: dict[str, Need] = {}
     for draft in drafts:
-        model = model_for(draft.content)
+        model = model_of(draft)
         if model not in needs:
             assert draft.due_at is not None
-            needs[model] = Need(request_for(draft.content), draft.due_at)
+            needs[model] = Need(request_for(draft.content, draft.wishes), draft.due_at)
         needs[model].user_ids.add(draft.user_id)
     db.session.commit()
     return needs

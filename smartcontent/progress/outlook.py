@@ -11,7 +11,7 @@ from smartcontent.models import Draft, Status, now
 from smartcontent.models.status import WAITS
 from smartcontent.progress.estimates import Estimate, estimate_for
 from smartcontent.progress.readiness import Readiness, Stage, told
-from smartcontent.prompts.request import model_for
+from smartcontent.prompts.request import model_of
 from smartcontent.stores import keys
 from smartcontent.stores.redis import redis
 from smartcontent.stores.sql import db
@@ -39,7 +39,7 @@ def outlook(draft: Draft) -> Outlook | None:
     if draft.status == Status.HELD:
         delay = exactly(current_app.config["GENERATION_DELAY_SECONDS"])
         return Outlook(f"On hold: it starts {delay} after you release it.")
-    model = model_for(draft.content)
+    model = model_of(draft)
     estimate = estimate_for(draft.content, model)
     if draft.status == Status.GENERATING:
         return Outlook("It is being written.", None, _rest(draft, estimate), estimate)

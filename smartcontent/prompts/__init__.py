@@ -21,9 +21,14 @@ _COUNTED_IN_CHARACTERS = {"ja", "zh-Hans"}
 _CHAT_MARK = re.compile(r"[<＜](?=[|｜/A-Za-z_])|\[(?=/?[A-Z_]+\])")
 
 
-def _quoted(text: str) -> str:
+def without_chat_marks(text: str) -> str:
+    """The text with every mark of a chat broken, so that a model reads it as text."""
+    return _CHAT_MARK.sub(r"\g<0> ", text)
+
+
+def quoted(text: str) -> str:
     """The user's words with a ">" before every line, so that none can pass for one of ours."""
-    lines = _CHAT_MARK.sub(r"\g<0> ", text).splitlines() or [""]
+    lines = without_chat_marks(text).splitlines() or [""]
     return "\n".join(f"> {line}".rstrip() for line in lines)
 
 
@@ -34,7 +39,7 @@ _templates = Environment(  # noqa: S701
     trim_blocks=True,
     lstrip_blocks=True,
 )
-_templates.filters["quoted"] = _quoted
+_templates.filters["quoted"] = quoted
 
 
 def messages_for(brief: Brief) -> list[dict[str, str]]:

@@ -1,15 +1,17 @@
-"""A content's brief as a request to Ollama: model, messages and options."""
+"""A draft as a request to Ollama: model, messages and options."""
 
-import logging
+import random
 from dataclasses import dataclass
 from typing import Any
 
 from flask import current_app
 
 import smartcontent.prompts as prompts
-from smartcontent.models import Content
+from smartcontent.briefs.task import Deed, Task
+from smartcontent.models import Content, Draft
+from smartcontent.prompts import refining
 
-log = logging.getLogger(__name__)
+SEEDS = 2**31
 
 
 @dataclass(frozen=True)
@@ -21,21 +23,69 @@ class Request:
     options: dict[str, Any]
 
 
-def model_for(content: Content) -> str:
-    """The Ollama model that is to write a content."""
-    model: str = content.settings.get("model") or current_app.config["OLLAMA_MODEL"]
+class SourceGone(Exception):
+    """The draft that another was to be made of is not there any more."""
+
+
+def model_for(content: Content, wishes: dict[str, Any] | None = None) -> str:
+    """The Ollama model that is to write a content, or a draft of it with wishes of its own."""
+    wanted = content.settings | (wishes or {})
+    model: str = wanted.get("model") or current_app.config["OLLAMA_MODEL"]
     return model
 
 
-def request_for(content: Content) -> Request:
+def model_of(draft: Draft) -> str:
+    """The Ollama model that is to write a draft."""
+    return model_for(draft.content, draft.wishes)
+
+
+def request_for(content: Content, wishes: dict[str, Any] | None = None) -> Request:
     """The messages and the options for a content's brief, the user's own settings on top."""
-    settings = content.settings
     messages = prompts.messages_for(content.brief)
-    options = prompts.options_for(content.brief)
+    return _request(content, wishes, messages, prompts.options_for(content.brief))
+
+
+def request_of(draft: Draft) -> Request:
+    """What is to be sent for a draft: for its brief, or for what is to be made of another.
+
+    Raises:
+        SourceGone: there is no such other draft any more.
+    """
+    task = Task.read(draft.task)
+    if task is None:
+        return request_for(draft.content, draft.wishes)
+    source = draft.content.version(task.number)
+    if source is None:
+        raise SourceGone
+    if task.do is Deed.REPRODUCE:
+        return Request(source.model or model_of(draft), source.prompt or [], source.options or {})
+    if task.do is Deed.CONTINUE:
+        messages = refining.messages_to_continue(draft.content.brief, source.text)
+        return _request(
+            draft.content, draft.wishes, messages, prompts.options_for(draft.content.brief)
+        )
+    messages = refining.messages_to_refine(task, source.text)
+    options = refining.room_for(messages, prompts.options_for(draft.content.brief))
+    return _request(draft.content, draft.wishes, messages, options)
+
+
+def _request(
+    content: Content,
+    wishes: dict[str, Any] | None,
+    messages: list[dict[str, str]],
+    options: dict[str, Any],
+) -> Request:
+    wanted = content.settings | (wishes or {})
     # A long brief gets a larger context than usual, rather than no room for its text.
     options["num_ctx"] = context_for(messages, options["num_predict"])
-    options |= {name: settings[name] for name in ("temperature", "seed") if name in settings}
-    return Request(model_for(content), messages, options)
+    options |= {name: wanted[name] for name in ("temperature", "seed") if name in wanted}
+    return Request(model_for(content, wishes), messages, options)
+
+
+def seeded(request: Request) -> Request:
+    """The request with a seed of ours where there is none: what is on record can be repeated."""
+    seed = random.randrange(SEEDS)  # noqa: S311
+    return Request(request.model, request.messages, {"seed": seed} | request.options)
 
 
 def context_for(messages: list[dict[str, str]], num_predict: int) -> int:

@@ -41,16 +41,23 @@ class WorkerStopping(Exception):
     """The worker was told to end in the middle of the text."""
 
 
+def _beginning_with(text: str) -> io.StringIO:
+    buffer = io.StringIO()
+    buffer.write(text)
+    return buffer
+
+
 class Attempt:
     """Writes one attempt at a claimed draft."""
 
-    def __init__(self, draft: Draft, had_room: bool = False) -> None:
+    def __init__(self, draft: Draft, had_room: bool = False, before: str = "") -> None:
         self.draft = draft
+        self.before = before  # what the model's words come behind
         self.had_room = had_room  # to think, for the attempt before was spent on that
         # The row itself cannot be read while the database is away.
         self._id = draft.id
         self.number = draft.attempt
-        self._text = io.StringIO()
+        self._text = _beginning_with(before)
         self.first_word_at: datetime | None = None
         self._channel = TextChannel(draft.user_id, str(draft.content_id), draft.id, self.number)
         self._gathered = ""
@@ -62,8 +69,13 @@ class Attempt:
 
     @property
     def text(self) -> str:
-        """All that has come."""
+        """All that has come, behind what was there before."""
         return self._text.getvalue()
+
+    @property
+    def written(self) -> str:
+        """What the model has written of it."""
+        return self.text[len(self.before) :]
 
     def write(self, request: Request) -> Answer:
         """Stream the text until its end.
@@ -74,6 +86,8 @@ class Attempt:
             WorkerStopping: this process has to end.
         """
         keep_alive = current_app.config["OLLAMA_KEEP_ALIVE"]
+        if self.before:
+            self._channel.say(self.before)
         try:
             with ollama().chat(
                 request.model, request.messages, request.options, keep_alive
@@ -93,8 +107,8 @@ class Attempt:
         self._channel.forget()
 
     def _begin_again(self) -> None:
-        self._text = io.StringIO()
-        self._gathered = ""
+        self._text = _beginning_with(self.before)
+        self._gathered = self.before
         self.first_word_at = None
         self._channel.begin_again()
         self._looked_at = self._kept_at = 0.0  # the row has to forget it, too, and now

@@ -2,6 +2,7 @@
 
 import logging
 import time
+from dataclasses import asdict
 
 from flask import current_app
 
@@ -11,15 +12,17 @@ from smartcontent.models.moments import iso
 from smartcontent.models.status import WAITS
 from smartcontent.ollama import OllamaError
 from smartcontent.progress.estimates import estimate_for
-from smartcontent.prompts.request import Request, request_for
+from smartcontent.prompts.request import Request, SourceGone, request_of, seeded
 from smartcontent.stores.sql import db
 from smartcontent.writing.attempt import Attempt, DraftTaken, WorkerStopping, patiently
 from smartcontent.writing.outcome import (
     SPENT_ON_THINKING,
     complete,
     give_up_or_try_later,
+    give_up_without_source,
     hand_back,
 )
+from smartcontent.writing.surroundings import surroundings
 from smartcontent.writing.thinking import with_room_to_think
 
 log = logging.getLogger(__name__)
@@ -34,35 +37,39 @@ def write_draft(draft_id: int) -> None:
         db.session.rollback()
         log.info("Nothing to do draft=%s", draft_id)
         return
-    attempt = Attempt(draft, needs_room)
-    if not _write(draft, attempt, needs_room):
+    before, behind = surroundings(draft)
+    attempt = Attempt(draft, needs_room, before)
+    if not _write(draft, attempt, needs_room, behind):
         attempt.forget()
         log.info("Stopped draft=%s attempt=%s", draft_id, attempt.number)
 
 
-def _write(draft: Draft, attempt: Attempt, needs_room: bool) -> bool:
+def _write(draft: Draft, attempt: Attempt, needs_room: bool, behind: str) -> bool:
     """Write the text and note how it ended; False where it is no longer ours to note."""
     try:
         answer = attempt.write(_request_on_record(draft, needs_room))
     except DraftTaken:
         return False
+    except SourceGone:
+        return patiently(lambda: give_up_without_source(draft, attempt))
     except WorkerStopping:
         return patiently(lambda: hand_back(draft, attempt))
     except OllamaError as error:
         problem = error
         return patiently(lambda: give_up_or_try_later(draft, attempt, problem))
-    return complete(draft, attempt, answer)
+    return complete(draft, attempt, answer, behind)
 
 
 def _request_on_record(draft: Draft, needs_room: bool) -> Request:
     """What is sent to Ollama, written down before it is."""
-    request = with_room_to_think(request_for(draft.content), needs_room)
-    estimate = estimate_for(draft.content, request.model)
+    request = seeded(with_room_to_think(request_of(draft), needs_room))
+    estimate = None if draft.task else estimate_for(draft.content, request.model)
     if not draft.write(
         draft.attempt,
         model=request.model,
         prompt=request.messages,
         options=request.options,
+        brief=asdict(draft.content.brief),
         estimated_seconds=estimate and estimate.seconds,
     ):
         raise DraftTaken

@@ -2,6 +2,7 @@
 
 import logging
 import random
+from itertools import zip_longest
 from typing import Any
 
 from flask import current_app
@@ -12,10 +13,12 @@ from smartcontent import events
 from smartcontent.models import Content, Draft, Status, now
 from smartcontent.models.moments import due_in
 from smartcontent.ollama import Answer, OllamaError
+from smartcontent.ollama.configured import ollama
 from smartcontent.progress.readiness import Stage, told
-from smartcontent.prompts.request import model_for
+from smartcontent.prompts.request import model_of
 from smartcontent.scheduling import backoff, schedule_draft
 from smartcontent.stores.sql import db
+from smartcontent.texts.counting import size_of
 from smartcontent.texts.sentiment import sentiment_of
 from smartcontent.texts.sought import as_sought
 from smartcontent.texts.wrapping import unwrapped
@@ -29,11 +32,18 @@ SHOWN_OF_A_TEXT = 20
 SPENT_ON_THINKING = "only_thinking"
 
 
-def complete(draft: Draft, attempt: Attempt, answer: Answer) -> bool:
-    """Do what grows with a text, then write it down: a transaction holds up other writers."""
-    text, around = unwrapped(attempt.text)
+def complete(draft: Draft, attempt: Attempt, answer: Answer, behind: str = "") -> bool:
+    """Do what grows with a text, then write it down: a transaction holds up other writers.
+
+    Behind the model's words comes what stood there in the draft that this one is made of.
+    """
+    written, around = unwrapped(attempt.written)
+    text = attempt.before + written + behind
     values = {
         "text": text,
+        "words": size_of(text).number,
+        "model_digest": _digest_of(draft),
+        "reproduces": _compared(draft, text),
         "taken_out": "\n\n".join(filter(None, (answer.taken_out, around))) or None,
         "first_word_at": attempt.first_word_at,
         "done_reason": answer.done_reason,
@@ -48,7 +58,8 @@ def _put_on_record(draft: Draft, attempt: int, sought: str, values: dict[str, An
     content = db.session.get(Content, draft.content_id, populate_existing=True)
     if content is None:
         return False
-    content.index_text(sought)
+    if content.current_number == draft.number:
+        content.index_text(sought)
     held = Draft.held_by(attempt)
     completed = draft.move_untold(
         Status.COMPLETED, *held, finished_at=now(), lease_until=None, **values
@@ -59,6 +70,38 @@ def _put_on_record(draft: Draft, attempt: int, sought: str, values: dict[str, An
         _note_feeling(draft)
         events.publish(owner, "status", event)
     return completed
+
+
+def _digest_of(draft: Draft) -> str | None:
+    """Which model it was by its digest; None where the server does not say."""
+    try:
+        return ollama().digest(draft.model or model_of(draft))
+    except OllamaError:
+        return None
+
+
+def _compared(draft: Draft, text: str) -> dict[str, Any] | None:
+    """Whether a draft that repeats another is the same, or where the first difference is."""
+    if draft.reproduces is None:
+        return None
+    source = draft.content.version(draft.reproduces["number"])
+    other = source.text if source else ""
+    pairs = enumerate(zip_longest(text, other))
+    differs_at = next((place for place, (one, two) in pairs if one != two), None)
+    return draft.reproduces | {"identical": differs_at is None, "differs_at": differs_at}
+
+
+def give_up_without_source(draft: Draft, attempt: Attempt) -> bool:
+    """What it was to be made of is gone: no other attempt would find it."""
+    error = "The version it was to be made of is gone: choose another one."
+    return draft.move(
+        Status.FAILED,
+        *Draft.held_by(attempt.number),
+        finished_at=now(),
+        lease_until=None,
+        error=error,
+        error_cause="source_gone",
+    )
 
 
 def _note_feeling(draft: Draft) -> None:
@@ -116,7 +159,7 @@ def _may_succeed(attempt: Attempt, error: OllamaError) -> bool:
 
 
 def _is_being_pulled(draft: Draft) -> bool:
-    model = model_for(draft.content)
+    model = model_of(draft)
     found = told(model)
     if found is None:  # nobody has looked yet who would begin the download
         config = current_app.config

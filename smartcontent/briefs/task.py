@@ -1,0 +1,109 @@
+"""What a draft is asked for beyond its brief: another text made into it, or the same once more."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from enum import StrEnum
+from types import MappingProxyType
+from typing import Any
+
+CONTEXT = 32  # characters on each side of a passage, by which it is found again
+INSTRUCTION_LONGEST = 1_000
+
+
+class Deed(StrEnum):
+    """What is made of the text of an earlier draft."""
+
+    REFINE = "refine"
+    CONTINUE = "continue"
+    REPRODUCE = "reproduce"
+
+
+# What people press, and what a model is told.
+REFINEMENTS: Mapping[str, tuple[str, str]] = MappingProxyType(
+    {
+        "shorter": ("Shorter", "Make it about half as long. Keep what matters most."),
+        "longer": ("Longer", "Say more of what it says already, without new facts."),
+        "plainer": ("Plainer", "Use plain, everyday words and short sentences."),
+        "warmer": ("Warmer", "Make it warmer: kind and personal."),
+        "more_formal": ("More formal", "Make it more formal: complete sentences, polite distance."),
+        "call_to_action": ("Call to action", "End it with one clear call to action."),
+        "translate": ("Translate", "Translate it into {language}."),
+        "custom": ("Own words", "Change it as the customer wishes:"),
+    }
+)
+
+
+@dataclass(frozen=True)
+class Passage:
+    """A part of a text, in characters (Unicode code points), and what stands around it."""
+
+    start: int
+    end: int
+    text: str
+    before: str
+    after: str
+    rest: int  # characters behind it
+
+    @classmethod
+    def of(cls, text: str, start: int, end: int) -> "Passage":
+        """The passage of a text.
+
+        Raises:
+            ValueError: the text has no such passage, or there is nothing in it.
+        """
+        if not 0 <= start < end <= len(text) or not text[start:end].strip():
+            raise ValueError("no passage of the text")
+        around = text[max(0, start - CONTEXT) : start], text[end : end + CONTEXT]
+        return cls(start, end, text[start:end], *around, rest=len(text) - end)
+
+    def place_in(self, text: str) -> int | None:
+        """Where the passage begins in a text that was changed meanwhile; None where it is gone.
+
+        With what stood around it, or else where it stands but once: never a guess.
+        """
+        if text[self.start : self.end] == self.text and self._fits(text, self.start):
+            return self.start
+        places = _places(text, self.text)
+        fitting = [place for place in places if self._fits(text, place)] or places
+        return fitting[0] if len(fitting) == 1 else None
+
+    def _fits(self, text: str, start: int) -> bool:
+        end = start + len(self.text)
+        is_after = text[max(0, start - len(self.before)) : start] == self.before
+        return is_after and text[end : end + len(self.after)] == self.after
+
+
+def _places(text: str, passage: str) -> list[int]:
+    """Where it stands; two are enough to know that it is not one."""
+    first = text.find(passage)
+    second = text.find(passage, first + 1) if first >= 0 else -1
+    return [place for place in (first, second) if place >= 0]
+
+
+@dataclass(frozen=True)
+class Task:
+    """The draft that another is made of, and how."""
+
+    do: Deed
+    number: int
+    how: str = ""
+    language: str = ""
+    instruction: str = ""
+    passage: Passage | None = None
+
+    def as_json(self) -> dict[str, Any]:
+        """The task as a row keeps it."""
+        return {name: value for name, value in asdict(self).items() if value}
+
+    @classmethod
+    def read(cls, kept: Mapping[str, Any] | None) -> "Task | None":
+        """The task of a row; None where it is written from the brief alone."""
+        if not kept:
+            return None
+        passage = kept.get("passage")
+        return cls(**{**kept, "do": Deed(kept["do"]), "passage": passage and Passage(**passage)})
+
+    @property
+    def sentence(self) -> str:
+        """What a model is told to do."""
+        return REFINEMENTS[self.how][1]

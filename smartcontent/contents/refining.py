@@ -1,0 +1,121 @@
+"""More drafts beside the current one, which stays: variants, rewritten, continued, repeated."""
+
+import random
+from collections.abc import Sequence
+from typing import Any
+
+from smartcontent.briefs.task import Deed, Passage, Task
+from smartcontent.contents import versions
+from smartcontent.models import UNFINISHED, Content, Draft, Origin, Status
+from smartcontent.models.moments import due_in
+from smartcontent.models.status import UNDONE
+
+VARIANTS_MOST = 4
+SEEDS = 2**31
+_ORIGINS = {
+    Deed.REFINE: Origin.REFINED,
+    Deed.CONTINUE: Origin.CONTINUED,
+    Deed.REPRODUCE: Origin.GENERATED,
+}
+
+
+class CannotBeMade(Exception):
+    """There is nothing it could be made of; the message is for people."""
+
+
+def wishes_of_variants(content: Content, number: int) -> list[dict[str, Any]]:
+    """What each of some variants wishes: one seed after the other, the content's own the first."""
+    if number == 1:
+        return [{}]
+    first = content.settings.get("seed", random.randrange(SEEDS))  # noqa: S311
+    return [{"seed": (first + step) % SEEDS} for step in range(number)]
+
+
+def ask_for_variants(
+    content: Content, number: int, delay_seconds: float = 0, key: str | None = None
+) -> list[Draft]:
+    """Ask for so many more drafts of the brief, all due at the same time.
+
+    Raises:
+        CannotBeMade: one of the brief is on its way.
+        smartcontent.contents.quotas.OverQuota: the user has asked for more than one may.
+    """
+    if content.current.status in UNFINISHED:
+        raise CannotBeMade("A draft of it is on its way: more can be asked for when it has ended.")
+    wanted = [{"wishes": wishes or None} for wishes in wishes_of_variants(content, number)]
+    return _add(content, wanted, delay_seconds, key)
+
+
+def ask_for(
+    content: Content, task: Task, delay_seconds: float = 0, key: str | None = None
+) -> list[Draft]:
+    """Ask for a draft that is made of another.
+
+    Raises:
+        CannotBeMade: that other one has no text it could be made of.
+        smartcontent.contents.quotas.OverQuota: the user has asked for more than one may.
+    """
+    source = content.version(task.number)
+    _check(source, task)
+    wanted: dict[str, Any] = {"origin": _ORIGINS[task.do], "task": task.as_json()}
+    if task.do is Deed.REPRODUCE:
+        wanted["reproduces"] = {"number": task.number, "identical": None, "differs_at": None}
+    return _add(content, [wanted], delay_seconds, key)
+
+
+def _check(source: Draft | None, task: Task) -> None:
+    if source is None or not source.is_final or not source.text:
+        raise CannotBeMade(f"Version {task.number} has no text yet that it could be made of.")
+    if task.do is Deed.CONTINUE and not can_be_continued(source):
+        raise CannotBeMade(f"Version {task.number} came to its end: there is nothing to continue.")
+    if task.do is Deed.REPRODUCE and not source.prompt:
+        raise CannotBeMade(f"Version {task.number} was written by hand: nothing can repeat that.")
+
+
+def can_be_continued(draft: Draft) -> bool:
+    """Whether it broke off: stopped, failed, or cut at its longest; with a text to go on from."""
+    return bool(draft.text) and (draft.status in UNDONE or draft.done_reason == "length")
+
+
+def _add(
+    content: Content, wanted: Sequence[dict[str, Any]], delay_seconds: float, key: str | None
+) -> list[Draft]:
+    due = due_in(delay_seconds)
+    if known := versions.made_with(content, key):
+        return beside(content, known)
+    asked = [{"due_at": due, **values} for values in wanted]
+    asked[0]["idempotency_key"] = key
+    drafts = versions.add(content, asked, shown=False)
+    if not drafts:
+        raise CannotBeMade("Another draft was asked for at the same moment: ask again.")
+    return drafts
+
+
+def beside(content: Content, draft: Draft) -> list[Draft]:
+    """The drafts that were asked for with one: its variants, itself among them."""
+    return [each for each in content.versions()[::-1] if each.created_at == draft.created_at]
+
+
+def accept(content: Content, number: int) -> bool:
+    """Make a suggestion the current text, wherever its passage is by now; False where it is gone.
+
+    Where the text was changed since, the passage is found by what stood around it, and what comes
+    of both is a version of its own: nothing is overwritten.
+    """
+    suggestion = content.version(number)
+    if suggestion is None or suggestion.status != Status.COMPLETED:
+        return False
+    task, shown = Task.read(suggestion.task), content.current
+    if task is None or task.passage is None or task.number == shown.number:
+        return versions.make_current(content, number)
+    place = task.passage.place_in(shown.text)
+    if place is None:
+        return False
+    text = in_place(task.passage, suggestion.text, shown.text, place)
+    return versions.save_edit(content, content.title, text, base=shown.number) is not None
+
+
+def in_place(passage: Passage, suggested: str, text: str, place: int) -> str:
+    """A text with its passage replaced by what was suggested for it in another text."""
+    rewritten = suggested[passage.start : len(suggested) - passage.rest]
+    return text[:place] + rewritten + text[place + len(passage.text) :]
