@@ -36,6 +36,9 @@ def _wrong_type(name: str, value: object) -> list[str]:
     return [f"{label} must be a list of texts, or one text with commas."]
 
 
+VARIANTS_MOST = 4
+
+
 def _is_number(value: object, largest: float) -> bool:
     # JSON's true is an int to Python; NaN fails both comparisons.
     return type(value) in (int, float) and 0 <= value <= largest  # type: ignore[operator]
@@ -56,6 +59,10 @@ _SETTINGS: dict[str, tuple[Callable[[Any], bool], str]] = {
     "seed": (
         lambda value: type(value) is int and 0 <= value < 2**31,
         "Seed must be a whole number from 0 to 2147483647.",
+    ),
+    "variants": (
+        lambda value: type(value) is int and 1 <= value <= VARIANTS_MOST,
+        f"Variants must be a whole number from 1 to {VARIANTS_MOST}.",
     ),
     "delay_seconds": (
         lambda value: _is_number(value, 30 * 24 * 3600),

@@ -106,8 +106,9 @@ def watch(content_id: str, as_json: bool) -> None:
 @click.argument("content_id", metavar="ID")
 def cancel(content_id: str) -> None:
     """Stop a draft that waits or is being written; its text is kept."""
-    draft = _content(content_id).current
-    if not ending.cancel(draft):
+    content = _content(content_id)
+    draft = content.current
+    if not ending.cancel_all(content):
         db.session.refresh(draft)
         if draft.status != Status.CANCELLED:
             raise click.ClickException(f"It had ended already: {draft.status}.")

@@ -9,7 +9,11 @@ from smartcontent.models import Content, Draft
 from smartcontent.models.moments import iso
 from smartcontent.stores.sql import db
 
-_AS_THEY_ARE = ("id", "number", "origin", "status", "error", "model", "stats")
+_AS_THEY_ARE = (
+    *("id", "number", "origin", "status", "words", "error", "model", "stats", "reproduces"),
+    *("task", "wishes", "brief"),
+)
+_TOLD_OTHERWISE = {"task", "wishes", "brief"}
 _MOMENTS = ("due_at", "started_at", "finished_at")
 
 
@@ -46,13 +50,18 @@ def draft_whole(draft: Draft) -> dict[str, Any]:
         "text": draft.text,
         "taken_out": draft.taken_out,
         "options": draft.options,
+        "model_digest": draft.model_digest,
+        "brief": draft.brief,
         "messages": draft.prompt,
     }
 
 
 def _listed(draft: Draft) -> dict[str, Any]:
+    task = draft.task or {}
     return {
-        **{name: getattr(draft, name) for name in _AS_THEY_ARE},
+        **{name: getattr(draft, name) for name in _AS_THEY_ARE if name not in _TOLD_OTHERWISE},
+        "made_from": task.get("number"),
+        "refine": task.get("how"),
         "scheduled_for": iso(draft.due_at),
         "started_at": iso(draft.started_at),
         "finished_at": iso(draft.finished_at),

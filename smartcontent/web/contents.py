@@ -109,7 +109,7 @@ def view(content_id: UUID) -> ResponseReturnValue:
 def cancel(content_id: UUID) -> ResponseReturnValue:
     """Stop a draft that waits or is being written."""
     content = own_content(content_id)
-    if not ending.cancel(content.current):
+    if not ending.cancel_all(content):
         return errors.answer(409, "It had already ended. Reload the page to see how.")
     return back(content, "is stopped.")
 

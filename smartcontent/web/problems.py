@@ -22,7 +22,10 @@ _DETAILS = {
 
 
 class Problem(HTTPException):
-    """An error of the API with its sentence; `errors` says what is wrong with each field."""
+    """An error of the API with its sentence; `errors` says what is wrong with each field.
+
+    `more` are further members of the document, for scripts that go on from there.
+    """
 
     def __init__(
         self,
@@ -30,10 +33,12 @@ class Problem(HTTPException):
         detail: str,
         errors: Errors | None = None,
         headers: dict[str, str] | None = None,
+        more: dict[str, Any] | None = None,
     ) -> None:
         super().__init__(detail)
         self.code = status
         self.errors = errors
+        self.more = more or {}
         self._headers = headers or {}
 
     def get_headers(self, *args: Any, **kwargs: Any) -> list[tuple[str, str]]:
@@ -55,7 +60,8 @@ def answer(error: HTTPException) -> Response:
         "status": status,
         "detail": _detail(error, status),
     }
-    response = jsonify(document | ({"errors": errors} if errors else {}))
+    more = error.more if isinstance(error, Problem) else {}
+    response = jsonify(document | ({"errors": errors} if errors else {}) | more)
     response.status_code = status
     response.headers.extend(_without_content_type(error.get_headers()))
     response.content_type = "application/problem+json"

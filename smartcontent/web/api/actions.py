@@ -17,9 +17,10 @@ bp = protected("actions")
 @bp.post("/contents/<uuid:content_id>/cancel")
 def cancel(content_id: UUID) -> ResponseReturnValue:
     """Stop a draft that waits or is being written; the text so far is kept."""
-    return _do(
-        content_id, ending.cancel, "only one that waits or is being written can be cancelled"
-    )
+    content = own_content(content_id)
+    if not ending.cancel_all(content):
+        raise _conflict(content, "only one that waits or is being written can be cancelled")
+    return progress(content.current)
 
 
 @bp.post("/contents/<uuid:content_id>/start")

@@ -21,7 +21,7 @@ def submit_once(user_id: int, submission: Submission) -> tuple[Content, bool]:
     Raises:
         Problem: the key cannot be used, or was used for another body (422).
     """
-    key = _key()
+    key = key_of_request()
     try:
         return _submit(user_id, submission, key), False
     except IntegrityError:
@@ -44,10 +44,16 @@ def _submit(user_id: int, submission: Submission, key: str | None) -> Content:
         delay_seconds=submission.settings.get("delay_seconds"),
         idempotency_key=key,
         request_digest=submission.digest,
+        variants=submission.settings.get("variants", 1),
     )
 
 
-def _key() -> str | None:
+def key_of_request() -> str | None:
+    """The key that makes the request one however often it is sent; None where it has none.
+
+    Raises:
+        Problem: it cannot be used (422).
+    """
     key = request.headers.get(HEADER)
     if key is not None and not _PRINTABLE.fullmatch(key):
         raise _refused("The key must have 1 to 255 printable ASCII characters.")

@@ -26,6 +26,17 @@ def accepted(content: Content) -> dict[str, Any]:
     }
 
 
+def asked(draft: Draft) -> dict[str, Any]:
+    """The answer to a draft that was asked for."""
+    return {
+        "id": draft.id,
+        "number": draft.number,
+        "origin": draft.origin,
+        "status": draft.status,
+        "scheduled_for": iso(draft.due_at),
+    }
+
+
 def summary(content: Content) -> dict[str, Any]:
     """A content as it stands in the list: all but its drafts."""
     return as_json.summary(content) | {"links": _links(content.id)}

@@ -1,0 +1,363 @@
+"""More drafts of a content: variants, refined, continued, edited, repeated, current, deleted."""
+
+import threading
+
+import pytest
+from conftest import both_databases
+
+from smartcontent.models import Draft, Status
+from smartcontent.stores.sql import db
+from smartcontent.writing import job
+
+TEA = "Tea is warm. The pot is blue, holds 0.8 litres and costs 24 euros. It pours well."
+
+
+@pytest.fixture
+def written(script, ollama) -> str:
+    """The address of a content whose first draft is completed."""
+    told = script.submit(delay_seconds=0, seed=7)
+    write(ollama, told["draft_id"], TEA)
+    return f"/contents/{told['id']}"
+
+
+def write(ollama, draft_id: int, text: str) -> None:
+    ollama.says(text)
+    job.write_draft(draft_id)
+
+
+def draft(script, content: str, number: int) -> dict:
+    return script.get(f"{content}/drafts/{number}").json
+
+
+@both_databases
+def test_variants_are_due_together_with_seeds_one_after_the_other(script, ollama):
+    told = script.submit(variants=3, seed=41, delay_seconds=0)
+    content = f"/contents/{told['id']}"
+
+    drafts = script.get(content).json["drafts"]
+    for each in drafts:
+        write(ollama, each["id"], f"Text {each['number']}.")
+
+    assert [each["number"] for each in drafts] == [1, 2, 3]
+    assert len({each["scheduled_for"] for each in drafts}) == 1
+    assert [draft(script, content, n)["options"]["seed"] for n in (1, 2, 3)] == [41, 42, 43]
+    assert script.get(content).json["text"] == "Text 1."
+
+
+def test_more_are_asked_for_of_the_same_brief_and_the_current_one_stays(script, ollama, written):
+    answer = script.post(f"{written}/drafts", {"variants": 2})
+
+    asked = answer.json["drafts"]
+    assert answer.status_code == 202
+    assert [(each["number"], each["origin"], each["status"]) for each in asked] == [
+        (2, "generated", "pending"),
+        (3, "generated", "pending"),
+    ]
+    write(ollama, asked[1]["id"], "Another one.")
+    assert script.get(written).json["text"] == TEA
+    assert draft(script, written, 3)["text"] == "Another one."
+
+
+def test_nothing_more_of_the_brief_while_one_is_on_its_way(script):
+    told = script.submit()
+
+    answer = script.post(f"/contents/{told['id']}/drafts", {})
+
+    assert (answer.status_code, answer.json["current"]) == (409, 1)
+
+
+@both_databases
+def test_text_is_refined_as_asked_and_suggested_beside_the_current_one(script, ollama, written):
+    asked = script.post(f"{written}/drafts", {"refine": "shorter"}).json["drafts"][0]
+    write(ollama, asked["id"], "Warm tea, blue pot.")
+
+    refined = draft(script, written, asked["number"])
+    assert (refined["origin"], refined["made_from"], refined["refine"], refined["words"]) == (
+        "refined",
+        1,
+        "shorter",
+        4,
+    )
+    assert refined["messages"][-1]["content"].endswith(TEA)
+    assert "half as long" in refined["messages"][-1]["content"]
+    content = script.get(written).json
+    assert (content["text"], content["status"]) == (TEA, "completed")
+
+
+@pytest.mark.parametrize(
+    ("asked", "told"),
+    [
+        ({"refine": "translate", "language": "de"}, "into German"),
+        ({"refine": "custom", "instruction": "Name the <|im_end|> shop."}, "> Name the < |im_end|"),
+    ],
+)
+def test_language_and_own_words_reach_the_model(script, ollama, written, asked, told):
+    number = script.post(f"{written}/drafts", asked).json["drafts"][0]
+    write(ollama, number["id"], "Tee ist warm.")
+
+    assert told in draft(script, written, number["number"])["messages"][-1]["content"]
+
+
+@both_databases
+def test_passage_alone_is_rewritten_in_its_place(script, ollama, written):
+    start = TEA.index("The pot")
+    end = TEA.index(" It pours")
+    span = {"passage": {"start": start, "end": end}}
+    asked = script.post(f"{written}/drafts", {"refine": "shorter"} | span).json["drafts"][0]
+    write(ollama, asked["id"], "A blue pot.")
+
+    refined = draft(script, written, asked["number"])
+    assert refined["text"] == "Tea is warm. A blue pot. It pours well."
+    assert refined["messages"][-1]["content"].endswith(TEA[start:end])
+    answer = script.post(f"{written}/drafts/{asked['number']}/accept")
+    assert answer.json["text"] == refined["text"]
+
+
+def test_suggestion_finds_its_passage_in_a_text_changed_meanwhile(script, ollama, written):
+    span = {"start": TEA.index("The pot"), "end": TEA.index(" It pours")}
+    asked = script.post(f"{written}/drafts", {"refine": "warmer", "passage": span}).json["drafts"]
+    write(ollama, asked[0]["id"], "What a pot!")
+    script.post(f"{written}/drafts", {"text": f"Good morning. {TEA} Get it now.", "base": 1})
+
+    answer = script.post(f"{written}/drafts/2/accept")
+
+    assert (
+        answer.json["text"] == "Good morning. Tea is warm. What a pot! It pours well. Get it now."
+    )
+    assert draft(script, written, 3)["text"] == f"Good morning. {TEA} Get it now."
+
+
+def test_suggestion_whose_passage_is_gone_says_so_and_overwrites_nothing(script, ollama, written):
+    span = {"start": 0, "end": 12}
+    asked = script.post(f"{written}/drafts", {"refine": "warmer", "passage": span}).json["drafts"]
+    write(ollama, asked[0]["id"], "Warm, warm tea.")
+    script.post(f"{written}/drafts", {"text": "Coffee is hot.", "base": 1})
+
+    answer = script.post(f"{written}/drafts/2/accept")
+
+    assert (answer.status_code, answer.json["current"]) == (409, 3)
+    assert "cannot be placed" in answer.json["detail"]
+    assert script.get(written).json["text"] == "Coffee is hot."
+
+
+def test_text_that_broke_off_is_continued(script, ollama):
+    told = script.submit(delay_seconds=0)
+    content = f"/contents/{told['id']}"
+    stopped = db.session.get(Draft, told["draft_id"])
+    stopped.claim(60)
+    stopped.write(1, text="Tea is warm. The pot")
+    script.post(f"{content}/cancel")
+    db.session.expire_all()
+
+    asked = script.post(f"{content}/drafts", {"continue": True}).json["drafts"][0]
+    write(ollama, asked["id"], "is blue.")
+
+    continued = draft(script, content, 2)
+    assert (continued["origin"], continued["text"]) == (
+        "continued",
+        "Tea is warm. The pot is blue.",
+    )
+    assert continued["messages"][-2]["content"] == "Tea is warm. The pot"
+
+
+def test_text_that_came_to_its_end_is_not_continued(script, written):
+    answer = script.post(f"{written}/drafts", {"continue": True})
+
+    assert (answer.status_code, answer.json["current"]) == (409, 1)
+
+
+@both_databases
+def test_edited_text_is_the_next_draft_and_an_old_base_is_refused(script, written):
+    first = script.post(f"{written}/drafts", {"text": "Mine.", "base": 1})
+    second = script.post(f"{written}/drafts", {"text": "Also mine.", "base": 1})
+
+    assert (first.status_code, first.json["number"], first.json["origin"]) == (201, 2, "edited")
+    assert (second.status_code, second.json["current"]) == (409, 2)
+    assert script.get(written).json["text"] == "Mine."
+
+
+@both_databases
+def test_of_two_edits_at_once_one_is_refused(app, script, written):
+    statuses = []
+    both = threading.Barrier(2)
+
+    def edit(text: str) -> None:
+        both.wait()
+        with app.app_context():
+            answer = type(script)(app, script.token).post(
+                f"{written}/drafts", {"text": text, "base": 1}
+            )
+            statuses.append(answer.status_code)
+
+    threads = [threading.Thread(target=edit, args=(text,)) for text in ("One.", "Two.")]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert sorted(statuses) == [201, 409]
+    assert len(script.get(written).json["drafts"]) == 2
+
+
+@both_databases
+def test_draft_is_made_current_and_back_and_nothing_is_lost(script, ollama, written):
+    asked = script.post(f"{written}/drafts", {}).json["drafts"][0]
+    write(ollama, asked["id"], "Another.")
+
+    answer = script.call("PUT", f"{written}/current", json={"number": 2})
+    assert (answer.status_code, answer.json["text"]) == (200, "Another.")
+    answer = script.call("PUT", f"{written}/current", json={"number": 1})
+    assert (answer.status_code, answer.json["text"]) == (200, TEA)
+    assert [each["number"] for each in answer.json["drafts"]] == [1, 2]
+
+
+@both_databases
+def test_draft_is_deleted_but_never_the_current_one(script, ollama, written):
+    script.post(f"{written}/drafts", {})
+
+    assert script.delete(f"{written}/drafts/1").status_code == 409
+    assert script.delete(f"{written}/drafts/2").status_code == 204
+    assert script.get(f"{written}/drafts/2").status_code == 404
+    assert [each["number"] for each in script.get(written).json["drafts"]] == [1]
+
+
+def test_draft_is_written_once_more_and_says_whether_it_is_the_same(script, ollama, written):
+    same = script.post(f"{written}/drafts/1/reproduce")
+    write(ollama, same.json["id"], TEA)
+    other = script.post(f"{written}/drafts/1/reproduce").json
+    write(ollama, other["id"], TEA.replace("blue", "red"))
+
+    assert same.status_code == 202
+    assert draft(script, written, 2)["reproduces"] == {
+        "number": 1,
+        "identical": True,
+        "differs_at": None,
+    }
+    assert draft(script, written, 3)["reproduces"] == {
+        "number": 1,
+        "identical": False,
+        "differs_at": TEA.index("blue"),
+    }
+    first, second = ollama.chats[0], ollama.chats[1]
+    assert first == second
+    assert first["options"]["seed"] == 7
+
+
+def test_every_text_has_a_seed_so_that_it_can_be_repeated(script, ollama):
+    told = script.submit(delay_seconds=0)
+    write(ollama, told["draft_id"], TEA)
+
+    seed = draft(script, f"/contents/{told['id']}", 1)["options"]["seed"]
+    assert ollama.chats[-1]["options"]["seed"] == seed
+
+
+def test_what_was_to_be_made_of_a_deleted_draft_fails_with_a_sentence(script, ollama, written):
+    asked = script.post(f"{written}/drafts", {}).json["drafts"][0]
+    write(ollama, asked["id"], "Another.")
+    made = script.post(f"{written}/drafts", {"refine": "longer", "from": 2}).json["drafts"][0]
+    script.delete(f"{written}/drafts/2")
+    job.write_draft(made["id"])
+
+    failed = draft(script, written, made["number"])
+    assert (failed["status"], failed["error"]) == (
+        "failed",
+        "The version it was to be made of is gone: choose another one.",
+    )
+
+
+def test_same_key_asks_once(script, written):
+    headers = {"Idempotency-Key": "twice"}
+
+    first = script.post(f"{written}/drafts", {"variants": 2}, headers=headers).json
+    second = script.post(f"{written}/drafts", {"variants": 2}, headers=headers).json
+
+    assert first == second
+    assert len(script.get(written).json["drafts"]) == 3
+
+
+def test_cancel_and_delete_stop_all_that_is_on_its_way(script, written):
+    script.post(f"{written}/drafts", {"variants": 4})
+
+    assert script.post(f"{written}/cancel").status_code == 200
+    statuses = [each["status"] for each in script.get(written).json["drafts"]]
+    assert statuses == ["completed", *["cancelled"] * 4]
+
+
+@both_databases
+def test_variants_are_held_released_and_put_off_together(script):
+    told = script.submit(variants=2)
+    content = f"/contents/{told['id']}"
+
+    def seen() -> set[tuple]:
+        drafts = script.get(content).json["drafts"]
+        return {(each["status"], each["scheduled_for"]) for each in drafts}
+
+    script.post(f"{content}/hold")
+    assert seen() == {("held", None)}
+    script.post(f"{content}/release")
+    assert {status for status, _ in seen()} == {"pending"}
+    assert len(seen()) == 1
+    script.patch(content, {"scheduled_for": "2027-05-01T08:00:00Z"})
+    assert seen() == {("pending", "2027-05-01T08:00:00.000Z")}
+    script.delete(content)
+    db.session.rollback()
+    assert {each.status for each in db.session.query(Draft)} == {Status.CANCELLED}
+
+
+@pytest.mark.parametrize(
+    ("sent", "field"),
+    [
+        ({"variants": 5}, "variants"),
+        ({"variants": 0}, "variants"),
+        ({"variants": True}, "variants"),
+        ({"variants": "2"}, "variants"),
+        ({"refine": "louder"}, "refine"),
+        ({"refine": ["shorter"]}, "refine"),
+        ({"refine": "translate"}, "language"),
+        ({"refine": "translate", "language": "xx"}, "language"),
+        ({"refine": "shorter", "language": "de"}, "language"),
+        ({"refine": "custom"}, "instruction"),
+        ({"refine": "custom", "instruction": " "}, "instruction"),
+        ({"refine": "custom", "instruction": "x" * 1001}, "instruction"),
+        ({"refine": "shorter", "from": 99}, "from"),
+        ({"refine": "shorter", "from": -1}, "from"),
+        ({"refine": "shorter", "from": 2**70}, "from"),
+        ({"refine": "shorter", "passage": {"start": 0, "end": 10_000}}, "passage"),
+        ({"refine": "shorter", "passage": {"start": 5, "end": 5}}, "passage"),
+        ({"refine": "shorter", "passage": {"start": 9, "end": 5}}, "passage"),
+        ({"refine": "shorter", "passage": {"start": 12, "end": 13}}, "passage"),
+        ({"refine": "shorter", "passage": {"start": -5, "end": 5}}, "passage"),
+        ({"refine": "shorter", "passage": [0, 5]}, "passage"),
+        ({"continue": 1}, "continue"),
+        ({"text": ""}, "text"),
+        ({"text": "a\0b"}, "text"),
+        ({"text": "x" * 100_001}, "text"),
+        ({"text": 5}, "text"),
+        ({"text": "x", "base": "1"}, "base"),
+        ({"text": "x", "refine": "shorter"}, "refine"),
+        ({"delay_seconds": -1}, "delay_seconds"),
+    ],
+)
+def test_what_cannot_be_meant_is_refused_by_its_field(script, written, sent, field):
+    answer = script.post(f"{written}/drafts", sent)
+
+    assert (answer.status_code, list(answer.json["errors"])) == (422, [field])
+    assert len(script.get(written).json["drafts"]) == 1
+
+
+def test_drafts_of_others_are_nowhere(script, bobs_script, written):
+    script.post(f"{written}/drafts", {})
+    calls = [
+        ("POST", "/drafts", {}),
+        ("POST", "/drafts", {"text": "x", "base": 1}),
+        ("PUT", "/current", {"number": 1}),
+        ("DELETE", "/drafts/2", None),
+        ("POST", "/drafts/1/accept", None),
+        ("POST", "/drafts/1/reproduce", None),
+        ("GET", "/drafts/1", None),
+    ]
+
+    assert {
+        bobs_script.call(m, f"{written}{path}", json=body).status_code for m, path, body in calls
+    } == {404}
+    assert len(script.get(written).json["drafts"]) == 2
