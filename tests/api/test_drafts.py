@@ -361,3 +361,51 @@ def test_drafts_of_others_are_nowhere(script, bobs_script, written):
         bobs_script.call(m, f"{written}{path}", json=body).status_code for m, path, body in calls
     } == {404}
     assert len(script.get(written).json["drafts"]) == 2
+
+
+@both_databases
+def test_difference_of_two_drafts_joins_to_both_and_names_what_the_brief_was(
+    script, ollama, written
+):
+    script.post(f"{written}/drafts", {"text": TEA.replace("blue", "deep red"), "base": 1})
+
+    told = script.get(f"{written}/diff?from=1&to=2").json
+
+    ops = [(piece["op"], piece["text"].strip()) for piece in told["text"] if piece["op"] != "equal"]
+    assert sorted(ops) == [("delete", "blue,"), ("insert", "deep red,")]
+    without = {op: "".join(p["text"] for p in told["text"] if p["op"] != op) for op in
+               ("insert", "delete")}  # fmt: skip
+    assert without == {"insert": TEA, "delete": TEA.replace("blue", "deep red")}
+    assert told["brief"] == {}
+
+
+def test_brief_that_was_changed_meanwhile_is_told_with_the_difference(script, ollama, written):
+    content = db.session.get(Draft, 1).content
+    content.tone, content.keywords = "warm", ["tea"]
+    db.session.commit()
+    asked = script.post(f"{written}/drafts", {}).json["drafts"][0]
+    write(ollama, asked["id"], "Warm tea.")
+
+    told = script.get(f"{written}/diff?from=1&to=2").json["brief"]
+
+    assert told == {
+        "tone": {"from": "friendly", "to": "warm"},
+        "keywords": {"from": [], "to": ["tea"]},
+    }
+
+
+@pytest.mark.parametrize("query", ["", "?from=1", "?from=1&to=9", "?from=x&to=1", "?from=1&to=-1"])
+def test_difference_to_what_is_no_draft_is_refused(script, written, query):
+    assert script.get(f"{written}/diff{query}").status_code == 422
+
+
+def test_quality_card_marks_what_the_brief_does_not_say(script, ollama):
+    told = script.submit(delay_seconds=0, topic="A kettle of 0.9 litres", keywords=["kettle"])
+    write(ollama, told["draft_id"], "This kettle holds 1.9 litres.")
+
+    card = script.get(f"/contents/{told['id']}/drafts/1/quality").json
+
+    [wrong] = card["unsupported"]
+    assert (wrong["text"], wrong["kind"], wrong["start"]) == ("1.9 litres", "quantity", 18)
+    assert "0.9 litres" in str(wrong)
+    assert (card["words"], card["keywords"]) == (5, {"kettle": 1})

@@ -1,20 +1,24 @@
 """/api/v1/contents/ID/drafts: more drafts, which one is current, and what is different in them."""
 
+import re
+from dataclasses import asdict
 from typing import Any
 from uuid import UUID
 
+from flask import request
 from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import NotFound
 
 from smartcontent.briefs.catalogue import LANGUAGES
 from smartcontent.briefs.task import INSTRUCTION_LONGEST, REFINEMENTS, Deed, Passage, Task
-from smartcontent.contents import as_json, refining, versions
+from smartcontent.contents import as_json, checking, refining, versions
 from smartcontent.models import Content, Draft
 from smartcontent.web.api import representation
 from smartcontent.web.api.access import own_content, protected
 from smartcontent.web.api.body import json_object
 from smartcontent.web.api.idempotency import key_of_request
 from smartcontent.web.problems import Errors, Problem
+from smartcontent.web.threads import few_at_once
 
 bp = protected("drafts")
 
@@ -86,6 +90,39 @@ def reproduce(content_id: UUID, number: int) -> ResponseReturnValue:
     except refining.CannotBeMade as error:
         raise _conflict(content, str(error)) from error
     return representation.asked(draft), 202
+
+
+@bp.get("/contents/<uuid:content_id>/diff")
+def diff(content_id: UUID) -> ResponseReturnValue:
+    """What is different in two drafts, and in their briefs."""
+    content = own_content(content_id)
+    first, second = (_draft_named(content, name) for name in ("from", "to"))
+    pieces = few_at_once(checking.changes, first.text, second.text)
+    return {
+        "text": [asdict(piece) for piece in pieces],
+        "brief": checking.changes_of_brief(first, second),
+    }
+
+
+@bp.get(f"/contents/<uuid:content_id>/drafts/{_NUMBER}/quality")
+def quality(content_id: UUID, number: int) -> ResponseReturnValue:
+    """A draft's text held against its brief, without a model."""
+    draft = own_content(content_id).version(number)
+    if draft is None:
+        raise NotFound
+    card = few_at_once(checking.quality, draft.text, checking.asked_for(draft))
+    shown: dict[str, Any] = card.as_json()
+    return shown
+
+
+def _draft_named(content: Content, name: str) -> Draft:
+    """The draft whose number is in a parameter."""
+    written = request.args.get(name, "")
+    number = int(written) if re.fullmatch("[1-9][0-9]{0,9}", written) else 0
+    draft = content.version(number) if 0 < number <= NUMBER_LARGEST else None
+    if draft is None:
+        raise _wrong({name: [f"{name.capitalize()} must be the number of one of the drafts."]})
+    return draft
 
 
 def _edited(content: Content, sent: dict[str, Any]) -> ResponseReturnValue:
