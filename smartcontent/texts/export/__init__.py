@@ -7,11 +7,15 @@ from smartcontent.texts.export.document import Document
 from smartcontent.texts.export.docx import to_docx
 from smartcontent.texts.export.front_matter import to_markdown
 from smartcontent.texts.export.html import to_page
+from smartcontent.texts.export.pdf import to_pdf
 from smartcontent.texts.export.plain import to_plain
 
 
 class Format(NamedTuple):
-    """A kind of file. A long text takes as long to write as to draw: seconds, for the worst."""
+    """A kind of file. The longest texts take seconds to write.
+
+    A PDF is not made of every text: `to_pdf` raises NotInThisFormat then.
+    """
 
     media_type: str
     suffix: str
@@ -27,4 +31,5 @@ FORMATS = {
         ".docx",
         to_docx,
     ),
+    "pdf": Format("application/pdf", ".pdf", to_pdf),
 }

@@ -1,0 +1,199 @@
+"""A text as a PDF that holds its own fonts: Latin, Greek and Cyrillic letters.
+
+Other scripts need letters that join or run the other way, or fonts of many megabytes: for these the
+page's own print view makes the PDF, with the fonts of the reader's system.
+"""
+
+from collections.abc import Iterator, Sequence
+from functools import cache
+from html import escape
+from io import BytesIO
+from pathlib import Path
+from unicodedata import bidirectional, category, normalize
+
+from reportlab.lib.colors import HexColor
+from reportlab.lib.pagesizes import A4
+from reportlab.lib.styles import ParagraphStyle
+from reportlab.lib.units import cm
+from reportlab.pdfbase import pdfmetrics
+from reportlab.pdfbase.ttfonts import TTFont
+from reportlab.platypus import (
+    Flowable,
+    HRFlowable,
+    Paragraph,
+    SimpleDocTemplate,
+    Spacer,
+    Table,
+    TableStyle,
+)
+
+from smartcontent.texts.export.blocks import Block, Run, blocks_of, text_of
+from smartcontent.texts.export.document import Document
+from smartcontent.texts.markdown import to_html
+
+_FONTS = Path(__file__).parent / "fonts"
+_FACES = {"": "DejaVuSans", "b": "DejaVuSans-Bold", "i": "DejaVuSans-Oblique"}
+_BOTH = "DejaVuSans-BoldOblique"
+_NAME = "DejaVuSans"
+_MARGIN, _STEP = 2.2 * cm, 0.6 * cm
+_WIDTH = A4[0] - 2 * _MARGIN
+_SIZES = {1: 20, 2: 15, 3: 12.5, 4: 11, 5: 10.5, 6: 10.5}  # of headings, in points
+_BODY = 10.5
+_LONGEST = 20_000  # characters: a paragraph over many pages is laid out again for each of them
+_DEEPEST = 6  # that anything is further in
+_MOST_COLUMNS = 8  # of a table; a wider one becomes lines
+_TAGS = {
+    "bold": "b", "italic": "i", "struck": "strike", "underlined": "u", "raised": "super",
+    "lowered": "sub",
+}  # fmt: skip
+_LINK, _LINES = HexColor(0x0563C1), HexColor(0xB0B0B0)
+
+
+class NotInThisFormat(ValueError):
+    """A text cannot be had in this format; the error's text says why, and what to do instead."""
+
+
+def to_pdf(document: Document) -> bytes:
+    """The document's text on pages of A4. Emoji that the font does not have are left out.
+
+    Raises:
+        NotInThisFormat: It has letters that the font does not have.
+    """
+    story = [flowable for block in _blocks(document) for flowable in _flowables(block)]
+    out = BytesIO()
+    margins = dict.fromkeys(("leftMargin", "rightMargin", "topMargin", "bottomMargin"), _MARGIN)
+    pages = SimpleDocTemplate(
+        out, pagesize=A4, title=document.title, author="", subject="", creator="",
+        keywords=", ".join(document.keywords), lang=document.language or "en",
+        initialFontName=_NAME, **margins,
+    )  # fmt: skip
+    pages.build(story or [Spacer(0, 0)])
+    return out.getvalue()
+
+
+@cache
+def _glyphs() -> frozenset[int]:
+    """The characters that all faces have; the faces are made known to reportlab, too."""
+    names = (*_FACES.values(), _BOTH)
+    faces = [TTFont(name, _FONTS / f"{name}.ttf") for name in names]
+    for face in faces:
+        pdfmetrics.registerFont(face)
+    pdfmetrics.registerFontFamily(_NAME, _FACES[""], _FACES["b"], _FACES["i"], _BOTH)
+    return frozenset.intersection(*(frozenset(face.face.charToGlyph) for face in faces))
+
+
+def _blocks(document: Document) -> list[Block]:
+    """The blocks of the text with what the font has.
+
+    Raises:
+        NotInThisFormat: It lacks a letter, or cannot put it as it is written.
+    """
+    if len(document.text) > _LONGEST:
+        raise NotInThisFormat(
+            f"The text has {len(document.text):,} characters, and a PDF file is made of "
+            f"{_LONGEST:,} at most: open the print view instead, and save it as PDF there."
+        )
+    text = normalize("NFC", document.text)
+    glyphs = _glyphs()
+    missing = sorted(sign for sign in set(text) if not _has(glyphs, sign))
+    letters = [sign for sign in missing if not _may_be_left_out(sign)]
+    if letters:
+        raise NotInThisFormat(
+            f"The font of PDF files has no “{letters[0]}”: open the print view instead, and save it"
+            " as PDF there."
+        )
+    return blocks_of(to_html(text.translate(dict.fromkeys(map(ord, missing)))))
+
+
+def _has(glyphs: frozenset[int], sign: str) -> bool:
+    is_joined = category(sign) in {"Mc", "Mn", "Me"} and not "\u0300" <= sign <= "\u036f"
+    runs_left = bidirectional(sign) in {"R", "AL", "AN"}
+    return sign.isspace() or (ord(sign) in glyphs and not is_joined and not runs_left)
+
+
+def _may_be_left_out(sign: str) -> bool:
+    """Emoji and what joins or chooses them; what has no look of its own."""
+    return category(sign)[0] in "SC" or "\ufe00" <= sign <= "\ufe0f" or sign == "\u20e3"
+
+
+def _flowables(block: Block) -> Iterator[Flowable]:
+    if block.kind == "rule":
+        yield HRFlowable(width="100%", color=_LINES, spaceBefore=8, spaceAfter=8)
+    elif block.kind == "table":
+        yield from _table(block)
+    elif block.kind == "item":
+        mark = f"{block.number}." if block.number else "•"
+        yield Paragraph(_markup(block.runs), _style(block), bulletText=mark)
+    elif block.kind == "code":
+        lines = escape(block.text.rstrip("\n"), quote=False).replace(" ", "\xa0")
+        yield Paragraph(lines.replace("\n", "<br/>"), _style(block))
+    else:
+        yield Paragraph(_markup(block.runs), _style(block))
+
+
+def _style(block: Block) -> ParagraphStyle:
+    if block.kind == "heading":
+        size = _SIZES[block.level]
+        return _styled(f"{_NAME}-Bold", size, spaceBefore=size * 0.8, keepWithNext=1)
+    indent = _STEP * min(block.level, _DEEPEST)
+    after = 3 if block.kind == "item" else 6
+    return _styled(
+        _NAME, _BODY, leftIndent=indent, bulletIndent=max(0, indent - _STEP), spaceAfter=after
+    )
+
+
+def _styled(font: str, size: float, **options: float) -> ParagraphStyle:
+    return ParagraphStyle(
+        "", fontName=font, fontSize=size, leading=size * 1.4, bulletFontName=_NAME,
+        bulletFontSize=_BODY, **{"spaceAfter": 6, **options},
+    )  # fmt: skip
+
+
+def _markup(runs: Sequence[Run]) -> str:
+    return "".join(map(_run, runs))
+
+
+def _run(run: Run) -> str:
+    """The run in reportlab's own markup, of which nothing that was written is a part."""
+    shown = escape(run.text, quote=False).replace("\n", "<br/>")
+    for tag in sorted(_TAGS[mark] for mark in run.marks & _TAGS.keys()):
+        shown = f"<{tag}>{shown}</{tag}>"
+    if not run.address:
+        return shown
+    return f'<a href="{escape(run.address)}" color="#{_LINK.hexval()[2:]}"><u>{shown}</u></a>'
+
+
+def _table(block: Block) -> Iterator[Flowable]:
+    columns = max((len(row) for row in block.rows), default=0)
+    if columns > _MOST_COLUMNS:
+        for row in block.rows:
+            cells = " | ".join(_markup(cell) for cell in row)
+            yield Paragraph(cells, _styled(_NAME, _BODY))
+    elif columns:
+        rows = [[*row, *[()] * (columns - len(row))] for row in block.rows]
+        laid_out = [
+            [_cell(runs, block, place, number) for place, runs in enumerate(row)]
+            for number, row in enumerate(rows)
+        ]
+        yield Table(laid_out, _widths(rows), repeatRows=1, splitInRow=1, style=_LOOK, spaceAfter=10)
+
+
+_LOOK = TableStyle([
+    ("LINEBELOW", (0, 0), (-1, -1), 0.5, _LINES),
+    ("VALIGN", (0, 0), (-1, -1), "TOP"),
+    ("FONTNAME", (0, 0), (-1, -1), _NAME),  # or each would name one that is not in the file
+])  # fmt: skip
+_ALIGNMENTS = {"left": 0, "center": 1, "right": 2}
+
+
+def _cell(runs: Sequence[Run], block: Block, place: int, row: int) -> Paragraph:
+    alignment = _ALIGNMENTS.get("".join(block.alignments[place : place + 1]), 0)
+    font = f"{_NAME}-Bold" if not row else _NAME
+    return Paragraph(_markup(runs), _styled(font, _BODY - 1, alignment=alignment, spaceAfter=0))
+
+
+def _widths(rows: Sequence[Sequence[Sequence[Run]]]) -> list[float]:
+    """A width for each column by its longest cell, within bounds: none is crowded out."""
+    longest = [max(len(text_of(cell)) for cell in column) for column in zip(*rows, strict=True)]
+    shares = [min(max(length, 8), 40) for length in longest]
+    return [_WIDTH * share / sum(shares) for share in shares]

@@ -1,0 +1,67 @@
+"""A text as a PDF that is read on any machine."""
+
+import re
+
+import pytest
+
+from smartcontent.texts.export.document import Document
+from smartcontent.texts.export.pdf import NotInThisFormat, to_pdf
+
+EVERY_KIND = (
+    "# The *blue* **teapot**\n\nΕλληνικά: ψυχή\n\n- Їжак\n  1. zażółć gęślą jaźń\n\n> Tiếng Việt\n"
+    "\n```\na  b\n```\n\n|a|b|\n|-|-:|\n|1|[x](https://x.example/?a=1&b=2)|\n\n---\n\n"
+    "~~gone~~ <u>x</u>\n"
+)
+
+
+def test_it_says_what_it_is_and_in_which_language():
+    pdf = to_pdf(Document("Tea", "warm", language="de", keywords=("blue", "glass")))
+
+    assert pdf.startswith(b"%PDF-")
+    assert b"/Title (Tea)" in pdf
+    assert b"/Keywords (blue, glass)" in pdf
+    assert b"/Lang (de)" in pdf
+
+
+def test_every_font_that_it_names_is_in_it():
+    pdf = to_pdf(Document("", EVERY_KIND))
+    named = set(re.findall(rb"/BaseFont /(\S+)", pdf))
+
+    assert {name.split(b"+")[1] for name in named} >= {
+        b"DejaVuSans", b"DejaVuSans-Bold", b"DejaVuSans-BoldOblique",
+    }  # fmt: skip
+    assert pdf.count(b"/FontFile2") == len(named)
+    assert b"Helvetica" not in pdf
+
+
+def test_a_link_leads_where_it_led():
+    assert b"https://x.example/?a=1&b=2" in to_pdf(Document("", EVERY_KIND))
+
+
+@pytest.mark.parametrize("text", ["茶", "مرحبا", "שלום", "हिन्दी", "한국어", "ไทย"])
+def test_letters_that_its_font_cannot_show_lead_to_the_print_view(text):
+    with pytest.raises(NotInThisFormat, match="open the print view"):
+        to_pdf(Document("", f"Tea, {text}"))
+
+
+def test_a_very_long_text_leads_to_the_print_view():
+    with pytest.raises(NotInThisFormat, match=r"has 20,001 characters.*open the print view"):
+        to_pdf(Document("", "x" * 20_001))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Sale 🎉👩‍🚀 1️⃣ ✓ → ★",
+        "",
+        "e\u0301 I\u0302",
+        "1. a\n" * 30,
+        f"|a|b|\n|-|-|\n|{'long ' * 3_000}|x|",
+        f"|{'a|' * 60}\n|{'-|' * 60}\n|{'1|' * 60}",
+        "x" * 5_000,
+        '<b><i>x</b>y</i> [<b>](https://x.example/"<>&) &lt;para&gt; </para> <font>',
+        "\x0b\x01 &#1; \ufffe",
+    ],
+)
+def test_whatever_else_is_in_a_text_becomes_pages(text):
+    assert to_pdf(Document("", text)).rstrip().endswith(b"%%EOF")
