@@ -74,7 +74,7 @@ def test_places_are_those_of_the_text_as_it_was_written():
     "unit", ["tea cup ", "é", "e\u0301\u0323", "a\u0315\u0300\u05ae", "京", "हिन्दी ", "ﷺ", "\u0301"]
 )
 def test_time_grows_with_the_length_alone(unit):
-    short, long = ((unit * n)[:n] for n in (5_000, 50_000))
+    short, long = ((unit * n)[:n] for n in (2_000, 20_000))
 
     def measured(text: str) -> float:
         begun = time.thread_time()
