@@ -76,7 +76,7 @@ class Walk:
 
 
 def _kind(url: str) -> str:
-    return re.sub(r"[0-9a-f-]{36}|\d+", "1", url.partition("?")[0])
+    return re.sub(r"[0-9a-f-]{36}|[0-9a-f]{16}|\d+", "1", url.partition("?")[0])
 
 
 def test_everything_is_below_the_path(nginx: Nginx, founder, content: Content):
@@ -91,7 +91,7 @@ def test_everything_is_below_the_path(nginx: Nginx, founder, content: Content):
     assert {cookie.path for cookie in browser.session.cookies} == {PREFIX}
     assert {address for page, address in walk.outside if "/admin/rq/" not in page} == set()
     assert walk.broken == []
-    assert {"/", "/account/", "/admin/", "/admin/users/", "/contents/1", "/static/app.js"} <= set(
+    assert {"/", "/account/", "/admin/", "/admin/users/", "/contents/1", "/static/1/app.js"} <= set(
         walk.seen
     )
     assert len(walk.seen) > 25

@@ -20,6 +20,7 @@ from smartcontent.web import (
     model_choice,
     safety,
     sessions,
+    static_files,
     stream,
     versions,
     waiting,
@@ -47,4 +48,5 @@ def init_app(app: Flask) -> None:
         app.register_blueprint(part.bp)
     admin.init_app(app)
     api.init_app(app)
+    static_files.init_app(app)
     safety.init_app(app)

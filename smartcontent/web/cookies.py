@@ -3,8 +3,8 @@
 import hashlib
 from typing import Any
 
-from flask import Flask, request
-from flask.sessions import SecureCookieSessionInterface
+from flask import Flask, Response, request
+from flask.sessions import SecureCookieSessionInterface, SessionMixin
 
 
 class SessionInterface(SecureCookieSessionInterface):
@@ -18,6 +18,11 @@ class SessionInterface(SecureCookieSessionInterface):
         # Browsers take it from this very host over HTTPS alone, from no host beside or below it.
         is_bound = self.get_cookie_secure(app) and self.get_cookie_path(app) == "/"
         return f"__Host-{name}" if is_bound else name
+
+    def save_session(self, app: Flask, session: SessionMixin, response: Response) -> None:
+        # What anybody may keep neither brings a cookie nor differs by one.
+        if not response.cache_control.public:
+            super().save_session(app, session, response)
 
 
 def settings(config: dict[str, Any]) -> dict[str, Any]:

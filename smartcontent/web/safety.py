@@ -46,9 +46,8 @@ def add_headers(response: Response) -> Response:
     headers = response.headers
     for name, value in HEADERS.items():
         headers.setdefault(name, value)
-    if request.endpoint != "static":
-        # Pages are personal: the back button after signing out must not show them.
-        headers.setdefault("Cache-Control", "no-store")
+    # Pages are personal: the back button after signing out must not show them.
+    headers.setdefault("Cache-Control", "no-store")
     # Werkzeug's own redirects name the host they were asked at, whoever wrote that.
     if headers.get("Location", "").startswith(request.host_url):
         headers["Location"] = headers["Location"][len(request.host_url) - 1 :]

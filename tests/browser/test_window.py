@@ -49,10 +49,13 @@ globalThis.setTimeout = (act, wait, ...rest) => {
 """
 # How far the page's idea of the server's time is off, in seconds: the server is on this machine.
 OFF = """async () => {
-  const { serverNow } = await import("/static/clock.js");
+  const { serverNow } = await import(new URL("clock.js", document.scripts[0].src));
   return (serverNow() - performance.timeOrigin - performance.now()) / 1000;
 }"""
-SET_SERVER_TIME = "at => import('/static/clock.js').then((it) => it.setServerTime(at))"
+SET_SERVER_TIME = """async (at) => {
+  const { setServerTime } = await import(new URL("clock.js", document.scripts[0].src));
+  setServerTime(at);
+}"""
 TICK = 250  # milliseconds
 PULL_PROGRESS = {"status": "pulling", "total": 100, "completed": 63}
 

@@ -125,7 +125,7 @@ def test_forwarding_headers_count_only_with_trusted_proxies(site, founder):
     answers = [ask(app, "localhost", **FORWARDED) for app in (believed, ignored)]
 
     assert [("Strict-Transport-Security" in answer.headers) for answer in answers] == [True, False]
-    assert ['src="/texts/static/app.js"' in answer.text for answer in answers] == [True, False]
+    assert ['src="/texts/static/' in answer.text for answer in answers] == [True, False]
 
 
 @pytest.mark.parametrize(
@@ -134,7 +134,7 @@ def test_forwarding_headers_count_only_with_trusted_proxies(site, founder):
 def test_prefix_that_is_no_path_is_ignored(site, founder, prefix: str):
     page = ask(site(TRUSTED_PROXIES=1), "localhost", **{"X-Forwarded-Prefix": prefix})
 
-    assert 'src="/static/app.js"' in page.text
+    assert 'src="/static/' in page.text
 
 
 @pytest.mark.parametrize("path", ["/texts/sign-in", "/sign-in"])

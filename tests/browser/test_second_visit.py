@@ -1,0 +1,29 @@
+"""What a browser that was here before asks for again."""
+
+from playwright.sync_api import Page, expect
+
+from browser.conftest import submit
+
+ASKED = """() => performance.getEntriesByType("resource")
+  .filter(({ name, transferSize }) => transferSize && !name.includes("/events"))
+  .map(({ name }) => name)"""
+
+
+def visit(page: Page) -> list[str]:
+    """What the dashboard costs beside itself and its stream: files that are kept weigh nothing."""
+    page.goto("/")
+    expect(page.locator("html")).to_have_class("js")
+    expect(page.locator(".ring .left[stroke-dashoffset]")).to_be_visible()
+    return page.evaluate(ASKED)
+
+
+def test_second_visit_asks_for_the_page_and_the_time_at_most(open_page, ada):
+    submit(ada)
+    page = open_page("/healthz", user=ada)
+
+    first, second = visit(page), visit(page)
+
+    assert len(first) > 15, "scripts and styles"
+    # A page that came late asks for the time.
+    assert [name for name in second if not name.endswith("/time")] == []
+    assert len(second) <= 1
