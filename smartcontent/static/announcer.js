@@ -1,5 +1,6 @@
 // What a screen reader hears of a text: that it has begun, is half written, and how it ended.
-import { inWords, sizeOf, titleOf } from "./states.js";
+import { titleOf } from "./drafts.js";
+import { inWords, sizeOf } from "./sizes.js";
 import { usualSize } from "./writing.js";
 
 const AFTER_LOADING_MS = 300;

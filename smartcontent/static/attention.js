@@ -1,7 +1,8 @@
 // The tab's title and icon show what goes on; a notification, if wanted, that it is over.
-import { remaining, serverNow, shareLeft } from "./clock.js";
 import { say } from "./announcer.js";
-import { inWords, sizeOf, titleOf, unfinished } from "./states.js";
+import { remaining, serverNow, shareLeft } from "./clock.js";
+import { elementOf, titleOf, unfinished } from "./drafts.js";
+import { inWords, sizeOf } from "./sizes.js";
 import { usualSize } from "./writing.js";
 
 const SOON = 600_000; // milliseconds: a title that counts down for hours would only disturb
@@ -84,7 +85,7 @@ function notify(draft) {
 }
 
 function lookAt({ draft_id, content_id }) {
-  const shown = document.querySelector(`[data-draft="${draft_id}"]`);
+  const shown = elementOf(draft_id);
   if (shown) shown.scrollIntoView();
   else location.assign(`${document.querySelector(".brand").href}contents/${content_id}`);
 }

@@ -42,7 +42,6 @@ function shut({ elements: { when, at } }) {
 export function startDueTimes() {
   paint();
   document.addEventListener("drafts:drawn", paint);
-  document.addEventListener("drafts-changed", paint);
   document.addEventListener("change", ({ target: { form } }) => { if (form && "sendsUtc" in form.dataset) shut(form); });
   document.addEventListener("submit", ({ target: form, submitter }) => {
     if (!("sendsUtc" in form.dataset)) return;

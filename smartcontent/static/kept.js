@@ -132,7 +132,8 @@ export function startKeeping({ events, user }) {
   for (const form of document.querySelectorAll("form[data-keep]")) {
     // The browser, which fills in what was typed when one goes back, knows of no users.
     form.autocomplete = "off";
-    form.dataset.keep === "refused" ? keep(form) : restore(form);
+    if (form.dataset.keep === "refused") keep(form);
+    else restore(form);
   }
   document.addEventListener("input", take);
   document.addEventListener("submit", keepSent);

@@ -1,5 +1,6 @@
 // What is found of a model before a draft is due, and the place of drafts that wait in the queue.
-import { isCutOff, refresh } from "./live.js";
+import { isCutOff } from "./live.js";
+import { refresh } from "./redrawing.js";
 
 const READ_AGAIN = 5000; // milliseconds
 const MOST = 5;

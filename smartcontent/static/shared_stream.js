@@ -20,7 +20,7 @@ export class SharedStream {
     this.name = name;
     this.react = react;
     this.source = new Connection(addresses, (...event) => { this.hear(...event); this.say(...event); });
-    for (const [target, name] of MAY_HAVE_MISSED) target.addEventListener(name, () => this.ask());
+    for (const [target, sign] of MAY_HAVE_MISSED) target.addEventListener(sign, () => this.ask());
     document.addEventListener("visibilitychange", () => document.hidden || this.ask());
     setInterval(() => this.ping(), PING_MS);
     window.addEventListener("pagehide", () => this.stop());

@@ -1,6 +1,7 @@
 // While a text is being written: how fast, how far of the usual length, how long still.
 import { roughly, serverNow } from "./clock.js";
-import { inWords, sizeOf, unfinished } from "./states.js";
+import { elementOf, unfinished } from "./drafts.js";
+import { inWords, sizeOf } from "./sizes.js";
 
 const WINDOW = 6000; // milliseconds over which the pace is taken
 const ENOUGH = 1000;
@@ -8,7 +9,7 @@ const paces = new Map(); // "draft:attempt" → [[moment, size], …]
 
 // How large such a text usually is, in the unit that this one is counted in.
 export function usualSize(draft) {
-  const bar = document.querySelector(`[data-draft="${draft.draft_id}"] progress[data-usual]`);
+  const bar = elementOf(draft.draft_id)?.querySelector("progress[data-usual]");
   return bar?.dataset.unit === sizeOf(draft).unit ? Number(bar.dataset.usual) || null : null;
 }
 
@@ -36,7 +37,7 @@ function sentence(size, usual, pace) {
 }
 
 function paint(draft) {
-  const element = document.querySelector(`[data-draft="${draft.draft_id}"]`);
+  const element = elementOf(draft.draft_id);
   const bar = element?.querySelector("progress[data-writing]");
   if (!bar) return;
   const usual = usualSize(draft);

@@ -6,7 +6,7 @@ from statistics import median
 from typing import NamedTuple
 
 # Letters of scripts without blanks between words: Thai, Lao, Burmese, Khmer, Japanese, Chinese.
-# The pages' script (states.js) has them, too.
+# The pages' script (sizes.js) has them, too.
 _DENSE = re.compile(
     "[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3005-\u3007\u3040-\u312f\u31f0-\u31ff"
     "\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]+"

@@ -19,7 +19,7 @@ NO_LOCKS = "Object.defineProperty(Navigator.prototype, 'locks', { value: undefin
 
 HEARD = """
 window.heard = [];
-for (const what of ["snapshot", "status"]) {
+for (const what of ["snapshot", "became"]) {
   document.addEventListener(`drafts:${what}`, () => heard.push(what));
 }
 """
@@ -172,5 +172,5 @@ def test_tabs_of_two_users_in_one_browser_share_nothing(open_page, ada, bob):
     submit(bob, "Bob's kettle")
 
     expect(bobs.get_by_role("heading", name="Bob's kettle")).to_be_visible()
-    assert bobs.evaluate("heard.filter(what => what === 'status').length") == 1
+    assert bobs.evaluate("heard.filter(what => what === 'became').length") == 1
     expect(bobs.get_by_text("Ada's teapot")).to_have_count(0)

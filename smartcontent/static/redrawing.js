@@ -1,0 +1,141 @@
+// Cards and lists drawn anew by the server, in the place of those on the page: what is open stays open,
+// what was typed stays typed, and the focus stays where it was.
+//
+// The document hears of it as `drafts:drawn`, with the element.
+import { paintClocks } from "./clock.js";
+import { draftOf, takeDrawn, tell } from "./drafts.js";
+import { paint, paintTexts } from "./live_text.js";
+
+const requests = new WeakMap(); // element → how often it was asked for
+let listsAsked = 0;
+
+// An answer of the server, or null. One that leads to signing in is none: it is not what was asked.
+export function read(url) {
+  return fetch(url, { redirect: "manual" }).catch(() => null);
+}
+
+// Fetch the element as the server draws it now. The newest request wins.
+export async function refresh(element) {
+  const mine = (requests.get(element) ?? 0) + 1;
+  requests.set(element, mine);
+  const answer = await read(element.dataset.fragment);
+  if (answer?.status === 204 && element.matches(".card")) takeAway(element); // it is in the trash
+  if (answer?.status !== 200) return; // cut off: the next snapshot has it drawn
+  const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+  if (!element.isConnected || requests.get(element) !== mine) return;
+  swap(element, document.adoptNode(page.querySelector("article")));
+}
+
+function takeAway(element) {
+  moveFocus(document.activeElement, element, null);
+  element.remove();
+}
+
+function swap(old, fresh) {
+  for (const [index, details] of old.querySelectorAll("details").entries()) {
+    const same = fresh.querySelectorAll("details")[index];
+    if (same && details.open) same.open = true;
+  }
+  const focused = document.activeElement;
+  old.replaceWith(fresh);
+  takeDrawn(fresh);
+  const draft = draftOf(Number(fresh.dataset.draft));
+  if (draft) paint(draft);
+  paintClocks(fresh);
+  tell("drawn", fresh);
+  keepTyped(old, fresh);
+  keepKeys(old, fresh);
+  moveFocus(focused, old, fresh);
+}
+
+// From a control of what was, if it had the focus, to the same one. Where there is none any more, not
+// to another button: a second press would do what nobody asked for.
+function moveFocus(focused, old, fresh) {
+  if (!old?.contains(focused)) return;
+  const next = fresh && (focused === old ? fresh : counterpart(focused, fresh) ?? controls(fresh)[0]);
+  (next ?? document.getElementById("main")).focus();
+}
+
+function keepTyped(old, fresh) {
+  for (const field of controls(old)) {
+    if (!("defaultValue" in field) || field.value === field.defaultValue) continue;
+    const same = counterpart(field, fresh);
+    if (same) same.value = field.value;
+  }
+}
+
+// A form that was sent and drawn anew before its answer came is the same form to the server.
+function keepKeys(old, fresh) {
+  for (const { action, elements } of old.querySelectorAll("form[data-sent]")) {
+    const same = [...fresh.querySelectorAll("form")].find((form) => form.action === action);
+    if (same?.elements.key) same.elements.key.value = elements.key.value;
+  }
+}
+
+function counterpart(control, element) {
+  return controls(element).find((each) => isSame(each, control));
+}
+
+function controls(element) {
+  return [...element.querySelectorAll("a, button, summary, input:not([type=hidden]), textarea")];
+}
+
+// A link is known by where it leads, a field by its name, a button by what it says.
+function isSame(one, other) {
+  return String(marksOf(one)) === String(marksOf(other));
+}
+
+function marksOf({ tagName, name, form, href, type, textContent }) {
+  return [tagName, name, form?.action, href, type, ["BUTTON", "SUMMARY"].includes(tagName) ? textContent : ""];
+}
+
+// A draft the page does not show (a new version of a content it shows, or a new content), or a
+// content that is gone or back.
+export function reloadCardOf(draft) {
+  if (!refreshVersionOf(draft)) reloadList();
+}
+
+// Whether the page shows another version of it.
+export function refreshVersionOf({ content_id }) {
+  const shown = document.getElementById(`content-${content_id}`);
+  if (shown) refresh(shown);
+  return shown !== null;
+}
+
+export async function reloadList() {
+  const list = document.getElementById("list");
+  if (!list || showsSome()) return;
+  const mine = ++listsAsked;
+  const answer = await read(document.getElementById("search").dataset.list);
+  if (!answer?.ok) return;
+  const fresh = await answer.text();
+  if (mine !== listsAsked) return;
+  const focused = document.activeElement;
+  const old = focused.closest("#list article");
+  list.innerHTML = fresh;
+  moveFocus(focused, old, old && document.getElementById(old.id));
+  takeNewList(list);
+}
+
+// The list as it is now, whoever put it there.
+export function takeNewList(list) {
+  takeDrawn(list);
+  paintTexts();
+  paintClocks();
+  tell("drawn", list);
+  refreshStale();
+}
+
+// A list drawn before an event, and come after it, shows what was.
+function refreshStale() {
+  for (const element of document.querySelectorAll("[data-draft]")) {
+    const known = draftOf(Number(element.dataset.draft));
+    if (known && Number(element.dataset.revision) < known.revision) refresh(element);
+  }
+}
+
+// Whether the list is searched, filtered or an older page: what is new need not belong there.
+function showsSome() {
+  const asked = new URLSearchParams(location.search);
+  return ["q", "status", "content_type", "cursor"].some((name) => asked.get(name));
+}
