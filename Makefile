@@ -23,11 +23,13 @@ may-run: | $(BIN)/pip
 test: .venv/.installed-dev ## run the tests, four at a time: most of them wait
 	@$(BIN)/python -m pytest -n 4 --durations=10 $(ARGS)
 
-check: .venv/.installed-dev ## check style, types and which module may import which
+check: .venv/.installed-dev ## check style, types, scripts and which module may import which
 	@$(BIN)/ruff check
 	@$(BIN)/ruff format --check
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
+	@$(BIN)/oxlint smartcontent bench
+	@if [ -x $(BIN)/biome ]; then $(BIN)/biome lint --error-on-warnings smartcontent/static/style.css; fi
 
 lock: .venv/.installed-dev ## pin requirements*.in in requirements*.txt; ARGS=--upgrade for new versions
 	@$(COMPILE) $(ARGS) requirements.in -o requirements.txt
