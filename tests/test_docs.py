@@ -1,22 +1,30 @@
 """The documents are true: what they name exists, and what exists is named."""
 
+import importlib
+import inspect
+import pkgutil
 import re
+import shlex
 import shutil
 import sqlite3
 import subprocess
 import sys
 from contextlib import closing
 from pathlib import Path
+from urllib.parse import urlsplit
 
+import click
 import pytest
 from conftest import ROOT
 
+import smartcontent
 from smartcontent.config import SETTINGS
 
 PACKAGE = ROOT / "smartcontent"
 README = (ROOT / "README.md").read_text()
 ARCHITECTURE = (ROOT / "docs" / "architecture.md").read_text()
 OPERATIONS = (ROOT / "docs" / "operations.md").read_text()
+NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
 DOCUMENTS = sorted(ROOT.glob("*.md")) + sorted(ROOT.glob("docs/**/*.md"))
 
 
@@ -54,12 +62,104 @@ def anchor_of(heading: str) -> str:
     return re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-")
 
 
-@pytest.mark.parametrize("document", DOCUMENTS, ids=str)
-def test_every_flask_command_exists(app, document: Path):
-    command = re.compile(r"(?:`flask|flask --app wsgi) ([a-z]+)(?: ([a-z][a-z-]*))?")
-    for noun, verb in command.findall(document.read_text()):
+def test_every_flask_command_exists(app):
+    command = r"(?:`flask|flask --app wsgi) ([a-z]+)(?: ([a-z][a-z-]*))?"
+    for noun, verb in in_documents(command):
         assert noun in app.cli.commands
         assert not verb or verb in app.cli.commands[noun].commands
+
+
+def test_every_option_of_a_flask_command_exists(app):
+    for written in in_documents(r"flask(?: --app wsgi)? ([a-z][^`|#\n]*)"):
+        command, words = app.cli, written.split()
+        while isinstance(command, click.Group) and words and words[0] in command.commands:
+            command = command.commands[words.pop(0)]
+        options = {name for param in command.params for name in param.opts + param.secondary_opts}
+        asked = {word.partition("=")[0] for word in words if re.match("--?[a-z]", word)}
+        assert asked <= options | {"--help"}, written
+
+
+def test_every_curl_asks_for_what_is_there(app):
+    """Those of docs/api.md, whose address is in $HOST, are run as they stand by the API's tests."""
+    urls = app.url_map.bind("localhost")
+    asked = 0
+    for written in in_documents(r"^curl ((?:.*\\\n)*.*)"):
+        if "$HOST" in written:
+            continue
+        words = shlex.split(written.replace("\\\n", ""), comments=True)
+        (address,) = (word for word in words if "://" in word)
+        method = "POST" if "-d" in words else "GET"
+        method = words[words.index("-X") + 1] if "-X" in words else method
+        urls.match(urlsplit(address).path, method)
+        asked += 1
+    assert asked >= 3
+
+
+def test_every_make_target_and_script_to_run_exists():
+    targets = re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(), re.MULTILINE)
+    targets += [f"bench-{path.stem.replace('_', '-')}" for path in ROOT.glob("bench/*.py")]
+    asked = set(in_documents(r"(?:^|`|=\S+ )make ([a-z-]+)(?=[ `]|$)")) - {"a"}  # "make a backup"
+    scripts = set(in_documents(r"python (?:-\w )*([\w/]+\.py)"))
+
+    assert asked > {"run", "test"}
+    assert sorted(asked.difference(targets)) == []
+    assert {"web.py", "worker.py"} <= scripts
+    assert sorted(script for script in scripts if not (ROOT / script).exists()) == []
+
+
+def in_documents(expression: str) -> list:
+    """All that the expression finds in any document."""
+    found = re.compile(expression, re.MULTILINE).findall
+    return [each for document in DOCUMENTS for each in found(document.read_text())]
+
+
+def test_settings_that_compose_fixes_are_as_many_as_the_readme_says():
+    fixed = re.search(r"Fixed are (.*?);", (ROOT / "docs/docker.md").read_text(), re.DOTALL)
+    names = re.findall(r"`([A-Z_]+)`", fixed[1])
+    services = (ROOT / "docker-compose.yml").read_text()
+
+    assert f"for {NUMBERS[len(names)]} that compose fixes" in README
+    assert [name for name in names if f"{name}: ${{" in services or name not in services] == []
+
+
+def test_every_member_of_a_class_or_a_module_is_there():
+    """`Class.member` and `module.name`, in that very class or module."""
+    owners = owners_by_name()
+    named = [
+        (document.name, owner, member)
+        for document in DOCUMENTS
+        for owner, member in re.findall(r"`(?:\w+\.)*(\w+)\.(\w+)(?:\(\))?`", document.read_text())
+        if owner in owners and member not in ("py", "js", "parser")  # files; the library's own
+    ]
+
+    assert len(named) > 30
+    assert [name for name in named if not any(has(o, name[2]) for o in owners[name[1]])] == []
+
+
+def owners_by_name() -> dict[str, list]:
+    """Our modules and classes, by their last name."""
+    owners: dict[str, list] = {}
+    for found in pkgutil.walk_packages(smartcontent.__path__, "smartcontent."):
+        if found.name.startswith(("smartcontent.migrations", "smartcontent.local.__main__")):
+            continue
+        module = importlib.import_module(found.name)
+        classes = [each for each in vars(module).values() if inspect.isclass(each)]
+        for each in [module, *classes]:
+            if getattr(each, "__module__", "smartcontent").startswith("smartcontent"):
+                owners.setdefault(each.__name__.rpartition(".")[2], []).append(each)
+    return owners
+
+
+def has(owner: object, member: str) -> bool:
+    is_given = inspect.isclass(owner) and f"self.{member} = " in inspect.getsource(owner)
+    return is_given or hasattr(owner, member) or member in getattr(owner, "__annotations__", {})
+
+
+def test_architecture_names_every_script():
+    scripts = [path.relative_to(PACKAGE).as_posix() for path in PACKAGE.glob("static/*.js")]
+
+    assert len(scripts) > 10
+    assert [script for script in scripts if f"| `{script}` |" not in ARCHITECTURE] == []
 
 
 def test_architecture_names_every_module():
@@ -80,6 +180,7 @@ def test_every_path_in_architecture_exists():
 
 def test_every_name_in_architecture_is_in_the_code():
     sources = [*PACKAGE.rglob("*.py"), *ROOT.glob("*.py"), *ROOT.glob("tests/*.py")]
+    sources += PACKAGE.glob("static/*.js")
     words = {word for path in sources for word in re.findall(r"\w+", path.read_text())}
     names = re.findall(r"`(?:\w+\.)*(\w+)`", ARCHITECTURE)
 
