@@ -10,6 +10,7 @@ from itertools import accumulate, groupby
 from typing import Literal
 
 Op = Literal["equal", "insert", "delete"]
+Match = tuple[int, int, int]  # where it is in the first text, in the second, and how long
 
 # Scripts without blanks between words are compared by characters: Thai to Khmer, Japanese, Chinese.
 _DENSE = (
@@ -46,7 +47,7 @@ class _Budget:
 def diff(first: str, second: str) -> list[Piece]:
     """The pieces that without `insert` join to the first text, without `delete` to the second."""
     budget = _Budget(PAIRS_MOST)
-    rough = _compared(_LINE.findall(first), _LINE.findall(second), budget)
+    rough = list(_compared(_LINE.findall(first), _LINE.findall(second), budget))
     return _joined(_without_islands(_joined(_by_words(rough, budget))))
 
 
@@ -61,15 +62,36 @@ def _by_words(pieces: list[Piece], budget: _Budget) -> Iterator[Piece]:
         yield from _compared(_WORD.findall(before), _WORD.findall(after), budget)
 
 
-def _compared(a: Sequence[str], b: Sequence[str], budget: _Budget) -> list[Piece]:
+def _compared(a: Sequence[str], b: Sequence[str], budget: _Budget) -> Iterator[Piece]:
+    """The rows of equal words, and between them what is deleted and inserted."""
+    i = j = 0
+    for a_from, b_from, size in [*_matches(a, b, budget), (len(a), len(b), 0)]:
+        yield Piece("delete", "".join(a[i:a_from]))
+        yield Piece("insert", "".join(b[j:b_from]))
+        yield Piece("equal", "".join(a[a_from : a_from + size]))
+        i, j = a_from + size, b_from + size
+
+
+def _matches(a: Sequence[str], b: Sequence[str], budget: _Budget) -> list[Match]:
+    """Both ends first, then the words that stand once in both, then the longest rows between."""
+    found, ranges = [], [(0, len(a), 0, len(b))]
+    for around in ranges:  # grows meanwhile
+        a_from, a_to, b_from, b_to = around
+        part_a, part_b = a[a_from:a_to], b[b_from:b_to]
+        dividing = _ends(part_a, part_b) or _anchors(part_a, part_b, budget)
+        new = dividing or _longest(part_a, part_b, budget)
+        matches = [(i + a_from, j + b_from, size) for i, j, size in new]
+        found += matches
+        ranges += _between(matches, around) if dividing else []
+    return sorted(found)
+
+
+def _ends(a: Sequence[str], b: Sequence[str]) -> list[Match]:
+    """The equal words at the beginning and at the end."""
     head = _equal_at_start(a, b)
     tail = _equal_at_start(a[head:][::-1], b[head:][::-1])
-    a_middle, b_middle = a[head : len(a) - tail], b[head : len(b) - tail]
-    return [
-        Piece("equal", "".join(a[:head])),
-        *_pieces(a_middle, b_middle, _matches(a_middle, b_middle, budget)),
-        Piece("equal", "".join(a[len(a) - tail :])),
-    ]
+    ends = [(0, 0, head), (len(a) - tail, len(b) - tail, tail)]
+    return [match for match in ends if match[2]]
 
 
 def _equal_at_start(a: Sequence[str], b: Sequence[str]) -> int:
@@ -77,30 +99,26 @@ def _equal_at_start(a: Sequence[str], b: Sequence[str]) -> int:
     return next((n for n, (x, y) in enumerate(pairs) if x != y), min(len(a), len(b)))
 
 
-def _matches(a: Sequence[str], b: Sequence[str], budget: _Budget) -> list[tuple[int, int, int]]:
-    """Where the longest equal runs are, largest parts first, until the budget is spent."""
+def _longest(a: Sequence[str], b: Sequence[str], budget: _Budget) -> list[Match]:
+    """The longest rows of equal words, largest parts first, until the budget is spent."""
     matcher = SequenceMatcher(None, a, b, autojunk=False)
     times = Counter(b)
     cost = [0, *accumulate(times[word] + 1 for word in a)]
     found, ranges = [], [(0, len(a), 0, len(b))]
     for a_from, a_to, b_from, b_to in ranges:  # grows meanwhile
         pairs = cost[a_to] - cost[a_from]
-        if a_from == a_to or b_from == b_to:
+        if a_from == a_to or b_from == b_to or pairs > budget.pairs:
             continue
-        new: list[tuple[int, int, int]] = []
-        if pairs > PAIRS_AT_ONCE:
-            new = [(a_from + i, b_from + j, 1) for i, j in _anchors(a[a_from:a_to], b[b_from:b_to])]
-        if not new and pairs <= budget.pairs:
-            budget.pairs -= pairs
-            new = [matcher.find_longest_match(a_from, a_to, b_from, b_to)]
-        new = [match for match in new if match[2]]
-        found += new
-        ranges += _between(new, (a_from, a_to, b_from, b_to)) if new else []
-    return sorted(found)
+        budget.pairs -= pairs
+        match = matcher.find_longest_match(a_from, a_to, b_from, b_to)
+        if match.size:
+            found.append((match.a, match.b, match.size))
+            ranges += _between([match], (a_from, a_to, b_from, b_to))
+    return found
 
 
 def _between(
-    matches: list[tuple[int, int, int]], around: tuple[int, int, int, int]
+    matches: Sequence[Match], around: tuple[int, int, int, int]
 ) -> Iterator[tuple[int, int, int, int]]:
     i, a_to, j, b_to = around
     for a_from, b_from, size in [*matches, (a_to, b_to, 0)]:
@@ -108,35 +126,33 @@ def _between(
         i, j = a_from + size, b_from + size
 
 
-def _anchors(a: Sequence[str], b: Sequence[str]) -> list[tuple[int, int]]:
-    """The words that stand once in both, as many as have the same order: patience diff."""
+def _anchors(a: Sequence[str], b: Sequence[str], budget: _Budget) -> list[Match]:
+    """Where many words are said often: those that stand once in both, in the same order."""
     in_a, in_b = Counter(a), Counter(b)
+    pairs = sum(times * in_b[word] for word, times in in_a.items())
+    if pairs <= PAIRS_AT_ONCE or budget.pairs <= 0:
+        return []
+    budget.pairs -= len(a) + len(b)
     where = {word: j for j, word in enumerate(b) if in_b[word] == in_a[word] == 1}
-    ends: list[int] = []  # of the increasing row of each length, the least last place in b
-    rows: list[tuple[int, int, int]] = []  # place in a, in b, and which place goes before
-    last: list[int] = []
-    for i, word in enumerate(a):
-        if (j := where.get(word)) is not None:
-            length = bisect_left(ends, j)
-            ends[length : length + 1] = [j]
-            last[length : length + 1] = [len(rows)]
-            rows.append((i, j, last[length - 1] if length else -1))
-    longest, at = [], last[-1] if last else -1
+    places = [(i, where[word]) for i, word in enumerate(a) if word in where]
+    return [(i, j, 1) for i, j in _increasing(places)]
+
+
+def _increasing(places: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
+    """The longest row of places whose order is the same in both texts (patience sorting)."""
+    ends: list[int] = []  # of a row of each length, the least place in b where one ends
+    last: list[int] = []  # which of the places that is
+    before: list[int] = []  # of each place, the one that goes before it in its row
+    for number, (_, j) in enumerate(places):
+        length = bisect_left(ends, j)
+        ends[length : length + 1] = [j]
+        last[length : length + 1] = [number]
+        before.append(last[length - 1] if length else -1)
+    row, at = [], last[-1] if last else -1
     while at >= 0:
-        longest.append(rows[at][:2])
-        at = rows[at][2]
-    return longest[::-1]
-
-
-def _pieces(
-    a: Sequence[str], b: Sequence[str], matches: list[tuple[int, int, int]]
-) -> Iterator[Piece]:
-    i = j = 0
-    for a_from, b_from, size in [*matches, (len(a), len(b), 0)]:
-        yield Piece("delete", "".join(a[i:a_from]))
-        yield Piece("insert", "".join(b[j:b_from]))
-        yield Piece("equal", "".join(a[a_from : a_from + size]))
-        i, j = a_from + size, b_from + size
+        row.append(places[at])
+        at = before[at]
+    return row[::-1]
 
 
 def _without_islands(pieces: list[Piece]) -> Iterator[Piece]:

@@ -184,7 +184,7 @@ WORST = {
     "dates": "5 May - " * (LENGTH // 8),
     "times": "9:00-" * (LENGTH // 5),
     "labels": "a." * (LENGTH // 2),
-    "address": "http://a.com/?" + "a" * LENGTH,
+    "address": "http://b.com/?" + "a" * LENGTH,
     "brackets": "[a" * (LENGTH // 2),
     "lines": "\n" * LENGTH,
     "headings": "# 5 reasons\n- a\n" * (LENGTH // 16),
@@ -198,7 +198,7 @@ WORST = {
 def test_card_of_any_text_is_made_in_time_that_grows_with_its_length(text):
     asked = Asked(
         topic=WORST["dates"][:2_000],
-        also=(WORST["prices, each another"][:5_000],),
+        also=(WORST["prices, each another"][:5_000], "http://a.com/?" + "a" * 2_000),
         content_type="social_media_caption",
         keywords=("a b",),
         banned=("a b",),
