@@ -99,6 +99,14 @@ def test_signs_of_prose_in_many_rows_do_not_outvote_the_columns():
     assert read_table(f"topic;audience\n{rows}".encode()).headings == ("topic", "audience")
 
 
+def test_columns_are_those_that_most_rows_keep_to():
+    rows = "".join(f"Tea{', blue' * (n % 5)};people\n" for n in range(40))
+
+    table = read_table(f"Topic (what, who, where);Audience\n{rows}".encode())
+
+    assert table.headings == ("Topic (what, who, where)", "Audience")
+
+
 def test_every_heading_is_there_once_and_none_is_empty():
     table = read_table(b"\n\nTopic,Topic,,Topic (2),\na,b,c,d,\n,,,,\ne,,,,,f\n")
 

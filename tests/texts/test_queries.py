@@ -6,6 +6,7 @@ from contextlib import closing
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from sqlalchemy import create_engine, text
 
 from smartcontent.texts.queries import Phrase, for_postgresql, for_sqlite, query
 from smartcontent.texts.snippets import hits, snippet
@@ -67,6 +68,22 @@ def test_a_search_finds_what_was_meant(index, typed, expected):
     found = index.execute("SELECT name FROM found WHERE found MATCH ?", [for_sqlite(query(typed))])
 
     assert {name for (name,) in found} == expected
+
+
+def test_postgresql_finds_the_same(postgresql):
+    asked = text("SELECT to_tsvector('simple', :words) @@ to_tsquery('simple', :query)")
+    engine = create_engine(postgresql)
+
+    with engine.connect() as database:
+        for typed, expected in FOUND:
+            query_of_it = for_postgresql(query(typed))
+            found = {
+                name
+                for name, words in TEXTS.items()
+                if database.scalar(asked, {"words": searchable(words), "query": query_of_it})
+            }
+            assert (typed, found) == (typed, expected)
+    engine.dispose()
 
 
 @pytest.mark.parametrize(("typed", "expected"), FOUND)
