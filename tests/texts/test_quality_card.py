@@ -77,7 +77,7 @@ def test_leftovers_of_a_model_are_found(left):
 
 @pytest.mark.parametrize(
     "text", ["See [our shop](https://a.com).", "- [x] Tea\n- [ ] Milk", "As said[1], it is warm.",
-             "Here is why: it is thick.", "Great gifts: a kettle."],
+             "Here is why: it is thick.", "Great gifts: a kettle.", "¡15 % en todo!"],
 )  # fmt: skip
 def test_links_boxes_and_notes_are_no_leftovers(text):
     assert findings(text, kind="leftover") == []

@@ -17,7 +17,7 @@ _LEFTOVERS = re.compile(
     | \{\{[^{}\n]{1,60}\}\} | \{(?=[a-z_ ]{2,40}\})[a-z_ ]+\}             # {{name}}
     | <(?:insert|your|name|company|product|link|date|add)\b[^<>\n]{0,60}>
     | <\|[^|<>\n]{1,40}\|> | \[/?INST\] | </?(?:think|s)>                 # marks of a chat
-    | \blorem\ ipsum\b | \b(?:TODO|TBD|TBC)\b | \bX{3,}\b | _{4,}
+    | \blorem\ ipsum\b | \b(?-i:TODO|TBD|TBC)\b | \b(?-i:X{3,})\b | _{4,}
     | \((?:word|character)\ count:[^()\n]{0,40}\) | ^[ *_(]*word\ count:.{0,40}
     """,
     re.VERBOSE | re.IGNORECASE | re.MULTILINE,

@@ -6,9 +6,10 @@ from functools import cache
 
 # For every language; then, by language, what stands for no number at all.
 _ANYWHERE = (
-    r"24 ?/ ?7|7 ?/ ?7|24 ?h?/ ?24(?: ?h)?|24 h/24|7 j/7|365 ?/ ?24|50 ?/ ?50|80 ?/ ?20|50:50"
+    r"24 ?/ ?7(?:(?: ?/ ?|, ?| )365)?|7 ?/ ?7|24 ?h?/ ?24(?: ?h)?|24 h/24|7 j/7|365 ?/ ?24|50"
+    r" ?/ ?50|80 ?/ ?20|50:50"
     r"|\b1[01]0 ?(?:%|percent|per cent|prozent|pour cent|por ciento|per cento)(?! (?:off|rabatt))"
-    r"|\b1000 ?%|\b360 ?(?:°|-?degrees?\b|-?grad\b|degrés|grados|gradi)"
+    r"|\b1(?:-|, ?)2(?:-|, ?)3\b|\b1000 ?%|\b360 ?(?:°|-?degrees?\b|-?grad\b|degrés|grados|gradi)"
     r"|(?<![\w.])[23]-?in-?1\b(?!\w)"
     r"|\b(?:co2|h2o|b2b|b2c|web 2\.0|mp[34]|5-a-day|20/20)\b|#1\b|\bno\. ?1\b|\bnr\. ?1\b"
 )
@@ -19,7 +20,7 @@ _IDIOMS = {
     r"|evening )"
     r"?for two(?= or |[.,;:!?)]|\s*$)"
     r"|count(?:ing)? to (?:three|ten)|from \w+ to \w+(?=,? (?:every|all|we|it))|one or two"
-    r"|two or three|cloud nine|high five|take (?:five|ten)|nine-to-five|9-to-5"
+    r"|two or three|cloud nine|high five|take (?:five|ten)|nine-to-five|9-to-5s?|one, two, three"
     r"|working (?:nine|9) to (?:five|5)"
     r"|(?:at )?sixes and sevens|two birds|two and two|takes two|two cents|on all fours"
     r"|a (?:hundred|thousand|million)\b(?! (?:people|customers|users|guests|readers))"
@@ -35,15 +36,18 @@ _IDIOMS = {
     " deux|en deux mots"
     r"|mille (?:mercis?|fois|et un\w*)|24 heures sur 24|7 jours sur 7|sept jours sur sept"
     r"|24 ?h ?/ ?24|quatre saisons|cinq sens|quatre coins|entre deux|les deux|se mettre en quatre"
-    r"|en un deux trois|de \w+ à soixante-dix-sept ans|deux fois|pour deux(?= ou |[.,;:!?)]|"
+    r"|(?:en )?un,? deux,? trois|de \w+ à soixante-dix-sept ans|deux fois|pour deux(?= ou "
+    r"|[.,;:!?)]|"
     r" [!?;:]|\s*$)",
     "es": r"(?:para|entre|de) dos(?= o |[.,;:!?)]|\s*$)|los dos|las dos(?! y|\.)|mil"
     " (?:gracias|veces)"
     r"|24 horas al día|las 24 horas(?: del día)?|7 días a la semana|siete días a la semana"
-    r"|cuatro estaciones|cinco sentidos|dos veces|en un dos por tres|de dos en dos|mil y un\w*",
+    r"|cuatro estaciones|cinco sentidos|dos veces|en un dos por tres|uno, dos,? (?:y )?tres|de"
+    r" dos en dos|mil y un\w*",
     "it": r"(?:in|per|a) due(?= o |[.,;:!?)]|\s*$)"
     r"|quattro chiacchiere|due passi|quattro passi|due chiacchiere|mille (?:grazie|volte|e un\w*)"
-    r"|24 ore su 24|7 giorni su 7|sette giorni su sette|tutti e due|quattro stagioni"
+    r"|24 ore su 24|7 giorni su 7|sette giorni su sette|tutti e due|uno, due,? (?:e )?tre"
+    r"|quattro stagioni"
     r"|cinque sensi|quattro mani|due volte|in quattro e quattr'otto|a quattr'occhi",
     "pt": r"(?:para|a) dois(?= ou |[.,;:!?)]|\s*$)|mil (?:obrigad\w+|vezes)|24 horas por dia|7"
     " dias por semana"

@@ -17,7 +17,7 @@ _BETWEEN = re.compile(
     r" | d'| l'"
 )
 # What a sentence may begin after, and what may stand between that and its first letter.
-_STARTS = re.compile(r"(?:^|[.!?:;…–—•|/>)\]}\n" + TAKEN + r"])[\s\"'“”«»„(\[*_¡¿~`-]*$")
+_STARTS = re.compile(rf"(?:^|{TAKEN}|[^\w\s,'&\"“”«»„(\[*_¡¿~`-])[\s\"'“”«»„(\[*_¡¿~`-]*$")
 _TITLE = re.compile(r"\b(?:Dr|Mr|Mrs|Ms|Prof|St|Sr|Sra|Dott|Dra|Mme|Mlle|M)\. ?$")
 _LIST_MARK = re.compile(r"^[ >]*(?:[-*+•]|\d{1,2}[.)]|[^\w\s]+)\s+")
 _ALSO_CAPITAL_SAID = (
