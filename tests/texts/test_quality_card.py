@@ -108,6 +108,7 @@ def test_repetition_is_told_once_with_its_number():
     ]
     alike = "Tea calms. Tea warms. Tea wakes. Coffee does, too."
     assert findings(alike, kind="repetition") == ["Tea calms. Tea warms. Tea wakes."]
+    assert findings("Step 1: fill. Step 2: wait. Step 3: pour.", kind="repetition") == []
 
 
 def test_paragraph_in_another_language_is_found_and_a_name_is_not():

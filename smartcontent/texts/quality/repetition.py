@@ -1,5 +1,6 @@
 """What a text says again and again: rows of words, and sentences that begin alike."""
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -10,6 +11,7 @@ ROW = 4  # words
 OFTEN = 3  # times
 ALIKE_MOST = 2  # sentences in a row that may begin with the same word
 FOUND_MOST = 10
+_NUMBERED = re.compile(r" \d")  # "Step 1" and "Step 2" are to begin alike
 
 
 @dataclass(frozen=True)
@@ -72,7 +74,7 @@ def beginning_alike(text: str, sentences: Sequence[Span]) -> Iterator[tuple[str,
     first = ""
     for start, end in [*sentences, (0, 0)]:
         word = WORD.search(text, start, end)
-        begins = word[0].casefold() if word else ""
+        begins = word[0].casefold() if word and not _NUMBERED.match(text, word.end()) else ""
         if begins != first or not begins:
             if len(run) > ALIKE_MOST:
                 yield first, len(run), (run[0][0], run[-1][1])
