@@ -105,6 +105,26 @@ def test_text_that_ended_while_the_network_was_away_is_shown_as_it_is_on_record(
     has_kept(page, stored(content.id).text)
 
 
+def test_title_forgets_what_ended_unheard_and_was_drawn_with_the_list(
+    page, ada, content, dictation, line, watch
+):
+    """The list is drawn anew, for another content came; the ended draft's own card never is."""
+    page.goto("/")
+    dictation.say(*BEGINNING)
+    expect(page).to_have_title("Writing… · Dashboard · Smart Content")
+    watch.expect("status of 500")
+    page.route("**/card*", lambda route: route.fulfill(status=500))
+
+    line.refuse()
+    finished(ada, "A cup", "It holds tea.")
+    dictation.end()
+    wait_until(lambda: stored(content.id).status == Status.COMPLETED)
+    line.restore()
+
+    expect(page.get_by_role("heading", name="A cup")).to_be_visible()
+    expect(page).to_have_title("Dashboard · Smart Content")
+
+
 def test_text_saved_as_it_is_stays_the_same_to_the_last_character(open_page, ada):
     text = "\n" + "".join(PIECES) + "\t trailing  \n\n"
     content = finished(ada, "A teapot", text)
