@@ -1,6 +1,6 @@
 """flask contents: write a brief, list, read, follow, cancel."""
 
-from typing import Any
+from typing import Any, BinaryIO
 from uuid import UUID
 
 import click
@@ -14,9 +14,12 @@ from smartcontent.cli.users import user_with
 from smartcontent.cli.watch import watch_draft
 from smartcontent.contents import ending, submitting
 from smartcontent.contents.as_json import summary, whole
+from smartcontent.contents.exporting import document_of
 from smartcontent.models import Content, Draft, Status
 from smartcontent.models.listing import Filters, list_contents
 from smartcontent.stores.sql import db
+from smartcontent.texts.export import FORMATS
+from smartcontent.texts.export.pdf import NotInThisFormat
 
 contents = Group("contents", help="Briefs and texts: create, list, show, watch, cancel.")
 status_choice = click.Choice([status.value for status in Status])
@@ -88,6 +91,21 @@ def show(content_id: str, as_json: bool) -> None:
             click.echo(f"{head:<12}  {text}")
     if content.current.text:
         click.echo(f"\n{content.current.text}")
+
+
+@contents.command("export")
+@click.argument("content_id", metavar="ID")
+@click.option("--format", "name", type=click.Choice(list(FORMATS)), default="md")
+@click.option("--output", type=click.File("wb"), default="-", help="A file, else standard output.")
+def export(content_id: str, name: str, output: BinaryIO) -> None:
+    """Write the current text as a file."""
+    document = document_of(_content(content_id).current)
+    if document is None:
+        raise click.ClickException("It has no text yet: see `contents show`.")
+    try:
+        output.write(FORMATS[name].write(document))
+    except NotInThisFormat as error:
+        raise click.ClickException(str(error)) from error
 
 
 @contents.command("watch")

@@ -12,6 +12,7 @@ from smartcontent.web import (
     auth,
     contents,
     cookies,
+    downloads,
     due_time,
     entry,
     errors,
@@ -44,7 +45,7 @@ def init_app(app: Flask) -> None:
     words.init_app(app)
     due_time.init_app(app)
     model_choice.init_app(app)
-    for part in (account, auth, contents, waiting, versions, stream, health):
+    for part in (account, auth, contents, waiting, versions, downloads, stream, health):
         app.register_blueprint(part.bp)
     admin.init_app(app)
     api.init_app(app)

@@ -91,7 +91,7 @@ def test_signed_in_page_fits_and_can_be_read(app, open_page, founder, contents, 
     watch.expect("status of 404")
     page = open_page(user=founder, color_scheme=scheme)
     of_contents = [f"/contents/{content.id}" for content in contents.values()]
-    of_contents += [f"{of_contents[-1]}/{page}" for page in ("text", "versions/1")]
+    of_contents += [f"{of_contents[-1]}/{page}" for page in ("text", "versions/1", "print")]
     paths = [
         *of_contents,
         f"/contents/{contents['pending'].id}/brief",

@@ -1,0 +1,21 @@
+"""A text as it is taken away: with what is known of it, for whatever writes the file."""
+
+from smartcontent.contents.checking import asked_for, brief_of
+from smartcontent.models import Draft
+from smartcontent.texts.export.document import Document
+
+
+def document_of(draft: Draft) -> Document | None:
+    """A draft with the brief it was made from; None where it has not ended with a text."""
+    if not (draft.is_final and draft.text):
+        return None
+    asked = asked_for(draft)  # a translation is in another language than its brief
+    known = brief_of(draft) | {"keywords": asked.keywords, "language": asked.language}
+    return Document(
+        title=draft.content.title,
+        text=draft.text,
+        **known,
+        model=draft.model or "",
+        created_at=draft.content.created_at,
+        finished_at=draft.finished_at,
+    )
