@@ -18,8 +18,9 @@ from conftest import BRIEF, PASSWORD, Visitor
 from werkzeug.test import run_wsgi_app
 from wtforms import BooleanField
 
+from smartcontent import fields
 from smartcontent.briefs.form import BriefForm
-from smartcontent.briefs.from_json import brief_from_json, settings_from_json
+from smartcontent.briefs.submission import SUBMISSION
 from smartcontent.contents import submitting, versions
 from smartcontent.invitations import invited_address
 from smartcontent.models import Status, now
@@ -32,6 +33,9 @@ from smartcontent.texts.markdown.drawing import drawn
 from smartcontent.texts.sentiment import sentiment_of
 from smartcontent.texts.sought import ACCENTS_MOST, as_sought
 from smartcontent.texts.wrapping import unwrapped
+from smartcontent.web.api.contents import CHANGES
+from smartcontent.web.api.draft_fields import NEW_DRAFTS
+from smartcontent.web.api.query import LISTING
 from smartcontent.web.forms import PasswordForm, SignInForm, SignUpForm, TokenForm
 from smartcontent.web.rendering import rendered
 from smartcontent.writing import job, outcome
@@ -137,12 +141,19 @@ def test_length_is_all_that_is_said_of_what_is_too_long(form_class, name):
 
 
 @worst
-@pytest.mark.parametrize("name", BriefForm()._fields)
-def test_every_field_of_the_api_refuses_at_once_in_a_sentence(name, text):
-    for value in (text, [text], text.split("a")):
-        assert seconds_of_cpu(lambda value=value: brief_from_json(USUAL | {name: value})) < 0.05
-    settings = dict.fromkeys(("model", "temperature", "seed", "delay_seconds"), text)
-    assert seconds_of_cpu(lambda: settings_from_json(settings)) < 0.05
+@pytest.mark.parametrize(
+    "known", [SUBMISSION, CHANGES, NEW_DRAFTS, LISTING], ids=["new", "changed", "draft", "list"]
+)
+def test_every_field_of_the_api_refuses_at_once_in_a_sentence(known, text):
+    values = [text] if known is LISTING else [text, [text], text.split("a")]
+    bodies = [USUAL | {name: value} for name in known for value in values]
+
+    def read():
+        return [fields.read(known, body) for body in bodies]
+
+    assert seconds_of_cpu(read) < 0.05 * len(bodies)
+    for _, errors in read():
+        assert all(len(said) == 1 and len(said[0]) < 1_000 for said in errors.values())
 
 
 @worst

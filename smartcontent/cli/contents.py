@@ -5,9 +5,8 @@ from uuid import UUID
 
 import click
 
-from smartcontent.briefs.brief import Brief
 from smartcontent.briefs.catalogue import CONTENT_TYPES
-from smartcontent.briefs.from_json import Errors, brief_from_json, settings_from_json
+from smartcontent.briefs.submission import SUBMISSION, Submission
 from smartcontent.cli.group import Group, json_option, limit_option
 from smartcontent.cli.printing import moment, print_json, print_table, shortened
 from smartcontent.cli.users import user_with
@@ -15,6 +14,7 @@ from smartcontent.cli.watch import watch_draft
 from smartcontent.contents import ending, submitting
 from smartcontent.contents.as_json import summary, whole
 from smartcontent.contents.exporting import document_of
+from smartcontent.fields import read
 from smartcontent.models import Content, Draft, Status
 from smartcontent.models.listing import Filters, list_contents
 from smartcontent.stores.sql import db
@@ -151,21 +151,17 @@ def _content(content_id: str) -> Content:
 
 
 def _submit(user_id: int, options: dict[str, Any]) -> Content:
-    given = {name: value for name, value in options.items() if value not in (None, ())}
-    given["keywords"] = list(given.get("keywords", ()))
-    fields, brief_errors = brief_from_json(given)
-    settings, settings_errors = settings_from_json(given)
-    _refuse(brief_errors | settings_errors)
-    title = fields.pop("title")
+    values, errors = read(SUBMISSION, options | {"keywords": list(options["keywords"])})
+    if errors:
+        raise click.ClickException("\n       ".join(said for [said] in errors.values()))
+    asked = Submission.of(values)
     return submitting.submit(
-        user_id, Brief(**fields), title, settings, delay_seconds=settings.get("delay_seconds")
+        user_id,
+        asked.brief,
+        asked.title,
+        asked.settings,
+        delay_seconds=asked.settings.get("delay_seconds"),
     )
-
-
-def _refuse(errors: Errors) -> None:
-    sentences = [sentence for sentences in errors.values() for sentence in sentences]
-    if sentences:
-        raise click.ClickException("\n       ".join(sentences))
 
 
 def _ids(draft: Draft) -> dict[str, object]:

@@ -10,7 +10,6 @@ from smartcontent.models import UNFINISHED, Content, Draft, Origin, Status
 from smartcontent.models.moments import due_in
 from smartcontent.models.status import UNDONE
 
-VARIANTS_MOST = 4
 SEEDS = 2**31
 _ORIGINS = {
     Deed.REFINE: Origin.REFINED,

@@ -102,7 +102,6 @@ def submit_once(
 
 def write_brief(content: Content, brief: Brief) -> None:
     """Copy a brief into its content's columns."""
-    for name in ("content_type", "topic", "audience", "tone", "length", "language", "instructions"):
-        setattr(content, name, getattr(brief, name))
-    content.keywords = list(brief.keywords)
+    for name, value in vars(brief).items():
+        setattr(content, name, list(value) if isinstance(value, tuple) else value)
     content.index_text("")

@@ -20,7 +20,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, foreign, load_only, mapped_column, relationship, remote
 
 from smartcontent import events
-from smartcontent.briefs.brief import Brief, title_from
+from smartcontent.briefs.brief import BRIEF, Brief, title_from
 from smartcontent.models.accounts import User
 from smartcontent.models.draft import Draft
 from smartcontent.models.moments import UtcDateTime, now
@@ -113,14 +113,7 @@ class Content(Base):
     def brief(self) -> Brief:
         """What prompts are made from."""
         return Brief(
-            content_type=self.content_type,
-            topic=self.topic,
-            audience=self.audience,
-            tone=self.tone,
-            length=self.length,
-            language=self.language,
-            keywords=tuple(self.keywords),
-            instructions=self.instructions,
+            **{name: getattr(self, name) for name in BRIEF} | {"keywords": tuple(self.keywords)}
         )
 
     @property

@@ -6,7 +6,8 @@ from flask import Flask, current_app
 from wtforms import Form, StringField, ValidationError
 from wtforms.fields import Field
 
-from smartcontent.briefs.from_json import settings_from_json
+from smartcontent.briefs.wishes import WISHES
+from smartcontent.fields import read
 from smartcontent.ollama import canonical
 from smartcontent.progress import readiness
 
@@ -28,7 +29,7 @@ class ModelForm(Form):
         Raises:
             ValidationError: it is no name that a model may have.
         """
-        _, errors = settings_from_json({"model": field.data or None})
+        _, errors = read(WISHES, {"model": field.data or None})
         if errors:
             raise ValidationError(errors["model"][0])
 

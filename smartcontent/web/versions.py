@@ -11,8 +11,8 @@ from wtforms import Form, StringField, ValidationError
 from wtforms.fields import Field
 from wtforms.validators import DataRequired
 
-from smartcontent.briefs.form import too_long, with_plain_line_ends
 from smartcontent.contents import versions
+from smartcontent.fields import too_long, with_plain_line_ends
 from smartcontent.models import Content
 from smartcontent.web import errors
 from smartcontent.web.contents import made_room, own_content

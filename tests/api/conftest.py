@@ -1,13 +1,47 @@
-"""Scripts that call the API: Ada's, Bob's, and one with nothing to show."""
+"""Scripts that call the API: Ada's, Bob's, and one with nothing to show.
+
+Whatever a script is answered has to be what the API's description says.
+"""
 
 import pytest
 from flask import Flask
+from jsonschema import Draft202012Validator
+from werkzeug.exceptions import HTTPException
 from werkzeug.test import TestResponse
 
 from smartcontent.models import ApiToken, User
 from smartcontent.stores.sql import db
+from smartcontent.web.api.openapi import path_of
 
 BRIEF = {"content_type": "product_description", "topic": "A teapot of blue glass"}
+
+
+def assert_described(app: Flask, answer: TestResponse) -> None:
+    """Whether the description tells of this answer to this call."""
+    described = app.extensions["openapi"]
+    try:
+        rule, _ = app.create_url_adapter(answer.request).match(return_rule=True)
+    except HTTPException:
+        return  # no call
+    operation = described["paths"].get(path_of(rule), {}).get(answer.request.method.lower())
+    if operation is None:  # HEAD and OPTIONS, which Flask answers, and routes of tests
+        return
+    assert str(answer.status_code) in operation["responses"], (operation["operationId"], answer)
+    content = operation["responses"][str(answer.status_code)].get("content")
+    if content is None:
+        assert answer.data == b""
+        return
+    assert answer.mimetype in content, answer.mimetype
+    if answer.is_json:
+        validator(described, content[answer.mimetype]["schema"]).validate(answer.json)
+
+
+def validator(described: dict, schema: dict) -> Draft202012Validator:
+    """Holds values against a schema that refers to others in the description."""
+    return Draft202012Validator(
+        schema | {"components": described["components"]},
+        format_checker=Draft202012Validator.FORMAT_CHECKER,
+    )
 
 
 class Script:
@@ -22,7 +56,9 @@ class Script:
         """The answer to a request to /api/v1 and the path."""
         db.session.rollback()  # so that the test reads its rows anew afterwards
         options["headers"] = {**self._headers, **(headers or {})}
-        return self._client.open(f"/api/v1{path}", method=method, **options)
+        answer = self._client.open(f"/api/v1{path}", method=method, **options)
+        assert_described(self.app, answer)
+        return answer
 
     def get(self, path: str, **options) -> TestResponse:
         return self.call("GET", path, **options)

@@ -123,7 +123,7 @@ def test_visitor_s_page_fits_and_can_be_read(app, open_page, watch, scheme, requ
 
     request.getfixturevalue("founder")
     invitation = invitation_for("grace@example.org")
-    for path in ("/sign-in", "/sign-up", f"/sign-up?invitation={invitation}"):
+    for path in ("/sign-in", "/sign-up", f"/sign-up?invitation={invitation}", "/api/v1/docs"):
         page.goto(path)
         is_fit_to_read(page)
 

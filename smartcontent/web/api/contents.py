@@ -1,30 +1,58 @@
 """/api/v1/contents: submit a brief, list, read, follow, change and delete."""
 
-from datetime import datetime
-from uuid import UUID
+from typing import Any
 
 from flask import url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy import select
 
+from smartcontent.briefs.brief import TITLED_BRIEF
+from smartcontent.briefs.submission import SUBMISSION, Submission
+from smartcontent.briefs.wishes import WISHES
 from smartcontent.contents import as_json, ending, waiting
-from smartcontent.models import Draft
+from smartcontent.fields import Fields, Moment, Never
+from smartcontent.models import Content, Draft
+from smartcontent.models.listing import Filters, list_contents
 from smartcontent.stores.sql import db
-from smartcontent.web.api import representation
-from smartcontent.web.api.access import own_content, protected, user_id
-from smartcontent.web.api.body import json_object
-from smartcontent.web.api.idempotency import submit_once
-from smartcontent.web.api.query import list_asked_for
-from smartcontent.web.api.submission import as_payload, submission_from
+from smartcontent.web.api import representation, schemas
+from smartcontent.web.api.access import protected, user_id
+from smartcontent.web.api.call import call
+from smartcontent.web.api.idempotency import KEY, submit_once
+from smartcontent.web.api.query import LISTING
 from smartcontent.web.problems import Problem
 
 bp = protected("contents")
 
+CHANGES: Fields = {
+    **TITLED_BRIEF,
+    **WISHES,
+    "delay_seconds": Never(
+        label="Delay_seconds",
+        because="The due time stays when a brief changes; scheduled_for sets another.",
+    ),
+    "scheduled_for": Moment(
+        label="Scheduled_for",
+        about="Another due time, from now to a year ahead.",
+        example="2026-12-24T08:00:00Z",
+    ),
+}
+
 
 @bp.post("/contents")
-def create() -> ResponseReturnValue:
+@call(
+    schemas.ACCEPTED,
+    202,
+    body=SUBMISSION,
+    headers={"Idempotency-Key": KEY},
+    answered_headers={
+        "Location": "The content's address.",
+        "Idempotency-Replayed": "`true` where the key was used before: nothing new was made.",
+    },
+    refusals={429: "Too many texts within a minute, or too many unfinished drafts."},
+)
+def create(sent: dict[str, Any]) -> ResponseReturnValue:
     """Store a brief and schedule its first draft; the model is asked later, by a worker."""
-    content, is_replay = submit_once(user_id(), submission_from(json_object()))
+    content, is_replay = submit_once(user_id(), Submission.of(sent))
     headers = {"Location": url_for(".show", content_id=content.id)}
     if is_replay:
         headers["Idempotency-Replayed"] = "true"
@@ -32,47 +60,60 @@ def create() -> ResponseReturnValue:
 
 
 @bp.get("/contents")
-def index() -> ResponseReturnValue:
-    """A page of the user's contents, the newest first."""
-    page = list_asked_for(user_id())
+@call(schemas.PAGE, query=LISTING)
+def index(asked: dict[str, str]) -> ResponseReturnValue:
+    """List the contents, the newest first, without those in the trash."""
+    limit, cursor = int(asked.pop("limit", "20")), asked.pop("cursor", "")
+    try:
+        page = list_contents(user_id(), Filters(**asked), cursor, limit)
+    except ValueError as error:
+        sentence = "cursor must be the next_cursor of the page before."
+        raise Problem(422, sentence, {"cursor": [sentence]}) from error
     items = [representation.summary(content) for content in page.items]
     return {"items": items, "next_cursor": page.next_cursor}
 
 
 @bp.get("/contents/<uuid:content_id>")
-def show(content_id: UUID) -> ResponseReturnValue:
-    """One content with all its drafts, but no text other than the current one's."""
-    return representation.whole(own_content(content_id))
+@call(schemas.CONTENT)
+def show(content: Content) -> ResponseReturnValue:
+    """Read one content with all its drafts, but no text other than the current one's."""
+    return representation.whole(content)
 
 
 @bp.get("/contents/<uuid:content_id>/drafts/<int(max=2147483647):number>")
-def show_draft(content_id: UUID, number: int) -> ResponseReturnValue:
-    """One draft with its text."""
-    own = select(Draft).filter_by(content_id=own_content(content_id).id, number=number)
+@call(schemas.DRAFT)
+def show_draft(content: Content, number: int) -> ResponseReturnValue:
+    """Read one draft with its text."""
+    own = select(Draft).filter_by(content_id=content.id, number=number)
     return as_json.draft_whole(db.first_or_404(own))
 
 
 @bp.get("/contents/<uuid:content_id>/status")
-def status(content_id: UUID) -> ResponseReturnValue:
-    """Where the current draft is on its way."""
-    return representation.progress(own_content(content_id).current)
+@call(schemas.PROGRESS)
+def status(content: Content) -> ResponseReturnValue:
+    """Say where the current draft is; small and cheap to ask."""
+    return representation.progress(content.current)
 
 
 @bp.patch("/contents/<uuid:content_id>")
-def change(content_id: UUID) -> ResponseReturnValue:
-    """Change what was sent, and nothing else, before the draft's time has come."""
-    content = own_content(content_id)
-    sent = json_object()
-    if "delay_seconds" in sent:
-        sentence = "The due time stays when a brief changes; scheduled_for sets another."
-        raise Problem(422, sentence, {"delay_seconds": [sentence]})
-    due_at = _due_time(sent.pop("scheduled_for", None))
-    changed = submission_from(as_payload(content) | sent)
+@call(
+    schemas.CONTENT,
+    body=CHANGES,
+    is_change=True,
+    refusals={409: "The draft's time has come."},
+)
+def change(content: Content, sent: dict[str, Any]) -> ResponseReturnValue:
+    """Change what is sent of a brief, and nothing else, before its draft's time has come.
+
+    `null` gives a field its default back.
+    """
+    due_at = sent.pop("scheduled_for", None)
+    changed = Submission.of(_as_submitted(content) | sent)
     content.settings = changed.settings
     try:
         has_changed = waiting.change_brief(content, changed.brief, changed.title, due_at)
     except ValueError as error:
-        raise _wrong_due_time(str(error)) from error
+        raise Problem(422, str(error), {"scheduled_for": [str(error)]}) from error
     if not has_changed:
         raise Problem(
             409,
@@ -82,25 +123,14 @@ def change(content_id: UUID) -> ResponseReturnValue:
     return representation.whole(content)
 
 
-def _due_time(written: object) -> datetime | None:
-    """The due time that was sent, ISO 8601 with a zone; None where none was."""
-    if written is None:
-        return None
-    try:
-        due_at = datetime.fromisoformat(str(written))
-    except ValueError as error:
-        raise _wrong_due_time("Write the time like 2026-12-24T08:00:00Z.") from error
-    if due_at.tzinfo is None:
-        raise _wrong_due_time("Write the time with its zone: 2026-12-24T08:00:00Z.")
-    return due_at
-
-
-def _wrong_due_time(sentence: str) -> Problem:
-    return Problem(422, sentence, {"scheduled_for": [sentence]})
+def _as_submitted(content: Content) -> dict[str, Any]:
+    """What would have made the content as it is now, a title left to us left out."""
+    return vars(content.brief) | content.settings | {"title": content.own_title}
 
 
 @bp.delete("/contents/<uuid:content_id>")
-def delete(content_id: UUID) -> ResponseReturnValue:
-    """Move to the trash; an unfinished draft is cancelled."""
-    ending.discard(own_content(content_id))
+@call(None, 204)
+def delete(content: Content) -> ResponseReturnValue:
+    """Move a content to the trash; a draft on its way is cancelled."""
+    ending.discard(content)
     return "", 204

@@ -1,38 +1,46 @@
 """/api/v1/contents/ID/drafts: more drafts, which one is current, and what is different in them."""
 
-import re
 from dataclasses import asdict
 from typing import Any
-from uuid import UUID
 
-from flask import request
 from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import NotFound
 
-from smartcontent.briefs.catalogue import LANGUAGES
-from smartcontent.briefs.task import INSTRUCTION_LONGEST, REFINEMENTS, Deed, Passage, Task
+from smartcontent.briefs.task import Deed, Passage, Task
 from smartcontent.contents import as_json, checking, refining, versions
 from smartcontent.models import Content, Draft
-from smartcontent.web.api import representation
-from smartcontent.web.api.access import own_content, protected
-from smartcontent.web.api.body import json_object
-from smartcontent.web.api.idempotency import key_of_request
-from smartcontent.web.problems import Errors, Problem
+from smartcontent.web.api import representation, schemas
+from smartcontent.web.api.access import protected
+from smartcontent.web.api.call import call, not_accepted
+from smartcontent.web.api.draft_fields import COMPARED, CURRENT, NEW_DRAFTS
+from smartcontent.web.api.idempotency import HEADER, KEY, key_of_request
+from smartcontent.web.problems import Problem
 from smartcontent.web.threads import few_at_once
 
 bp = protected("drafts")
 
-TEXT_LONGEST = 100_000
-DELAY_LONGEST = 30 * 24 * 3600
-NUMBER_LARGEST = 2**31 - 1
 _NUMBER = "<int(max=2147483647):number>"
+_KEYED: dict[str, Any] = {"headers": {HEADER: KEY}}
+_NOTHING_TO_MAKE_IT_OF = {409: "There is nothing it could be made of."}
 
 
 @bp.post("/contents/<uuid:content_id>/drafts")
-def create(content_id: UUID) -> ResponseReturnValue:
-    """Ask for another draft, for several, for one made of another; or keep an edited text."""
-    content, sent = own_content(content_id), _without_nulls(json_object())
-    _check(sent, content)
+@call(
+    schemas.ASKED_FOR,
+    202,
+    also={201: schemas.DRAFT},
+    body=NEW_DRAFTS,
+    refusals=_NOTHING_TO_MAKE_IT_OF,
+    **_KEYED,
+)
+def create(content: Content, sent: dict[str, Any]) -> ResponseReturnValue:
+    """Ask for another draft, for several, for one made of another; or keep an edited text.
+
+    `{}` or `variants` asks for drafts of the brief, `refine` and `continue` for one made of the
+    draft `from`, the current one by default; the current draft stays what it is, unless it has no
+    text. `text` is kept at once (201).
+    """
+    _check_together(sent)
     if "text" in sent:
         return _edited(content, sent)
     try:
@@ -43,48 +51,47 @@ def create(content_id: UUID) -> ResponseReturnValue:
 
 
 @bp.put("/contents/<uuid:content_id>/current")
-def make_current(content_id: UUID) -> ResponseReturnValue:
+@call(
+    schemas.CONTENT,
+    body=CURRENT,
+    refusals={409: "A draft is on its way, or this one has no whole text."},
+)
+def make_current(content: Content, sent: dict[str, Any]) -> ResponseReturnValue:
     """Make a draft the current one; the others stay."""
-    content, sent = own_content(content_id), json_object()
-    if not _is_number(sent.get("number"), 1, NUMBER_LARGEST):
-        raise _wrong({"number": ["Number must be that of one of the drafts."]})
-    if content.version(sent["number"]) is None:
-        raise NotFound
-    if sent["number"] != content.current_number and not versions.make_current(
-        content, sent["number"]
-    ):
+    number = _own_draft(content, sent["number"]).number
+    if number != content.current_number and not versions.make_current(content, number):
         raise _conflict(content, "A draft is on its way, or this one has no whole text.")
     return representation.whole(content)
 
 
 @bp.delete(f"/contents/<uuid:content_id>/drafts/{_NUMBER}")
-def delete(content_id: UUID, number: int) -> ResponseReturnValue:
+@call(None, 204, refusals={409: "It is the current draft."})
+def delete(content: Content, number: int) -> ResponseReturnValue:
     """Delete a draft for good, but never the current one."""
-    content = own_content(content_id)
-    if content.version(number) is None:
-        raise NotFound
+    _own_draft(content, number)
     if not versions.remove(content, number):
         raise _conflict(content, "The current draft cannot be deleted: make another current first.")
     return "", 204
 
 
 @bp.post(f"/contents/<uuid:content_id>/drafts/{_NUMBER}/accept")
-def accept(content_id: UUID, number: int) -> ResponseReturnValue:
+@call(schemas.CONTENT, refusals={409: "Its passage is not in the current text any more."})
+def accept(content: Content, number: int) -> ResponseReturnValue:
     """Take a suggestion over into the current text, also where that was changed meanwhile."""
-    content = own_content(content_id)
-    if content.version(number) is None:
-        raise NotFound
+    _own_draft(content, number)
     if not refining.accept(content, number):
         raise _conflict(content, "It cannot be placed: its passage is not in the text any more.")
     return representation.whole(content)
 
 
 @bp.post(f"/contents/<uuid:content_id>/drafts/{_NUMBER}/reproduce")
-def reproduce(content_id: UUID, number: int) -> ResponseReturnValue:
-    """Write a draft once more, with the same model, messages, options and seed."""
-    content = own_content(content_id)
-    if content.version(number) is None:
-        raise NotFound
+@call(schemas.ASKED, 202, refusals=_NOTHING_TO_MAKE_IT_OF, **_KEYED)
+def reproduce(content: Content, number: int) -> ResponseReturnValue:
+    """Write a draft once more, with the same model, messages, options and seed.
+
+    When it has ended, its `reproduces` says whether they are the same.
+    """
+    _own_draft(content, number)
     try:
         [draft] = refining.ask_for(content, Task(Deed.REPRODUCE, number), key=key_of_request())
     except refining.CannotBeMade as error:
@@ -93,10 +100,10 @@ def reproduce(content_id: UUID, number: int) -> ResponseReturnValue:
 
 
 @bp.get("/contents/<uuid:content_id>/diff")
-def diff(content_id: UUID) -> ResponseReturnValue:
-    """What is different in two drafts, and in their briefs."""
-    content = own_content(content_id)
-    first, second = (_draft_named(content, name) for name in ("from", "to"))
+@call(schemas.DIFF, query=COMPARED)
+def diff(content: Content, asked: dict[str, str]) -> ResponseReturnValue:
+    """Tell what is different in two drafts, word by word, and in their briefs."""
+    first, second = (_draft_named(content, name, int(asked[name])) for name in COMPARED)
     pieces = few_at_once(checking.changes, first.text, second.text)
     return {
         "text": [asdict(piece) for piece in pieces],
@@ -105,23 +112,29 @@ def diff(content_id: UUID) -> ResponseReturnValue:
 
 
 @bp.get(f"/contents/<uuid:content_id>/drafts/{_NUMBER}/quality")
-def quality(content_id: UUID, number: int) -> ResponseReturnValue:
-    """A draft's text held against its brief, without a model."""
-    draft = own_content(content_id).version(number)
-    if draft is None:
-        raise NotFound
+@call(schemas.QUALITY)
+def quality(content: Content, number: int) -> ResponseReturnValue:
+    """Hold a draft's text against its brief, without a model."""
+    draft = _own_draft(content, number)
     card = few_at_once(checking.quality, draft.text, checking.asked_for(draft))
     shown: dict[str, Any] = card.as_json()
     return shown
 
 
-def _draft_named(content: Content, name: str) -> Draft:
-    """The draft whose number is in a parameter."""
-    written = request.args.get(name, "")
-    number = int(written) if re.fullmatch("[1-9][0-9]{0,9}", written) else 0
-    draft = content.version(number) if 0 < number <= NUMBER_LARGEST else None
+def _own_draft(content: Content, number: int) -> Draft:
+    draft = content.version(number)
     if draft is None:
-        raise _wrong({name: [f"{name.capitalize()} must be the number of one of the drafts."]})
+        raise NotFound
+    return draft
+
+
+def _draft_named(content: Content, name: str, number: int) -> Draft:
+    """The draft whose number is in a field."""
+    draft = content.version(number)
+    if draft is None:
+        raise not_accepted(
+            {name: [f"{name.capitalize()} must be the number of one of the drafts."]}
+        )
     return draft
 
 
@@ -142,9 +155,7 @@ def _asked_for(content: Content, sent: dict[str, Any]) -> list[Draft]:
 
 def _task(content: Content, sent: dict[str, Any]) -> Task:
     number = sent.get("from", content.current_number)
-    source = content.version(number)
-    if source is None:
-        raise _wrong({"from": ["From must be the number of one of the drafts."]})
+    source = _draft_named(content, "from", number)
     if "continue" in sent:
         return Task(Deed.CONTINUE, number)
     return Task(
@@ -164,93 +175,22 @@ def _passage(source: Draft, sent: dict[str, Any] | None) -> Passage | None:
         return Passage.of(source.text, sent["start"], sent["end"])
     except ValueError as error:
         sentence = "Passage must lie in the text of that draft, from start to before end."
-        raise _wrong({"passage": [sentence]}) from error
+        raise not_accepted({"passage": [sentence]}) from error
 
 
-def _check(sent: dict[str, Any], content: Content) -> None:
-    """Refuse what cannot be meant, each field with its sentence."""
-    rules: dict[str, tuple[bool, str]] = {
-        "variants": (
-            _is_number(sent.get("variants", 1), 1, refining.VARIANTS_MOST),
-            f"Variants must be a whole number from 1 to {refining.VARIANTS_MOST}.",
-        ),
-        "refine": (
-            sent.get("refine", "shorter") in tuple(REFINEMENTS),
-            f"Refine must be one of {', '.join(REFINEMENTS)}.",
-        ),
-        "language": (
-            sent.get("language", "en") in tuple(LANGUAGES)
-            and _comes_with(sent, "language", "translate"),
-            f"Language comes with refine translate, and must be one of {', '.join(LANGUAGES)}.",
-        ),
-        "instruction": (
-            _is_text(sent.get("instruction", "x"), INSTRUCTION_LONGEST)
-            and _comes_with(sent, "instruction", "custom"),
-            "Instruction comes with refine custom: a text of at most "
-            f"{INSTRUCTION_LONGEST:,} characters.",
-        ),
-        "from": (
-            _is_number(sent.get("from", 1), 1, NUMBER_LARGEST),
-            "From must be the number of one of the drafts.",
-        ),
-        "continue": (sent.get("continue", True) is True, "Continue must be true."),
-        "passage": (
-            _is_span(sent.get("passage", {"start": 0, "end": 1})),
-            "Passage must have start and end, whole numbers of characters.",
-        ),
-        "text": (
-            _is_text(sent.get("text", "x"), TEXT_LONGEST),
-            f"Text must be a text of 1 to {TEXT_LONGEST:,} characters, without NUL.",
-        ),
-        "base": (
-            _is_number(sent.get("base", 1), 1, NUMBER_LARGEST),
-            "Base must be the number of the draft that was edited.",
-        ),
-        "delay_seconds": (
-            _is_number(sent.get("delay_seconds", 0), 0, DELAY_LONGEST, (int, float)),
-            f"Delay_seconds must be a number from 0 to {DELAY_LONGEST}, which is 30 days.",
-        ),
+def _check_together(sent: dict[str, Any]) -> None:
+    """Refuse what cannot be meant together."""
+    errors = {
+        name: [NEW_DRAFTS[name].says]  # type: ignore[attr-defined]
+        for name, how in (("language", "translate"), ("instruction", "custom"))
+        if (name in sent) != (sent.get("refine") == how)
     }
-    errors = {name: [sentence] for name, (is_right, sentence) in rules.items() if not is_right}
     kinds = [name for name in ("text", "refine", "continue", "variants") if name in sent]
     if len(kinds) > 1:
-        errors[kinds[1]] = [
-            f"{kinds[1].capitalize()} cannot come with {kinds[0]}: send one of them."
-        ]
+        sentence = f"{kinds[1].capitalize()} cannot come with {kinds[0]}: send one of them."
+        errors[kinds[1]] = [sentence]
     if errors:
-        raise _wrong(errors)
-
-
-def _comes_with(sent: dict[str, Any], name: str, how: str) -> bool:
-    """That one is there if and only if the other is."""
-    return (name in sent) == (sent.get("refine") == how)
-
-
-def _is_number(value: object, least: float, most: float, kinds: tuple[type, ...] = (int,)) -> bool:
-    return type(value) in kinds and least <= value <= most  # type: ignore[operator]
-
-
-def _is_text(value: object, longest: int) -> bool:
-    return (
-        isinstance(value, str)
-        and len(value) <= longest
-        and "\0" not in value
-        and any(sign.isprintable() and not sign.isspace() for sign in value)
-    )
-
-
-def _is_span(value: object) -> bool:
-    return isinstance(value, dict) and all(
-        _is_number(value.get(name), 0, NUMBER_LARGEST) for name in ("start", "end")
-    )
-
-
-def _without_nulls(sent: dict[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in sent.items() if value is not None}
-
-
-def _wrong(errors: Errors) -> Problem:
-    return Problem(422, f"Not accepted: see errors ({', '.join(errors)}).", errors)
+        raise not_accepted(errors)
 
 
 def _conflict(content: Content, sentence: str) -> Problem:

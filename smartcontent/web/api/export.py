@@ -1,32 +1,38 @@
 """GET /api/v1/contents/ID/export: a content's text as a file."""
 
-from uuid import UUID
-
-from flask import request, url_for
+from flask import url_for
 from flask.typing import ResponseReturnValue
 
 from smartcontent.contents.exporting import document_of
+from smartcontent.fields import Fields, one_of
+from smartcontent.models import Content
 from smartcontent.texts.export import FORMATS
 from smartcontent.texts.export.pdf import NotInThisFormat
-from smartcontent.web.api.access import own_content, protected
+from smartcontent.web.api import schemas
+from smartcontent.web.api.access import protected
+from smartcontent.web.api.call import call
 from smartcontent.web.downloads import as_file, no_text_yet
 from smartcontent.web.problems import Problem
 
 bp = protected("export")
 
+FILE: Fields = {"format": one_of("format", FORMATS, is_needed=True)}
+
 
 @bp.get("/contents/<uuid:content_id>/export")
-def export(content_id: UUID) -> ResponseReturnValue:
-    """The current text in one of the formats."""
-    content, name = own_content(content_id), request.args.get("format", "")
-    if name not in FORMATS:
-        sentence = f"format must be one of {', '.join(FORMATS)}."
-        raise Problem(422, sentence, {"format": [sentence]})
+@call(
+    schemas.text("The file; its name stands in `Content-Disposition`."),
+    media=[kind.media_type.partition(";")[0] for kind in FORMATS.values()],
+    query=FILE,
+    refusals={409: "There is no text yet, or no PDF can be made of it: then `print` is its page."},
+)
+def export(content: Content, asked: dict[str, str]) -> ResponseReturnValue:
+    """Take the current text away as a file."""
     document = document_of(content.current)
     if document is None:
         raise Problem(409, no_text_yet(content))
     try:
-        return as_file(document, name)
+        return as_file(document, asked["format"])
     except NotInThisFormat as error:
-        page = url_for("downloads.to_print", content_id=content_id)
+        page = url_for("downloads.to_print", content_id=content.id)
         raise Problem(409, str(error), more={"print": page}) from error

@@ -1,18 +1,24 @@
 """Idempotency-Key: a submission repeated after a lost answer makes no second content."""
 
-import re
-
 from flask import request
 from sqlalchemy.exc import IntegrityError
 
+from smartcontent.briefs.submission import Submission
 from smartcontent.contents import submitting
+from smartcontent.fields import Refused, matching
 from smartcontent.models import Content
 from smartcontent.stores.sql import db
-from smartcontent.web.api.submission import Submission
 from smartcontent.web.problems import Problem
 
 HEADER = "Idempotency-Key"
-_PRINTABLE = re.compile(r"[ -~]{1,255}")
+KEY = matching(
+    "The key",
+    "[ -~]{1,255}",
+    "have 1 to 255 printable ASCII characters",
+    about="A key of your own making. The same one with the same body answers the first "
+    "submission again; nothing is written twice.",
+    example="spring-2026-teapot",
+)
 
 
 def submit_once(user_id: int, submission: Submission) -> tuple[Content, bool]:
@@ -55,9 +61,10 @@ def key_of_request() -> str | None:
         Problem: it cannot be used (422).
     """
     key = request.headers.get(HEADER)
-    if key is not None and not _PRINTABLE.fullmatch(key):
-        raise _refused("The key must have 1 to 255 printable ASCII characters.")
-    return key
+    try:
+        return key if key is None else KEY.read(key)
+    except Refused as refused:
+        raise _refused(str(refused)) from refused
 
 
 def _refused(sentence: str) -> Problem:

@@ -1,70 +1,49 @@
-"""The list's parameters, checked."""
+"""The parameters of the list."""
 
 import re
-from collections.abc import Callable
-from dataclasses import dataclass
-
-from flask import request
+from collections.abc import Collection
 
 from smartcontent.briefs.catalogue import CONTENT_TYPES
+from smartcontent.fields import Fields, Value
 from smartcontent.models import Status
-from smartcontent.models.listing import Q_LONGEST, Filters, Page, list_contents
-from smartcontent.web.problems import Problem
+from smartcontent.models.listing import Q_LONGEST
 
 
-@dataclass(frozen=True)
-class Parameter:
-    """One parameter: its default, what it may be, and the sentence about anything else."""
+def _only(name: str, values: Collection[str], about: str) -> Value:
+    return Value(
+        label=name,
+        must=f"be one of {', '.join(values)}",
+        is_right=lambda value: value in ("", *values),  # an empty one is any
+        holds={"type": "string", "enum": [*values]},
+        about=about,
+    )
 
-    name: str
-    default: str
-    is_right: Callable[[str], bool]
-    sentence: str
 
-
-PARAMETERS = (
-    Parameter(
-        "status",
-        "",
-        lambda value: value in ("", *Status),
-        f"status must be one of {', '.join(Status)}.",
+LISTING: Fields = {
+    "status": _only("status", [*Status], "Only contents whose current draft has this status."),
+    "content_type": _only("content_type", CONTENT_TYPES, "Only this content type."),
+    "q": Value(
+        label="q",
+        must=f"be at most {Q_LONGEST} characters, none of them NUL",
+        is_right=lambda value: len(value) <= Q_LONGEST and "\0" not in value,
+        holds={"type": "string", "maxLength": Q_LONGEST},
+        about="Words that must all occur in title, brief or text, in any case of letters; the "
+        "first ten count.",
+        example="teapot",
     ),
-    Parameter(
-        "content_type",
-        "",
-        lambda value: value in ("", *CONTENT_TYPES),
-        f"content_type must be one of {', '.join(CONTENT_TYPES)}.",
+    "limit": Value(
+        label="limit",
+        must="be a whole number from 1 to 100",
+        is_right=lambda value: re.fullmatch("[1-9][0-9]?|100", value) is not None,
+        holds={"type": "integer", "minimum": 1, "maximum": 100},
+        about="How many at most; fewer are answered where their texts are very long.",
+        usual=20,
     ),
-    Parameter(
-        "q",
-        "",
-        lambda value: len(value) <= Q_LONGEST and "\0" not in value,
-        f"q must be at most {Q_LONGEST} characters, none of them NUL.",
+    "cursor": Value(
+        label="cursor",
+        must="be the next_cursor of the page before",
+        is_right=lambda value: True,  # the list itself knows
+        holds={"type": "string"},
+        about="The `next_cursor` of the page before.",
     ),
-    Parameter(
-        "limit",
-        "20",
-        lambda value: re.fullmatch("[1-9][0-9]?|100", value) is not None,
-        "limit must be a whole number from 1 to 100.",
-    ),
-)
-
-
-def list_asked_for(user_id: int) -> Page:
-    """The page of the user's contents that the request's parameters describe.
-
-    Raises:
-        Problem: a parameter is wrong (422).
-    """
-    values = {item.name: request.args.get(item.name, item.default) for item in PARAMETERS}
-    errors = {
-        item.name: [item.sentence] for item in PARAMETERS if not item.is_right(values[item.name])
-    }
-    if errors:
-        raise Problem(422, " ".join(sentence for [sentence] in errors.values()), errors)
-    limit = int(values.pop("limit"))
-    try:
-        return list_contents(user_id, Filters(**values), request.args.get("cursor", ""), limit)
-    except ValueError as error:
-        sentence = "cursor must be the next_cursor of the page before."
-        raise Problem(422, sentence, {"cursor": [sentence]}) from error
+}

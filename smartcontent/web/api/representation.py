@@ -1,4 +1,4 @@
-"""Rows as the JSON that scripts read; docs/api.md explains every name."""
+"""Rows as the JSON that scripts read; schemas.py says what each name means."""
 
 from typing import Any
 from uuid import UUID

@@ -1,0 +1,33 @@
+"""What scripts and commands submit: a brief, and how and when it is to be written."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from smartcontent.briefs.brief import TITLED_BRIEF, Brief, brief_of, title_of
+from smartcontent.briefs.wishes import WISHES
+from smartcontent.fields import Fields
+
+SUBMISSION: Fields = {**TITLED_BRIEF, **WISHES}
+
+
+@dataclass(frozen=True)
+class Submission:
+    """A checked request for a content."""
+
+    brief: Brief
+    title: str
+    settings: dict[str, Any]
+
+    @classmethod
+    def of(cls, values: Mapping[str, Any]) -> "Submission":
+        """The submission of values that were read."""
+        settings = {name: values[name] for name in WISHES if values.get(name) is not None}
+        return cls(brief_of(values), title_of(values), settings)
+
+    @property
+    def digest(self) -> str:
+        """The same for two bodies that ask for the same."""
+        return hashlib.sha256(json.dumps(asdict(self), sort_keys=True).encode()).hexdigest()

@@ -1,0 +1,83 @@
+"""A call of the API: what it reads and answers, checked and documented by one description.
+
+`@call` reads body and parameters by their fields before the view runs, and leaves on the view what
+`openapi.py` makes the document of.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import wraps
+from typing import Any
+
+from flask import request
+from flask.typing import ResponseReturnValue
+
+from smartcontent.fields import Errors, Fields, read
+from smartcontent.web.api.access import own_content
+from smartcontent.web.api.body import json_object
+from smartcontent.web.api.schemas import Schema
+from smartcontent.web.problems import Problem
+
+View = Callable[..., ResponseReturnValue]
+
+
+@dataclass(frozen=True)
+class Call:
+    """What there is to know of a call beside its address and its docstring."""
+
+    answer: Schema | None  # None: an answer without a body
+    status: int = 200
+    body: Fields = field(default_factory=dict)
+    is_change: bool = False  # a body that holds only what is to change
+    query: Fields = field(default_factory=dict)
+    headers: Fields = field(default_factory=dict)  # that the view reads itself
+    answered_headers: Mapping[str, str] = field(default_factory=dict)
+    also: Mapping[int, Schema] = field(default_factory=dict)  # further answers, with a body
+    empty: Mapping[int, str] = field(default_factory=dict)  # further answers, without a body
+    refusals: Mapping[int, str] = field(default_factory=dict)  # beside those of every call
+    media: Sequence[str] = ("application/json",)
+    needs_token: bool = True
+
+
+def call(answer: Schema | None, status: int = 200, **known: Any) -> Callable[[View], View]:
+    """Check what is sent, hand it to the view as `sent` (body) and `asked` (parameters).
+
+    Of an address with the id of a content the view is given the user's `content`.
+    """
+    described = Call(answer, status, **known)
+
+    def checking(view: View) -> View:
+        @wraps(view)
+        def checked(**arguments: Any) -> ResponseReturnValue:
+            # First of all: what is another's looks like nothing, whatever is sent to it.
+            if "content_id" in arguments:
+                arguments["content"] = own_content(arguments.pop("content_id"))
+            if described.query:
+                arguments["asked"] = _asked(described.query)
+            if described.body:
+                arguments["sent"] = _sent(described)
+            return view(**arguments)
+
+        checked.call = described  # type: ignore[attr-defined]
+        return checked
+
+    return checking
+
+
+def _asked(fields: Fields) -> dict[str, Any]:
+    values, errors = read(fields, request.args)
+    if errors:
+        raise Problem(422, " ".join(said for [said] in errors.values()), errors)
+    return values
+
+
+def _sent(described: Call) -> dict[str, Any]:
+    values, errors = read(described.body, json_object(), described.is_change)
+    if errors:
+        raise not_accepted(errors)
+    return values
+
+
+def not_accepted(errors: Errors) -> Problem:
+    """The refusal of a body, with what is wrong with each of its fields."""
+    return Problem(422, f"Not accepted: see errors ({', '.join(errors)}).", errors)

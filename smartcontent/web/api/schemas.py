@@ -1,0 +1,291 @@
+"""What answers hold, in JSON Schema's words; each with a title stands in the document by its name.
+
+The tests hold every answer they get against these.
+"""
+
+from typing import Any, Literal, get_args, get_origin, get_type_hints
+
+from smartcontent.briefs.brief import BRIEF
+from smartcontent.briefs.wishes import WISHES
+from smartcontent.fields import Field
+from smartcontent.models import Origin, Status
+from smartcontent.texts.diff import Piece
+from smartcontent.texts.quality.card import Card
+
+Schema = dict[str, Any]
+
+
+def text(about: str = "", example: str | None = None, **more: Any) -> Schema:
+    """A text."""
+    known: Schema = {"description": about} if about else {}
+    examples: Schema = {} if example is None else {"examples": [example]}
+    return {"type": "string", **known, **examples, **more}
+
+
+def number(about: str, example: float, kind: str = "number") -> Schema:
+    """A number, or with kind "integer" a whole one."""
+    known = {"description": about} if about else {}
+    return {"type": kind, "examples": [example], **known}
+
+
+def moment(about: str, example: str = "2026-03-01T09:30:00.000Z") -> Schema:
+    """A moment in UTC."""
+    return text(about, example, format="date-time")
+
+
+def or_null(schema: Schema) -> Schema:
+    """The same, or nothing; what is said of it stays outside."""
+    about: Schema = {
+        name: schema[name] for name in ("description", "default", "examples") if name in schema
+    }
+    inner = {name: value for name, value in schema.items() if name not in about}
+    return {**about, "anyOf": [inner, {"type": "null"}]}
+
+
+def listed(schema: Schema, about: str = "") -> Schema:
+    """A list of such."""
+    known = {"description": about} if about else {}
+    return {"type": "array", "items": schema, **known}
+
+
+def shape(title: str, about: str, properties: dict[str, Schema], optional: str = "") -> Schema:
+    """An object with these names; all of them are always there but the optional ones."""
+    return {
+        "title": title,
+        "description": about,
+        "type": "object",
+        "properties": properties,
+        "required": [name for name in properties if name not in optional.split()],
+    }
+
+
+def of_class(kind: type) -> Schema:
+    """What is answered of a dataclass or a named tuple, as its type hints and docstring say."""
+    parts = {name: _of_hint(hint) for name, hint in get_type_hints(kind).items()}
+    about = " ".join((kind.__doc__ or "").split())
+    return shape(kind.__name__, about, parts)
+
+
+def _of_hint(hint: Any) -> Schema:
+    plain = {str: "string", int: "integer", float: "number", bool: "boolean"}
+    if hint in plain:
+        return {"type": plain[hint]}
+    inner = get_args(hint)
+    if get_origin(hint) is list:
+        return listed(_of_hint(inner[0]))
+    if get_origin(hint) is dict:
+        return {"type": "object", "additionalProperties": _of_hint(inner[1])}
+    if get_origin(hint) is Literal:
+        return {"type": "string", "enum": [*inner]}
+    return or_null(_of_hint(inner[0])) if inner else of_class(hint)
+
+
+def part_of(fields: dict[str, Field], *names: str) -> dict[str, Schema]:
+    """What was sent, as it is answered: without limits, which are those of what may be sent."""
+    return {name: _answered(fields[name]) for name in names or fields}
+
+
+def _answered(rule: Field) -> Schema:
+    schema = rule.schema()
+    if "anyOf" in schema:
+        schema = {**schema["anyOf"][0], "examples": schema["examples"]}
+    return {name: schema[name] for name in ("type", "items", "examples") if name in schema}
+
+
+_ID = text("", "0b9c9e52-6a3e-4f0e-9b57-0e6f7d0f6a52", format="uuid")
+_PATH = text("", "/api/v1/contents/0b9c9e52-6a3e-4f0e-9b57-0e6f7d0f6a52")
+STATUS: Schema = {"type": "string", "enum": [*Status], "examples": [Status.PENDING]}
+_DUE = or_null(moment("When it starts or has started to wait; `null` on hold."))
+_STARTED = or_null(moment("When a worker began to write."))
+_FINISHED = or_null(moment("When it ended."))
+_STATS: Schema = {"type": "object", "description": "What Ollama measured: tokens, seconds."}
+
+LINKS = shape(
+    "Links",
+    "Paths without a host.",
+    {
+        name: _PATH
+        for name in ("self", "status", "cancel", "start", "hold", "release", "retry", "page")
+    }
+    | {"events": text("", "/api/v1/events")},
+)
+
+ACCEPTED = shape(
+    "Accepted",
+    "A brief that is stored, and its first draft scheduled.",
+    {
+        "id": _ID,
+        "status": STATUS,
+        "job_id": text("The background job, as logs and RQ name it.", "draft-000000000017-1-u1"),
+        "draft_id": number("The draft's id.", 17, "integer"),
+        "scheduled_for": _DUE,
+        "delay_seconds": number("The delay that was asked for, or the server's.", 60),
+        "links": LINKS,
+    },
+)
+
+_DRAFT = {
+    "id": number("", 17, "integer"),
+    "number": number("Its number within the content, from 1.", 1, "integer"),
+    "origin": {
+        "type": "string",
+        "enum": [*Origin],
+        "description": "How it came about.",
+        "examples": [Origin.GENERATED],
+    },
+    "status": STATUS,
+    "error": or_null(text("Why the last attempt failed, in a sentence.")),
+    "model": or_null(text("The Ollama model that was asked.", "llama3.2:3b")),
+    "words": or_null(
+        number(
+            "How long the text is: in words, or in characters where its script has no blanks "
+            "between them.",
+            120,
+            "integer",
+        )
+    ),
+    "made_from": or_null(number("The number of the draft it was made of.", 1, "integer")),
+    "refine": or_null(text("How it was made of that.", "shorter")),
+    "reproduces": or_null(
+        {
+            "type": "object",
+            "description": "Which draft it repeats, and whether they are the same: `number`, "
+            "`identical`, `differs_at`.",
+        }
+    ),
+    "stats": or_null(_STATS),
+    "scheduled_for": _DUE,
+    "started_at": _STARTED,
+    "finished_at": _FINISHED,
+}
+LISTED_DRAFT = shape("ListedDraft", "A draft without its text.", _DRAFT)
+DRAFT = shape(
+    "Draft",
+    "One version of a text.",
+    _DRAFT
+    | {
+        "text": text("Markdown; while it is being written, as of a few seconds ago.", "# Tea"),
+        "taken_out": or_null(
+            text(
+                "What the model wrote besides, which is no text: its thoughts, “Here is your "
+                "caption:”, a fence around everything."
+            )
+        ),
+        "model_digest": or_null(text("What Ollama knows the model's file by.")),
+        "brief": or_null({"type": "object", "description": "The brief it was written from."}),
+        "options": or_null({"type": "object", "description": "The options sent to Ollama."}),
+        "messages": or_null(listed({"type": "object"}, "The messages sent to Ollama.")),
+    },
+)
+
+_SUMMARY = {
+    "id": _ID,
+    "title": text("", "A teapot of blue glass"),
+    **part_of(BRIEF),
+    **{
+        name: or_null(schema)
+        for name, schema in part_of(WISHES, "model", "temperature", "seed").items()
+    },
+    "created_at": moment("When it was submitted."),
+    "status": STATUS,
+    "scheduled_for": _DUE,
+    "text": text("The current draft's, in Markdown.", "# Tea"),
+    "links": LINKS,
+}
+SUMMARY = shape(
+    "Summary",
+    "A content as it stands in the list: `status`, `scheduled_for` and `text` are its current "
+    "draft's; `model`, `temperature` and `seed` are `null` where they were left to the server.",
+    _SUMMARY,
+)
+CONTENT = shape(
+    "Content",
+    "A content with all its drafts, the first one first, without their texts.",
+    _SUMMARY | {"drafts": listed(LISTED_DRAFT)},
+)
+PAGE = shape(
+    "Page",
+    "Contents, the newest first.",
+    {
+        "items": listed(SUMMARY),
+        "next_cursor": or_null(text("Send it as `cursor` for the next page; `null` on the last.")),
+    },
+)
+PROGRESS = shape(
+    "Progress",
+    "Where a draft is on its way.",
+    {
+        "status": STATUS,
+        "scheduled_for": _DUE,
+        "seconds_until_start": or_null(
+            number("0 once its time has come, `null` when it waits for no time.", 41.7)
+        ),
+        "position": or_null(
+            number(
+                "How many drafts, of all users, are due and come first; `null` when it does not "
+                "wait.",
+                0,
+                "integer",
+            )
+        ),
+        "eta_seconds": or_null(
+            number(
+                "Until its text is complete, as far as earlier drafts tell; `null` while there "
+                "is nothing to learn from, on hold, and when it has ended.",
+                55.2,
+            )
+        ),
+        "waiting_for": or_null(
+            text(
+                "What it waits for, in a sentence; `null` when it has ended.",
+                "Starts in 42 seconds.",
+            )
+        ),
+        "started_at": _STARTED,
+        "finished_at": _FINISHED,
+    },
+)
+PROBLEM = shape(
+    "Problem",
+    "What went wrong, as RFC 9457 has it.",
+    {
+        "type": text("", "about:blank"),
+        "title": text("The status in words.", "Unprocessable Entity"),
+        "status": number("", 422, "integer"),
+        "detail": text("A sentence for people.", "Not accepted: see errors (tone)."),
+        "print": text("With 409 of an export, the page that a browser prints."),
+        "current": number("With 409, the number of the current draft.", 2, "integer"),
+        "errors": {
+            "type": "object",
+            "description": "The sentences about each field, parameter or header that is wrong.",
+            "additionalProperties": listed({"type": "string"}),
+            "examples": [{"tone": ["Tone is not known: use one of friendly, professional, …."]}],
+        },
+    },
+    optional="print current errors",
+)
+EVENTS = text(
+    "Server-sent events: `snapshot` first, then `text`, `status`, `readiness` and `content` as "
+    "they happen, `alive` in between; the data of each is a JSON object.",
+    'event: text\ndata: {"draft_id":17,"attempt":1,"offset":4,"text":"is warm."}\n\n',
+)
+ASKED = shape(
+    "Asked",
+    "A draft that was asked for.",
+    {name: _DRAFT[name] for name in ("id", "number", "origin", "status", "scheduled_for")},
+)
+ASKED_FOR = shape("AskedFor", "The drafts that were asked for.", {"drafts": listed(ASKED)})
+QUALITY = of_class(Card)
+DIFF = shape(
+    "Diff",
+    "What is different in two drafts: the pieces without `insert` join to the first text, those "
+    "without `delete` to the second, character for character.",
+    {
+        "text": listed(of_class(Piece)),
+        "brief": {
+            "type": "object",
+            "description": "Each field of the brief that is another: `from` and `to`.",
+            "additionalProperties": {"type": "object", "required": ["from", "to"]},
+        },
+    },
+)
