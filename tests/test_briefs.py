@@ -14,7 +14,8 @@ from smartcontent.briefs.brief import TITLED_BRIEF, Brief, brief_of, title_from,
 from smartcontent.briefs.catalogue import CONTENT_TYPES, LANGUAGES, LENGTHS, TONES
 from smartcontent.briefs.form import BriefForm
 from smartcontent.briefs.wishes import WISHES
-from smartcontent.fields import Errors, read
+from smartcontent.fields import Choice, Errors, read
+from smartcontent.models import Content
 
 SMALLEST = {"content_type": "ad_copy", "topic": "Tea"}
 # Everything a client may send: also what no keyboard has, and what only JSON can say.
@@ -49,6 +50,17 @@ def problem(**fields: Any) -> str:
 
 def is_clean(text: str) -> bool:
     return all(unicodedata.category(c) not in {"Cc", "Cs"} or c in "\n\t" for c in text)
+
+
+@pytest.mark.parametrize("name", TITLED_BRIEF)
+def test_every_field_of_a_brief_has_a_column_with_room_for_it(name: str) -> None:
+    field, column = TITLED_BRIEF[name], Content.__table__.columns[name]
+
+    room = getattr(column.type, "length", None)
+    values = (
+        field.values if isinstance(field, Choice) else [] if room is None else ["x" * field.most]
+    )
+    assert room is None or all(len(value) <= room for value in values)
 
 
 def test_the_three_types_of_the_contract_come_first_and_the_rest_follows() -> None:

@@ -39,9 +39,20 @@ def assert_described(app: Flask, answer: TestResponse) -> None:
 def validator(described: dict, schema: dict) -> Draft202012Validator:
     """Holds values against a schema that refers to others in the description."""
     return Draft202012Validator(
-        schema | {"components": described["components"]},
+        closed(schema | {"components": {"schemas": described["components"]["schemas"]}}),
         format_checker=Draft202012Validator.FORMAT_CHECKER,
     )
+
+
+def closed(schema):
+    """The same where no name may be answered that is not described."""
+    if isinstance(schema, list):
+        return [closed(each) for each in schema]
+    if not isinstance(schema, dict):
+        return schema
+    inner = {name: closed(part) for name, part in schema.items()}
+    is_shape = isinstance(schema.get("properties"), dict) and schema.get("type") == "object"
+    return inner | ({"additionalProperties": False} if is_shape else {})
 
 
 class Script:

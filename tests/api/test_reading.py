@@ -16,7 +16,7 @@ from .conftest import BRIEF
 
 DRAFT = {
     "id", "number", "origin", "status", "scheduled_for", "started_at", "finished_at",
-    "error", "model", "stats",
+    "error", "model", "stats", "words", "made_from", "refine", "reproduces",
 }  # fmt: skip
 STATUS = {
     "status", "scheduled_for", "seconds_until_start", "position", "eta_seconds", "waiting_for",
