@@ -58,12 +58,16 @@ def change_brief(
 
 def _with_variants(draft: Draft, change: Callable[[Draft], bool]) -> bool:
     """Change a draft, and those that were asked for with it; whether its own change took effect."""
-    asked_at = draft.created_at
+    # Read before: after the last commit nothing may begin a transaction that nobody ends.
+    others = [
+        other
+        for other in draft.content.unfinished()
+        if other.id != draft.id and other.created_at == draft.created_at
+    ]
     if not change(draft):
         return False
-    for other in draft.content.unfinished():
-        if other.id != draft.id and other.created_at == asked_at:
-            change(other)
+    for other in others:
+        change(other)
     return True
 
 
