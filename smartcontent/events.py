@@ -55,6 +55,17 @@ def publish(user_id: int, name: str, data: dict[str, Any]) -> None:
         log.warning("event %s not published: %s", name, trouble(error))
 
 
+def publish_all(user_id: int, name: str, all_data: Iterable[dict[str, Any]]) -> None:
+    """Tell the user's open pages of many things of one kind, in one exchange with Redis."""
+    try:
+        with redis() as client, client.pipeline(transaction=False) as pipe:
+            for data in all_data:
+                pipe.publish(channel(user_id), frame(name, data))
+            pipe.execute()
+    except redis_py.RedisError as error:
+        log.warning("events %s not published: %s", name, trouble(error))
+
+
 def _text_key(draft_id: int | str, attempt: int | str) -> str:
     return f"smartcontent:text:{draft_id}:{attempt}"
 

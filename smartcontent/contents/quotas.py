@@ -5,13 +5,14 @@ other: of any number at once no more get through than may.
 """
 
 import math
-from datetime import timedelta
+from datetime import datetime, timedelta
+from typing import Any
 
 from flask import current_app
-from sqlalchemy import func, select
+from sqlalchemy import Select, func, select, union_all
 from werkzeug.exceptions import TooManyRequests
 
-from smartcontent.models import UNFINISHED, Draft, Origin, User, now
+from smartcontent.models import UNFINISHED, Batch, Draft, Origin, User, now
 from smartcontent.stores.sql import db
 
 # Nobody knows when a draft will be finished; this is when it is worth to look again.
@@ -23,8 +24,10 @@ class OverQuota(TooManyRequests):
     """More than one user may ask for; with a sentence, and the seconds until it is worth a try."""
 
 
-def check(user_id: int) -> None:
+def check(user_id: int, of_batch: int = 0) -> None:
     """Refuse the drafts that the session holds for a user if they are too many.
+
+    Those of a batch are refused as a whole; within the minute a batch counts as one.
 
     Call it before the commit. What would break a rule of the database has done so before, so that
     a submission that is sent again counts for nothing.
@@ -34,7 +37,7 @@ def check(user_id: int) -> None:
     """
     db.session.flush()
     one_after_the_other(user_id)
-    refusal = _too_many_unfinished(user_id) or _too_fast(user_id)
+    refusal = _too_many_unfinished(user_id, of_batch) or _too_fast(user_id)
     if refusal:
         db.session.rollback()
         raise refusal
@@ -46,32 +49,33 @@ def one_after_the_other(user_id: int) -> None:
     db.session.execute(select(User.id).filter_by(id=user_id).with_for_update(key_share=True))
 
 
-def _too_many_unfinished(user_id: int) -> OverQuota | None:
+def _too_many_unfinished(user_id: int, of_batch: int) -> OverQuota | None:
     most: int = current_app.config["UNFINISHED_PER_USER"]
     of_user = select(Draft.id).where(Draft.user_id == user_id, Draft.status.in_(UNFINISHED))
     counted = of_user.limit(most + 1).subquery()
     if (db.session.scalar(select(func.count()).select_from(counted)) or 0) <= most:
         return None
     return OverQuota(
-        f"One account may have {most:,} unfinished drafts, and so many you have: "
-        "wait until some are done, or cancel some.",
+        f"One account may have {most:,} unfinished drafts, and {_so_many(of_batch)}",
         retry_after=LOOK_AGAIN_SECONDS,
     )
+
+
+def _so_many(of_batch: int) -> str:
+    if of_batch:
+        advice = "wait until some are done, cancel some, or send fewer rows."
+        return f"with the {of_batch:,} of this batch you would have more: {advice}"
+    return "so many you have: wait until some are done, or cancel some."
 
 
 def _too_fast(user_id: int) -> OverQuota | None:
     most: int = current_app.config["SUBMISSIONS_PER_MINUTE"]
     moment = now()
+    since = moment - MINUTE
+    asked = union_all(_singles(user_id, since), _batches(user_id, since)).subquery()
+    asked_at = asked.c.created_at
     one_too_many = db.session.scalar(
-        select(Draft.created_at)
-        .where(
-            Draft.user_id == user_id,
-            Draft.origin == Origin.GENERATED,
-            Draft.created_at > moment - MINUTE,
-        )
-        .order_by(Draft.created_at.desc())
-        .offset(most)
-        .limit(1)
+        select(asked_at).order_by(asked_at.desc()).offset(most).limit(1)
     )
     if one_too_many is None:
         return None
@@ -81,4 +85,19 @@ def _too_fast(user_id: int) -> OverQuota | None:
         f"One account may ask for {most:,} texts within a minute, and these you have had: "
         f"wait {seconds}, then send it again.",
         retry_after=wait,
+    )
+
+
+def _singles(user_id: int, since: datetime) -> Select[Any]:
+    return select(Draft.created_at).where(
+        Draft.user_id == user_id,
+        Draft.origin == Origin.GENERATED,
+        Draft.batch_id.is_(None),
+        Draft.created_at > since,
+    )
+
+
+def _batches(user_id: int, since: datetime) -> Select[Any]:
+    return select(Batch.submitted_at.label("created_at")).where(
+        Batch.user_id == user_id, Batch.submitted_at > since
     )

@@ -1,6 +1,7 @@
 """What is stored, and the rules of the product about it."""
 
 from smartcontent.models.accounts import ApiToken, User
+from smartcontent.models.batch import Batch
 from smartcontent.models.content import Content
 from smartcontent.models.draft import Draft
 from smartcontent.models.moments import now
@@ -11,6 +12,7 @@ __all__ = [
     "FINAL",
     "UNFINISHED",
     "ApiToken",
+    "Batch",
     "Content",
     "Draft",
     "Origin",

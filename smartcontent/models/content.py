@@ -41,6 +41,7 @@ class Content(Base):
     __table_args__ = (
         Index(None, "user_id", "created_at"),
         UniqueConstraint("user_id", "idempotency_key"),
+        Index(None, "batch_id", "batch_row", unique=True),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid4)
@@ -64,6 +65,10 @@ class Content(Base):
     request_digest: Mapped[str | None] = mapped_column(String(64))
     # The number of the draft people see.
     current_number: Mapped[int] = mapped_column(default=1)
+    # Where it comes from: its row, as spreadsheets count, and what stood in that row.
+    batch_id: Mapped[UUID | None] = mapped_column(ForeignKey("batches.id", ondelete="SET NULL"))
+    batch_row: Mapped[int | None]
+    batch_cells: Mapped[list[str] | None] = mapped_column(JSON(none_as_null=True), deferred=True)
     # Title, brief and text as they are sought: the search looks through this on all databases.
     # As long as the text once more, and never shown: pages that read contents do without.
     search_text: Mapped[str] = mapped_column(Text, default="", deferred=True)

@@ -1,5 +1,6 @@
 """A draft: one version of a text, and the only way its status changes."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
@@ -60,6 +61,8 @@ class Draft(Base):
     # The owner once more, so that telling them needs no join.
     user_id: Mapped[int] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), index=True)
     number: Mapped[int]
+    # The batch that asked for it: in the queue it stands behind what its owner asked for alone.
+    batch_id: Mapped[UUID | None]
     origin: Mapped[str] = mapped_column(String(20), default=Origin.GENERATED)
     status: Mapped[str] = mapped_column(String(20))
     # Of the form that asked for it: sent again, it asks for nothing new.
@@ -154,6 +157,24 @@ class Draft(Base):
             return False
         db.session.commit()
         return True
+
+    @classmethod
+    def move_all(
+        cls, to: Status, *conditions: ColumnElement[bool], **values: object
+    ) -> Sequence["Draft"]:
+        """Change the status of all that the conditions hold for and that may; answers those.
+
+        Commits what the session holds with it; tells nobody.
+        """
+        moved = db.session.scalars(
+            update(cls)
+            .where(cls.status.in_(may_become(to)), *conditions)
+            .values(status=to, revision=cls.revision + 1, **values)
+            .returning(cls),
+            execution_options={"populate_existing": True, "synchronize_session": False},
+        ).all()
+        db.session.commit()
+        return moved
 
     def text_so_far(self) -> str:
         """The text as last said: while it is written, Redis has more of it than the row.

@@ -47,7 +47,7 @@ MAY_BECOME: Mapping[Status, frozenset[Status]] = MappingProxyType(
             }
         ),
         Status.HELD: frozenset({Status.HELD, Status.PENDING, Status.CANCELLED}),
-        Status.QUEUED: frozenset({Status.GENERATING, Status.CANCELLED, Status.FAILED}),
+        Status.QUEUED: frozenset({Status.HELD, Status.GENERATING, Status.CANCELLED, Status.FAILED}),
         Status.GENERATING: frozenset(
             {
                 Status.PENDING,

@@ -46,7 +46,7 @@ def outlook(draft: Draft) -> Outlook | None:
     position = drafts_ahead(draft)
     found = told(model)
     wait = seconds_until_start(draft) or 0.0
-    before = estimate.seconds * position / max(1, _workers()) if estimate else None
+    before = estimate.seconds * position / max(1, workers()) if estimate else None
     eta = round(wait + (before or 0) + estimate.seconds, 1) if estimate else None
     return Outlook(_sentence(draft, position, before, found), position, eta, estimate, found)
 
@@ -84,7 +84,8 @@ def _rest(draft: Draft, estimate: Estimate | None) -> float | None:
     return max(0.0, round(estimate.seconds - (now() - draft.started_at).total_seconds(), 1))
 
 
-def _workers() -> int:
+def workers() -> int:
+    """How many work on the queue; 0 where Redis does not say."""
     try:
         with redis() as client:
             return int(client.scard(keys.WORKERS_OF_QUEUE))
@@ -102,7 +103,7 @@ def _sentence(draft: Draft, position: int, before: float | None, found: Readines
         return f"Starts in {exactly(wait)}."
     if draft.status == Status.PENDING:
         return "Its time has come: the scheduler moves it to the queue."
-    if not _workers():
+    if not workers():
         return "No worker is running: start one with `python worker.py`."
     if position:
         about = f", {roughly(before)}" if before else ""

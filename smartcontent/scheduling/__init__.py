@@ -1,6 +1,13 @@
 """Due times: our rq-scheduler, the drafts in it, and the reconciler that mends both."""
 
-from smartcontent.scheduling.drafts import backoff, mark_queued, schedule_draft, unschedule_draft
+from smartcontent.scheduling.drafts import (
+    backoff,
+    mark_queued,
+    schedule_draft,
+    schedule_drafts,
+    unschedule_draft,
+    unschedule_drafts,
+)
 from smartcontent.scheduling.job import Job
 from smartcontent.scheduling.reconciler import reconcile
 from smartcontent.scheduling.scheduler import Scheduler
@@ -12,5 +19,7 @@ __all__ = [
     "mark_queued",
     "reconcile",
     "schedule_draft",
+    "schedule_drafts",
     "unschedule_draft",
+    "unschedule_drafts",
 ]

@@ -1,11 +1,13 @@
 """Drafts on their way through Redis: put in for a time, taken out, marked when they are due."""
 
 import logging
+from collections.abc import Iterator, Sequence
 from datetime import timedelta
+from typing import Any
 
 import redis as redis_py
 from flask import current_app
-from sqlalchemy import ColumnElement, select, tuple_, update
+from sqlalchemy import ColumnElement, select, tuple_
 
 from smartcontent.models import Draft, Status, now
 from smartcontent.models.job_ids import attempt_of
@@ -20,6 +22,8 @@ log = logging.getLogger(__name__)
 
 # Jobs are moved by the clock of Redis.
 CLOCKS_DIFFER = timedelta(seconds=1)
+# Of many at once: so few that nobody else waits for Redis, or for us.
+AT_ONCE = 100
 
 
 def alive(draft_ids: set[int]) -> set[int]:
@@ -35,37 +39,63 @@ def schedule_draft(draft: Draft) -> bool:
 
     Call it after the commit. A False loses nothing: the reconciler schedules what is missing.
     """
+    return schedule_drafts([draft])
+
+
+def schedule_drafts(drafts: Sequence[Draft]) -> bool:
+    """The same for many: some hundreds go to Redis at a time, each of them whole or not at all."""
+    for some in in_parts(drafts, AT_ONCE):
+        try:
+            with redis() as client:
+                Scheduler(client).enqueue_all(_job_of(draft) for draft in some)
+        except redis_py.RedisError as error:
+            kept = " ".join(f"draft={draft.id}" for draft in some)
+            log.warning("%s kept in the database: %s", kept, trouble(error))
+            return False
+        for draft in some:
+            log.info(
+                "Job successfully queued draft=%s job=%s due=%s",
+                *(draft.id, draft.job_id, iso(draft.due_at)),
+                extra={"request_id": draft.request_id},
+            )
+    return True
+
+
+def _job_of(draft: Draft) -> dict[str, Any]:
     assert draft.due_at is not None, "a draft on hold has no due time"
     # RQ's own timeout is the last net, behind our deadlines.
     timeout = current_app.config["OLLAMA_TOTAL_SECONDS"] + 60
-    try:
-        with redis() as client:
-            Scheduler(client).enqueue_at(
-                draft.due_at,
-                WRITE_DRAFT,
-                draft.id,
-                job_id=draft.job_id,
-                timeout=int(timeout),
-                job_description=f"draft {draft.id}",
-            )
-    except redis_py.RedisError as error:
-        log.warning("draft=%s kept in the database: %s", draft.id, trouble(error))
-        return False
-    log.info(
-        "Job successfully queued draft=%s job=%s due=%s",
-        *(draft.id, draft.job_id, iso(draft.due_at)),
-        extra={"request_id": draft.request_id},
-    )
-    return True
+    return {
+        "scheduled_time": draft.due_at,
+        "func": WRITE_DRAFT,
+        "args": [draft.id],
+        "job_id": draft.job_id,
+        "timeout": int(timeout),
+        "job_description": f"draft {draft.id}",
+    }
 
 
 def unschedule_draft(job_id: str) -> None:
     """Take a job out of Redis; where Redis does not answer, its claim will find nothing to do."""
-    try:
-        with redis() as client:
-            Scheduler(client).forget(job_id)
-    except redis_py.RedisError as error:
-        log.warning("job=%s left in Redis: %s", job_id, trouble(error))
+    unschedule_drafts([job_id])
+
+
+def unschedule_drafts(job_ids: Sequence[str]) -> None:
+    """The same for many."""
+    for some in in_parts(job_ids, AT_ONCE):
+        try:
+            with redis() as client:
+                Scheduler(client).forget_all(some)
+        except redis_py.RedisError as error:
+            left = " ".join(f"job={job_id}" for job_id in some)
+            log.warning("%s left in Redis: %s", left, trouble(error))
+            return
+
+
+def in_parts(things: Sequence[Any], size: int) -> Iterator[Sequence[Any]]:
+    """The things in parts of at most so many."""
+    for first in range(0, len(things), size):
+        yield things[first : first + size]
 
 
 def mark_queued(job_ids: list[str]) -> None:
@@ -76,15 +106,7 @@ def mark_queued(job_ids: list[str]) -> None:
     db.session.commit()
     if not ids:
         return
-    drafts = db.session.scalars(
-        update(Draft)
-        .where(Draft.id.in_(ids), *due)
-        .values(status=Status.QUEUED, revision=Draft.revision + 1)
-        .returning(Draft),
-        execution_options={"populate_existing": True, "synchronize_session": False},
-    ).all()
-    db.session.commit()
-    for draft in drafts:
+    for draft in Draft.move_all(Status.QUEUED, Draft.id.in_(ids), *due):
         draft.announce()
 
 

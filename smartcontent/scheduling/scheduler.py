@@ -11,7 +11,7 @@ import os
 import signal
 import socket
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import datetime
 from types import FrameType
 from typing import Any
@@ -130,23 +130,34 @@ class Scheduler(rq_scheduler.Scheduler):
         A scheduler that was not woken looks by itself within a second.
         Scheduling the same `job_id` again moves it to the new time.
         """
+        wanted = {"scheduled_time": scheduled_time, "func": func, "args": args, **options}
+        [job] = self.enqueue_all([wanted])
+        return job
+
+    def enqueue_all(self, wanted: Iterable[dict[str, Any]]) -> list[Job]:
+        """The same for many, all in one transaction: keep them few, for Redis does nothing else."""
+        jobs = [(self._job(each), each["scheduled_time"]) for each in wanted]
+        with self.connection.pipeline(transaction=True) as pipe:
+            for job, scheduled_time in jobs:
+                pipe.delete(job.key)  # whatever else may stand there
+                job.save(pipeline=pipe)
+                pipe.zadd(keys.SCHEDULED, {job.id: scheduled_time.timestamp()})
+            pipe.execute()
+        self._wake()
+        return [job for job, _ in jobs]
+
+    def _job(self, wanted: dict[str, Any]) -> Job:
         job: Job = self._create_job(
-            func,
-            args=args,
+            wanted["func"],
+            args=wanted["args"],
             commit=False,
-            id=options["job_id"],
-            timeout=options["timeout"],
-            description=options["job_description"],
+            id=wanted["job_id"],
+            timeout=wanted["timeout"],
+            description=wanted["job_description"],
             result_ttl=JOB_RESULT_KEPT_SECONDS,
         )
         # RQ would keep for a year what it sweeps up after a worker that could not say how it ended.
         job.failure_ttl = JOB_RESULT_KEPT_SECONDS
-        with self.connection.pipeline(transaction=True) as pipe:
-            pipe.delete(job.key)  # whatever else may stand there
-            job.save(pipeline=pipe)
-            pipe.zadd(keys.SCHEDULED, {job.id: scheduled_time.timestamp()})
-            pipe.execute()
-        self._wake()
         return job
 
     def _wake(self) -> None:
@@ -161,9 +172,14 @@ class Scheduler(rq_scheduler.Scheduler):
 
         With a due time (0 for none), only if it has not been scheduled for another meanwhile.
         """
-        raw_id = job_id.encode(errors="surrogateescape")
-        places: list[bytes | str] = [keys.SCHEDULED, keys.QUEUED, b"rq:job:" + raw_id]
-        return bool(self._forget(keys=places, args=[raw_id, "" if due is None else due]))
+        return bool(self._forget(**_traces(job_id, "" if due is None else due)))
+
+    def forget_all(self, job_ids: Iterable[str]) -> None:
+        """Remove every trace of many jobs, in one exchange with Redis."""
+        with self.connection.pipeline(transaction=False) as pipe:
+            for job_id in job_ids:
+                self._forget(**_traces(job_id, ""), client=pipe)
+            pipe.execute()
 
     def enqueue_jobs(self) -> float:
         """Move all that is due; answers the seconds until the next job is, at most a heartbeat."""
@@ -224,6 +240,12 @@ class Scheduler(rq_scheduler.Scheduler):
                 self.heartbeat()
                 beat_at = time.monotonic() + HEARTBEAT_SECONDS
             await_wake_up(wait)
+
+
+def _traces(job_id: str, due: float | str) -> dict[str, Any]:
+    raw_id = job_id.encode(errors="surrogateescape")
+    places: list[bytes | str] = [keys.SCHEDULED, keys.QUEUED, b"rq:job:" + raw_id]
+    return {"keys": places, "args": [raw_id, due]}
 
 
 def _end(_signal: int, _frame: FrameType | None) -> None:

@@ -7,8 +7,9 @@ from flask.typing import ResponseReturnValue
 from flask_login import login_required
 from werkzeug.exceptions import NotFound
 
+from smartcontent.contents.batches import export as results
 from smartcontent.contents.exporting import document_of
-from smartcontent.models import Content, Status
+from smartcontent.models import Batch, Content, Status
 from smartcontent.stores.sql import db
 from smartcontent.texts.export import FORMATS
 from smartcontent.texts.export.document import Document
@@ -47,6 +48,15 @@ def to_print(content_id: UUID) -> ResponseReturnValue:
     if document is None:
         return errors.answer(409, no_text_yet(content))
     return _to_print(content_id, document)
+
+
+def results_as_file(batch: Batch, name: str) -> Response:
+    """What came of a batch in one of its formats, under a name made from the batch's."""
+    kind, found = results.FORMATS[name], results.results_of(batch)
+    db.session.commit()  # a large batch takes seconds, in which no transaction stands open
+    body = few_at_once(kind.write, found)
+    headers = {"Content-Disposition": content_disposition(results.name_of(batch, name))}
+    return Response(body, content_type=kind.media_type, headers=headers)
 
 
 def as_file(document: Document, name: str) -> Response:

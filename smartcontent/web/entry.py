@@ -14,6 +14,7 @@ from werkzeug.exceptions import (
 
 from smartcontent.extensions import csrf, login
 from smartcontent.stores.sql import only_read
+from smartcontent.tables.table import LARGEST
 from smartcontent.web.bodies import read_body
 from smartcontent.web.problems import wants_problem
 from smartcontent.web.safety import LONGEST_QUERY, page_here
@@ -23,6 +24,10 @@ SAFE = {"GET", "HEAD", "OPTIONS", "TRACE"}
 FOR_STRANGERS = {"auth.sign_in", "auth.sign_up", "auth.welcome"}
 # An address and two passwords, whatever they are written in.
 STRANGERS_BYTES = 16 * 1024
+# Who may send a table, in a file of 2 MB: what stands around it is small.
+FOR_TABLES = {"api_batches.create", "batches.upload"}
+TABLES_BYTES = LARGEST + 64 * 1024
+TABLES_PARTS = 30
 # Taking a form apart takes as long as it has fields and parts; ours have a dozen, and no parts.
 MOST_FIELDS = 100
 # A character as browsers write it in a form. Python takes ten times as long over what is no UTF-8,
@@ -57,6 +62,9 @@ def _check() -> ResponseReturnValue | None:
         if request.content_length or "Transfer-Encoding" in request.headers:
             request.max_content_length = 0  # none of it is read, whoever looks for a form
         return None
+    if request.endpoint in FOR_TABLES:
+        request.max_content_length = request.max_form_memory_size = TABLES_BYTES
+        request.max_form_parts = TABLES_PARTS
     if request.endpoint is None or wants_problem():
         return None
     if request.endpoint in FOR_STRANGERS:
@@ -74,6 +82,8 @@ def _check() -> ResponseReturnValue | None:
 def _refuse_other_forms() -> None:
     """Refuse what no page of ours sends, before it is taken apart."""
     if request.mimetype == "multipart/form-data":
+        if request.endpoint in FOR_TABLES:
+            return
         raise UnsupportedMediaType
     if request.get_data().count(b"&") >= MOST_FIELDS:
         raise RequestEntityTooLarge

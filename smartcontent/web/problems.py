@@ -5,7 +5,12 @@ from http import HTTPStatus
 from typing import Any
 
 from flask import Response, jsonify, request
-from werkzeug.exceptions import HTTPException, MethodNotAllowed, TooManyRequests
+from werkzeug.exceptions import (
+    HTTPException,
+    MethodNotAllowed,
+    RequestEntityTooLarge,
+    TooManyRequests,
+)
 
 Errors = dict[str, list[str]]
 
@@ -13,7 +18,6 @@ _DETAILS = {
     400: "The request could not be read.",
     404: "There is nothing of yours at this address.",
     408: "The request did not arrive in time: check your connection and send it again.",
-    413: "The body is too large: send at most 256 KB.",
     414: "The address is too long: what follows the ? may have 8 KB.",
     415: "Send JSON, with the header Content-Type: application/json.",
     500: "Something broke on our side and has been logged. What was stored is safe.",
@@ -73,7 +77,15 @@ def _detail(error: HTTPException, status: int) -> str:
         return str(error.description)
     if isinstance(error, MethodNotAllowed) and error.valid_methods:
         return f"The methods of this address are {', '.join(sorted(error.valid_methods))}."
+    if isinstance(error, RequestEntityTooLarge):
+        return f"The body is too large: send at most {most_taken()}."
     return _DETAILS.get(status) or f"{HTTPStatus(status).phrase}."
+
+
+def most_taken() -> str:
+    """How much of a body the address takes."""
+    kilobytes = (request.max_content_length or 0) // 1024
+    return f"{kilobytes} KB" if kilobytes < 1024 else f"{kilobytes // 1024} MB"
 
 
 def _without_content_type(headers: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:

@@ -11,6 +11,7 @@ from smartcontent.models import Draft, now
 from smartcontent.models.moments import iso
 from smartcontent.models.status import WAITS
 from smartcontent.ollama import OllamaError
+from smartcontent.progress.batches import announce_of
 from smartcontent.progress.estimates import estimate_for
 from smartcontent.prompts.request import Request, SourceGone, request_of, seeded
 from smartcontent.stores.sql import db
@@ -42,6 +43,7 @@ def write_draft(draft_id: int) -> None:
     if not _write(draft, attempt, needs_room, behind):
         attempt.forget()
         log.info("Stopped draft=%s attempt=%s", draft_id, attempt.number)
+    announce_of(draft)
 
 
 def _write(draft: Draft, attempt: Attempt, needs_room: bool, behind: str) -> bool:

@@ -13,7 +13,7 @@ from jsonschema import Draft202012Validator
 
 from smartcontent.web.api.openapi import path_of
 
-from .conftest import validator
+from .conftest import BRIEF, validator
 from .test_access import api_rules
 
 ANYTHING = st.recursive(
@@ -153,6 +153,7 @@ def test_whatever_is_sent_is_answered_as_described(app, script, described):
     """Each call gets what it allows and what it does not; `Script` looks at the answers."""
     app.config["SUBMISSIONS_PER_MINUTE"] = app.config["UNFINISHED_PER_USER"] = 10_000
     ids = [script.submit()["id"] for _ in range(3)] + [str(uuid4())]
+    batch = script.post("/batches", {"rows": [BRIEF]}).json["id"]
     calls = [
         (path, method, operation)
         for path, methods in described["paths"].items()
@@ -162,13 +163,15 @@ def test_whatever_is_sent_is_answered_as_described(app, script, described):
     answered = Counter()
 
     @settings(
-        max_examples=150, deadline=None, derandomize=True, suppress_health_check=[*HealthCheck]
+        max_examples=220, deadline=None, derandomize=True, suppress_health_check=[*HealthCheck]
     )
     @given(st.data())
     def send(data):
         path, method, operation = data.draw(st.sampled_from(calls))
         path = path.removeprefix("/api/v1").format(
-            content_id=data.draw(st.sampled_from(ids)), number=data.draw(st.integers(0, 3))
+            content_id=data.draw(st.sampled_from(ids)),
+            batch_id=data.draw(st.sampled_from([batch, str(uuid4())])),
+            number=data.draw(st.integers(0, 3)),
         )
         body = data.draw(sent_by(operation))
         answer = script.call(

@@ -5,6 +5,7 @@ from flask import Flask
 from smartcontent.extensions import csrf
 from smartcontent.web.api import (
     actions,
+    batches,
     contents,
     documentation,
     drafts,
@@ -17,7 +18,7 @@ PREFIX = "/api/v1"
 
 
 def init_app(app: Flask) -> None:
-    for part in (contents, drafts, export, actions, stream, documentation):
+    for part in (contents, drafts, export, actions, batches, stream, documentation):
         # What signs a request here is a header no browser adds by itself, so none can be forged.
         csrf.exempt(part.bp)
         app.register_blueprint(part.bp, url_prefix=PREFIX)

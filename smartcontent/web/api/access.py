@@ -5,7 +5,7 @@ from uuid import UUID
 from flask import Blueprint, g, request
 from werkzeug.exceptions import NotFound
 
-from smartcontent.models import ApiToken, Content
+from smartcontent.models import ApiToken, Batch, Content
 from smartcontent.stores.sql import db, only_read
 from smartcontent.web import limiter
 from smartcontent.web.bodies import read_body
@@ -67,6 +67,18 @@ def own_content(content_id: UUID) -> Content:
     if content is None:
         raise NotFound
     return content
+
+
+def own_batch(batch_id: UUID) -> Batch:
+    """The user's batch; 404 also where it is somebody else's.
+
+    Raises:
+        NotFound: they have none with this id.
+    """
+    batch = Batch.find(user_id(), batch_id)
+    if batch is None:
+        raise NotFound
+    return batch
 
 
 def _unauthorized(detail: str, parameters: str = "") -> Problem:

@@ -13,11 +13,12 @@ from flask import request
 from flask.typing import ResponseReturnValue
 
 from smartcontent.fields import Errors, Fields, read
-from smartcontent.web.api.access import own_content
+from smartcontent.web.api.access import own_batch, own_content
 from smartcontent.web.api.body import json_object
 from smartcontent.web.api.schemas import Schema
 from smartcontent.web.problems import Problem
 
+FORM_WITH_FILE = "multipart/form-data"
 View = Callable[..., ResponseReturnValue]
 
 
@@ -28,6 +29,7 @@ class Call:
     answer: Schema | None  # None: an answer without a body
     status: int = 200
     body: Fields = field(default_factory=dict)
+    table: Schema | None = None  # the parts of a form with a file, in place of the body
     is_change: bool = False  # a body that holds only what is to change
     query: Fields = field(default_factory=dict)
     headers: Fields = field(default_factory=dict)  # that the view reads itself
@@ -42,7 +44,9 @@ class Call:
 def call(answer: Schema | None, status: int = 200, **known: Any) -> Callable[[View], View]:
     """Check what is sent, hand it to the view as `sent` (body) and `asked` (parameters).
 
-    Of an address with the id of a content the view is given the user's `content`.
+    Of an address with the id of a content the view is given the user's `content`; with that of a
+    batch, `batch`.
+    Where a form with a file was sent `sent` is empty: the view reads it.
     """
     described = Call(answer, status, **known)
 
@@ -52,6 +56,8 @@ def call(answer: Schema | None, status: int = 200, **known: Any) -> Callable[[Vi
             # First of all: what is another's looks like nothing, whatever is sent to it.
             if "content_id" in arguments:
                 arguments["content"] = own_content(arguments.pop("content_id"))
+            if "batch_id" in arguments:
+                arguments["batch"] = own_batch(arguments.pop("batch_id"))
             if described.query:
                 arguments["asked"] = _asked(described.query)
             if described.body:
@@ -72,6 +78,8 @@ def _asked(fields: Fields) -> dict[str, Any]:
 
 
 def _sent(described: Call) -> dict[str, Any]:
+    if described.table and request.mimetype == FORM_WITH_FILE:
+        return {}
     values, errors = read(described.body, json_object(), described.is_change)
     if errors:
         raise not_accepted(errors)

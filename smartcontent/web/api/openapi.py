@@ -10,7 +10,7 @@ from werkzeug.routing import Rule
 
 from smartcontent.fields import Field, Fields
 from smartcontent.web.api import schemas
-from smartcontent.web.api.call import Call
+from smartcontent.web.api.call import FORM_WITH_FILE, Call
 from smartcontent.web.api.schemas import Schema
 
 JSON, PROBLEM = "application/json", "application/problem+json"
@@ -19,7 +19,7 @@ ALWAYS = {
     400: "The request cannot be read.",
     401: "There is no token, or none that works; `WWW-Authenticate` says which.",
     408: "The request did not arrive within a minute (`REQUEST_SECONDS`).",
-    413: "The body is larger than 256 KB.",
+    413: "The body is larger than 256 KB; a batch's, than 2 MB.",
     429: "Too often or too much: `detail` says of what, `Retry-After` for how many seconds.",
     500: "A fault of ours; it is in the server's log.",
     503: "The database does not answer; `Retry-After` says when to try again.",
@@ -38,7 +38,7 @@ ABOUT = (
 )
 _PATH_ARGUMENT = re.compile(r"<(\w+)(?:\([^)]*\))?:(\w+)>")
 _CONVERTED = {
-    "uuid": schemas.text("The content's id.", format="uuid"),
+    "uuid": schemas.text("The id of the content, or of the batch.", format="uuid"),
     "int": {"type": "integer", "minimum": 0, "description": "The draft's number, from 1."},
 }
 
@@ -88,6 +88,8 @@ def _operation(rule: Rule, view: Any) -> dict[str, Any]:
     if known.body:
         body = body_schema(known.body, known.is_change)
         content = {JSON: {"schema": body, "example": example_of(body)}}
+        if known.table:
+            content[FORM_WITH_FILE] = {"schema": known.table}
         operation["requestBody"] = {"required": True, "content": content}
     if not known.needs_token:
         operation["security"] = []

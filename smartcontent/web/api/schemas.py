@@ -245,6 +245,51 @@ PROGRESS = shape(
         "finished_at": _FINISHED,
     },
 )
+ROW_PROBLEM = shape(
+    "RowProblem",
+    "What is wrong with one row of a batch.",
+    {
+        "row": number("As spreadsheets count; of JSON, from 1.", 3, "integer"),
+        "errors": {
+            "type": "object",
+            "description": "The sentences about each field that is wrong.",
+            "additionalProperties": listed({"type": "string"}),
+        },
+    },
+)
+BATCH_ACCEPTED = shape(
+    "BatchAccepted",
+    "What became of the rows of a batch.",
+    {
+        "id": or_null(_ID | {"description": "Of the batch; `null` where it was only checked."}),
+        "total": number("The rows that were sent.", 1_000, "integer"),
+        "accepted": number("Those of them without problems.", 998, "integer"),
+        "problems": listed(ROW_PROBLEM),
+    },
+)
+BATCH = shape(
+    "Batch",
+    "How far a batch is; each of its contents counts with its current draft.",
+    {
+        "id": _ID,
+        "name": text("", "teapots.csv"),
+        "total": number("Its contents.", 998, "integer"),
+        "by_status": {
+            "type": "object",
+            "description": "How many contents have which status.",
+            "properties": {status.value: {"type": "integer"} for status in Status},
+            "required": [*Status],
+        },
+        "eta_seconds": or_null(
+            number(
+                "Until all of it has ended; `null` while it is paused, when it has ended, and "
+                "while there is nothing to learn from.",
+                1_830.5,
+            )
+        ),
+        "paused": {"type": "boolean", "examples": [False]},
+    },
+)
 PROBLEM = shape(
     "Problem",
     "What went wrong, as RFC 9457 has it.",
@@ -254,6 +299,7 @@ PROBLEM = shape(
         "status": number("", 422, "integer"),
         "detail": text("A sentence for people.", "Not accepted: see errors (tone)."),
         "print": text("With 409 of an export, the page that a browser prints."),
+        "problems": listed(ROW_PROBLEM, "Of a batch: what is wrong with which row."),
         "current": number("With 409, the number of the current draft.", 2, "integer"),
         "errors": {
             "type": "object",
@@ -262,11 +308,11 @@ PROBLEM = shape(
             "examples": [{"tone": ["Tone is not known: use one of friendly, professional, …."]}],
         },
     },
-    optional="print current errors",
+    optional="print current problems errors",
 )
 EVENTS = text(
-    "Server-sent events: `snapshot` first, then `text`, `status`, `readiness` and `content` as "
-    "they happen, `alive` in between; the data of each is a JSON object.",
+    "Server-sent events: `snapshot` first, then `text`, `status`, `readiness`, `batch` and "
+    "`content` as they happen, `alive` in between; the data of each is a JSON object.",
     'event: text\ndata: {"draft_id":17,"attempt":1,"offset":4,"text":"is warm."}\n\n',
 )
 ASKED = shape(

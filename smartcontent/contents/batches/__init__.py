@@ -1,0 +1,1 @@
+"""Batches: many briefs submitted as one, from a table."""

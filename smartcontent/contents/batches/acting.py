@@ -1,0 +1,173 @@
+"""What can be done with a whole batch: paused, resumed, cancelled, tried again.
+
+Each act is one conditional UPDATE of all drafts that the batch asked for; what people asked for
+of its contents afterwards is theirs, and goes on.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, case, func, insert, literal, select, update
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import aliased
+
+from smartcontent import events
+from smartcontent.contents import quotas
+from smartcontent.contents.batches.submitting import Timing
+from smartcontent.contents.ending import cancel as cancel_draft
+from smartcontent.models import Batch, Content, Draft, Status, now
+from smartcontent.models.moments import UtcDateTime, due_in
+from smartcontent.models.status import UNSTARTED, WAITS
+from smartcontent.progress.batches import announce
+from smartcontent.scheduling import schedule_drafts, unschedule_drafts
+from smartcontent.stores.sql import db
+
+
+def pause(batch: Batch) -> int:
+    """Hold what has not started; answers how many drafts that were."""
+    _set_paused(batch, now())
+    held = Draft.move_all(Status.HELD, *_asked_for_by(batch), Draft.status.in_(WAITS), due_at=None)
+    unschedule_drafts([draft.job_id for draft in held])
+    _tell(batch, held)
+    return len(held)
+
+
+def resume(batch: Batch) -> int:
+    """Let what is on hold go on, after a whole delay and as far apart as before; how many."""
+    _set_paused(batch, None)
+    ids = db.session.scalars(
+        select(Draft.id)
+        .where(*_asked_for_by(batch), Draft.status == Status.HELD)
+        .order_by(Draft.id)
+    ).all()
+    due_times = Timing(every_seconds=batch.every_seconds).due_times(now(), len(ids))
+    released = _release(dict(zip(ids, due_times, strict=True)))
+    schedule_drafts(released)
+    _tell(batch, released)
+    return len(released)
+
+
+def _release(due_times: dict[int, datetime]) -> Sequence[Draft]:
+    """Give each draft its due time, if it is on hold still; commits in any case."""
+    if not due_times:
+        db.session.commit()
+        return []
+    times = {draft_id: literal(moment, UtcDateTime) for draft_id, moment in due_times.items()}
+    here = (Draft.id.in_(times), Draft.status == Status.HELD)
+    return Draft.move_all(Status.PENDING, *here, due_at=case(times, value=Draft.id))
+
+
+def cancel(batch: Batch) -> int:
+    """Stop what has not ended; answers how many drafts that were."""
+    here = (*_asked_for_by(batch), Draft.status.in_(UNSTARTED))
+    stopped = Draft.move_all(Status.CANCELLED, *here, finished_at=now())
+    unschedule_drafts([draft.job_id for draft in stopped])
+    writing = db.session.scalars(
+        select(Draft).where(*_asked_for_by(batch), Draft.status == Status.GENERATING)
+    ).all()
+    number = len(stopped) + sum([cancel_draft(draft) for draft in writing])
+    _set_paused(batch, None)
+    db.session.commit()
+    _tell(batch, stopped)
+    return number
+
+
+def retry(batch: Batch) -> int:
+    """Ask for another draft, at once, wherever the current one has failed; answers of how many.
+
+    Raises:
+        smartcontent.contents.quotas.OverQuota: the user may not have so many.
+    """
+    _lock(batch)
+    failed = _failed(batch)
+    wanted = [_another(batch, content_id, number) for content_id, _, number in failed]
+    if not wanted:
+        db.session.rollback()
+        return 0
+    try:
+        _add(batch, wanted, {content_id: current for content_id, current, _ in failed})
+    except IntegrityError:  # somebody asked for a draft of one of them at the same moment
+        db.session.rollback()
+        return 0
+    added = _added(batch, wanted)
+    schedule_drafts([draft for draft in added if draft.due_at])
+    _tell(batch, added)
+    return len(added)
+
+
+def _failed(batch: Batch) -> Sequence[Any]:
+    """Content, number of its current draft, and of its last one, where the current one failed."""
+    any_of = aliased(Draft)
+    of_content = select(func.max(any_of.number)).where(any_of.content_id == Content.id)
+    return db.session.execute(
+        select(Content.id, Content.current_number, of_content.scalar_subquery())
+        .join(Draft, (Draft.content_id == Content.id) & (Draft.number == Content.current_number))
+        .where(Content.batch_id == batch.id, Content.deleted_at.is_(None))
+        .where(Draft.status == Status.FAILED)
+        .order_by(Content.batch_row)
+    ).all()
+
+
+def _another(batch: Batch, content_id: Any, last: int) -> dict[str, Any]:
+    return {
+        "content_id": content_id,
+        "user_id": batch.user_id,
+        "batch_id": batch.id,
+        "number": last + 1,
+        "status": Status.HELD if batch.is_paused else Status.PENDING,
+        "due_at": None if batch.is_paused else due_in(0),
+        "created_at": now(),
+    }
+
+
+def _add(batch: Batch, wanted: Sequence[dict[str, Any]], shown: dict[Any, int]) -> None:
+    """Store the drafts and show them in place of those that failed.
+
+    Raises:
+        IntegrityError: a draft has one of the numbers already.
+        smartcontent.contents.quotas.OverQuota: the user may not have so many.
+    """
+    db.session.execute(insert(Draft), wanted)
+    for each in wanted:
+        content_id = each["content_id"]
+        same = (Content.id == content_id, Content.current_number == shown[content_id])
+        db.session.execute(
+            update(Content).where(*same).values(current_number=each["number"]),
+            execution_options={"synchronize_session": False},
+        )
+    quotas.check(batch.user_id, of_batch=len(wanted))
+    db.session.commit()
+    db.session.expire_all()
+
+
+def _added(batch: Batch, wanted: Sequence[dict[str, Any]]) -> Sequence[Draft]:
+    numbers = {each["content_id"]: each["number"] for each in wanted}
+    drafts = db.session.scalars(
+        select(Draft)
+        .where(*_asked_for_by(batch), Draft.created_at >= wanted[0]["created_at"])
+        .order_by(Draft.id)
+    ).all()
+    db.session.commit()
+    return [draft for draft in drafts if numbers.get(draft.content_id) == draft.number]
+
+
+def _asked_for_by(batch: Batch) -> tuple[ColumnElement[bool], ...]:
+    contents = select(Content.id).where(Content.batch_id == batch.id)
+    return (Draft.content_id.in_(contents), Draft.batch_id == batch.id)
+
+
+def _set_paused(batch: Batch, moment: datetime | None) -> None:
+    """Within the transaction of the act: of two acts at once one waits for the other."""
+    _lock(batch)
+    batch.paused_at = moment
+    db.session.flush()
+
+
+def _lock(batch: Batch) -> None:
+    db.session.refresh(batch, with_for_update=True)
+
+
+def _tell(batch: Batch, drafts: Sequence[Draft]) -> None:
+    events.publish_all(batch.user_id, "status", [draft.as_event() for draft in drafts])
+    announce(batch)

@@ -1,0 +1,173 @@
+"""The rows of a table as briefs, each with what is wrong with it; of plain values.
+
+A thousand rows take a second: callers in a web process have it done beside the event loop.
+"""
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
+from typing import Any, NamedTuple
+
+from smartcontent.briefs.brief import TITLED_BRIEF
+from smartcontent.briefs.catalogue import CONTENT_TYPES, LANGUAGES, LENGTHS, TONES
+from smartcontent.briefs.submission import Submission
+from smartcontent.briefs.wishes import WISHES
+from smartcontent.fields import Errors, Fields, read
+from smartcontent.tables.mapping import chosen
+from smartcontent.tables.table import MOST_ROWS, Row, Table, TableError
+
+# What a row may say; all of a batch is due by one rule.
+ROW: Fields = {**TITLED_BRIEF, **{name: WISHES[name] for name in ("model", "temperature", "seed")}}
+FOR_ALL: Fields = {**TITLED_BRIEF, "model": WISHES["model"]}
+NEEDED = ("topic", "content_type")
+# Characters of all cells: what is kept until somebody submits it.
+TEXT_LONGEST = 4_000_000
+_CHOICES: Mapping[str, Mapping[str, Sequence[str]]] = {
+    "content_type": {slug: (kind.label,) for slug, kind in CONTENT_TYPES.items()},
+    "tone": {slug: (name,) for slug, name in TONES.items()},
+    "length": {slug: (name,) for slug, name in LENGTHS.items()},
+    "language": {code: (each.name, each.own_name) for code, each in LANGUAGES.items()},
+}
+_UNSTORED = re.compile(r"[\0\ud800-\udfff]")
+
+
+class BatchRow(NamedTuple):
+    """One row: its brief, or what is wrong with it."""
+
+    number: int  # as spreadsheets count; of JSON, from 1
+    cells: tuple[str, ...]
+    submission: Submission | None
+    errors: Errors
+
+
+class WrongMapping(ValueError):
+    """Columns and fields do not fit; its text is one sentence for whoever chose them."""
+
+
+class WrongConstants(ValueError):
+    """What is to hold for all rows cannot; `errors` names each wrong field."""
+
+    def __init__(self, errors: Errors) -> None:
+        super().__init__(" ".join(sentence for each in errors.values() for sentence in each))
+        self.errors = errors
+
+
+def check_size(table: Table) -> None:
+    """Refuse more text than is kept.
+
+    Raises:
+        TableError: it is more.
+    """
+    if sum(len(cell) for row in table.rows for cell in row.cells) > TEXT_LONGEST:
+        raise TableError(
+            f"The table has more than {TEXT_LONGEST:,} characters: split it in parts, or remove "
+            "the columns that are not needed."
+        )
+
+
+def of_table(
+    table: Table, mapping: Mapping[str, str], constants: Mapping[str, str]
+) -> list[BatchRow]:
+    """The rows of a table; an empty cell has the constant of its field.
+
+    Raises:
+        WrongMapping: a heading or a field is not there, or a field has two columns, or none
+            where it needs one.
+        WrongConstants: what is to hold for all rows cannot.
+    """
+    _check_mapping(table.headings, mapping, constants)
+    _check_constants(constants)
+    places = {field: table.headings.index(heading) for heading, field in mapping.items()}
+    return [_row(row, places, constants) for row in table.rows]
+
+
+def _check_mapping(
+    headings: Sequence[str], mapping: Mapping[str, str], constants: Mapping[str, str]
+) -> None:
+    for heading, field in mapping.items():
+        if heading not in headings:
+            shown = ", ".join(f"“{each}”" for each in headings[:20])
+            raise WrongMapping(f"There is no column “{heading}”: the table has {shown}.")
+        if field not in TITLED_BRIEF:
+            known = ", ".join(TITLED_BRIEF)
+            raise WrongMapping(f"“{field}” is no field of a brief: use one of {known}.")
+    fields = list(mapping.values())
+    twice = next((field for field in fields if fields.count(field) > 1), None)
+    if twice:
+        label = TITLED_BRIEF[twice].label
+        raise WrongMapping(f"Two columns are the field “{label}”: choose one of them.")
+    for field in NEEDED:
+        if field not in fields and not constants.get(field):
+            also = "" if field == "topic" else ", or choose one for all rows"
+            raise WrongMapping(
+                f"No column is the field “{TITLED_BRIEF[field].label}”: say which one has it{also}."
+            )
+
+
+def _check_constants(constants: Mapping[str, str]) -> None:
+    some = {"topic": "any", "content_type": next(iter(CONTENT_TYPES))}
+    asked = some | {name: value for name, value in _understood(constants).items() if value}
+    _, errors = read(FOR_ALL, asked)
+    if errors:
+        raise WrongConstants(errors)
+
+
+def _row(row: Row, places: Mapping[str, int], constants: Mapping[str, str]) -> BatchRow:
+    typed = {field: row.cells[place] for field, place in places.items()}
+    given = {**constants, **{field: cell for field, cell in typed.items() if cell}}
+    cells = tuple(_UNSTORED.sub("�", cell) for cell in row.cells)
+    return _read(row.number, cells, _understood(given))
+
+
+def _understood(payload: Mapping[str, Any]) -> dict[str, Any]:
+    """The same with "Press release" for what the form calls press_release."""
+    return {
+        name: _key_of(name, value) if name in _CHOICES and isinstance(value, str) else value
+        for name, value in payload.items()
+    }
+
+
+@lru_cache(maxsize=1_000)
+def _key_of(field: str, typed: str) -> str:
+    return chosen(typed[:200], _CHOICES[field]) or typed
+
+
+def of_json(rows: Sequence[object]) -> tuple[tuple[str, ...], list[BatchRow]]:
+    """The headings and rows of some briefs in JSON: columns are the fields that any of them has.
+
+    Raises:
+        TableError: there are none, or too many.
+    """
+    if not rows:
+        raise TableError("There are no rows: send at least one brief.")
+    if len(rows) > MOST_ROWS:
+        raise TableError(f"There are {len(rows):,} rows: at most {MOST_ROWS:,} make one batch.")
+    sent = [row if isinstance(row, dict) else {} for row in rows]
+    headings = tuple(name for name in TITLED_BRIEF if any(row.get(name) for row in sent))
+    cells = [tuple(_as_cell(row.get(name)) for name in headings) for row in sent]
+    return headings, [
+        _read(number, row_cells, row)
+        for number, (row, row_cells) in enumerate(zip(rows, cells, strict=True), 1)
+    ]
+
+
+def _as_cell(value: object) -> str:
+    text = ", ".join(map(str, value)) if isinstance(value, list) else str(value or "")
+    return _UNSTORED.sub("�", text)
+
+
+def _read(number: int, cells: tuple[str, ...], payload: object) -> BatchRow:
+    if not isinstance(payload, Mapping):
+        return BatchRow(number, cells, None, {"": ["A row must be a brief: a JSON object."]})
+    values, errors = read(ROW, payload)
+    return BatchRow(number, cells, None if errors else Submission.of(values), errors)
+
+
+def good(rows: Iterable[BatchRow]) -> list[BatchRow]:
+    """Those that can be submitted."""
+    return [row for row in rows if not row.errors]
+
+
+def problems(rows: Iterable[BatchRow]) -> list[dict[str, Any]]:
+    """What is wrong, row by row."""
+    return [{"row": row.number, "errors": row.errors} for row in rows if row.errors]

@@ -1,0 +1,135 @@
+"""Submitting a batch: all of it in one transaction, then into Redis.
+
+A thousand contents with their drafts are two statements. Who is killed in between has lost nothing
+and doubles nothing: the batch is there or it is not, its key is unique, and what Redis has not
+heard of the reconciler schedules.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any, NamedTuple
+from uuid import uuid4
+
+from flask import current_app
+from sqlalchemy import insert, inspect, select, update
+
+from smartcontent.contents import quotas
+from smartcontent.contents.batches.rows import BatchRow
+from smartcontent.contents.submitting import write_brief
+from smartcontent.contents.waiting import LONGEST_DELAY
+from smartcontent.models import Batch, Content, Draft, Status, now
+from smartcontent.models.moments import rounded_up
+from smartcontent.progress.batches import announce
+from smartcontent.scheduling import schedule_drafts
+from smartcontent.stores.sql import db
+
+
+class TooFarOff(ValueError):
+    """The last row would be due too late; the text is for people."""
+
+
+class Timing(NamedTuple):
+    """When the rows are due: the first after a delay, each later one so much after the one before.
+
+    The delay is None for the usual one.
+    """
+
+    delay_seconds: float | None = None
+    every_seconds: float = 0.0
+
+    def due_times(self, moment: datetime, number: int) -> list[datetime]:
+        """The due times of so many rows submitted at a moment."""
+        delay = self.delay_seconds
+        if delay is None:
+            delay = current_app.config["GENERATION_DELAY_SECONDS"]
+        return [
+            rounded_up(moment + timedelta(seconds=delay + place * self.every_seconds))
+            for place in range(number)
+        ]
+
+    def check(self, number: int) -> None:
+        """Refuse times that nobody can foresee.
+
+        Raises:
+            TooFarOff: the last of so many rows is due too late.
+        """
+        if number * self.every_seconds > LONGEST_DELAY.total_seconds():
+            raise TooFarOff(
+                f"{number:,} rows so far apart take more than a year: let less time lie between."
+            )
+
+
+def prepared(user_id: int, rows: Sequence[BatchRow]) -> list[dict[str, Any]]:
+    """The columns of a content for each row. Asks no store: it may be done in a thread."""
+    return [_columns(user_id, row) for row in rows]
+
+
+def _columns(user_id: int, row: BatchRow) -> dict[str, Any]:
+    assert row.submission, "rows with problems are left out"
+    content = Content(
+        id=uuid4(),
+        user_id=user_id,
+        title=row.submission.title,
+        settings=row.submission.settings,
+        current_number=1,
+        batch_row=row.number,
+        batch_cells=list(row.cells),
+    )
+    write_brief(content, row.submission.brief)
+    state = inspect(content).dict
+    return {name: value for name, value in state.items() if name != "_sa_instance_state"}
+
+
+def submit(batch: Batch, contents: Sequence[dict[str, Any]], timing: Timing) -> bool:
+    """Submit a new batch, or one that was uploaded; False where that has just been submitted.
+
+    Raises:
+        sqlalchemy.exc.IntegrityError: the user has submitted with its idempotency key before.
+        smartcontent.contents.quotas.OverQuota: the user may not have so many; nothing is saved.
+    """
+    moment = now()
+    if not _begin(batch, len(contents), moment):
+        db.session.rollback()
+        return False
+    batch_id, user_id = batch.id, batch.user_id
+    shared = {"batch_id": batch_id, "created_at": moment}
+    due_times = timing.due_times(moment, len(contents))
+    db.session.execute(insert(Content), [{**columns, **shared} for columns in contents])
+    usual = {"user_id": user_id, "number": 1, "status": Status.PENDING, **shared}
+    db.session.execute(
+        insert(Draft),
+        [
+            {**usual, "content_id": columns["id"], "due_at": due_at}
+            for columns, due_at in zip(contents, due_times, strict=True)
+        ],
+    )
+    quotas.check(user_id, of_batch=len(contents))
+    db.session.commit()
+    schedule_drafts(_first_drafts(batch_id))
+    announce(batch)
+    return True
+
+
+def _begin(batch: Batch, total: int, moment: datetime) -> bool:
+    if inspect(batch).transient:
+        batch.id, batch.created_at, batch.submitted_at, batch.total = uuid4(), moment, moment, total
+        db.session.add(batch)
+        db.session.flush()
+        return True
+    values = {"submitted_at": moment, "total": total, "upload": None}
+    begun = db.session.execute(
+        update(Batch)
+        .where(Batch.id == batch.id, Batch.submitted_at.is_(None))
+        .values(**values)
+        .returning(Batch.id)
+    ).all()
+    return bool(begun)
+
+
+def _first_drafts(batch_id: Any) -> Sequence[Draft]:
+    own = select(Content.id).where(Content.batch_id == batch_id)
+    drafts = db.session.scalars(
+        select(Draft).where(Draft.content_id.in_(own), Draft.number == 1).order_by(Draft.id)
+    ).all()
+    db.session.commit()
+    return drafts

@@ -1,0 +1,318 @@
+"""/api/v1/batches: many briefs at once, from rows or a table; how far they are; their results."""
+
+import hashlib
+import json
+from collections.abc import Callable
+from dataclasses import asdict
+from typing import Any, NamedTuple
+
+from flask import request, url_for
+from flask.typing import ResponseReturnValue
+from sqlalchemy.exc import IntegrityError
+from werkzeug.datastructures import FileStorage
+
+from smartcontent.briefs.wishes import WISHES
+from smartcontent.contents.batches import acting, export, rows, submitting
+from smartcontent.contents.batches.rows import BatchRow
+from smartcontent.contents.batches.submitting import Timing, TooFarOff
+from smartcontent.fields import Fields, Value, number, one_of, read
+from smartcontent.models import Batch
+from smartcontent.models.batch import NAME_LONGEST
+from smartcontent.progress.batches import progress_of
+from smartcontent.stores.sql import db
+from smartcontent.tables.mapping import guess
+from smartcontent.tables.reading import read_table
+from smartcontent.tables.table import MOST_ROWS, Table, TableError
+from smartcontent.web.api import schemas
+from smartcontent.web.api.access import protected, user_id
+from smartcontent.web.api.call import call
+from smartcontent.web.api.idempotency import HEADER, KEY, key_of_request
+from smartcontent.web.downloads import results_as_file
+from smartcontent.web.problems import Errors, Problem
+from smartcontent.web.threads import few_at_once
+
+bp = protected("batches")
+
+EVERY_LONGEST = 24 * 3600
+_TRUE = {"1", "true", "yes"}
+
+TIMING: Fields = {
+    "delay_seconds": WISHES["delay_seconds"],
+    "every_seconds": number(
+        "Every_seconds",
+        0,
+        EVERY_LONGEST,
+        about="How many seconds after the one before it each row is due.",
+        usual=0,
+        example=10,
+    ),
+}
+BATCH: Fields = {
+    "rows": Value(
+        label="Rows",
+        must='be a list of briefs: [{"topic": …}, …]',
+        is_right=lambda value: isinstance(value, list),
+        holds={
+            "type": "array",
+            "maxItems": MOST_ROWS,
+            "items": {
+                "type": "object",
+                "properties": {name: rule.schema() for name, rule in rows.ROW.items()},
+                "required": [*rows.NEEDED],
+            },
+        },
+        is_needed=True,
+        example=[{"content_type": "product_description", "topic": "A blue teapot"}],
+    ),
+    "name": Value(
+        label="Name",
+        must="be text in quotation marks",
+        is_right=lambda value: isinstance(value, str),
+        holds={"type": "string"},
+        about=f"What is longer than {NAME_LONGEST} characters is cut.",
+        example="Teapots",
+    ),
+    **TIMING,
+}
+TABLE = {
+    "type": "object",
+    "properties": {
+        "file": schemas.text("CSV or XLSX, of at most 2 MB.", format="binary"),
+        "mapping": schemas.text(
+            "JSON: a column's heading to the field of the brief it holds.", '{"Product": "topic"}'
+        ),
+        **{name: rule.schema() for name, rule in {**rows.FOR_ALL, **TIMING}.items()},
+        "name": schemas.text("Without it, the name of the file."),
+    },
+    "required": ["file"],
+}
+
+
+def _switch(about: str) -> Value:
+    return Value(
+        label="This",
+        must="be 1 or 0",
+        is_right=lambda value: value.casefold() in _TRUE | {"", "0", "false", "no"},
+        holds={"type": "integer", "enum": [0, 1]},
+        about=about,
+    )
+
+
+HOW: Fields = {
+    "check": _switch("With 1, nothing is submitted, only checked."),
+    "skip_problems": _switch("With 1, rows with problems are left out."),
+}
+FILE: Fields = {"format": one_of("format", export.FORMATS, usual="zip")}
+_TOO_MANY = {429: "Too many texts within a minute, or too many unfinished drafts."}
+
+
+class _Asked(NamedTuple):
+    """What a request is for: the batch, its rows, and when they are due."""
+
+    name: str
+    headings: tuple[str, ...]
+    mapping: dict[str, str]
+    rows: list[BatchRow]
+    timing: Timing
+
+    @property
+    def digest(self) -> str:
+        """The same for two requests that ask for the same."""
+        each = [(row.cells, row.submission and row.submission.digest) for row in self.rows]
+        asked = [self.name, self.headings, self.mapping, each, self.timing]
+        return hashlib.sha256(json.dumps(asked, sort_keys=True).encode()).hexdigest()
+
+
+@bp.post("/batches")
+@call(
+    schemas.BATCH_ACCEPTED,
+    202,
+    body=BATCH,
+    table=TABLE,
+    query=HOW,
+    headers={HEADER: KEY},
+    answered_headers={
+        "Location": "The batch's address.",
+        "Idempotency-Replayed": "`true` where the key was used before: nothing new was made.",
+    },
+    also={200: schemas.BATCH_ACCEPTED},
+    refusals=_TOO_MANY,
+)
+def create(sent: dict[str, Any], asked: dict[str, str]) -> ResponseReturnValue:
+    """Submit a brief for each row: all of them, or none where a row is wrong."""
+    key = key_of_request()
+    batch = _of_json(sent) if sent else _of_table()
+    good, problems = rows.good(batch.rows), rows.problems(batch.rows)
+    told = {"total": len(batch.rows), "accepted": len(good), "problems": problems}
+    if asked.get("check", "").casefold() in _TRUE:
+        return {"id": None, **told}
+    if not good or (problems and asked.get("skip_problems", "").casefold() not in _TRUE):
+        raise _refused(problems, len(batch.rows))
+    made, is_replay = _submit_once(batch, good, key)
+    headers = {"Location": url_for(".show", batch_id=made.id)}
+    if is_replay:
+        headers["Idempotency-Replayed"] = "true"
+    return {"id": str(made.id), **told}, 202, headers
+
+
+@bp.get("/batches/<uuid:batch_id>")
+@call(schemas.BATCH)
+def show(batch: Batch) -> ResponseReturnValue:
+    """Say how far a batch is."""
+    return asdict(progress_of(batch))
+
+
+@bp.post("/batches/<uuid:batch_id>/pause")
+@call(schemas.BATCH)
+def pause(batch: Batch) -> ResponseReturnValue:
+    """Hold what has not started."""
+    return _do(batch, acting.pause)
+
+
+@bp.post("/batches/<uuid:batch_id>/resume")
+@call(schemas.BATCH)
+def resume(batch: Batch) -> ResponseReturnValue:
+    """Let what is on hold go on, after a whole delay."""
+    return _do(batch, acting.resume)
+
+
+@bp.post("/batches/<uuid:batch_id>/cancel")
+@call(schemas.BATCH)
+def cancel(batch: Batch) -> ResponseReturnValue:
+    """Stop whatever has not ended."""
+    return _do(batch, acting.cancel)
+
+
+@bp.post("/batches/<uuid:batch_id>/retry")
+@call(schemas.BATCH, refusals=_TOO_MANY)
+def retry(batch: Batch) -> ResponseReturnValue:
+    """Write another draft, at once, of what has failed."""
+    return _do(batch, acting.retry)
+
+
+@bp.get("/batches/<uuid:batch_id>/export")
+@call(
+    schemas.text("The file; its name stands in `Content-Disposition`."),
+    media=[kind.media_type.partition(";")[0] for kind in export.FORMATS.values()],
+    query=FILE,
+)
+def download(batch: Batch, asked: dict[str, str]) -> ResponseReturnValue:
+    """Take the results away: Markdown files in a ZIP, or a table with the texts in it."""
+    return results_as_file(batch, asked.get("format", "zip"))
+
+
+def _do(batch: Batch, act: Callable[[Batch], int]) -> ResponseReturnValue:
+    act(batch)
+    return asdict(progress_of(batch))
+
+
+def _submit_once(asked: _Asked, good: list[BatchRow], key: str | None) -> tuple[Batch, bool]:
+    db.session.commit()  # no transaction while briefs are prepared
+    asking, digest = user_id(), asked.digest
+    contents = few_at_once(submitting.prepared, asking, good)
+    batch = Batch(
+        user_id=asking,
+        name=asked.name,
+        headings=list(asked.headings),
+        mapping=asked.mapping,
+        every_seconds=asked.timing.every_seconds,
+        idempotency_key=key,
+        request_digest=digest,
+    )
+    try:
+        submitting.submit(batch, contents, asked.timing)
+        return batch, False
+    except IntegrityError:
+        # The index decides, so that of many requests at once exactly one makes a batch.
+        db.session.rollback()
+        if key is None:
+            raise
+    known = Batch.submitted_with(asking, key)
+    if known.request_digest != digest:
+        sentence = "The key was used for another batch: take a new key for new rows."
+        raise Problem(422, sentence, {HEADER: [sentence]})
+    return known, True
+
+
+def _of_json(sent: dict[str, Any]) -> _Asked:
+    try:
+        headings, found = few_at_once(rows.of_json, sent["rows"])
+    except TableError as error:
+        raise _wrong({"rows": [str(error)]}) from error
+    return _Asked(_name(sent.get("name")), headings, {}, found, _timing(sent, len(found)))
+
+
+def _of_table() -> _Asked:
+    file = request.files.get("file")
+    if file is None:
+        raise _wrong({"file": ["Send the table in a part named file: CSV or XLSX."]})
+    table = _table(file)
+    mapping = _mapping() or guess(table.headings)
+    constants = {name: value for name in rows.FOR_ALL if (value := request.form.get(name, ""))}
+    timing, errors = read(TIMING, {name: _number(name) for name in TIMING})
+    if errors:
+        raise _wrong(errors)
+    try:
+        found = few_at_once(rows.of_table, table, mapping, constants)
+    except rows.WrongMapping as error:
+        raise _wrong({"mapping": [str(error)]}) from error
+    except rows.WrongConstants as error:
+        raise _wrong(error.errors) from error
+    name = _name(request.form.get("name") or file.filename)
+    return _Asked(name, table.headings, mapping, found, _timing(timing, len(found)))
+
+
+def _table(file: FileStorage) -> Table:
+    try:
+        table: Table = few_at_once(read_table, file.read())
+        rows.check_size(table)
+    except TableError as error:
+        raise _wrong({"file": [str(error)]}) from error
+    return table
+
+
+def _mapping() -> dict[str, str]:
+    sentence = 'Mapping must be a JSON object: {"a column\'s heading": "a field of the brief"}.'
+    try:
+        mapping = json.loads(request.form.get("mapping") or "{}")
+    except (ValueError, RecursionError) as error:
+        raise _wrong({"mapping": [sentence]}) from error
+    if not isinstance(mapping, dict) or not all(isinstance(each, str) for each in mapping.values()):
+        raise _wrong({"mapping": [sentence]})
+    return mapping
+
+
+def _number(name: str) -> object:
+    """A number as a form holds it; what is none is left as it is, to be refused."""
+    typed = request.form.get(name)
+    try:
+        return float(typed) if typed else None
+    except ValueError:
+        return typed
+
+
+def _timing(sent: dict[str, Any], number: int) -> Timing:
+    timing = Timing(sent.get("delay_seconds"), sent.get("every_seconds") or 0)
+    try:
+        timing.check(number)
+    except TooFarOff as error:
+        raise _wrong({"every_seconds": [str(error)]}) from error
+    return timing
+
+
+def _name(typed: str | None) -> str:
+    kept = "".join(sign if sign.isprintable() else " " for sign in typed or "")
+    return " ".join(kept.split())[:NAME_LONGEST] or "Batch"
+
+
+def _refused(problems: list[dict[str, Any]], total: int) -> Problem:
+    wrong = "1 row has" if len(problems) == 1 else f"{len(problems):,} rows have"
+    detail = f"Nothing is submitted: of {total:,} rows {wrong} problems."
+    if len(problems) < total:
+        detail += " Mend them, or leave them out with skip_problems=1."
+    return Problem(422, detail, more={"problems": problems})
+
+
+def _wrong(errors: Errors) -> Problem:
+    sentences = " ".join(sentence for each in errors.values() for sentence in each)
+    return Problem(422, f"Nothing is submitted. {sentences}", errors)

@@ -1,0 +1,407 @@
+"""Batches: many briefs at once, from JSON and tables; paused, resumed, cancelled, retried."""
+
+import csv
+import io
+import json
+import time
+import zipfile
+
+import pytest
+from conftest import both_databases
+from sqlalchemy import func, select, update
+from werkzeug.datastructures import FileStorage
+from werkzeug.test import encode_multipart
+
+from smartcontent import events
+from smartcontent.models import Batch, Content, Draft, Status
+from smartcontent.scheduling import reconcile
+from smartcontent.stores import keys
+from smartcontent.stores.sql import db
+from smartcontent.tables.reading import read_table
+from smartcontent.writing import job
+
+from .conftest import BRIEF
+
+ROWS = [{**BRIEF, "topic": f"Teapot number {number}"} for number in (1, 2, 3)]
+TABLE = (
+    "Product;Texttyp;Price\r\n"
+    "Blue teapot;Product description;24\r\n"
+    '"Red; teapot";product_description;"=1+1"\r\n'
+)
+TYPE = {"content_type": "product_description"}
+
+
+def upload(script, file: bytes | str, query: str = "", name: str = "teapots.csv", **fields):
+    data = file.encode() if isinstance(file, str) else file
+    part = FileStorage(io.BytesIO(data), name)
+    boundary, body = encode_multipart({**fields, "file": part})
+    kind = f"multipart/form-data; boundary={boundary}"
+    return script.call("POST", f"/batches{query}", data=body, content_type=kind)
+
+
+def submitted(script, rows=ROWS, **more) -> str:
+    answer = script.post("/batches", {"rows": rows, **more})
+    assert answer.status_code == 202, answer.text
+    return f"/batches/{answer.json['id']}"
+
+
+def stored(model: type = Content) -> int:
+    db.session.rollback()
+    return db.session.scalar(select(func.count()).select_from(model))
+
+
+def drafts() -> list[Draft]:
+    db.session.rollback()
+    db.session.expire_all()
+    return list(db.session.scalars(select(Draft).order_by(Draft.id)))
+
+
+def make_due() -> None:
+    """Every draft that waits is due, as it is where the scheduler has moved it."""
+    past = db.session.scalar(select(func.min(Draft.created_at)))
+    db.session.execute(update(Draft).values(due_at=past, status=Status.QUEUED))
+    db.session.commit()
+
+
+@both_databases
+def test_rows_are_submitted_as_one_each_with_its_draft_in_redis(script, valkey):
+    answer = script.post("/batches", {"rows": ROWS, "name": "Spring", "delay_seconds": 90})
+
+    told = answer.json
+    assert (answer.status_code, told["total"], told["accepted"], told["problems"]) == (
+        202,
+        3,
+        3,
+        [],
+    )
+    assert answer.headers["Location"] == f"/api/v1/batches/{told['id']}"
+    assert [draft.content.topic for draft in drafts()] == [row["topic"] for row in ROWS]
+    assert {draft.due_at for draft in drafts()} == {drafts()[0].due_at}
+    scheduled = valkey.client.zrange(keys.SCHEDULED, 0, -1)
+    assert [name.decode() for name in scheduled] == [draft.job_id for draft in drafts()]
+    progress = script.get(f"/batches/{told['id']}").json
+    assert progress["name"] == "Spring"
+    assert progress["total"] == progress["by_status"]["pending"] == 3
+    assert progress["paused"] is False
+
+
+def test_due_times_are_as_far_apart_as_was_asked(script):
+    submitted(script, every_seconds=30)
+
+    first, second, third = (draft.due_at for draft in drafts())
+    assert (second - first).total_seconds() == (third - second).total_seconds() == 30
+
+
+def test_a_wrong_row_submits_nothing_unless_it_is_left_out(script):
+    rows = [ROWS[0], {**BRIEF, "topic": ""}, "no brief", {**ROWS[1], "tone": "gruff"}]
+
+    refused = script.post("/batches", {"rows": rows})
+
+    assert refused.status_code == 422
+    assert [(each["row"], [*each["errors"]]) for each in refused.json["problems"]] == [
+        (2, ["topic"]),
+        (3, [""]),
+        (4, ["tone"]),
+    ]
+    assert (stored(), stored(Batch)) == (0, 0)
+    checked = script.post("/batches?check=1", {"rows": rows})
+    assert (checked.status_code, checked.json["accepted"], stored()) == (200, 1, 0)
+    assert checked.json["problems"] == refused.json["problems"]
+    taken = script.post("/batches?skip_problems=1", {"rows": rows})
+    assert (taken.status_code, taken.json["total"], taken.json["accepted"]) == (202, 4, 1)
+    assert stored() == 1
+
+
+def test_where_every_row_is_wrong_there_is_nothing_to_leave_out(script):
+    answer = script.post("/batches?skip_problems=1", {"rows": [{}, {}]})
+
+    assert answer.status_code == 422
+    assert "of 2 rows 2 rows have problems" in answer.json["detail"]
+    assert stored(Batch) == 0
+
+
+@pytest.mark.parametrize(
+    ("body", "field"),
+    [
+        ({}, "rows"),
+        ({"rows": []}, "rows"),
+        ({"rows": [BRIEF] * 1_001}, "rows"),
+        ({"rows": ROWS, "name": 7}, "name"),
+        ({"rows": ROWS, "every_seconds": -1}, "every_seconds"),
+        ({"rows": ROWS, "every_seconds": True}, "every_seconds"),
+        ({"rows": ROWS, "delay_seconds": "soon"}, "delay_seconds"),
+        ({"rows": [BRIEF] * 1_000, "every_seconds": 86_400}, "every_seconds"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_what_is_wrong_with_the_batch_itself_is_named(script, body, field):
+    answer = script.post("/batches", body)
+
+    assert answer.status_code == 422
+    assert [*answer.json["errors"]] == [field]
+    assert stored(Batch) == 0
+
+
+def test_a_table_is_understood_by_its_headings(script):
+    answer = upload(script, TABLE, tone="Warm")
+
+    assert answer.status_code == 202, answer.text
+    first, second = (draft.content for draft in drafts())
+    assert (first.topic, first.content_type, first.tone) == (
+        "Blue teapot",
+        "product_description",
+        "warm",
+    )
+    assert (second.batch_row, second.topic) == (3, "Red; teapot")
+    assert second.batch_cells == ["Red; teapot", "product_description", "=1+1"]
+    assert db.session.scalars(select(Batch)).one().name == "teapots.csv"
+
+
+def test_a_mapping_by_hand_and_constants_say_what_headings_do_not(script):
+    table = "A\tB\nBlue\tkettle, pot\nRed\t\n"
+
+    answer = upload(
+        script, table, mapping=json.dumps({"A": "topic", "B": "keywords"}), keywords="tea", **TYPE
+    )
+
+    assert answer.status_code == 202, answer.text
+    assert [draft.content.keywords for draft in drafts()] == [["kettle", "pot"], ["tea"]]
+
+
+@pytest.mark.parametrize(
+    ("mapping", "sentence"),
+    [
+        ('{"Preis": "topic"}', "There is no column “Preis”"),
+        ('{"Product": "colour"}', "“colour” is no field of a brief"),
+        ('{"Product": "topic", "Price": "topic"}', "Two columns are the field “Topic”"),
+        ('{"Price": "audience"}', "No column is the field “Topic”"),
+        ('{"Product": "topic", "Price": 3}', "must be a JSON object"),
+        ("[" * 100_000, "must be a JSON object"),
+        ("{", "must be a JSON object"),
+    ],
+    ids=["heading", "field", "twice", "needed", "value", "nested", "cut"],
+)
+def test_a_wrong_mapping_gets_one_sentence_and_nothing_happens(script, mapping, sentence):
+    answer = upload(script, TABLE, mapping=mapping, **TYPE)
+
+    assert answer.status_code == 422
+    [said] = answer.json["errors"]["mapping"]
+    assert sentence in said
+    assert stored(Batch) == 0
+
+
+def test_a_constant_that_cannot_be_is_told_once_not_for_each_row(script):
+    answer = upload(script, TABLE, tone="gruff", model="a model!")
+
+    assert sorted(answer.json["errors"]) == ["model", "tone"]
+    assert "problems" not in answer.json
+
+
+@pytest.mark.parametrize(
+    ("file", "sentence"),
+    [
+        (b"", "The file has nothing in it"),
+        (b"Product\n", "only one row"),
+        (b"%PDF-1.7", "The file is a PDF"),
+        (b"Topic\n" + b"a teapot\n" * 1_001, "more than 1,000 rows"),
+        (b",".join([b"x"] * 101) + b"\n" + b",".join([b"y"] * 101), "more than 100 columns"),
+        (b"Topic\n" + b"x" * (2 * 1024 * 1024), "at most 2 MB"),
+    ],
+    ids=["empty", "headings", "pdf", "rows", "columns", "megabytes"],
+)
+def test_a_wrong_file_gets_one_sentence_and_nothing_happens(script, file, sentence):
+    answer = upload(script, file, **TYPE)
+
+    assert answer.status_code == 422
+    [said] = answer.json["errors"]["file"]
+    assert sentence in said
+    assert stored(Batch) == 0
+
+
+def test_thirty_columns_are_no_trouble_and_come_back(script):
+    headings = ["Topic", *(f"Column {number}" for number in range(29))]
+    table = "\n".join([",".join(headings), ",".join(["Teapot", *"abcdefghijklmnopqrstuvwxyz123"])])
+
+    batch = f"/batches/{upload(script, table, **TYPE).json['id']}"
+
+    [found, row] = csv.reader(io.StringIO(script.get(f"{batch}/export?format=csv").text[1:]))
+    assert found[:30] == headings
+    assert row[:30] == ["Teapot", *"abcdefghijklmnopqrstuvwxyz123"]
+
+
+def zip_bomb() -> bytes:
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("xl/workbook.xml", b"0" * 100_000_000)
+    return out.getvalue()
+
+
+def test_worse_uploads_are_refused_before_they_are_taken_apart(script):
+    many = {f"field {number}": "x" for number in range(10_000)}
+
+    assert upload(script, b"x" * 3 * 1024 * 1024).status_code == 413
+    assert upload(script, TABLE, **many).status_code == 413
+    before = time.process_time()
+    assert upload(script, zip_bomb(), name="bomb.xlsx").status_code == 422
+    assert time.process_time() - before < 2
+    assert script.post("/batches", {"rows": ["x" * 3 * 1024 * 1024]}).status_code == 413
+    assert script.post("/contents", {"topic": "x" * 300 * 1024}).status_code == 413
+    assert stored(Batch) == 0
+
+
+@both_databases
+def test_sent_again_with_its_key_it_makes_nothing_new(script):
+    headers = {"Idempotency-Key": "spring"}
+    first = script.post("/batches", {"rows": ROWS}, headers=headers)
+
+    again = script.post("/batches", {"rows": ROWS}, headers=headers)
+
+    assert again.json == first.json
+    assert again.headers["Idempotency-Replayed"] == "true"
+    assert (stored(Batch), stored()) == (1, 3)
+    assert script.post("/batches", {"rows": ROWS[:1]}, headers=headers).status_code == 422
+
+
+def test_what_redis_did_not_hear_of_the_reconciler_schedules(app, script, valkey):
+    submitted(script, delay_seconds=5)
+    valkey.client.flushall()
+
+    reconcile()
+
+    assert valkey.client.zcard(keys.SCHEDULED) == 3
+
+
+def test_a_batch_counts_once_for_the_minute_and_is_refused_as_a_whole(app, script, ada):
+    app.config.update(SUBMISSIONS_PER_MINUTE=2, UNFINISHED_PER_USER=5)
+    submitted(script)
+
+    too_many = script.post("/batches", {"rows": ROWS})
+
+    assert too_many.status_code == 429
+    assert "with the 3 of this batch you would have more" in too_many.json["detail"]
+    assert (stored(Batch), stored()) == (1, 3)
+    assert script.post("/contents", BRIEF).status_code == 202
+    too_fast = script.post("/contents", BRIEF)
+    assert too_fast.status_code == 429
+    assert "2 texts within a minute" in too_fast.json["detail"]
+
+
+@both_databases
+def test_paused_nothing_starts_until_it_is_resumed(script, valkey):
+    batch = submitted(script)
+    make_due()
+
+    paused = script.post(f"{batch}/pause").json
+
+    assert (paused["paused"], paused["by_status"]["held"]) == (True, 3)
+    assert valkey.client.zcard(keys.SCHEDULED) == 0
+    job.write_draft(drafts()[0].id)
+    assert {draft.status for draft in drafts()} == {"held"}
+    resumed = script.post(f"{batch}/resume").json
+    assert (resumed["paused"], resumed["by_status"]["pending"]) == (False, 3)
+    assert valkey.client.zcard(keys.SCHEDULED) == 3
+
+
+@both_databases
+def test_resumed_it_keeps_its_distances(script):
+    batch = submitted(script, every_seconds=20)
+    script.post(f"{batch}/pause")
+
+    script.post(f"{batch}/resume")
+
+    first, second, third = (draft.due_at for draft in drafts())
+    assert (second - first).total_seconds() == (third - second).total_seconds() == 20
+
+
+@both_databases
+def test_cancelled_what_is_written_stays(script, ollama, valkey):
+    batch = submitted(script, delay_seconds=0)
+    ollama.says("A text.")
+    job.write_draft(drafts()[0].id)
+
+    cancelled = script.post(f"{batch}/cancel").json["by_status"]
+
+    assert (cancelled["completed"], cancelled["cancelled"]) == (1, 2)
+    assert valkey.client.zcard(keys.SCHEDULED) == 1  # of the one that this test wrote by hand
+    assert script.post(f"{batch}/cancel").json["by_status"] == cancelled
+
+
+@both_databases
+def test_what_has_failed_is_tried_again_once(script, ollama):
+    batch = submitted(script, delay_seconds=0)
+    first = drafts()[0]
+    db.session.execute(
+        update(Draft).where(Draft.id != first.id).values(status=Status.FAILED, error="No model.")
+    )
+    db.session.commit()
+
+    retried = script.post(f"{batch}/retry").json["by_status"]
+    again = script.post(f"{batch}/retry").json["by_status"]
+
+    assert retried == again
+    assert (retried["pending"], retried["failed"]) == (3, 0)
+    assert [(draft.number, draft.status) for draft in drafts()[3:]] == [(2, "pending")] * 2
+    ollama.says("At last.")
+    job.write_draft(drafts()[3].id)
+    assert script.get(batch).json["by_status"]["completed"] == 1
+
+
+def test_the_results_stand_beside_the_columns_and_no_cell_is_a_formula(script, ollama):
+    batch = f"/batches/{upload(script, TABLE, delay_seconds='0').json['id']}"
+    for draft, text in zip(drafts(), ("=HYPERLINK(A1)", "Red and **round**."), strict=True):
+        ollama.says(text)
+        job.write_draft(draft.id)
+
+    table = script.get(f"{batch}/export?format=csv")
+    book = script.get(f"{batch}/export?format=xlsx")
+    files = script.get(f"{batch}/export?format=zip")
+
+    headings, first, second = csv.reader(io.StringIO(table.text[1:]))
+    assert headings[:5] == ["Product", "Texttyp", "Price", "Status", "Text"]
+    assert first[:5] == [
+        "Blue teapot",
+        "Product description",
+        "24",
+        "Completed",
+        "'=HYPERLINK(A1)",
+    ]
+    assert second[2] == "'=1+1"
+    assert 'filename="teapots.csv"' in table.headers["Content-Disposition"]
+    assert read_table(book.data).rows[0].cells[4] == "=HYPERLINK(A1)"
+    with zipfile.ZipFile(io.BytesIO(book.data)) as parts:
+        assert b"<f" not in parts.read("xl/worksheets/sheet1.xml")
+    with zipfile.ZipFile(io.BytesIO(files.data)) as archive:
+        assert archive.namelist() == ["0002 Blue teapot.md", "0003 Red teapot.md"]
+        written = archive.read("0003 Red teapot.md").decode()
+    assert written.startswith("---\n")
+    assert written.endswith("Red and **round**.")
+    assert script.get(f"{batch}/export?format=doc").status_code == 422
+
+
+def test_somebody_elses_batch_is_not_there(script, bobs_script):
+    batch = submitted(script)
+
+    answers = [bobs_script.get(batch), bobs_script.get(f"{batch}/export?format=zip")]
+    answers += [
+        bobs_script.post(f"{batch}/{act}") for act in ("pause", "resume", "cancel", "retry")
+    ]
+
+    assert {answer.status_code for answer in answers} == {404}
+    assert script.get(batch).json["by_status"]["pending"] == 3
+
+
+def test_open_pages_hear_how_far_it_is(script, ollama, valkey, ada):
+    listener = valkey.client.pubsub()
+    listener.subscribe(events.channel(ada.id))
+    batch = submitted(script, delay_seconds=0)
+    ollama.says("A text.")
+
+    job.write_draft(drafts()[0].id)
+
+    frames = []
+    while message := listener.get_message(timeout=1):
+        frames.append(message["data"])
+    heard = [d for n, d in events.parsed(b"".join(frames[1:])) if n == "batch"]
+    assert [each["by_status"]["completed"] for each in heard] == [0, 1]
+    assert heard[-1] == script.get(batch).json | {"eta_seconds": heard[-1]["eta_seconds"]}
+    assert heard[-1]["eta_seconds"] is not None
