@@ -47,7 +47,17 @@ def openapi() -> ResponseReturnValue:
 @call(schemas.text("A page for people."), media=["text/html"], needs_token=False)
 def docs() -> ResponseReturnValue:
     """Read this description as a page."""
-    return render_template("api/docs.html", api=current_app.extensions["openapi"], always=ALWAYS)
+    return render_template("api/docs.html", api=current_app.extensions["openapi"], calls=_calls())
+
+
+def _calls() -> Markup:
+    """What is the same for everybody: drawn once, for it is long."""
+    kept = current_app.extensions
+    if "openapi_calls" not in kept:
+        page = render_template("api/_calls.html", api=kept["openapi"], always=ALWAYS)
+        kept["openapi_calls"] = Markup(page)  # noqa: S704  # drawn by our own template
+    calls: Markup = kept["openapi_calls"]
+    return calls
 
 
 def pretty(value: Any) -> str:
