@@ -35,7 +35,7 @@ from smartcontent.texts.sought import ACCENTS_MOST, as_sought
 from smartcontent.texts.wrapping import unwrapped
 from smartcontent.web.api.contents import CHANGES
 from smartcontent.web.api.draft_fields import NEW_DRAFTS
-from smartcontent.web.api.query import LISTING
+from smartcontent.web.filters import LISTING
 from smartcontent.web.forms import PasswordForm, SignInForm, SignUpForm, TokenForm
 from smartcontent.web.rendering import rendered
 from smartcontent.writing import job, outcome

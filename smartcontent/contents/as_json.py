@@ -26,6 +26,8 @@ def summary(content: Content) -> dict[str, Any]:
         "title": content.title,
         **vars(content.brief),
         **settings,
+        "tags": [tag.name for tag in content.tags],
+        "favourite": content.favourite,
         "created_at": iso(content.created_at),
         "status": draft.status,
         "scheduled_for": iso(draft.due_at),

@@ -7,6 +7,7 @@ from smartcontent.models.draft import Draft
 from smartcontent.models.moments import now
 from smartcontent.models.repair import Repair, RepairKind
 from smartcontent.models.status import FINAL, UNFINISHED, Origin, Status
+from smartcontent.models.tag import Tag
 
 __all__ = [
     "FINAL",
@@ -19,6 +20,7 @@ __all__ = [
     "Repair",
     "RepairKind",
     "Status",
+    "Tag",
     "User",
     "now",
 ]

@@ -14,6 +14,7 @@ from sqlalchemy import (
     Text,
     UniqueConstraint,
     and_,
+    false,
     func,
     select,
 )
@@ -25,6 +26,7 @@ from smartcontent.models.accounts import User
 from smartcontent.models.draft import Draft
 from smartcontent.models.moments import UtcDateTime, now
 from smartcontent.models.status import FINAL, UNFINISHED
+from smartcontent.models.tag import Tag, content_tags
 from smartcontent.stores.sql import Base, db
 from smartcontent.texts.sought import as_sought
 
@@ -58,6 +60,7 @@ class Content(Base):
     # What the user asks of Ollama beyond the defaults: model, temperature, seed.
     settings: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
 
+    favourite: Mapped[bool] = mapped_column(default=False, server_default=false())
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
     deleted_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     idempotency_key: Mapped[str | None] = mapped_column(String(255))
@@ -74,6 +77,7 @@ class Content(Base):
     search_text: Mapped[str] = mapped_column(Text, default="", deferred=True)
 
     user: Mapped[User] = relationship()
+    tags: Mapped[list[Tag]] = relationship(secondary=content_tags, order_by=Tag.sought)
     drafts: Mapped[list[Draft]] = relationship(
         back_populates="content", order_by=Draft.number, passive_deletes=True
     )

@@ -162,12 +162,7 @@ def test_whatever_is_sent_is_answered_as_described(app, script, described):
     ]
     answered = Counter()
 
-    @settings(
-        max_examples=220, deadline=None, derandomize=True, suppress_health_check=[*HealthCheck]
-    )
-    @given(st.data())
-    def send(data):
-        path, method, operation = data.draw(st.sampled_from(calls))
+    def send(data, path, method, operation):
         path = path.removeprefix("/api/v1").format(
             content_id=data.draw(st.sampled_from(ids)),
             batch_id=data.draw(st.sampled_from([batch, str(uuid4())])),
@@ -186,11 +181,19 @@ def test_whatever_is_sent_is_answered_as_described(app, script, described):
             ),
         )
         assert answer.status_code < 500, answer.text
-        answered[operation["operationId"], answer.status_code // 100] += 1
+        answered[answer.status_code // 100] += 1
 
-    send()
-    assert {operation for operation, _ in answered} == {call[2]["operationId"] for call in calls}
-    assert {hundreds for _, hundreds in answered} == {2, 4}
+    for call in calls:
+
+        @settings(
+            max_examples=6, deadline=None, derandomize=True, suppress_health_check=[*HealthCheck]
+        )
+        @given(st.data(), st.just(call))
+        def send_some(data, call):
+            send(data, *call)
+
+        send_some()
+    assert set(answered) == {2, 4}
 
 
 def test_what_the_description_allows_is_taken(app, script, described):

@@ -6,6 +6,7 @@ from smartcontent.extensions import csrf
 from smartcontent.web.api import (
     actions,
     batches,
+    bulk,
     contents,
     documentation,
     drafts,
@@ -18,7 +19,7 @@ PREFIX = "/api/v1"
 
 
 def init_app(app: Flask) -> None:
-    for part in (contents, drafts, export, actions, batches, stream, documentation):
+    for part in (contents, bulk, drafts, export, actions, batches, stream, documentation):
         # What signs a request here is a header no browser adds by itself, so none can be forged.
         csrf.exempt(part.bp)
         app.register_blueprint(part.bp, url_prefix=PREFIX)

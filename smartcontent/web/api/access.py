@@ -57,13 +57,15 @@ def secret() -> str:
     return sent
 
 
-def own_content(content_id: UUID) -> Content:
-    """The user's content; 404 also where it is somebody else's.
+def own_content(content_id: UUID, is_of_trash: bool = False) -> Content:
+    """The user's content, or also one in the trash; 404 also where it is somebody else's.
 
     Raises:
         NotFound: they have none with this id.
     """
     content = Content.find(user_id(), content_id)
+    if content is None and is_of_trash:
+        content = Content.find_deleted(user_id(), content_id)
     if content is None:
         raise NotFound
     return content

@@ -39,6 +39,7 @@ class Call:
     refusals: Mapping[int, str] = field(default_factory=dict)  # beside those of every call
     media: Sequence[str] = ("application/json",)
     needs_token: bool = True
+    is_of_trash: bool = False  # of what is in the trash, too
 
 
 def call(answer: Schema | None, status: int = 200, **known: Any) -> Callable[[View], View]:
@@ -55,7 +56,9 @@ def call(answer: Schema | None, status: int = 200, **known: Any) -> Callable[[Vi
         def checked(**arguments: Any) -> ResponseReturnValue:
             # First of all: what is another's looks like nothing, whatever is sent to it.
             if "content_id" in arguments:
-                arguments["content"] = own_content(arguments.pop("content_id"))
+                arguments["content"] = own_content(
+                    arguments.pop("content_id"), described.is_of_trash
+                )
             if "batch_id" in arguments:
                 arguments["batch"] = own_batch(arguments.pop("batch_id"))
             if described.query:

@@ -9,16 +9,16 @@ from sqlalchemy import select
 from smartcontent.briefs.brief import TITLED_BRIEF
 from smartcontent.briefs.submission import SUBMISSION, Submission
 from smartcontent.briefs.wishes import WISHES
-from smartcontent.contents import as_json, ending, waiting
+from smartcontent.contents import as_json, ending, tagging, waiting
 from smartcontent.fields import Fields, Moment, Never
 from smartcontent.models import Content, Draft
-from smartcontent.models.listing import Filters, list_contents
+from smartcontent.models.listing import list_contents
 from smartcontent.stores.sql import db
 from smartcontent.web.api import representation, schemas
 from smartcontent.web.api.access import protected, user_id
 from smartcontent.web.api.call import call
 from smartcontent.web.api.idempotency import KEY, submit_once
-from smartcontent.web.api.query import LISTING
+from smartcontent.web.filters import LISTING, filters_of
 from smartcontent.web.problems import Problem
 
 bp = protected("contents")
@@ -26,6 +26,7 @@ bp = protected("contents")
 CHANGES: Fields = {
     **TITLED_BRIEF,
     **WISHES,
+    **tagging.KEPT,
     "delay_seconds": Never(
         label="Delay_seconds",
         because="The due time stays when a brief changes; scheduled_for sets another.",
@@ -61,11 +62,14 @@ def create(sent: dict[str, Any]) -> ResponseReturnValue:
 
 @bp.get("/contents")
 @call(schemas.PAGE, query=LISTING)
-def index(asked: dict[str, str]) -> ResponseReturnValue:
-    """List the contents, the newest first, without those in the trash."""
+def index(asked: dict[str, Any]) -> ResponseReturnValue:
+    """List the contents, the newest first unless asked otherwise.
+
+    Those in the trash are listed by themselves.
+    """
     limit, cursor = int(asked.pop("limit", "20")), asked.pop("cursor", "")
     try:
-        page = list_contents(user_id(), Filters(**asked), cursor, limit)
+        page = list_contents(user_id(), filters_of(asked), cursor, limit)
     except ValueError as error:
         sentence = "cursor must be the next_cursor of the page before."
         raise Problem(422, sentence, {"cursor": [sentence]}) from error
@@ -100,16 +104,25 @@ def status(content: Content) -> ResponseReturnValue:
     schemas.CONTENT,
     body=CHANGES,
     is_change=True,
-    refusals={409: "The draft's time has come."},
+    refusals={409: "The draft's time has come; nothing is changed."},
 )
 def change(content: Content, sent: dict[str, Any]) -> ResponseReturnValue:
-    """Change what is sent of a brief, and nothing else, before its draft's time has come.
+    """Change what is sent, and nothing else; of a brief, before its draft's time has come.
 
-    `null` gives a field its default back.
+    Title, tags and favourite change at any time. `null` gives a field its default back.
     """
+    if sent.keys() <= tagging.KEPT.keys():
+        tagging.keep(content, sent)
+    else:
+        _change_brief(content, sent)
+    return representation.whole(content)
+
+
+def _change_brief(content: Content, sent: dict[str, Any]) -> None:
     due_at = sent.pop("scheduled_for", None)
     changed = Submission.of(_as_submitted(content) | sent)
     content.settings = changed.settings
+    tagging.note(content, sent)
     try:
         has_changed = waiting.change_brief(content, changed.brief, changed.title, due_at)
     except ValueError as error:
@@ -120,7 +133,6 @@ def change(content: Content, sent: dict[str, Any]) -> ResponseReturnValue:
             "A brief can be changed until its draft's time has come, no longer: "
             f"the draft is {content.current.status}.",
         )
-    return representation.whole(content)
 
 
 def _as_submitted(content: Content) -> dict[str, Any]:

@@ -186,6 +186,8 @@ _SUMMARY = {
         name: or_null(schema)
         for name, schema in part_of(WISHES, "model", "temperature", "seed").items()
     },
+    "tags": listed(text("", "spring"), "What it is kept together by."),
+    "favourite": {"type": "boolean", "examples": [False]},
     "created_at": moment("When it was submitted."),
     "status": STATUS,
     "scheduled_for": _DUE,
@@ -309,6 +311,24 @@ PROBLEM = shape(
         },
     },
     optional="print current problems errors",
+)
+RESULTS = shape(
+    "Results",
+    "What became of each.",
+    {
+        "results": listed(
+            shape(
+                "Result",
+                "What became of one.",
+                {
+                    "id": _ID,
+                    "ok": {"type": "boolean", "examples": [True]},
+                    "detail": text("Why nothing became of it.", "Nothing of it was on its way."),
+                },
+                optional="detail",
+            )
+        )
+    },
 )
 EVENTS = text(
     "Server-sent events: `snapshot` first, then `text`, `status`, `readiness`, `batch` and "

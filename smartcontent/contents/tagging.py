@@ -1,0 +1,128 @@
+"""Kept in order: title, tags and the mark of a favourite, which change at any time."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import delete, select
+
+from smartcontent.briefs.brief import TITLED_BRIEF, title_from
+from smartcontent.contents.quotas import one_after_the_other
+from smartcontent.fields import Fields, Refused, Text, Value, Words
+from smartcontent.models import Content, Tag
+from smartcontent.models.tag import content_tags
+from smartcontent.stores.sql import db
+from smartcontent.texts.sought import as_sought
+
+TAGS_MOST, TAG_LONGEST = 20, 60
+
+
+@dataclass(frozen=True, kw_only=True)
+class Tags(Words):
+    """Tags, of which each can be seen."""
+
+    def check(self, texts: Sequence[str], words: Sequence[str]) -> None:
+        super().check(texts, words)
+        if not all(any(sign.isprintable() for sign in word) for word in words):
+            raise Refused("Tags contain one that nobody could see: take it out.")
+
+
+TAGS = Tags(
+    label="Tags",
+    most=TAGS_MOST,
+    longest=TAG_LONGEST,
+    typed_most=2_000,
+    about="A list, or one text with commas.",
+    example=["spring", "shop window"],
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class OneTag(Text):
+    """A single tag."""
+
+    def check(self, text: str) -> None:
+        super().check(text)
+        if len(TAGS.cleaned([text])) > 1:
+            raise Refused(f"{self.label} must be one tag: commas stand between tags.")
+
+
+TAG = OneTag(label="Tag", most=TAG_LONGEST, missing="say which", example="spring")
+KEPT: Fields = {
+    "title": TITLED_BRIEF["title"],
+    "tags": TAGS,
+    "favourite": Value(
+        label="Favourite",
+        must="be true or false",
+        is_right=lambda value: isinstance(value, bool),
+        holds={"type": "boolean"},
+        usual=False,
+        example=True,
+    ),
+}
+
+
+def keep(content: Content, changes: dict[str, Any]) -> None:
+    """Change those of KEPT that are given; None gives each its default back."""
+    note(content, changes)
+    db.session.commit()
+    content.announce()
+
+
+def note(content: Content, changes: dict[str, Any]) -> None:
+    """The same in the session alone, for whoever commits it together with something else."""
+    if "title" in changes:
+        _retitle(content, changes["title"] or title_from(content.topic))
+    if "tags" in changes:
+        _take_tags(content, changes["tags"] or ())
+    if "favourite" in changes:
+        content.favourite = bool(changes["favourite"])
+
+
+def add_tag(content: Content, name: str) -> bool:
+    """Put a tag on a content; False where it has as many as it may."""
+    names = [tag.name for tag in content.tags]
+    if as_sought(name) in map(as_sought, names):
+        return True
+    if len(names) >= TAGS_MOST:
+        return False
+    keep(content, {"tags": [*names, name]})
+    return True
+
+
+def remove_tag(content: Content, name: str) -> None:
+    """Take a tag off a content, in any case of letters; nothing where it has none such."""
+    names = [tag.name for tag in content.tags if tag.sought != as_sought(name)]
+    if len(names) < len(content.tags):
+        keep(content, {"tags": names})
+
+
+def _retitle(content: Content, title: str) -> None:
+    sought = as_sought(content.current.text) if content.current.is_final else ""
+    content.title = title
+    content.index_text(sought)
+
+
+def _take_tags(content: Content, names: Sequence[str]) -> None:
+    one_after_the_other(content.user_id)  # or two at once would make one tag twice
+    content.tags = _tags_named(content.user_id, names)
+    db.session.flush()
+    _forget_unused(content.user_id)
+
+
+def _tags_named(user_id: int, names: Sequence[str]) -> list[Tag]:
+    wanted = {as_sought(name): name for name in names}
+    own = select(Tag).where(Tag.user_id == user_id, Tag.sought.in_(wanted))
+    there = {tag.sought: tag for tag in db.session.scalars(own)}
+    return [
+        there.get(sought) or Tag(user_id=user_id, name=name, sought=sought)
+        for sought, name in sorted(wanted.items())
+    ]
+
+
+def _forget_unused(user_id: int) -> None:
+    is_used = select(content_tags).where(content_tags.c.tag_id == Tag.id).exists()
+    db.session.execute(
+        delete(Tag).where(Tag.user_id == user_id, ~is_used),
+        execution_options={"synchronize_session": False},
+    )

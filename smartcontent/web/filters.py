@@ -1,0 +1,136 @@
+"""What of the contents is listed, and in which order: the same for scripts and on pages."""
+
+import re
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
+
+from smartcontent.briefs.catalogue import CONTENT_TYPES
+from smartcontent.contents.tagging import TAG_LONGEST
+from smartcontent.fields import Field, Fields, Refused, Value
+from smartcontent.models import Status
+from smartcontent.models.listing import Q_LONGEST, Filters, Sort
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Switch(Field):
+    """1 for yes; nothing and 0 for no matter."""
+
+    def read(self, value: Any) -> bool:
+        if value not in ("", "0", "1"):
+            raise Refused(f"{self.label} must be 1, or left out.")
+        return bool(value == "1")
+
+    def _holds(self) -> dict[str, Any]:
+        return {"type": "string", "enum": ["1", "0"]}
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Moment(Field):
+    """A day of UTC or a moment with its zone; of an end, the day is part."""
+
+    is_end: bool = False
+
+    def read(self, value: Any) -> datetime | None:
+        try:
+            return self._moment(value) if value else None
+        except (ValueError, OverflowError) as error:
+            raise Refused(
+                f"{self.label} must be a day such as 2026-03-01, or a time with its zone."
+            ) from error
+
+    def _moment(self, written: str) -> datetime:
+        if re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", written):
+            day = datetime.combine(date.fromisoformat(written), time(), UTC)
+            return day + timedelta(days=self.is_end)
+        moment = datetime.fromisoformat(written)
+        if moment.tzinfo is None:
+            raise ValueError("of no zone")
+        return moment.astimezone(UTC)
+
+    def _holds(self) -> dict[str, Any]:
+        return {"type": "string"}
+
+
+def _only(name: str, values: Collection[str], about: str) -> Value:
+    return Value(
+        label=name,
+        must=f"be one of {', '.join(values)}",
+        is_right=lambda value: value in ("", *values),  # an empty one is any
+        holds={"type": "string", "enum": [*values]},
+        about=about,
+    )
+
+
+def _name(name: str, longest: int, about: str, **known: Any) -> Value:
+    return Value(
+        label=name,
+        must=f"be at most {longest} characters, none of them NUL",
+        is_right=lambda value: len(value) <= longest and "\0" not in value,
+        holds={"type": "string", "maxLength": longest},
+        about=about,
+        **known,
+    )
+
+
+FILTERS: Fields = {
+    "status": _only("status", [*Status], "Only contents whose current draft has this status."),
+    "content_type": _only("content_type", CONTENT_TYPES, "Only this content type."),
+    "q": _name(
+        "q",
+        Q_LONGEST,
+        "Words that must all occur in title, brief or text, in any case of letters; the first ten "
+        "count.",
+        example="teapot",
+    ),
+    "tag": _name("tag", TAG_LONGEST, "Only those with this tag, in any case of letters."),
+    "favourite": _Switch(label="favourite", about="1: only favourites."),
+    "model": _name("model", 200, "Only those whose current draft this Ollama model has written."),
+    "since": _Moment(
+        label="since", about="Only those submitted then or later.", example="2026-03-01"
+    ),
+    "until": _Moment(
+        label="until",
+        is_end=True,
+        about="Only those submitted before; of a day, until its end.",
+        example="2026-03-31",
+    ),
+    "sort": _only("sort", [*Sort], "In which order."),
+    "trash": _Switch(label="trash", about="1: what is in the trash, instead of all else."),
+}
+LISTING: Fields = {
+    **FILTERS,
+    "limit": Value(
+        label="limit",
+        must="be a whole number from 1 to 100",
+        is_right=lambda value: re.fullmatch("[1-9][0-9]?|100", value) is not None,
+        holds={"type": "integer", "minimum": 1, "maximum": 100},
+        about="How many at most; fewer are answered where their texts are very long.",
+        usual=20,
+    ),
+    "cursor": Value(
+        label="cursor",
+        must="be the next_cursor of the page before",
+        is_right=lambda value: True,  # the list itself knows
+        holds={"type": "string"},
+        about="The `next_cursor` of the page before.",
+    ),
+}
+
+
+def filters_of(values: Mapping[str, Any]) -> Filters:
+    """The filters of values that were read; what is empty is left open."""
+    return Filters(**{name: values[name] for name in FILTERS if values.get(name)})
+
+
+def filters_in(sent: Mapping[str, str]) -> Filters:
+    """The filters of an address, as far as they make sense: one typed by hand shows something."""
+    return filters_of({name: _or_open(FILTERS[name], sent.get(name, "")) for name in FILTERS})
+
+
+def _or_open(rule: Field, value: str) -> Any:
+    try:
+        return rule.read(value)
+    except Refused:
+        return None
