@@ -1,6 +1,7 @@
 // What every page does with script: live drafts, countdowns, search as one types, copying.
 import { say, startAnnouncer } from "./announcer.js";
 import { startAttention } from "./attention.js";
+import { startBatches } from "./batches.js";
 import { startClocks } from "./clock.js";
 import { startCopying } from "./copying.js";
 import { startDrafts } from "./drafts.js";
@@ -88,5 +89,6 @@ if (document.body.dataset.events) {
   startWriting();
   startAttention();
   startOutlook();
+  startBatches();
   follow(document.body.dataset);
 }

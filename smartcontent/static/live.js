@@ -20,6 +20,7 @@ const reactions = {
   status: drawStatus,
   text: drawText,
   readiness(found) { tell("readiness", found); },
+  batch(progress) { tell("batch", progress); },
   content: reloadCardOf, // into the trash, or out of it
   connection: sayHowItStands,
 };

@@ -10,6 +10,7 @@ from smartcontent.web import (
     api,
     attempts,
     auth,
+    batches,
     contents,
     cookies,
     downloads,
@@ -45,7 +46,7 @@ def init_app(app: Flask) -> None:
     words.init_app(app)
     due_time.init_app(app)
     model_choice.init_app(app)
-    for part in (account, auth, contents, waiting, versions, downloads, stream, health):
+    for part in (account, auth, contents, waiting, versions, downloads, batches, stream, health):
         app.register_blueprint(part.bp)
     admin.init_app(app)
     api.init_app(app)

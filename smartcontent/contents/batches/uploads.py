@@ -1,0 +1,84 @@
+"""A table that somebody has sent, from its upload until it is submitted or forgotten.
+
+It is kept in the database, not in the browser: its page can be reloaded, left and come back to.
+"""
+
+from collections.abc import Mapping
+from datetime import timedelta
+
+from sqlalchemy import delete, select
+from sqlalchemy.orm import undefer
+
+from smartcontent.briefs.brief import usual_choices
+from smartcontent.contents.batches.rows import TITLED_BRIEF
+from smartcontent.models import Batch, Content, now
+from smartcontent.stores.sql import db
+from smartcontent.tables.mapping import guess
+from smartcontent.tables.table import Row, Table
+
+KEPT = timedelta(days=1)
+KEPT_MOST = 5  # of one user
+_LOOKED_BACK = 20  # batches
+
+
+def keep(user_id: int, name: str, table: Table) -> Batch:
+    """Keep a table to be looked through; the user's oldest ones make room for it."""
+    mapping, constants = _as_last_time(user_id, table.headings)
+    _make_room(user_id)
+    batch = Batch(
+        user_id=user_id,
+        name=name,
+        headings=list(table.headings),
+        mapping=mapping,
+        constants=constants,
+        upload={"rows": table.rows, "notes": table.notes},
+    )
+    db.session.add(batch)
+    db.session.commit()
+    return batch
+
+
+def _as_last_time(user_id: int, headings: tuple[str, ...]) -> tuple[dict[str, str], dict[str, str]]:
+    """What the user said of the last table with the same headings, or else what can be guessed."""
+    submitted = select(Batch).where(Batch.user_id == user_id, Batch.submitted_at.is_not(None))
+    for before in db.session.scalars(
+        submitted.order_by(Batch.created_at.desc()).limit(_LOOKED_BACK)
+    ):
+        if tuple(before.headings) == headings and before.mapping:
+            return before.mapping, before.constants
+    last = Content.last_choices(user_id)
+    return guess(headings), dict(last) or usual_choices(None)
+
+
+def _make_room(user_id: int) -> None:
+    waiting = (Batch.user_id == user_id, Batch.submitted_at.is_(None))
+    newest = select(Batch.id).where(*waiting).order_by(Batch.created_at.desc())
+    kept = list(db.session.scalars(newest.limit(KEPT_MOST - 1)))
+    too_old = Batch.created_at < now() - KEPT
+    db.session.execute(delete(Batch).where(*waiting, too_old | Batch.id.not_in(kept)))
+
+
+def table_of(batch: Batch) -> Table | None:
+    """The table of an upload; None where it has just been submitted."""
+    upload = db.session.scalar(
+        select(Batch).where(Batch.id == batch.id).options(undefer(Batch.upload))
+    )
+    if upload is None or upload.upload is None:
+        return None
+    rows = tuple(Row(number, tuple(cells)) for number, cells in upload.upload["rows"])
+    return Table(tuple(batch.headings), rows, tuple(upload.upload["notes"]))
+
+
+def note(
+    batch: Batch, mapping: Mapping[str, str], constants: Mapping[str, str], every_seconds: float
+) -> None:
+    """Keep what was chosen for a table."""
+    batch.mapping, batch.every_seconds = dict(mapping), every_seconds
+    batch.constants = {name: constants[name] for name in TITLED_BRIEF if constants.get(name)}
+    db.session.commit()
+
+
+def forget(batch: Batch) -> None:
+    """Throw a table away that was not submitted."""
+    db.session.execute(delete(Batch).where(Batch.id == batch.id, Batch.submitted_at.is_(None)))
+    db.session.commit()

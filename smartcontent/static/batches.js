@@ -1,0 +1,36 @@
+// The page of a batch: drawn anew when something of it has happened, once a second at most.
+import { read } from "./redrawing.js";
+
+const AGAIN_MS = 1000;
+let timer = 0;
+
+async function draw() {
+  const old = document.querySelector("[data-batch]");
+  const answer = await read(old.dataset.fragment);
+  if (!answer?.ok) return;
+  const fresh = new DOMParser().parseFromString(await answer.text(), "text/html").querySelector("[data-batch]");
+  // Who is about to press a button keeps it.
+  const focused = [...old.querySelectorAll("button, a")].indexOf(document.activeElement);
+  old.replaceWith(fresh);
+  if (focused >= 0) (fresh.querySelectorAll("button, a")[focused] ?? fresh.querySelector("a")).focus();
+}
+
+function drawSoon() {
+  timer ||= setTimeout(() => { timer = 0; draw(); }, AGAIN_MS);
+}
+
+function showStatus({ detail: { content_id, status, label } }) {
+  const badge = document.querySelector(`[data-row="${content_id}"]`);
+  if (badge) {
+    badge.className = `badge ${status}`;
+    badge.textContent = label;
+  }
+  drawSoon();
+}
+
+export function startBatches() {
+  if (!document.querySelector("[data-batch]")) return;
+  document.addEventListener("drafts:batch", drawSoon);
+  document.addEventListener("drafts:snapshot", drawSoon);
+  document.addEventListener("drafts:became", showStatus);
+}

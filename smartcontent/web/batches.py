@@ -1,0 +1,277 @@
+"""Many texts at once: a table is sent, its columns are said to be fields, its rows looked through
+and submitted; then the batch has a page with its progress.
+"""
+
+from collections.abc import Callable
+from typing import NamedTuple
+from uuid import UUID
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_login import current_user, login_required
+from sqlalchemy import select
+from sqlalchemy.orm import joinedload
+from werkzeug.exceptions import NotFound
+
+from smartcontent.contents.batches import acting, export, rows, submitting, uploads
+from smartcontent.contents.batches.rows import BatchRow
+from smartcontent.contents.batches.submitting import Timing, TooFarOff
+from smartcontent.contents.quotas import OverQuota
+from smartcontent.models import Batch, Content, Draft
+from smartcontent.models.batch import NAME_LONGEST
+from smartcontent.progress.batches import progress_of
+from smartcontent.stores.sql import db
+from smartcontent.tables.reading import read_table
+from smartcontent.tables.table import Table, TableError
+from smartcontent.web.downloads import results_as_file
+from smartcontent.web.threads import few_at_once
+
+bp = Blueprint("batches", __name__)
+
+SHOWN = 20  # batches
+ROWS_SHOWN = 100
+GOOD_SHOWN = 5
+EVERY = {
+    0: "All at once", 10: "Every 10 seconds", 60: "Every minute", 300: "Every 5 minutes",
+    900: "Every 15 minutes", 3600: "Every hour", 86_400: "Every day",
+}  # fmt: skip
+
+
+class Looked(NamedTuple):
+    """What was found of a table: its rows, or the sentence why there are none."""
+
+    rows: list[BatchRow]
+    refusal: str = ""
+
+    @property
+    def good(self) -> list[BatchRow]:
+        return rows.good(self.rows)
+
+    @property
+    def wrong(self) -> list[BatchRow]:
+        return [row for row in self.rows if row.errors]
+
+    @property
+    def shown(self) -> list[BatchRow]:
+        """The rows with problems, and a few without."""
+        return sorted([*self.wrong[:ROWS_SHOWN], *self.good[:GOOD_SHOWN]])
+
+
+@bp.get("/batches")
+@login_required
+def index() -> str:
+    """Send a table; find the batches there are."""
+    return _index()
+
+
+@bp.post("/batches")
+@login_required
+def upload() -> ResponseReturnValue:
+    """Take a file, or what was pasted from a spreadsheet."""
+    file, pasted = request.files.get("file"), request.form.get("pasted", "")
+    has_file = file is not None and file.filename
+    data = file.read() if has_file and file else pasted.encode()
+    try:
+        if not data:
+            raise TableError("Choose a file, or paste rows with their headings.")
+        table: Table = few_at_once(read_table, data)
+        rows.check_size(table)
+    except TableError as error:
+        return _index(str(error), "" if has_file else pasted), 422
+    name = (file.filename or "")[:NAME_LONGEST] if has_file and file else "Pasted table"
+    batch = uploads.keep(current_user.id, _printable(name), table)
+    return redirect(url_for(".table", batch_id=batch.id), 303)
+
+
+@bp.get("/batches/<uuid:batch_id>/table")
+@login_required
+def table(batch_id: UUID) -> ResponseReturnValue:
+    """Which column is which field, and what is wrong with which row."""
+    batch = Batch.find_upload(current_user.id, batch_id)
+    if batch is None:
+        return redirect(url_for(".show", batch_id=batch_id))
+    return _table_page(batch)
+
+
+@bp.post("/batches/<uuid:batch_id>/table")
+@login_required
+def submit(batch_id: UUID) -> ResponseReturnValue:
+    """Keep the choices; submit the rows if that was pressed and may be."""
+    batch = Batch.find_upload(current_user.id, batch_id)
+    if batch is None:  # pressed twice
+        return redirect(url_for(".show", batch_id=batch_id), 303)
+    if request.form.get("do") == "discard":
+        uploads.forget(batch)
+        flash(f"{batch.name} is thrown away.")
+        return redirect(url_for(".index"), 303)
+    uploads.note(batch, _chosen_mapping(batch), request.form, _chosen_distance())
+    looked = _looked_at(batch)
+    if request.form.get("do") == "check" or looked.refusal or not looked.good:
+        return redirect(url_for(".table", batch_id=batch_id, _anchor="rows"), 303)
+    if looked.wrong and request.form.get("do") != "leave-out":
+        flash("Nothing is submitted: rows have problems. Mend them, or leave these rows out.")
+        return redirect(url_for(".table", batch_id=batch_id, _anchor="rows"), 303)
+    return _submit(batch, looked)
+
+
+@bp.get("/batches/<uuid:batch_id>")
+@login_required
+def show(batch_id: UUID) -> str:
+    """A batch: how far it is, and its contents."""
+    batch = own_batch(batch_id)
+    after = request.args.get("after", 0, type=int)
+    contents = _contents(batch, after)
+    following = contents[ROWS_SHOWN - 1].batch_row if contents[ROWS_SHOWN:] else None
+    return render_template(
+        "batches/show.html",
+        batch=batch,
+        progress=progress_of(batch),
+        contents=contents[:ROWS_SHOWN],
+        following=following,
+    )
+
+
+@bp.get("/batches/<uuid:batch_id>/progress")
+@login_required
+def progress(batch_id: UUID) -> str:
+    """The progress alone, when it has changed."""
+    batch = own_batch(batch_id)
+    return render_template("batches/_progress.html", batch=batch, progress=progress_of(batch))
+
+
+@bp.post("/batches/<uuid:batch_id>/pause")
+@login_required
+def pause(batch_id: UUID) -> ResponseReturnValue:
+    """Hold what has not started."""
+    return _do(batch_id, acting.pause, "on hold")
+
+
+@bp.post("/batches/<uuid:batch_id>/resume")
+@login_required
+def resume(batch_id: UUID) -> ResponseReturnValue:
+    """Let what is on hold go on."""
+    return _do(batch_id, acting.resume, "go on")
+
+
+@bp.post("/batches/<uuid:batch_id>/cancel")
+@login_required
+def cancel(batch_id: UUID) -> ResponseReturnValue:
+    """Stop what has not ended."""
+    return _do(batch_id, acting.cancel, "cancelled")
+
+
+@bp.post("/batches/<uuid:batch_id>/retry")
+@login_required
+def retry(batch_id: UUID) -> ResponseReturnValue:
+    """Write another draft of what has failed."""
+    return _do(batch_id, acting.retry, "written anew")
+
+
+@bp.get("/batches/<uuid:batch_id>/export")
+@login_required
+def download(batch_id: UUID) -> ResponseReturnValue:
+    """The results as a file."""
+    name = request.args.get("format", "")
+    if name not in export.FORMATS:
+        raise NotFound
+    return results_as_file(own_batch(batch_id), name)
+
+
+def own_batch(batch_id: UUID) -> Batch:
+    """The signed-in user's batch; 404 also where it is somebody else's."""
+    batch = Batch.find(current_user.id, batch_id)
+    if batch is None:
+        raise NotFound
+    return batch
+
+
+def _index(refusal: str = "", pasted: str = "") -> str:
+    own = select(Batch).where(Batch.user_id == current_user.id)
+    newest = own.order_by(Batch.created_at.desc()).limit(SHOWN)
+    batches = db.session.scalars(newest).all()
+    return render_template(
+        "batches/index.html",
+        uploads=[batch for batch in batches if not batch.submitted_at],
+        batches=[(batch, progress_of(batch)) for batch in batches if batch.submitted_at],
+        refusal=refusal,
+        pasted=pasted,
+    )
+
+
+def _table_page(batch: Batch, refusal: str = "") -> str:
+    found = uploads.table_of(batch)
+    looked = _looked_at(batch)
+    return render_template(
+        "batches/table.html",
+        batch=batch,
+        table=found,
+        columns={field: heading for heading, field in batch.mapping.items()},
+        looked=looked._replace(refusal=refusal or looked.refusal),
+        rules=rows.TITLED_BRIEF,
+        every=EVERY,
+    )
+
+
+def _looked_at(batch: Batch) -> Looked:
+    found = uploads.table_of(batch)
+    db.session.commit()
+    if found is None:
+        return Looked([])
+    try:
+        return Looked(few_at_once(rows.of_table, found, batch.mapping, batch.constants))
+    except (rows.WrongMapping, rows.WrongConstants) as error:
+        return Looked([], str(error))
+
+
+def _chosen_mapping(batch: Batch) -> dict[str, str]:
+    """Heading to field; where two fields have one column, the last one has it."""
+    columns = {field: request.form.get(f"column-{field}", "") for field in rows.TITLED_BRIEF}
+    return {heading: field for field, heading in columns.items() if heading in batch.headings}
+
+
+def _chosen_distance() -> float:
+    every = request.form.get("every_seconds", 0, type=int)
+    return float(every if every in EVERY else 0)
+
+
+def _submit(batch: Batch, looked: Looked) -> ResponseReturnValue:
+    timing = Timing(every_seconds=batch.every_seconds)
+    contents = few_at_once(submitting.prepared, current_user.id, looked.good)
+    try:
+        timing.check(len(contents))
+        submitting.submit(batch, contents, timing)
+    except TooFarOff as error:
+        return _table_page(batch, str(error)), 422
+    except OverQuota as error:
+        page = _table_page(batch, str(error.description))
+        return page, 429, {"Retry-After": str(error.retry_after)}
+    return redirect(url_for(".show", batch_id=batch.id), 303)
+
+
+def _contents(batch: Batch, after: int) -> list[Content]:
+    light = (Draft.number, Draft.status, Draft.error)
+    query = (
+        select(Content)
+        .where(Content.batch_id == batch.id, Content.deleted_at.is_(None))
+        .where(Content.batch_row > after)
+        .order_by(Content.batch_row)
+        .limit(ROWS_SHOWN + 1)
+        .options(joinedload(Content.current).load_only(*light))
+    )
+    return list(db.session.scalars(query))
+
+
+def _do(batch_id: UUID, act: Callable[[Batch], int], what: str) -> ResponseReturnValue:
+    number = act(own_batch(batch_id))
+    flash("Nothing was left to do." if not number else _said(number, what))
+    return redirect(url_for(".show", batch_id=batch_id), 303)
+
+
+def _said(number: int, what: str) -> str:
+    verb = "" if what == "go on" else "is " if number == 1 else "are "
+    texts = "1 text" if number == 1 else f"{number:,} texts"
+    return f"{texts} {verb}{what}."
+
+
+def _printable(name: str) -> str:
+    return "".join(sign if sign.isprintable() else " " for sign in name).strip() or "Table"

@@ -1,0 +1,122 @@
+"""The pages of batches: a table sent, mapped by hand, looked through, submitted, followed."""
+
+import io
+import re
+
+from sqlalchemy import func, select
+
+from smartcontent.models import Batch, Content
+from smartcontent.stores.sql import db
+
+TABLE = "Product,Price\nA blue teapot,24\n,26\nA red teapot,28\n"
+TYPE = {"content_type": "product_description", "column-topic": "Product"}
+
+
+def stored(model: type = Content) -> int:
+    db.session.rollback()
+    return db.session.scalar(select(func.count()).select_from(model))
+
+
+def send(visitor, table: str = TABLE, **more) -> str:
+    """Send a table; answers the address of its page."""
+    parts = {"file": (io.BytesIO(table.encode()), "teapots.csv"), **more}
+    answer = visitor.post("/batches", parts, content_type="multipart/form-data")
+    assert answer.status_code == 303, answer.text
+    return answer.headers["Location"]
+
+
+def test_a_table_is_mapped_looked_through_and_submitted_without_its_wrong_row(as_ada):
+    page = send(as_ada)
+    assert stored() == 0
+
+    as_ada.post(page, {**TYPE, "do": "check"})
+    shown = as_ada.get(page).text
+    assert "1 of 3 rows have problems" in shown
+    assert re.search(r'<th scope="row">3</th>\s*<td><span class="error">Topic is missing', shown)
+    refused = as_ada.post(page, {**TYPE, "do": "submit"}, follow_redirects=True)
+    assert "Nothing is submitted" in refused.text
+    assert stored() == 0
+    answer = as_ada.post(page, {**TYPE, "do": "leave-out"})
+
+    assert stored() == 2
+    batch = as_ada.get(answer.headers["Location"]).text
+    assert "0 of 2 done" in batch
+    assert "A red teapot" in batch
+    again = as_ada.post(page, {**TYPE, "do": "leave-out"})  # pressed twice
+    assert again.headers["Location"] == answer.headers["Location"]
+    assert (stored(Batch), stored()) == (1, 2)
+
+
+def test_what_was_said_of_a_table_is_remembered_for_the_next_like_it(as_ada):
+    first = send(as_ada)
+    chosen = {**TYPE, "column-instructions": "Price", "tone": "witty"}
+    as_ada.post(first, {**chosen, "do": "leave-out"})
+
+    shown = as_ada.get(send(as_ada)).text
+
+    assert re.search(r'id="column-instructions".*?value="Price" selected', shown, re.DOTALL)
+    assert 'value="witty" selected' in shown
+
+
+def test_rows_are_pasted_and_what_is_no_table_gets_one_sentence(as_ada):
+    pasted = "Topic\tType\nA teapot\tAd copy"
+    answer = as_ada.post("/batches", {"pasted": pasted}, content_type="multipart/form-data")
+    assert "All rows are in order" in as_ada.get(answer.headers["Location"]).text
+
+    for parts, sentence in (
+        ({"pasted": "only one row"}, "The file has only one row in it"),
+        ({"pasted": ""}, "Choose a file, or paste rows"),
+        ({"file": (io.BytesIO(b"%PDF-1.7"), "a.pdf")}, "The file is a PDF"),
+    ):
+        refused = as_ada.post("/batches", parts, content_type="multipart/form-data")
+        assert refused.status_code == 422
+        assert sentence in refused.text
+    assert (stored(Batch), stored()) == (1, 0)
+
+
+def test_a_batch_is_paused_resumed_cancelled_and_taken_away_on_its_page(as_ada):
+    answer = as_ada.post(send(as_ada), {**TYPE, "do": "leave-out"})
+    batch = answer.headers["Location"]
+
+    for act, sentence in (
+        ("pause", "2 texts are on hold."),
+        ("resume", "2 texts go on."),
+        ("cancel", "2 texts are cancelled."),
+        ("cancel", "Nothing was left to do."),
+    ):
+        assert sentence in as_ada.post(f"{batch}/{act}", follow_redirects=True).text
+    assert "A blue teapot" in as_ada.get(f"{batch}/export?format=csv").text
+    assert as_ada.get(f"{batch}/export?format=doc").status_code == 404
+
+
+def test_somebody_elses_tables_and_batches_are_not_there(as_ada, as_bob):
+    page = send(as_ada)
+    assert as_bob.get(page, follow_redirects=True).status_code == 404
+    assert as_bob.post(page, TYPE, follow_redirects=True).status_code == 404
+    batch = as_ada.post(page, {**TYPE, "do": "leave-out"}).headers["Location"]
+
+    for path in ("", "/progress", "/export?format=csv"):
+        assert as_bob.get(f"{batch}{path}").status_code == 404
+    assert as_bob.post(f"{batch}/cancel").status_code == 404
+
+
+def test_a_table_that_is_thrown_away_is_gone(as_ada):
+    page = send(as_ada)
+
+    gone = as_ada.post(page, {"do": "discard"}, follow_redirects=True)
+
+    assert "teapots.csv is thrown away." in gone.text
+    assert stored(Batch) == 0
+
+
+def test_no_more_than_five_tables_of_a_user_wait(as_ada):
+    for _ in range(7):
+        send(as_ada)
+
+    assert stored(Batch) == 5
+
+
+def test_other_forms_take_no_files(as_ada):
+    file = {"file": (io.BytesIO(b"x"), "a.csv")}
+
+    assert as_ada.post("/contents", file, content_type="multipart/form-data").status_code == 415
