@@ -3,6 +3,7 @@
 import itertools
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
+from uuid import uuid4
 
 import pytest
 from conftest import BRIEF, NO_QUOTAS, both_databases, wait_until
@@ -18,6 +19,7 @@ from smartcontent.scheduling import (
     reconcile,
     reconciler,
     schedule_draft,
+    schedule_drafts,
 )
 from smartcontent.scheduling.clerk import Clerk
 from smartcontent.scheduling.drafts import unschedule_draft
@@ -91,6 +93,23 @@ def test_batch_of_one_user_holds_up_another_s_brief_by_one_job(ada, bob, schedul
     scheduler.enqueue_jobs()
 
     assert queued(valkey) == [batch[0], single, *batch[1:]]
+
+
+def test_what_people_ask_for_one_by_one_goes_before_their_batches(ada, bob, scheduler, valkey):
+    batch = [submit_due(ada) for _ in range(4)]
+    for draft in batch:
+        draft.batch_id = uuid4()
+    db.session.commit()
+    valkey.client.delete(SET)  # where they are under the names of single ones
+    schedule_drafts(batch)
+    scheduler.enqueue_jobs()
+
+    refined, other = submit_due(ada).job_id, submit_due(bob).job_id
+    scheduler.enqueue_jobs()
+
+    of_batch = [draft.job_id for draft in batch]
+    assert queued(valkey) == [refined, other, *of_batch]
+    assert reconcile() == []
 
 
 def test_users_take_turns_and_each_keeps_the_own_order(ada, bob, founder, scheduler, valkey):

@@ -6,10 +6,10 @@ from sqlalchemy import delete, func, select
 
 from smartcontent import events
 from smartcontent.contents import ending
-from smartcontent.models import UNFINISHED, ApiToken, Content, Draft, User
+from smartcontent.models import UNFINISHED, ApiToken, Batch, Content, Draft, User
 from smartcontent.models.draft import LOOK_AROUND_SECONDS
 from smartcontent.models.job_ids import job_id
-from smartcontent.scheduling import unschedule_draft
+from smartcontent.scheduling import unschedule_drafts
 from smartcontent.stores.sql import db, only_read
 
 AT_ONCE = 500
@@ -25,6 +25,7 @@ def belongings(user: User) -> dict[str, int]:
         "contents": Content.user_id,
         "drafts": Draft.user_id,
         "API tokens": ApiToken.user_id,
+        "batches": Batch.user_id,
     }
     return {
         name: db.session.execute(select(func.count()).where(owner == user.id)).scalar_one()
@@ -89,7 +90,7 @@ def _cancel_all(user_id: int) -> list[tuple[int, int]]:
 
 def _forget_in_redis(user_id: int, drafts: list[tuple[int, int]]) -> None:
     attempts = [(draft, number + 1) for draft, most in drafts for number in range(most)]
-    for draft, number in attempts:
-        unschedule_draft(job_id(draft, number, user_id))
+    ways = (False, True)  # asked for alone, or by a batch
+    unschedule_drafts([job_id(*each, user_id, by_batch) for each in attempts for by_batch in ways])
     for first in range(0, len(attempts), AT_ONCE):
         events.forget_texts(attempts[first : first + AT_ONCE])

@@ -119,7 +119,7 @@ class Draft(Base):
     def job_id(self) -> str:
         """The id of the RQ job of the next attempt, or of the present one."""
         attempt = self.attempt if self.status == Status.GENERATING else self.attempt + 1
-        return job_id(self.id, attempt, self.user_id)
+        return job_id(self.id, attempt, self.user_id, self.batch_id is not None)
 
     @property
     def is_final(self) -> bool:

@@ -38,6 +38,10 @@ LOST_WORKER = (
 )
 
 
+# What the name of a draft's job is made of.
+_IDENTITY = (Draft.id, Draft.user_id, Draft.batch_id, Draft.attempt)
+
+
 class JobsInRedis(NamedTuple):
     """The jobs that wait in the queue, and those due soon with the time they are due."""
 
@@ -66,7 +70,7 @@ def reconcile(dry_run: bool = False) -> list[Repair]:
     jobs = _jobs_in_redis(horizon)
     rows = _due_soon_or_lost(horizon)
     lost = [row.id for row in rows if row.status == Status.GENERATING]
-    waiting = {job_id(row.id, row.attempt + 1, row.user_id): row for row in rows}
+    waiting = {_job_id(row, row.attempt + 1): row for row in rows}
     repairs = [
         *unreadable,
         *_release(lost, dry_run),
@@ -116,7 +120,7 @@ def _due_soon_or_lost(horizon: datetime) -> Sequence[Any]:
     moment = now()
     only_read()
     rows = db.session.execute(
-        select(Draft.id, Draft.user_id, Draft.attempt, Draft.status, Draft.due_at)
+        select(*_IDENTITY, Draft.status, Draft.due_at)
         .where(
             or_(
                 (Draft.status == Status.PENDING) & (Draft.due_at < horizon),
@@ -129,6 +133,10 @@ def _due_soon_or_lost(horizon: datetime) -> Sequence[Any]:
     ).all()
     db.session.commit()
     return rows
+
+
+def _job_id(row: Any, attempt: int) -> str:
+    return job_id(row.id, attempt, row.user_id, row.batch_id is not None)
 
 
 def _release(lost: list[int], dry_run: bool) -> Iterator[Repair]:
@@ -193,16 +201,14 @@ def _orphans(waiting: dict[str, Any], jobs: JobsInRedis) -> list[str]:
         return []
     known = {draft_id: name for name in unknown if (draft_id := draft_id_of(name))}
     rows = db.session.execute(
-        select(Draft.id, Draft.user_id, Draft.attempt, Draft.status).where(
+        select(*_IDENTITY, Draft.status).where(
             Draft.id.in_(known), Draft.status.in_(UNFINISHED - {Status.HELD})
         )
     ).all()
     db.session.commit()
-    expected = {job_id(row.id, row.attempt + 1, row.user_id) for row in rows}
+    expected = {_job_id(row, row.attempt + 1) for row in rows}
     # RQ still works with the job of a draft that is being written.
-    running = {
-        job_id(row.id, row.attempt, row.user_id) for row in rows if row.status == Status.GENERATING
-    }
+    running = {_job_id(row, row.attempt) for row in rows if row.status == Status.GENERATING}
     return [name for name in unknown if name not in expected | running]
 
 

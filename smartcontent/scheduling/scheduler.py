@@ -37,8 +37,9 @@ DEAF_SECONDS = 0.1
 # aside because their job is gone or not waiting, and the seconds until the next one (-1: none).
 #
 # The list is kept fair: a user's n-th waiting job stands behind the n-th of every other user, so
-# a batch of 500 holds up somebody else's single brief by one job. Within that, first due, first
-# out. The user is in the job's id.
+# a batch of 500 holds up somebody else's single brief by no job. What a user asked for one by one
+# stands before what a batch of theirs did. Within that, first due, first out. The user, and whether
+# a batch asked, are in the job's id.
 MOVE_DUE = """
 local time = redis.call('TIME')
 local now = time[1] + time[2] / 1000000
@@ -64,24 +65,34 @@ local function push(ids)
 end
 
 if #moved > 0 then
-  local rounds, taken, latest, in_order = {}, {}, 1, true
-  local function seat(id)
-    local user = string.match(id, '%-u(%d+)$') or ''
-    local round = (taken[user] or 0) + 1
-    taken[user] = round
-    rounds[round] = rounds[round] or {}
-    table.insert(rounds[round], id)
-    if round < latest then in_order = false end
-    latest = round
+  local waiting, rounds, taken = redis.call('LRANGE', KEYS[2], 0, -1), {}, {}
+  for _, id in ipairs(moved) do waiting[#waiting + 1] = id end
+  local function seat(of_batch)
+    for _, id in ipairs(waiting) do
+      if (string.match(id, '%-b%-u%d+$') ~= nil) == of_batch then
+        local user = string.match(id, '%-u(%d+)$') or ''
+        local round = (taken[user] or 0) + 1
+        taken[user] = round
+        rounds[round] = rounds[round] or {}
+        table.insert(rounds[round], id)
+      end
+    end
   end
-  for _, id in ipairs(redis.call('LRANGE', KEYS[2], 0, -1)) do seat(id) end
-  for _, id in ipairs(moved) do seat(id) end
+  seat(false)
+  seat(true)
+  local fair, in_order = {}, true
+  for _, ids in ipairs(rounds) do
+    for _, id in ipairs(ids) do
+      fair[#fair + 1] = id
+      if waiting[#fair] ~= id then in_order = false end
+    end
+  end
   redis.call('SADD', 'rq:queues', KEYS[2])
   if in_order then
     push(moved)
   else
     redis.call('DEL', KEYS[2])
-    for _, ids in ipairs(rounds) do push(ids) end
+    push(fair)
   end
 end
 

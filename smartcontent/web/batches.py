@@ -32,8 +32,8 @@ SHOWN = 20  # batches
 ROWS_SHOWN = 100
 GOOD_SHOWN = 5
 EVERY = {
-    0: "All at once", 10: "Every 10 seconds", 60: "Every minute", 300: "Every 5 minutes",
-    900: "Every 15 minutes", 3600: "Every hour", 86_400: "Every day",
+    0: "All", 10: "One every 10 seconds", 60: "One every minute", 300: "One every 5 minutes",
+    900: "One every 15 minutes", 3600: "One every hour", 86_400: "One every day",
 }  # fmt: skip
 
 
@@ -53,8 +53,8 @@ class Looked(NamedTuple):
 
     @property
     def shown(self) -> list[BatchRow]:
-        """The rows with problems, and a few without."""
-        return sorted([*self.wrong[:ROWS_SHOWN], *self.good[:GOOD_SHOWN]])
+        """The rows with problems, then a few without."""
+        return [*self.wrong[:ROWS_SHOWN], *self.good[:GOOD_SHOWN]]
 
 
 @bp.get("/batches")
