@@ -10,6 +10,7 @@ import { startKeeping } from "./kept.js";
 import { startLengths } from "./lengths.js";
 import { follow } from "./live.js";
 import { startOutlook } from "./outlook.js";
+import { offerPassages } from "./passage.js";
 import { read, takeNewList } from "./redrawing.js";
 import { startUnsaved } from "./unsaved.js";
 import { startWriting } from "./writing.js";
@@ -82,6 +83,7 @@ startCopying();
 startDueTimes();
 if (document.body.dataset.user) startKeeping(document.body.dataset);
 startLengths();
+offerPassages();
 startUnsaved();
 startAnnouncer();
 if (document.body.dataset.events) {

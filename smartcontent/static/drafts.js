@@ -35,7 +35,7 @@ export function elementOf(id) {
 }
 
 export function titleOf({ draft_id, title }) {
-  return elementOf(draft_id)?.querySelector("h1, h3").textContent ?? title ?? "Your text";
+  return elementOf(draft_id)?.querySelector("h1, h2, h3").textContent ?? title ?? "Your text";
 }
 
 // What was so before this page heard of it is no news.
@@ -110,7 +110,7 @@ export function takeDrawn(root) {
 
 function asDrawn(element) {
   const { draft, status, revision } = element.dataset;
-  const title = element.querySelector("h1, h3").textContent;
+  const title = element.querySelector("h1, h2, h3").textContent;
   return { draft_id: Number(draft), status, revision: Number(revision), title };
 }
 

@@ -19,7 +19,7 @@ export async function refresh(element) {
   const mine = (requests.get(element) ?? 0) + 1;
   requests.set(element, mine);
   const answer = await read(element.dataset.fragment);
-  if (answer?.status === 204 && element.matches(".card")) takeAway(element); // it is in the trash
+  if (answer?.status === 204 && element.matches(".card, .suggestion")) takeAway(element); // deleted, or used
   if (answer?.status !== 200) return; // cut off: the next snapshot has it drawn
   const page = new DOMParser().parseFromString(await answer.text(), "text/html");
   if (!element.isConnected || requests.get(element) !== mine) return;

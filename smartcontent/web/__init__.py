@@ -20,6 +20,7 @@ from smartcontent.web import (
     health,
     limiter,
     model_choice,
+    refining,
     safety,
     sessions,
     static_files,
@@ -46,7 +47,9 @@ def init_app(app: Flask) -> None:
     words.init_app(app)
     due_time.init_app(app)
     model_choice.init_app(app)
-    for part in (account, auth, contents, waiting, versions, downloads, batches, stream, health):
+    refining.init_app(app)
+    pages = (account, auth, contents, waiting, versions, refining, downloads, batches, stream, health)
+    for part in pages:
         app.register_blueprint(part.bp)
     admin.init_app(app)
     api.init_app(app)

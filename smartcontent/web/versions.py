@@ -78,8 +78,10 @@ def edit(content_id: UUID) -> ResponseReturnValue:
     if not form.validate():
         return _page(content, form), 422
     going = versions.version_to_go(content)
-    if not versions.save_edit(content, form.title.data, form.text.data, key_sent()):
-        return _page(content, form), 409
+    base = request.form.get("base", type=int)
+    if not versions.save_edit(content, form.title.data, form.text.data, key_sent(), base):
+        changed_from = base if base != content.current_number else None
+        return _page(content, form, changed_from), 409
     flash(f"Saved as a new version.{made_room(going)}")
     sent = request.form.get("key")
     return redirect(url_for("contents.show", content_id=content_id, sent=sent), 303)
@@ -108,5 +110,7 @@ def make_current(content_id: UUID, number: int) -> ResponseReturnValue:
     return redirect(url_for("contents.show", content_id=content_id), 303)
 
 
-def _page(content: Content, form: TextForm) -> str:
-    return render_template("contents/edit_text.html", content=content, form=form)
+def _page(content: Content, form: TextForm, changed_from: int | None = None) -> str:
+    return render_template(
+        "contents/edit_text.html", content=content, form=form, changed_from=changed_from
+    )

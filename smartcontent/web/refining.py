@@ -1,0 +1,245 @@
+"""More drafts from the page: rewritten, continued, variants; suggestions taken over or let go."""
+
+from typing import Any
+from uuid import UUID
+
+from flask import Blueprint, Flask, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_login import login_required
+from werkzeug.exceptions import NotFound
+from wtforms import Form, IntegerField, StringField, ValidationError
+from wtforms.validators import NumberRange, Optional
+
+from smartcontent.briefs.catalogue import LANGUAGES
+from smartcontent.briefs.form import with_plain_line_ends
+from smartcontent.briefs.task import INSTRUCTION_LONGEST, REFINEMENTS, Deed, Passage, Task
+from smartcontent.contents import checking, refining, versions
+from smartcontent.models import Content, Draft, Status
+from smartcontent.texts.quality.card import Card
+from smartcontent.web import errors
+from smartcontent.web.contents import own_content, said_of
+from smartcontent.web.once import key_sent
+from smartcontent.web.threads import few_at_once
+
+bp = Blueprint("refining", __name__)
+
+LARGEST = 2**31 - 1
+AT_ONCE = 2_000  # characters, checked and compared while others wait
+_NUMBER = "<int(max=2147483647):number>"
+
+
+def init_app(app: Flask) -> None:
+    """Give templates what they show of drafts."""
+    app.jinja_env.globals["refinements"] = REFINEMENTS
+    app.add_template_global(quality_of)
+    app.add_template_global(beside)
+    app.add_template_global(refining.can_be_continued)
+    app.add_template_filter(made_how)
+
+
+class RefineForm(Form):
+    """How a text, or a passage of it, is to be rewritten."""
+
+    how = StringField(default="custom")
+    language = StringField()
+    instruction = StringField(filters=[lambda text: with_plain_line_ends(text or "").strip()])
+    number = IntegerField(validators=[Optional(), NumberRange(1, LARGEST)])
+    start = IntegerField(validators=[Optional(), NumberRange(0, LARGEST)])
+    end = IntegerField(validators=[Optional(), NumberRange(0, LARGEST)])
+
+    def validate_how(self, field: StringField) -> None:
+        if field.data not in tuple(REFINEMENTS):
+            raise ValidationError("Choose what is to be done with the text.")
+        if field.data == "translate" and self.language.data not in tuple(LANGUAGES):
+            raise ValidationError("Choose the language it is to be translated into.")
+        if field.data == "custom" and not self._wish:
+            raise ValidationError("Say in your own words what is to be changed.")
+        if len(self._wish) > INSTRUCTION_LONGEST or "\0" in self._wish:
+            raise ValidationError(f"Say it in at most {INSTRUCTION_LONGEST:,} characters.")
+
+    @property
+    def _wish(self) -> str:
+        """What was typed, and the remedies of the findings that were chosen."""
+        return "\n".join(filter(None, (self.instruction.data, *request.form.getlist("mend"))))
+
+    def task(self, content: Content) -> Task:
+        """What was asked for.
+
+        Raises:
+            ValueError: the text has no such passage.
+        """
+        number = self.number.data or content.current_number
+        is_custom, is_translated = self.how.data == "custom", self.how.data == "translate"
+        return Task(
+            Deed.REFINE,
+            number,
+            how=self.how.data or "",
+            language=(self.language.data or "") if is_translated else "",
+            instruction=self._wish if is_custom else "",
+            passage=self._passage(content.version(number)),
+        )
+
+    def _passage(self, source: Draft | None) -> Passage | None:
+        if self.start.data is None or self.end.data is None or source is None:
+            return None
+        return Passage.of(source.text, self.start.data, self.end.data)
+
+
+@bp.post("/contents/<uuid:content_id>/refine")
+@login_required
+def refine(content_id: UUID) -> ResponseReturnValue:
+    """Have the text rewritten, as a suggestion beside it."""
+    content, form = own_content(content_id), RefineForm(request.form)
+    if not form.validate():
+        return errors.answer(422, " ".join(str(each[0]) for each in form.errors.values()))
+    try:
+        task = form.task(content)
+    except ValueError:
+        return errors.answer(422, "Mark a passage of the text first.")
+    return _asked(content, task, "is rewritten; what comes of it stands beside the text.")
+
+
+@bp.post(f"/contents/<uuid:content_id>/versions/{_NUMBER}/continue")
+@login_required
+def go_on(content_id: UUID, number: int) -> ResponseReturnValue:
+    """Have a text that broke off continued."""
+    return _asked(own_content(content_id), Task(Deed.CONTINUE, number), "is continued.")
+
+
+@bp.post(f"/contents/<uuid:content_id>/versions/{_NUMBER}/reproduce")
+@login_required
+def reproduce(content_id: UUID, number: int) -> ResponseReturnValue:
+    """Have a text written once more, to see whether the same comes out."""
+    task = Task(Deed.REPRODUCE, number)
+    return _asked(own_content(content_id), task, "is written once more.")
+
+
+@bp.post("/contents/<uuid:content_id>/variants")
+@login_required
+def variants(content_id: UUID) -> ResponseReturnValue:
+    """Have more texts written from the same brief, beside each other."""
+    content, wanted = own_content(content_id), request.form.get("variants", "")
+    if wanted not in ("1", "2", "3", "4"):
+        return errors.answer(422, "Choose how many: 1 to 4.")
+    try:
+        refining.ask_for_variants(content, int(wanted), key=key_sent())
+    except refining.CannotBeMade as error:
+        return errors.answer(409, str(error))
+    return _back(content, "has more texts on their way, beside this one.")
+
+
+@bp.post(f"/contents/<uuid:content_id>/versions/{_NUMBER}/accept")
+@login_required
+def accept(content_id: UUID, number: int) -> ResponseReturnValue:
+    """Take a suggestion over; the text it replaces stays among the versions."""
+    content = own_content(content_id)
+    if not refining.accept(content, number):
+        return errors.answer(
+            409,
+            "It cannot be placed: its passage is not in the text any more, or a draft is on its "
+            "way. Nothing was changed; its text stays among the versions.",
+        )
+    return _back(content, "has the suggested text now; the one before is among the versions.")
+
+
+@bp.post(f"/contents/<uuid:content_id>/versions/{_NUMBER}/delete")
+@login_required
+def delete(content_id: UUID, number: int) -> ResponseReturnValue:
+    """Delete a version for good."""
+    content = own_content(content_id)
+    if not versions.remove(content, number):
+        return errors.answer(409, "The version that is shown cannot be deleted.")
+    return _back(content, f"has no version {number} any more.")
+
+
+@bp.get(f"/contents/<uuid:content_id>/versions/{_NUMBER}/beside")
+@login_required
+def suggestion(content_id: UUID, number: int) -> ResponseReturnValue:
+    """A draft as it looks beside the text, when its status has changed."""
+    content = own_content(content_id)
+    draft = content.version(number)
+    if draft is None or number == content.current_number:
+        return "", 204
+    return render_template("contents/_suggestion.html", content=content, other=draft)
+
+
+@bp.get("/contents/<uuid:content_id>/compare")
+@login_required
+def compare(content_id: UUID) -> str:
+    """Two versions held against each other, and their briefs."""
+    content = own_content(content_id)
+    first, second = _version(content, "from"), _version(content, "to")
+    is_short = len(first.text) + len(second.text) <= AT_ONCE
+    look = checking.changes if is_short else _beside_the_loop
+    return render_template(
+        "contents/compare.html",
+        content=content,
+        first=first,
+        second=second,
+        pieces=look(first.text, second.text),
+        brief=checking.changes_of_brief(first, second),
+    )
+
+
+def _beside_the_loop(first: str, second: str) -> Any:
+    return few_at_once(checking.changes, first, second)
+
+
+def _version(content: Content, name: str) -> Draft:
+    number = request.args.get(name, type=int) or content.current_number
+    version = content.version(number) if 0 < number <= LARGEST else None
+    if version is None:
+        raise NotFound
+    return version
+
+
+def _asked(content: Content, task: Task, what: str) -> ResponseReturnValue:
+    try:
+        refining.ask_for(content, task, key=key_sent())
+    except refining.CannotBeMade as error:
+        return errors.answer(409, str(error))
+    return _back(content, what)
+
+
+def _back(content: Content, what: str) -> ResponseReturnValue:
+    flash(said_of(content, what), "said")
+    return redirect(url_for("contents.show", content_id=content.id), 303)
+
+
+def quality_of(draft: Draft) -> Card:
+    """The quality card of a draft; a long text is looked at beside the event loop."""
+    asked = checking.asked_for(draft)
+    if len(draft.text) <= AT_ONCE:
+        return checking.quality(draft.text, asked)
+    found: Card = few_at_once(checking.quality, draft.text, asked)
+    return found
+
+
+def beside(content: Content) -> list[Draft]:
+    """The drafts to be seen beside the current one: its variants, and what was made since."""
+    shown = content.current
+    return [
+        draft
+        for draft in reversed(content.versions())
+        if draft.number != shown.number
+        and draft.origin != "edited"
+        and (draft.number > shown.number or draft.created_at == shown.created_at)
+        and (draft.status in (Status.COMPLETED, Status.FAILED) or not draft.is_final)
+    ]
+
+
+def made_how(draft: Draft) -> str:
+    """How a draft came about, in words."""
+    task = Task.read(draft.task)
+    if draft.origin == "edited":
+        return "edited by hand"
+    if task is None:
+        return "from the brief"
+    if task.do is Deed.REPRODUCE:
+        return f"version {task.number} once more"
+    if task.do is Deed.CONTINUE:
+        return f"version {task.number}, continued"
+    label = REFINEMENTS[task.how][0].lower()
+    if task.language:
+        label += f" ({LANGUAGES[task.language].name})"
+    return f"version {task.number}{', a passage' if task.passage else ''}: {label}"

@@ -1,0 +1,171 @@
+"""More drafts from the page: asked for, beside the text, compared, used, let go; checked."""
+
+import re
+from html import unescape
+
+import pytest
+
+from smartcontent.contents import refining, versions
+from smartcontent.models import Status
+from smartcontent.stores.sql import db
+from smartcontent.writing import job
+
+TEA = "Tea is warm. The pot is blue and holds 1.8 litres. It pours well."
+
+
+@pytest.fixture
+def page(content, ollama) -> str:
+    """The address of a content whose first draft is completed."""
+    content.current.due_at = content.created_at
+    db.session.commit()
+    write(ollama, content.current.id, TEA)
+    db.session.expire_all()
+    return f"/contents/{content.id}"
+
+
+def write(ollama, draft_id: int, text: str) -> None:
+    ollama.says(text)
+    job.write_draft(draft_id)
+    db.session.commit()
+
+
+def last_of(content):
+    db.session.expire_all()
+    return content.versions()[0]
+
+
+def test_rewritten_text_stands_beside_until_it_is_used(as_ada, page, content, ollama):
+    answer = as_ada.post(f"{page}/refine", {"how": "shorter"})
+    assert answer.status_code == 303
+    waiting = as_ada.get(page).text
+    assert "version 1: shorter" in waiting
+    assert "Use this text" not in waiting
+
+    write(ollama, last_of(content).id, "Warm tea, blue pot.")
+    beside = as_ada.get(page).text
+    assert beside.index("1.8 litres") < beside.index("Warm tea, blue pot.")
+    as_ada.post(f"{page}/versions/2/accept")
+
+    db.session.expire_all()
+    assert content.current.text == "Warm tea, blue pot."
+    assert "version 1" in as_ada.get(page).text.lower()
+
+
+def test_ticked_findings_are_mended_in_one_go(as_ada, page, content, ollama):
+    shown = as_ada.get(page).text
+    assert "1.8 litres" in shown.partition('class="findings"')[2]
+    fixes = [unescape(fix) for fix in re.findall(r'name="mend" value="([^"]+)"', shown)]
+
+    as_ada.post(f"{page}/refine", {"how": "custom", "mend": fixes[:2]})
+    write(ollama, last_of(content).id, "The pot holds 0.8 litres.")
+
+    wish = last_of(content).prompt[-1]["content"]
+    assert all(f"> {fix}" in wish for fix in fixes[:2])
+
+
+def test_marked_passage_alone_is_rewritten(as_ada, page, content, ollama):
+    start = TEA.index("The pot")
+    span = {"start": start, "end": TEA.index(" It pours")}
+    as_ada.post(f"{page}/refine", {"how": "warmer", "number": 1} | span)
+    write(ollama, last_of(content).id, "What a pot!")
+
+    assert last_of(content).text == "Tea is warm. What a pot! It pours well."
+
+
+def test_difference_is_marked_for_eyes_and_ears(as_ada, page, content):
+    versions.save_edit(content, content.title, TEA.replace("blue", "red"))
+
+    shown = as_ada.get(f"{page}/compare?from=1&to=2").text
+
+    text = shown.partition('class="text difference"')[2]
+    assert re.search(r'<del id="change-\d"><span[^>]*>taken out: </span>blue <', text)
+    assert re.search(r'<ins id="change-\d"><span[^>]*>added: </span>red <', text)
+    assert 'href="#change-1"' in shown
+
+
+def test_edit_of_a_text_changed_elsewhere_is_given_back_and_overwrites_nothing(
+    as_ada, page, content
+):
+    form = as_ada.get(f"{page}/text").text
+    base = re.search(r'name="base" value="(\d+)"', form)[1]
+    versions.save_edit(content, content.title, "Theirs.")
+
+    answer = as_ada.post(f"{page}/text", {"title": "Mine", "text": "Mine.", "base": base})
+
+    assert answer.status_code == 409
+    assert "changed elsewhere" in answer.text
+    assert "Mine." in answer.text
+    assert f"/compare?from={base}&amp;to=2" in answer.text
+    db.session.expire_all()
+    assert content.current.text == "Theirs."
+    base = re.search(r'name="base" value="(\d+)"', answer.text)[1]
+    assert (
+        as_ada.post(f"{page}/text", {"title": "Mine", "text": "Mine.", "base": base}).status_code
+        == 303
+    )
+    assert content.version_count() == 3
+
+
+def test_broken_off_text_offers_to_go_on(as_ada, page, content, ollama):
+    versions.retry(content)
+    draft = content.current
+    draft.claim(60)
+    draft.write(1, text="Tea is")
+    as_ada.post(f"{page}/cancel")
+    db.session.expire_all()
+    assert "Continue from here" in as_ada.get(page).text
+
+    as_ada.post(f"{page}/versions/2/continue")
+    write(ollama, last_of(content).id, "warm.")
+
+    assert last_of(content).text == "Tea is warm."
+
+
+def test_variants_stand_side_by_side_and_one_is_discarded(as_ada, page, content, ollama):
+    as_ada.post(f"{page}/variants", {"variants": "2"})
+    assert as_ada.get(page).text.count('class="suggestion"') == 2
+
+    as_ada.post(f"{page}/versions/3/delete")
+
+    assert as_ada.get(page).text.count('class="suggestion"') == 1
+    assert as_ada.get(f"{page}/versions/3/beside").status_code == 204
+
+
+@pytest.mark.parametrize(
+    "form",
+    [
+        {},
+        {"how": "louder"},
+        {"how": "translate", "language": "xx"},
+        {"how": "custom", "instruction": " "},
+        {"how": "custom", "instruction": "x" * 1_001},
+        {"how": "shorter", "start": 5, "end": 5},
+        {"how": "shorter", "start": 0, "end": 10**6},
+    ],
+)
+def test_what_cannot_be_meant_is_refused_in_a_sentence(as_ada, page, content, form):
+    answer = as_ada.post(f"{page}/refine", form)
+
+    assert answer.status_code == 422
+    assert content.version_count() == 1
+
+
+def test_drafts_of_others_are_nowhere(as_bob, page):
+    paths = ("refine", "variants", "versions/1/accept", "versions/1/delete", "versions/1/continue",
+             "versions/1/reproduce")  # fmt: skip
+    assert {as_bob.post(f"{page}/{path}", {"how": "shorter"}).status_code for path in paths} == {
+        404
+    }
+    assert {
+        as_bob.get(f"{page}/{path}").status_code for path in ("compare", "versions/1/beside")
+    } == {404}
+
+
+def test_text_written_once_more_says_that_it_is_identical(as_ada, page, content, ollama):
+    refining.ask_for_variants(content, 1)
+    write(ollama, last_of(content).id, "Other.")
+    as_ada.post(f"{page}/versions/2/reproduce")
+    write(ollama, last_of(content).id, "Other.")
+
+    assert "Identical to version 2" in as_ada.get(page).text
+    assert last_of(content).status == Status.COMPLETED
