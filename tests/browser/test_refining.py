@@ -1,0 +1,88 @@
+"""From the first text to the one that goes out: variants, a passage rewritten, a finding mended."""
+
+import os
+
+from axe_playwright_python.sync_playwright import Axe
+from dictation import Dictation
+from playwright.sync_api import Page, expect
+
+from browser.conftest import finished
+
+TEA = "Tea is warm. The pot is blue and holds 1.8 litres. It pours well."
+SHOTS = os.environ.get("SHOTS")  # a folder for pictures of each step
+
+
+def picture(page: Page, name: str) -> None:
+    if SHOTS:
+        page.screenshot(path=f"{SHOTS}/{name}.png", full_page=True)
+
+
+def is_clean(page: Page) -> None:
+    found = Axe().run(page)
+    assert found.violations_count == 0, found.generate_report()
+
+
+def test_text_is_chosen_rewritten_mended_and_copied(open_page, ada, ollama):
+    content = finished(ada, "Blue teapot", TEA)
+    page = open_page(f"/contents/{content.id}", user=ada)
+    article = page.locator(f"#content-{content.id}")
+
+    # Two more of the brief, side by side and live; one is chosen.
+    page.get_by_text("Change it").click()
+    first, second = Dictation(ollama), Dictation(ollama)
+    page.get_by_role("button", name="Write them").click()
+    expect(page.locator(".suggestion")).to_have_count(2)
+    first.say("A blue pot. ")
+    second.say("A blue pot. ")
+    expect(page.locator(".suggestion [data-text]").first).to_have_text("A blue pot.")
+    first.say("It holds 1.8 litres.")
+    first.end()
+    second.end()
+    expect(page.get_by_role("button", name="Use this text")).to_have_count(2)
+    is_clean(page)
+    picture(page, "variants")
+    page.locator(".suggestion", has_text="1.8 litres").get_by_role(
+        "button", name="Use this text"
+    ).click()
+    expect(article.locator("> .text")).to_have_text("A blue pot. It holds 1.8 litres.")
+
+    # One passage is rewritten in its place, and taken over.
+    page.get_by_role("link", name="Edit title and text").click()
+    editor = page.get_by_label("Text (Markdown)")
+    shorter = page.get_by_role("button", name="Shorter")
+    expect(shorter).to_be_disabled()
+    editor.focus()
+    editor.evaluate("field => field.setSelectionRange(0, 11)")
+    expect(shorter).to_be_enabled()
+    is_clean(page)
+    picture(page, "passage")
+    ollama.says("Blue.")
+    shorter.click()
+    suggestion = page.locator(".suggestion", has_text="a passage: shorter")
+    expect(suggestion.locator(".badge")).to_have_text("Completed")
+    suggestion.get_by_role("button", name="Compare").click()
+    expect(page.locator("del")).to_contain_text("A blue pot.")
+    expect(page.locator("ins")).to_contain_text("Blue.")
+    is_clean(page)
+    picture(page, "compare")
+    page.get_by_role("button", name="Use version").click()
+    expect(article.locator("> .text")).to_have_text("Blue. It holds 1.8 litres.")
+
+    # What the brief does not say is found, and mended.
+    page.get_by_text("to look at").click()
+    expect(page.locator(".findings")).to_contain_text("1.8 litres")
+    is_clean(page)
+    picture(page, "quality")
+    page.locator(".findings input").first.check()
+    ollama.says("Blue. It holds 0.8 litres.")
+    page.get_by_role("button", name="Mend what is ticked").click()
+    mended = page.locator(".suggestion", has_text="0.8 litres")
+    mended.get_by_role("button", name="Use this text").click()
+    expect(article.locator("> .text")).to_have_text("Blue. It holds 0.8 litres.")
+
+    page.get_by_role("button", name="Copy", exact=True).click()
+    expect(page.get_by_role("button", name="Copied")).to_be_visible()
+    page.set_viewport_size({"width": 390, "height": 800})
+    needed, there = page.evaluate("[document.documentElement.scrollWidth, innerWidth]")
+    assert needed <= there
+    picture(page, "phone")
