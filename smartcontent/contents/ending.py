@@ -28,7 +28,9 @@ def cancel(draft: Draft) -> bool:
 
 def cancel_all(content: Content) -> bool:
     """Stop whatever of a content is on its way; False if nothing was."""
-    return any([cancel(draft) for draft in content.unfinished()])
+    drafts = content.unfinished()
+    db.session.commit()  # no transaction meanwhile, and none is left: it holds up other writers
+    return any([cancel(draft) for draft in drafts])
 
 
 def discard(content: Content, moment: datetime | None = None) -> None:

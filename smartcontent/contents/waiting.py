@@ -47,28 +47,28 @@ def change_brief(
     same = (Draft.status == status, *_still_waits())
     if due_at is None:
         return content.current.move(status, *same)
+    variants = _variants_of(content.current)
     if not content.current.move(Status.PENDING, *same, due_at=rounded_up(due_at)):
         return False
     schedule_draft(content.current)
-    for variant in content.unfinished():
-        if variant.id != content.current.id:
-            _move_to(variant, due_at)
+    for variant in variants:
+        _move_to(variant, due_at)
     return True
 
 
 def _with_variants(draft: Draft, change: Callable[[Draft], bool]) -> bool:
     """Change a draft, and those that were asked for with it; whether its own change took effect."""
-    # Read before: after the last commit nothing may begin a transaction that nobody ends.
-    others = [
-        other
-        for other in draft.content.unfinished()
-        if other.id != draft.id and other.created_at == draft.created_at
-    ]
+    variants = _variants_of(draft)  # before: what is read after a commit would hold up writers
     if not change(draft):
         return False
-    for other in others:
-        change(other)
+    for variant in variants:
+        change(variant)
     return True
+
+
+def _variants_of(draft: Draft) -> list[Draft]:
+    beside = draft.content.unfinished()
+    return [each for each in beside if each.id != draft.id and each.created_at == draft.created_at]
 
 
 def start_now(draft: Draft) -> bool:

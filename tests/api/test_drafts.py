@@ -406,6 +406,6 @@ def test_quality_card_marks_what_the_brief_does_not_say(script, ollama):
     card = script.get(f"/contents/{told['id']}/drafts/1/quality").json
 
     [wrong] = card["unsupported"]
-    assert (wrong["text"], wrong["kind"], wrong["start"]) == ("1.9 litres", "quantity", 18)
+    assert (wrong["text"], wrong["kind"], wrong["start"]) == ("1.9 litres", "number", 18)
     assert "0.9 litres" in str(wrong)
     assert (card["words"], card["keywords"]) == (5, {"kettle": 1})

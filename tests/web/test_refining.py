@@ -169,3 +169,9 @@ def test_text_written_once_more_says_that_it_is_identical(as_ada, page, content,
 
     assert "Identical to version 2" in as_ada.get(page).text
     assert last_of(content).status == Status.COMPLETED
+
+
+def test_longer_text_is_graded(as_ada, page, content):
+    versions.save_edit(content, content.title, "The pot is blue, and it pours well. " * 20)
+
+    assert "Readability: " in as_ada.get(page).text
