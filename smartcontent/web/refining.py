@@ -11,9 +11,9 @@ from wtforms import Form, IntegerField, StringField, ValidationError
 from wtforms.validators import NumberRange, Optional
 
 from smartcontent.briefs.catalogue import LANGUAGES
-from smartcontent.briefs.form import with_plain_line_ends
 from smartcontent.briefs.task import INSTRUCTION_LONGEST, REFINEMENTS, Deed, Passage, Task
 from smartcontent.contents import checking, refining, versions
+from smartcontent.fields import with_plain_line_ends
 from smartcontent.models import Content, Draft, Status
 from smartcontent.texts.quality.card import Card
 from smartcontent.web import errors
