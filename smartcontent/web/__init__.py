@@ -48,8 +48,9 @@ def init_app(app: Flask) -> None:
     due_time.init_app(app)
     model_choice.init_app(app)
     refining.init_app(app)
-    pages = (account, auth, contents, waiting, versions, refining, downloads, batches, stream, health)
-    for part in pages:
+    for part in (account, auth, contents, waiting, versions, refining, downloads):
+        app.register_blueprint(part.bp)
+    for part in (batches, stream, health):
         app.register_blueprint(part.bp)
     admin.init_app(app)
     api.init_app(app)
