@@ -6,6 +6,9 @@ import { paintClocks } from "./clock.js";
 import { draftOf, takeDrawn, tell } from "./drafts.js";
 import { paint, paintTexts } from "./live_text.js";
 
+const SHOWING_SOME = [
+  "q", "status", "content_type", "tag", "favourite", "model", "since", "until", "sort", "trash", "cursor",
+];
 const requests = new WeakMap(); // element → how often it was asked for
 let listsAsked = 0;
 
@@ -37,7 +40,9 @@ function swap(old, fresh) {
     if (same && details.open) same.open = true;
   }
   const focused = document.activeElement;
+  const ticked = tickedIn(old);
   old.replaceWith(fresh);
+  tick(fresh, ticked);
   takeDrawn(fresh);
   const draft = draftOf(Number(fresh.dataset.draft));
   if (draft) paint(draft);
@@ -62,6 +67,14 @@ function keepTyped(old, fresh) {
     const same = counterpart(field, fresh);
     if (same) same.value = field.value;
   }
+}
+
+function tickedIn(element) {
+  return [...element.querySelectorAll("[name=ids]:checked")].map(({ value }) => value);
+}
+
+function tick(element, values) {
+  for (const box of element.querySelectorAll("[name=ids]")) box.checked = values.includes(box.value);
 }
 
 // A form that was sent and drawn anew before its answer came is the same form to the server.
@@ -112,7 +125,9 @@ export async function reloadList() {
   if (mine !== listsAsked) return;
   const focused = document.activeElement;
   const old = focused.closest("#list article");
+  const ticked = tickedIn(list);
   list.innerHTML = fresh;
+  tick(list, ticked);
   moveFocus(focused, old, old && document.getElementById(old.id));
   takeNewList(list);
 }
@@ -137,5 +152,5 @@ function refreshStale() {
 // Whether the list is searched, filtered or an older page: what is new need not belong there.
 function showsSome() {
   const asked = new URLSearchParams(location.search);
-  return ["q", "status", "content_type", "cursor"].some((name) => asked.get(name));
+  return SHOWING_SOME.some((name) => asked.get(name));
 }

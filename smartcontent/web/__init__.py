@@ -18,6 +18,7 @@ from smartcontent.web import (
     entry,
     errors,
     health,
+    keeping,
     limiter,
     model_choice,
     refining,
@@ -50,7 +51,7 @@ def init_app(app: Flask) -> None:
     refining.init_app(app)
     for part in (account, auth, contents, waiting, versions, refining, downloads):
         app.register_blueprint(part.bp)
-    for part in (batches, stream, health):
+    for part in (batches, keeping, stream, health):
         app.register_blueprint(part.bp)
     admin.init_app(app)
     api.init_app(app)

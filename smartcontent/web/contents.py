@@ -1,6 +1,5 @@
 """The dashboard: write a brief, follow its drafts, read, edit, find and delete."""
 
-from collections.abc import Iterable
 from typing import Any
 from uuid import UUID
 
@@ -15,7 +14,7 @@ from smartcontent.briefs.form import BriefForm
 from smartcontent.contents import ending, submitting, versions
 from smartcontent.contents.quotas import OverQuota
 from smartcontent.extensions import login
-from smartcontent.models import Content, Status
+from smartcontent.models import Content
 from smartcontent.models.listing import (
     COUNTED_MOST,
     Q_LONGEST,
@@ -28,6 +27,7 @@ from smartcontent.models.listing import (
 from smartcontent.web import errors
 from smartcontent.web.auth import nobody_yet
 from smartcontent.web.due_time import DueTimeForm
+from smartcontent.web.filters import FILTERS, filters_in
 from smartcontent.web.model_choice import ModelForm
 from smartcontent.web.once import key_sent
 
@@ -188,18 +188,15 @@ def back(content: Content, what: str) -> ResponseReturnValue:
     return redirect(url_for("contents.index", _anchor=f"content-{content.id}"), 303)
 
 
+def asked() -> dict[str, str]:
+    """What the address asks to be listed, for links to more of the same."""
+    sent = {name: request.args.get(name, "") for name in FILTERS}
+    sent["q"] = sent["q"].replace("\0", "")[:Q_LONGEST]
+    return {name: value for name, value in sent.items() if value}
+
+
 def _filters() -> Filters:
-    """What to list, as far as it makes sense: an address typed by hand shows something, too."""
-    values = request.args
-    return Filters(
-        status=_known(values.get("status"), Status),
-        content_type=_known(values.get("content_type"), CONTENT_TYPES),
-        q=values.get("q", "").replace("\0", "")[:Q_LONGEST],
-    )
-
-
-def _known(value: str | None, choices: Iterable[str]) -> str:
-    return value if value in tuple(choices) else ""
+    return filters_in(asked())
 
 
 def _page() -> Page:
@@ -228,7 +225,7 @@ def _dashboard(
 def _shown() -> dict[str, Any]:
     """What the list shows, and how much there is of what was looked for."""
     filters, page = _filters(), _page()
-    return {"page": page, "filters": filters, "found": _how_many(filters, page)}
+    return {"page": page, "filters": filters, "asked": asked(), "found": _how_many(filters, page)}
 
 
 def _how_many(filters: Filters, page: Page) -> str:

@@ -1,9 +1,11 @@
 """Words and values the templates use."""
 
 import re
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from flask import Flask, current_app
+from flask_login import current_user
 from flask_wtf.csrf import generate_csrf
 from markupsafe import Markup, escape
 
@@ -11,7 +13,7 @@ from smartcontent.briefs.catalogue import CONTENT_TYPES, LANGUAGES, LENGTHS, TON
 from smartcontent.contents.versions import VERSIONS_KEPT, version_to_go
 from smartcontent.durations import exactly, measured, roughly
 from smartcontent.live.sweeper import silence_seconds
-from smartcontent.models import FINAL, Draft, Status, now
+from smartcontent.models import FINAL, Draft, Status, Tag, now
 from smartcontent.models.moments import iso
 from smartcontent.models.status import CHANGEABLE, UNDONE, UNSTARTED
 from smartcontent.progress.outlook import outlook
@@ -52,6 +54,7 @@ def init_app(app: Flask) -> None:
     app.add_template_global(key_field, "once")
     app.add_template_global(outlook)
     app.add_template_global(version_to_go)
+    app.add_template_global(tag_names)
     app.add_template_global(timeline)
     app.add_template_global(request_for)
     app.add_template_global(model_for)
@@ -76,6 +79,11 @@ def _choices() -> dict[str, object]:
         "usual_delay": current_app.config["GENERATION_DELAY_SECONDS"],
         "is_demo_model": current_app.config["SMARTCONTENT_DEMO_MODEL"],
     }
+
+
+def tag_names() -> Sequence[str]:
+    """The tags that a field suggests."""
+    return Tag.names(current_user.id)
 
 
 def moment_tag(moment: datetime | None, style: str = "date") -> Markup:
