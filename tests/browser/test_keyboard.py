@@ -47,6 +47,7 @@ def test_whole_flow_by_keyboard_alone(open_page, ada, ollama):
     expect(page.locator("#announcer")).to_have_text("Copied")
     assert paste(page)[0] == "Tea is warm."
 
+    keys.press("Shift+Tab")  # the star
     keys.press("Shift+Tab")
     keys.press("Enter")
     page.wait_for_url("**/contents/*")
