@@ -153,6 +153,19 @@ def test_another_draft_of_the_same_brief_counts(app, as_ada, ada):
     assert stored(Draft) == 1
 
 
+@pytest.mark.parametrize("asked", [{}, {"variants": 2}, {"refine": "shorter"}])
+def test_text_made_of_another_counts(app, ada, asked):
+    content = submit(ada)
+    content.current.text = "Tea is warm."
+    end(ada)
+    app.config[FAST] = 1
+
+    answer = script_of(app, ada).post(f"/contents/{content.id}/drafts", asked)
+
+    assert answer.status_code == 429
+    assert stored(Draft) == 1
+
+
 def test_text_edited_by_hand_is_no_submission(app, as_ada, ada):
     content = submit(ada)
     end(ada)

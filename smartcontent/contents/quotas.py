@@ -91,7 +91,7 @@ def _too_fast(user_id: int) -> OverQuota | None:
 def _singles(user_id: int, since: datetime) -> Select[Any]:
     return select(Draft.created_at).where(
         Draft.user_id == user_id,
-        Draft.origin == Origin.GENERATED,
+        Draft.origin != Origin.EDITED,
         Draft.batch_id.is_(None),
         Draft.created_at > since,
     )
