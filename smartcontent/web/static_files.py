@@ -12,7 +12,7 @@ import gzip
 import hashlib
 import mimetypes
 import re
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +29,7 @@ def init_app(app: Flask) -> None:
     """Serve the files of the app and of every blueprint; after the blueprints are registered."""
     owners = {"static": app} | {f"{name}.static": each for name, each in app.blueprints.items()}
     folders = {
-        endpoint: StaticFolder(Path(owner.static_folder))
+        endpoint: _folder(Path(owner.static_folder))
         for endpoint, owner in owners.items()
         if owner.static_folder
     }
@@ -39,6 +39,12 @@ def init_app(app: Flask) -> None:
     def name_by_content(endpoint: str, values: dict[str, Any]) -> None:
         if endpoint in folders:
             values["filename"] = f"{folders[endpoint].hash}/{values['filename']}"
+
+
+@cache
+def _folder(path: Path) -> "StaticFolder":
+    """The folder as it was when it was first looked at, for all apps of this process."""
+    return StaticFolder(path)
 
 
 class StaticFolder:

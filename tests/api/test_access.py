@@ -22,7 +22,7 @@ def calls(app: Flask, content_id: object) -> list[tuple[str, str]]:
     """Every method of every rule that asks for a token, for one content."""
 
     def path(rule: str) -> str:
-        with_id = rule.removeprefix("/api/v1").replace("<uuid:content_id>", str(content_id))
+        with_id = re.sub(r"<uuid:[^>]*>", str(content_id), rule.removeprefix("/api/v1"))
         return re.sub(r"<int[^>]*>", "1", with_id)
 
     rules = [rule for rule in api_rules(app) if app.view_functions[rule.endpoint].call.needs_token]

@@ -1,6 +1,7 @@
 """The API's description: /api/v1/openapi.json for programs, /api/v1/docs for people."""
 
 import json
+from functools import cache
 from typing import Any
 
 from flask import Blueprint, Flask, current_app, jsonify, render_template, request
@@ -19,8 +20,7 @@ KEPT_SECONDS = 300
 
 
 def init_app(app: Flask) -> None:
-    """Make the description once; call it when all routes are there."""
-    app.extensions["openapi"] = document(app)
+    """Give templates what the page needs."""
     app.add_template_filter(in_words)
     app.add_template_filter(pretty)
 
@@ -33,7 +33,7 @@ def init_app(app: Flask) -> None:
 )
 def openapi() -> ResponseReturnValue:
     """Read this description of the API."""
-    described: dict[str, Any] = current_app.extensions["openapi"]
+    described = description()
     if request.script_root:
         described = described | {"servers": [{"url": request.script_root}]}
     response = jsonify(described)
@@ -47,17 +47,20 @@ def openapi() -> ResponseReturnValue:
 @call(schemas.text("A page for people."), media=["text/html"], needs_token=False)
 def docs() -> ResponseReturnValue:
     """Read this description as a page."""
-    return render_template("api/docs.html", api=current_app.extensions["openapi"], calls=_calls())
+    return render_template("api/docs.html", api=description(), calls=_calls())
 
 
+@cache
+def description() -> dict[str, Any]:
+    """The description of the routes there are, made when it is first asked for."""
+    return document(current_app)
+
+
+@cache
 def _calls() -> Markup:
     """What is the same for everybody: drawn once, for it is long."""
-    kept = current_app.extensions
-    if "openapi_calls" not in kept:
-        page = render_template("api/_calls.html", api=kept["openapi"], always=ALWAYS)
-        kept["openapi_calls"] = Markup(page)  # noqa: S704  # drawn by our own template
-    calls: Markup = kept["openapi_calls"]
-    return calls
+    page = render_template("api/_calls.html", api=description(), always=ALWAYS)
+    return Markup(page)  # noqa: S704  # drawn by our own template
 
 
 def pretty(value: Any) -> str:
