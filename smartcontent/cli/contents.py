@@ -19,7 +19,7 @@ from smartcontent.models import Content, Draft, Status
 from smartcontent.models.listing import Filters, list_contents
 from smartcontent.stores.sql import db
 from smartcontent.texts.export import FORMATS
-from smartcontent.texts.export.pdf import NotInThisFormat
+from smartcontent.texts.export.document import NotInThisFormat
 
 contents = Group("contents", help="Briefs and texts: create, list, show, watch, cancel.")
 status_choice = click.Choice([status.value for status in Status])

@@ -7,10 +7,13 @@ send the table's other cells away.
 import csv
 import re
 from collections.abc import Iterable, Sequence
+from importlib import import_module
 from io import BytesIO, StringIO
+from typing import TYPE_CHECKING
 from unicodedata import normalize
 
-import xlsxwriter
+if TYPE_CHECKING:
+    import xlsxwriter
 
 Value = str | int | float
 LONGEST_CELL = 32_767  # characters; Excel takes no more
@@ -61,7 +64,8 @@ def is_risky(text: str) -> bool:
 def xlsx_of(headings: Sequence[str], rows: Iterable[Sequence[Value]]) -> bytes:
     """The table as XLSX: texts stay texts, also where somebody edits their cells."""
     out = BytesIO()
-    with xlsxwriter.Workbook(out, {"in_memory": True}) as workbook:
+    library = import_module("xlsxwriter")  # when it is asked for: nobody's start waits for it
+    with library.Workbook(out, {"in_memory": True}) as workbook:
         sheet = workbook.add_worksheet()
         bold = workbook.add_format({"bold": True, "quote_prefix": True})
         texts = workbook.add_format({"text_wrap": True, "valign": "top", "quote_prefix": True})
@@ -77,11 +81,11 @@ _WIDTH = 24  # characters of a column
 
 
 def _write(
-    sheet: xlsxwriter.worksheet.Worksheet,
+    sheet: "xlsxwriter.worksheet.Worksheet",
     row: int,
     column: int,
     value: Value,
-    texts: xlsxwriter.format.Format,
+    texts: "xlsxwriter.format.Format",
 ) -> None:
     number = _number(value)
     if number is None:

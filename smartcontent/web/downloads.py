@@ -12,9 +12,8 @@ from smartcontent.contents.exporting import document_of
 from smartcontent.models import Batch, Content, Status
 from smartcontent.stores.sql import db
 from smartcontent.texts.export import FORMATS
-from smartcontent.texts.export.document import Document
+from smartcontent.texts.export.document import Document, NotInThisFormat
 from smartcontent.texts.export.file_names import content_disposition, file_name
-from smartcontent.texts.export.pdf import NotInThisFormat
 from smartcontent.web import errors
 from smartcontent.web.contents import own_content
 from smartcontent.web.threads import few_at_once

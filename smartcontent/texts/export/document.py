@@ -21,3 +21,7 @@ class Document:
     model: str = ""
     created_at: datetime | None = None
     finished_at: datetime | None = None
+
+
+class NotInThisFormat(ValueError):
+    """A text cannot be had in this format; the error's text says why, and what to do instead."""

@@ -28,7 +28,7 @@ from reportlab.platypus import (
 )
 
 from smartcontent.texts.export.blocks import Block, Run, blocks_of, text_of
-from smartcontent.texts.export.document import Document
+from smartcontent.texts.export.document import Document, NotInThisFormat
 from smartcontent.texts.markdown import to_html
 
 _FONTS = Path(__file__).parent / "fonts"
@@ -47,10 +47,6 @@ _TAGS = {
     "lowered": "sub",
 }  # fmt: skip
 _LINK, _LINES = HexColor(0x0563C1), HexColor(0xB0B0B0)
-
-
-class NotInThisFormat(ValueError):
-    """A text cannot be had in this format; the error's text says why, and what to do instead."""
 
 
 def to_pdf(document: Document) -> bytes:

@@ -7,7 +7,7 @@ from smartcontent.contents.exporting import document_of
 from smartcontent.fields import Fields, one_of
 from smartcontent.models import Content
 from smartcontent.texts.export import FORMATS
-from smartcontent.texts.export.pdf import NotInThisFormat
+from smartcontent.texts.export.document import NotInThisFormat
 from smartcontent.web.api import schemas
 from smartcontent.web.api.access import protected
 from smartcontent.web.api.call import call
