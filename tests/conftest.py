@@ -6,6 +6,7 @@ Ada owns what a test is about; Bob is a stranger; the founder is the administrat
 import contextvars
 import importlib.util
 import os
+import re
 import shutil
 import signal
 import sqlite3
@@ -100,6 +101,18 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 
 
 both_databases = pytest.mark.parametrize("database_url", ["sqlite", "postgresql"], indirect=True)
+
+
+# What is told once more elsewhere: `make test` tells each of these stories on the other database or
+# server, `make chaos` on these, too. Together they took a tenth of the time.
+TOLD_TWICE = re.compile(r"faults/.*\[postgresql|test_hostile_values.*\[postgresql|\[.*redis-6\.2")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """Leave to `make chaos` what takes long and is told twice."""
+    if TOLD_TWICE.search(item.nodeid):
+        item.add_marker("long")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
