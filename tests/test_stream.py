@@ -181,6 +181,26 @@ def test_page_that_opens_while_redis_is_silent_misses_nothing(
     wait_until(lambda: any(snapshot["drafts"] for snapshot in page.of("snapshot")))
 
 
+def test_who_left_while_redis_was_away_is_heard_when_they_come_again(
+    web, browser, open_page, ada, valkey
+):
+    departures = "will subscribe once Redis is back"
+    before = len(web.said("web", departures))
+    page = open_page(browser).opened()
+    valkey.kill()
+    try:
+        page.wait("snapshot", 2)  # the subscription has ended
+        page.close()
+        wait_until(lambda: len(web.said("web", departures)) > before)
+    finally:
+        valkey.start()
+    wait_until(lambda: valkey.client.pubsub_channels("smartcontent:hub:*"))
+
+    open_page(browser).opened()
+
+    wait_until(lambda: is_heard(valkey, ada))
+
+
 @pytest.mark.oldest_redis
 def test_cut_subscription_makes_the_page_read_again(browser, open_page, ada, valkey):
     page = open_page(browser).opened()

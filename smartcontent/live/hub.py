@@ -164,8 +164,8 @@ class Hub:
         with self._lock:
             # In one step: who comes after it waits for a confirmation of its own.
             had, self._subscribed = self._subscribed, set(self._listeners)
-            for name in had - self._subscribed:
-                self._confirmed.pop(name, None)
+            for name in self._confirmed.keys() - self._subscribed:
+                del self._confirmed[name]
         if new := self._subscribed - had:
             pubsub.subscribe(*new)
         if old := had - self._subscribed:
@@ -193,6 +193,8 @@ class Hub:
 
     def _confirm(self, name: str) -> None:
         with self._lock:
+            if name not in self._subscribed:
+                return  # Nobody listens any more: who comes next must not take it for theirs.
             confirmed = self._confirmed[name]
         must_read = confirmed.is_set()
         confirmed.set()
