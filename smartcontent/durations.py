@@ -18,9 +18,12 @@ def exactly(seconds: float) -> str:
 
 
 def roughly(seconds: float) -> str:
-    """A guess, no more exact than guesses are: "about 40 s", "about 28 days"."""
-    unit, length = next((each for each in _UNITS if seconds >= 1.5 * each[1]), _UNITS[-1])
-    return f"about {_counted(round(seconds / length), unit)}"
+    """A guess, no more exact than guesses are: "a moment", "about 40 s", "about 28 days"."""
+    if seconds < 3:
+        return "a moment"
+    unit, length = next(each for each in _UNITS if seconds >= 1.5 * each[1])
+    step = 5 if unit == "s" and seconds >= 20 else 1
+    return f"about {_counted(int(seconds / length / step + 0.5) * step, unit)}"
 
 
 def measured(seconds: float, places: int = 1) -> str:

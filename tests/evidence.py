@@ -13,7 +13,7 @@ LINES = 30
 DRAFTS = 50
 ROWS = text(
     "SELECT id, content_id, number, status, attempt, failures, revision, due_at, started_at,"
-    " finished_at, lease_until, error FROM drafts ORDER BY id DESC LIMIT :most"
+    " finished_at, lease_until, error_cause FROM drafts ORDER BY id DESC LIMIT :most"
 )
 
 

@@ -148,13 +148,18 @@ def test_snapshot_asks_the_database_a_fixed_number_of_questions(app, ada, many):
 
 def test_snapshot_tells_what_was_found_of_the_models_and_of_no_other(ada, content):
     other = submitting.submit(ada.id, BRIEF, "Pot", {"model": "tiny"})
-    readiness.tell(Readiness("llama3.2", Stage.READY, "All is ready."))
-    readiness.tell(Readiness("mistral", Stage.MISSING, "It is missing."))
+    readiness.tell(Readiness("llama3.2", Stage.READY, "there"))
+    readiness.tell(Readiness("mistral", Stage.MISSING, "not_downloaded", {"model": "mistral"}))
 
     told = snapshot(ada.id)
 
     assert told["readiness"] == [
-        {"model": "llama3.2", "stage": "ready", "sentence": "All is ready.", "progress": None}
+        {
+            "model": "llama3.2",
+            "stage": "ready",
+            "sentence": "All is ready: Ollama has llama3.2, and a worker is there.",
+            "progress": None,
+        }
     ]
     assert told["contents"] == [str(other.id), str(content.id)]
 

@@ -29,7 +29,7 @@ def scrape(app, founder):
 def test_drafts_jobs_and_repairs_are_counted(scrape, ada):
     submitting.submit(ada.id, BRIEF, "A teapot")
     ending.cancel(submitting.submit(ada.id, BRIEF, "A teapot").current)
-    db.session.add(Repair(kind=RepairKind.RELEASED, detail="draft 1"))
+    db.session.add(Repair(kind=RepairKind.RELEASED, about={"draft": 1, "attempt": 1}))
     db.session.commit()
 
     figures = scrape()

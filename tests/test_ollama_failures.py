@@ -287,7 +287,7 @@ def test_error_that_a_proxy_says_in_its_own_shape_is_kept_for_the_log(
 
 
 def test_what_the_server_says_cannot_write_lines_into_our_log() -> None:
-    error = OllamaError("Sorry.", cause="refused", detail="a\r\nERROR forged \x1b[2J" + "x" * 500)
+    error = OllamaError("refused", {}, detail="a\r\nERROR forged \x1b[2J" + "x" * 500)
 
     assert error.detail.startswith("a ERROR forged [2Jxxx")
     assert len(error.detail) == 200

@@ -8,10 +8,11 @@ from dictation import Dictation
 from ollama_scripts import LOAD
 from rq.utils import now, utcformat
 
-from smartcontent.contents import submitting
+from smartcontent.contents import submitting, waiting
 from smartcontent.health.finding import Finding, State
 from smartcontent.health.ollama_server import check_ollama
 from smartcontent.models import Status
+from smartcontent.models.download import Download
 from smartcontent.preflight import downloads
 from smartcontent.preflight.preflight import Preflight
 from smartcontent.progress import readiness
@@ -166,14 +167,14 @@ def test_asked_for_model_is_downloaded_with_progress_and_the_draft_waits_for_it(
         {"status": "success"},
         gap=1.0,
     )
-    readiness.ask_for_pull("llama3.2")
+    waiting.want_model("llama3.2")
     wait_until(lambda: "63%" in (found(preflight) or told("llama3.2")).sentence)
 
     job.write_draft(due_draft.id)
 
     db.session.refresh(due_draft)
     assert (due_draft.status, due_draft.failures) == (Status.PENDING, 0)
-    wait_until(lambda: not readiness.pulls_asked_for())
+    wait_until(lambda: not Download.wanted())
 
 
 def test_download_that_has_just_begun_is_not_taken_for_a_missing_model(
@@ -183,10 +184,10 @@ def test_download_that_has_just_begun_is_not_taken_for_a_missing_model(
     ollama.on(path="/api/pull").lines({"status": "pulling manifest"}, wait=0.5)
     assert found(preflight).stage is Stage.MISSING
 
-    readiness.ask_for_pull("llama3.2")
+    waiting.want_model("llama3.2")
 
     assert found(preflight).stage is Stage.PULLING
-    wait_until(lambda: not readiness.pulls_asked_for())
+    wait_until(lambda: not Download.wanted())
 
 
 @pytest.fixture

@@ -158,7 +158,6 @@ def test_job_whose_place_is_taken_by_something_else_is_scheduled_all_the_same(ap
     [
         (f"smartcontent:readiness:{MODEL}", lambda: readiness.told(MODEL)),
         ("smartcontent:probe-1", lambda: picked_up_at("probe-1")),
-        ("smartcontent:pulls", lambda: readiness.pulls_asked_for() or None),
     ],
 )
 @pytest.mark.parametrize("value", [v for k, v in RUBBISH.items()], ids=list(RUBBISH))
@@ -185,14 +184,17 @@ def test_text_so_far_is_absent_where_it_is_none(app, valkey):
         {"progress": 1e308},
         {"progress": "half"},
         {"stage": "asleep"},
-        {"sentence": None},
+        {"cause": "asleep"},
+        {"cause": "unreachable", "values": ["a"]},
+        {"cause": "unreachable"},
+        {"unknown": 1},
         {"model": [MODEL]},
     ],
 )
 def test_finding_of_another_shape_is_absent(app, valkey, change):
-    right = {"model": MODEL, "stage": "ready", "sentence": "All is ready.", "progress": None}
+    right = {"model": MODEL, "stage": "ready", "cause": "there", "progress": None}
     valkey.client.set(f"smartcontent:readiness:{MODEL}", json.dumps(right))
-    assert readiness.told(MODEL) == Readiness(MODEL, Stage.READY, "All is ready.")
+    assert readiness.told(MODEL) == Readiness(MODEL, Stage.READY, "there")
 
     valkey.client.set(f"smartcontent:readiness:{MODEL}", json.dumps(right | change))
 

@@ -329,7 +329,7 @@ def test_repairs_are_on_record(ada, valkey):
     reconcile()
 
     repair = db.session.query(Repair).one()
-    assert (repair.kind, str(draft.id) in repair.detail) == (RepairKind.SCHEDULED, True)
+    assert (repair.kind, str(draft.id) in str(repair)) == (RepairKind.SCHEDULED, True)
 
 
 @both_databases
@@ -383,7 +383,7 @@ def test_clerk_marks_all_that_became_due_and_reconciles_in_one_turn(app, ada, va
     clerk.turn()
 
     assert db.session.query(Draft).filter_by(status=Status.QUEUED).count() == 20
-    assert [repair.detail for repair in db.session.query(Repair)] == [
+    assert [str(repair) for repair in db.session.query(Repair)] == [
         f"draft {lost.id}: scheduled again, Redis had no job for it"
     ]
 

@@ -107,13 +107,16 @@ def test_place_in_the_queue_is_the_one_of_the_queue(ada, bob, valkey, a_worker):
 
 
 def test_problem_found_before_the_due_time_is_the_sentence(content):
-    readiness.tell(Readiness("llama3.2", Stage.PROBLEM, "Ollama does not answer."))
+    readiness.tell(Readiness("llama3.2", Stage.PROBLEM, "no_worker"))
 
-    assert outlook(content.current).sentence == "Ollama does not answer."
+    assert (
+        outlook(content.current).sentence
+        == "No worker is running: start one with `python worker.py`."
+    )
 
 
 def test_finding_that_nobody_renews_is_forgotten(content, valkey):
-    readiness.tell(Readiness("llama3.2", Stage.READY, "All is ready."))
+    readiness.tell(Readiness("llama3.2", Stage.READY, "there"))
 
     assert 0 < valkey.client.ttl("smartcontent:readiness:llama3.2") <= 15
 

@@ -1,8 +1,11 @@
 """How and when a brief is to be written, as far as its owner wishes: all else is usual."""
 
+from datetime import timedelta
+
 from smartcontent.fields import Field, matching, number, whole
 
 VARIANTS_MOST = 4
+LONGEST_DELAY = timedelta(days=365)
 
 WISHES: dict[str, Field] = {
     "model": matching(
@@ -26,8 +29,8 @@ WISHES: dict[str, Field] = {
     "delay_seconds": number(
         "Delay_seconds",
         0,
-        30 * 24 * 3600,
-        ", which is 30 days",
+        LONGEST_DELAY // timedelta(seconds=1),
+        ", which is a year",
         about="After how many seconds it starts; without it after the server's usual delay.",
         example=120,
     ),

@@ -6,6 +6,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import load_only
 
 from smartcontent.models import Content, Draft
+from smartcontent.models.draft import FAILURE
 from smartcontent.models.moments import iso
 from smartcontent.stores.sql import db
 
@@ -38,7 +39,8 @@ def summary(content: Content) -> dict[str, Any]:
 def whole(content: Content) -> dict[str, Any]:
     """A content with all its drafts, the first one first, without their texts."""
     query = select(Draft).where(Draft.content_id == content.id).order_by(Draft.number)
-    columns = load_only(*(getattr(Draft, name) for name in (*_AS_THEY_ARE, *_MOMENTS)))
+    stored = (getattr(Draft, name) for name in (*_AS_THEY_ARE, *_MOMENTS) if name != "error")
+    columns = load_only(*stored, *FAILURE)
     return {
         **summary(content),
         "drafts": [_listed(d) for d in db.session.scalars(query.options(columns))],

@@ -4,21 +4,21 @@ Each change is one conditional UPDATE: it takes effect, or the draft has just st
 """
 
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from flask import current_app
 from sqlalchemy import ColumnElement
 
 from smartcontent.briefs.brief import Brief
+from smartcontent.briefs.wishes import LONGEST_DELAY
 from smartcontent.contents.ending import cancel_all
 from smartcontent.contents.submitting import write_brief
 from smartcontent.models import Content, Draft, Status, now
+from smartcontent.models.download import Download
 from smartcontent.models.moments import due_in, rounded_up
 from smartcontent.models.status import CHANGEABLE
 from smartcontent.scheduling import schedule_draft, unschedule_draft
 from smartcontent.stores.sql import db
-
-LONGEST_DELAY = timedelta(days=365)
 
 
 def _still_waits() -> tuple[ColumnElement[bool], ...]:
@@ -156,3 +156,8 @@ def undo(content: Content) -> bool:
     unschedule_draft(job_id)
     cancel_all(content)  # its variants
     return True
+
+
+def want_model(model: str) -> None:
+    """Have a model downloaded to the Ollama server: the drafts that need it wait for it."""
+    Download.want(model)

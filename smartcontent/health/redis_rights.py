@@ -40,7 +40,7 @@ KEYS = (
         f"rq:{registry}:{keys.QUEUE}"
         for registry in ("wip", "finished", "failed", "clean_registries")
     ),
-    *("rq:results:rights", "rq:executions:rights", keys.PULLS, "smartcontent:text:0:0"),
+    *("rq:results:rights", "rq:executions:rights", "smartcontent:text:0:0"),
 )
 # Nobody hears without these, and all else goes on.
 TELLING = {"publish", "subscribe", "unsubscribe", "info"}

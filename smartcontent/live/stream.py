@@ -11,7 +11,6 @@ import ssl
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import asdict
 from typing import Any
 from uuid import UUID
 
@@ -203,7 +202,7 @@ def snapshot(user_id: int) -> dict[str, Any]:
         "drafts": [_as_seen(draft) for draft in drafts],
         "unfinished": _count_unfinished(user_id),
         "contents": [str(content_id) for content_id in contents],
-        "readiness": [asdict(found) for found in told_of(sorted(models))],
+        "readiness": [found.as_event() for found in told_of(sorted(models))],
     }
 
 

@@ -19,6 +19,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from smartcontent import events, logs
+from smartcontent.models.failures import Failure, ToldElsewhere, on_record
 from smartcontent.models.job_ids import job_id
 from smartcontent.models.moments import UtcDateTime, iso, now
 from smartcontent.models.status import FINAL, Origin, Status, may_become
@@ -100,8 +101,10 @@ class Draft(Base):
     words: Mapped[int | None]
     taken_out: Mapped[str | None] = mapped_column(Text)
     done_reason: Mapped[str | None] = mapped_column(String(20))
-    error: Mapped[str | None] = mapped_column(Text)
     error_cause: Mapped[str | None] = mapped_column(String(40))
+    error_values: Mapped[dict[str, Any] | None] = mapped_column(JSON)
+    # The finished sentence that earlier versions kept.
+    earlier_error: Mapped[str | None] = mapped_column("error", Text)
     model: Mapped[str | None] = mapped_column(String(200))
     # Of the very model that wrote it: another may have its name by now.
     model_digest: Mapped[str | None] = mapped_column(String(80))
@@ -124,6 +127,18 @@ class Draft(Base):
     @property
     def is_final(self) -> bool:
         return self.status in FINAL
+
+    @property
+    def failure(self) -> Failure | ToldElsewhere | None:
+        """Why the last attempt failed; None where none did."""
+        if self.error_cause is None and self.earlier_error is None:
+            return None
+        return on_record(self.error_cause or "", self.error_values, self.earlier_error)
+
+    @property
+    def error(self) -> str | None:
+        """The same in a sentence."""
+        return self.failure.sentence if self.failure else None
 
     @property
     def size(self) -> Size:
@@ -217,8 +232,9 @@ class Draft(Base):
             first_word_at=None,
             text="",
             done_reason=None,
-            error=None,
             error_cause=None,
+            error_values=None,
+            earlier_error=None,
         )
 
     def write(self, attempt: int, **values: object) -> bool:
@@ -234,3 +250,7 @@ class Draft(Base):
     def held_by(attempt: int) -> tuple[ColumnElement[bool], ...]:
         """The condition under which the worker of this attempt may still write."""
         return (Draft.attempt == attempt, Draft.status == Status.GENERATING)
+
+
+# The columns that `failure` reads.
+FAILURE = (Draft.error_cause, Draft.error_values, Draft.earlier_error)

@@ -1,15 +1,11 @@
 """Where Ollama answers, and when two model names mean the same Ollama model."""
 
 import ipaddress
-import os
 import re
-from urllib.parse import urlsplit
 
 from smartcontent.ollama.errors import failure
 
 _DEFAULT_PORTS = {"http": "80", "https": "443"}
-# What Docker and Podman call the machine that a container runs on.
-_THIS_MACHINE = ("host.docker.internal", "host.containers.internal")
 _LOOPBACK = {"": "127.0.0.1", "0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104
 
 
@@ -68,23 +64,6 @@ def _connectable(name: str) -> str:
 def _valid(port: str) -> str:
     # Ollama warns about a port it cannot read and takes the default; so do we.
     return port if port.isascii() and port.isdigit() and int(port) <= 65535 else ""
-
-
-def how_to_reach(url: str) -> str:
-    """What to do where no Ollama answers; a container and its machine do not share 127.0.0.1."""
-    name = urlsplit(url).hostname or ""
-    if name in _THIS_MACHINE:
-        return (
-            "start it on the machine itself with OLLAMA_HOST=0.0.0.0, so that containers reach it"
-        )
-    if "container" not in os.environ:  # by convention: our image sets it, and Podman everywhere
-        return "start it with `ollama serve` or check OLLAMA_HOST"
-    if name in ("localhost", *_LOOPBACK.values()):
-        return (
-            "this is the container itself, so set OLLAMA_HOST=host.docker.internal for the Ollama "
-            "of the machine, OLLAMA_HOST=ollama for the one of docker-compose.yml"
-        )
-    return "see that it is running there or check OLLAMA_HOST"
 
 
 def without_credentials(url: str) -> str:

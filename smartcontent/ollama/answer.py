@@ -118,7 +118,7 @@ class Answer:
         self._length += len(piece)
         self._has_text = self._has_text or bool(piece.strip())
         if self._length > TEXT_LIMIT:
-            limit = {"limit": f"{TEXT_LIMIT:,}"}
+            limit = {"limit": TEXT_LIMIT}
             raise failure("too_long", self._exchange.names | limit)
         return piece
 

@@ -5,6 +5,7 @@ import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from typing import Any
 
 from smartcontent.ollama.causes import KINDS, RULES
 
@@ -17,47 +18,30 @@ RETRY_AFTER_LIMIT = 3600.0
 class OllamaError(Exception):
     """Ollama could not do what was asked; `str()` is one sentence: what happened, what to do next.
 
-    `cause` is a stable slug, `transient` says that the same request may succeed later,
-    `retry_after` is the wait in seconds the server asked for, and `detail` is what the server said
-    (at most 200 characters, printable): for operators' logs, never for a page.
+    `cause` is a stable slug, whose sentence `values` fill in; `transient` says that the same
+    request may succeed later, `retry_after` is the wait in seconds the server asked for, and
+    `detail` is what the server said (at most 200 characters, printable): for operators' logs,
+    never for a page.
     """
 
-    def __init__(
-        self,
-        sentence: str,
-        *,
-        cause: str,
-        transient: bool = False,
-        retry_after: float | None = None,
-        detail: str = "",
-    ) -> None:
-        super().__init__(sentence)
+    def __init__(self, cause: str, values: Mapping[str, Any], detail: str = "") -> None:
+        kind = KINDS[cause]
+        super().__init__(kind.filled(values))
         self.cause = cause
-        self.transient = transient
-        self.retry_after = retry_after
+        self.values = kind.of_use(values)
+        self.transient = kind.transient
+        self.retry_after: float | None = None
         # One printable line, so that a server cannot write lines of its own into our logs.
         one_line = " ".join(detail.split())
         self.detail = "".join(filter(str.isprintable, one_line))[:DETAIL_LENGTH]
 
 
-def failure(
-    cause: str,
-    names: Mapping[str, object],
-    *,
-    detail: str = "",
-    transient: bool | None = None,
-) -> OllamaError:
-    """The error of a cause, its sentence filled in with the names."""
-    kind = KINDS[cause]
-    return OllamaError(
-        kind.sentence.format_map({"model": "", "server": "", **names}),
-        cause=cause,
-        transient=kind.transient if transient is None else transient,
-        detail=detail,
-    )
+def failure(cause: str, names: Mapping[str, Any], *, detail: str = "") -> OllamaError:
+    """The error of a cause; what it names and is not known stays empty."""
+    return OllamaError(cause, {"model": "", "server": "", **names}, detail)
 
 
-def told(status: int | None, text: str, names: Mapping[str, object]) -> OllamaError:
+def told(status: int | None, text: str, names: Mapping[str, Any]) -> OllamaError:
     """The error for what the server said, with a status or (None) in the middle of a stream."""
     text = text[:_READ]
     for rule in RULES:

@@ -15,7 +15,7 @@ import requests
 import urllib3
 from requests.adapters import HTTPAdapter
 
-from smartcontent.ollama.address import how_to_reach, without_credentials
+from smartcontent.ollama.address import without_credentials
 from smartcontent.ollama.errors import OllamaError, error_text, failure, retry_after, told
 from smartcontent.ollama.lines import Lines
 
@@ -55,8 +55,7 @@ class Call:
     def names(self) -> dict[str, object]:
         """What an error's sentence may name."""
         model = self.payload.get("model", "") if self.payload else ""
-        server = without_credentials(self.base)
-        return {"model": model, "server": server, "reach": how_to_reach(server)}
+        return {"model": model, "server": without_credentials(self.base)}
 
 
 class _Adapter(HTTPAdapter):
@@ -141,18 +140,16 @@ class Exchange:
             raise self.failure("unreachable", "no connection in time")
         if self._last_line is None:
             if waited > limits.first_byte:
-                raise self._timeout(f"Ollama sent no word in {limits.first_byte:g} seconds")
+                raise self._took_too_long("no_word", limits.first_byte)
         elif now - self._last_line > limits.gap:
-            raise self._timeout(f"Ollama fell silent in mid-text for {limits.gap:g} seconds")
+            raise self._took_too_long("silent", limits.gap)
 
     def _check_total(self) -> None:
         if time.monotonic() - self.started > self._limits.total:
-            # Another try would take as long.
-            what = f"Ollama had not finished after {self._limits.total:g} seconds"
-            raise self._timeout(what, transient=False)
+            raise self._took_too_long("unfinished", self._limits.total)
 
-    def _timeout(self, what: str, transient: bool = True) -> OllamaError:
-        return failure("timeout", self.names | {"what": what}, transient=transient)
+    def _took_too_long(self, cause: str, seconds: float) -> OllamaError:
+        return failure(cause, self.names | {"seconds": seconds})
 
     def close(self) -> None:
         """End the connection, which is what makes Ollama stop; a second call does nothing."""

@@ -9,12 +9,12 @@ import logging
 import threading
 import time
 
-import redis as redis_py
 from flask import Flask, current_app
+from sqlalchemy.exc import SQLAlchemyError
 
+from smartcontent.models.download import Download
 from smartcontent.ollama import OllamaError, PullProgress
 from smartcontent.ollama.configured import ollama
-from smartcontent.progress import readiness
 from smartcontent.progress.readiness import Readiness, Stage
 
 log = logging.getLogger(__name__)
@@ -39,9 +39,13 @@ class Downloads:
 
     def look(self) -> dict[str, Readiness]:
         """Begin what is to be downloaded; answers how far each model of these is."""
-        wanted = readiness.pulls_asked_for()
-        for model in wanted:
-            self._begin(model)
+        wanted = set()
+        for asked in Download.wanted():
+            if not self._comes_by_itself(asked.model):
+                wanted.add(asked.model)
+                self._begin(asked.model)
+            if self.is_under_way(asked.model) and asked.is_to_be_renewed():
+                Download.want(asked.model)
         if current_app.config["OLLAMA_PULL"] and not self._has_usual():
             wanted.add(current_app.config["OLLAMA_MODEL"])
         return {model: self.found(model) for model in wanted}
@@ -56,14 +60,15 @@ class Downloads:
             return _pulling(model, self._shares.get(model))
         problem = self._problems.get(model)
         if not self._comes_by_itself(model):
-            usual = f"Ollama does not have {model}: download it here, or run `ollama pull {model}`."
-            return Readiness(model, Stage.MISSING, str(problem or usual))
+            if problem:
+                return Readiness(model, Stage.MISSING, problem.cause, problem.values)
+            return Readiness(model, Stage.MISSING, "not_downloaded", {"model": model})
         self._usual_is_there = False
         if problem is None:
             return _pulling(model, None)
         # The drafts wait for what may pass by itself.
         stage = Stage.PULLING if problem.transient else Stage.PROBLEM
-        return Readiness(model, stage, f"{problem} The download is tried again by itself.")
+        return Readiness(model, stage, problem.cause, problem.values, is_tried_again=True)
 
     def _comes_by_itself(self, model: str) -> bool:
         config = current_app.config
@@ -83,7 +88,9 @@ class Downloads:
         if self._usual_is_there:
             self._problems.pop(model, None)
             self._failures = 0
+            Download.ended(model)
         else:
+            Download.want(model)
             self._begin(model)
         return self._usual_is_there
 
@@ -106,12 +113,20 @@ class Downloads:
                 self._note(model, progress)
             log.info("model=%s downloaded", model)
             self._pause()  # where it is still missed after that, not again at once
+            problem = None
         except OllamaError as error:
             self._failed(model, error)
+            problem = error
         self._shares.pop(model, None)
-        # While Redis is away it stays asked for: it is begun again, and ends as this one did.
-        with contextlib.suppress(redis_py.RedisError):
-            readiness.pull_ended(model)
+        # While the database is away it stays wanted: it is begun again, and ends as this one did.
+        with contextlib.suppress(SQLAlchemyError):
+            self._put_on_record(model, problem)
+
+    def _put_on_record(self, model: str, problem: OllamaError | None) -> None:
+        if problem and self._comes_by_itself(model):
+            Download.want(model, fails=not problem.transient)
+        else:
+            Download.ended(model)
 
     def _note(self, model: str, progress: PullProgress) -> None:
         share = progress.completed / progress.total if progress.total else None
@@ -137,6 +152,5 @@ class Downloads:
 
 
 def _pulling(model: str, share: float | None) -> Readiness:
-    known = "" if share is None else f", {share:.0%} are there"
-    sentence = f"{model} is being downloaded{known}; the draft waits for it."
-    return Readiness(model, Stage.PULLING, sentence, share)
+    cause = "downloading" if share is None else "downloaded_in_part"
+    return Readiness(model, Stage.PULLING, cause, progress=share)

@@ -61,7 +61,7 @@ class Preflight(Duty):
         super().__init__("scheduler", "preflight", self.turn)
         self._app = app
         self._warmed_at: dict[str, float] = {}
-        self._problems: dict[str, str] = {}
+        self._problems: dict[str, OllamaError] = {}
         self._loading: dict[str, threading.Thread] = {}
         self._told: dict[str, Readiness] = {}
         self._redis = ""
@@ -127,11 +127,11 @@ class Preflight(Duty):
             if not ollama().has_model(model):
                 return self._downloads.found(model)
         except OllamaError as error:
-            return Readiness(model, Stage.PROBLEM, str(error))
+            return Readiness(model, Stage.PROBLEM, error.cause, error.values)
         workers = check_workers()
         if workers.state is not State.OK:
-            sentence = f"Nobody can write it: {workers.cause}. {workers.remedy.capitalize()}."
-            return Readiness(model, Stage.PROBLEM, sentence)
+            why = {"finding": workers.cause, "remedy": workers.remedy}
+            return Readiness(model, Stage.PROBLEM, "nobody_writes", why)
         return self._warmth(model, need)
 
     def _warmth(self, model: str, need: Need) -> Readiness:
@@ -141,11 +141,11 @@ class Preflight(Duty):
         if seconds_left <= ahead and not is_warm:
             self._begin_to_load(need.request)
         if self._is_being_loaded(model):
-            return Readiness(model, Stage.WARMING, f"All is there; {model} is being loaded…")
+            return Readiness(model, Stage.WARMING, "loading")
         if model in self._problems and is_warm:  # tried a moment ago, not an hour ago
-            return Readiness(model, Stage.PROBLEM, self._problems[model])
-        loaded = f"{model} is loaded" if is_warm else f"Ollama has {model}"
-        return Readiness(model, Stage.READY, f"All is ready: {loaded}, and a worker is there.")
+            problem = self._problems[model]
+            return Readiness(model, Stage.PROBLEM, problem.cause, problem.values)
+        return Readiness(model, Stage.READY, "loaded" if is_warm else "there")
 
     def _begin_to_load(self, request: Request) -> None:
         if self._is_being_loaded(request.model):
@@ -172,7 +172,7 @@ class Preflight(Duty):
             ollama().load(model, options, keep_alive)
             self._problems.pop(model, None)
         except OllamaError as error:
-            self._problems[model] = str(error)
+            self._problems[model] = error
             log.warning("model=%s not loaded cause=%s detail=%s", model, error.cause, error.detail)
         # After a failure, too: it is not tried twice a second.
         self._warmed_at[model] = time.monotonic()

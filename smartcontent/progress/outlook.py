@@ -8,7 +8,9 @@ from sqlalchemy import and_, func, or_, select, tuple_
 
 from smartcontent.durations import exactly, roughly
 from smartcontent.models import Draft, Status, now
+from smartcontent.models.failures import Failure
 from smartcontent.models.status import WAITS
+from smartcontent.ollama.causes import Mender
 from smartcontent.progress.estimates import Estimate, estimate_for
 from smartcontent.progress.readiness import Readiness, Stage, told
 from smartcontent.prompts.request import model_of
@@ -22,7 +24,8 @@ class Outlook:
     """What is to be said of an unfinished draft.
 
     `position` counts the drafts of all users that are due and come first; `eta_seconds` is until
-    its text is complete, None while there is nothing to learn from.
+    its text is complete, None while there is nothing to learn from; `mender` is who can do what the
+    sentence asks for.
     """
 
     sentence: str
@@ -30,6 +33,7 @@ class Outlook:
     eta_seconds: float | None = None
     estimate: Estimate | None = None
     readiness: Readiness | None = None
+    mender: Mender = Mender.READER
 
 
 def outlook(draft: Draft) -> Outlook | None:
@@ -48,7 +52,8 @@ def outlook(draft: Draft) -> Outlook | None:
     wait = seconds_until_start(draft) or 0.0
     before = estimate.seconds * position / max(1, workers()) if estimate else None
     eta = round(wait + (before or 0) + estimate.seconds, 1) if estimate else None
-    return Outlook(_sentence(draft, position, before, found), position, eta, estimate, found)
+    sentence, mender = _sentence(draft, position, before, found)
+    return Outlook(sentence, position, eta, estimate, found, mender)
 
 
 def seconds_until_start(draft: Draft) -> float | None:
@@ -93,18 +98,25 @@ def workers() -> int:
         return 0
 
 
-def _sentence(draft: Draft, position: int, before: float | None, found: Readiness | None) -> str:
+def _sentence(
+    draft: Draft, position: int, before: float | None, found: Readiness | None
+) -> tuple[str, Mender]:
     if found and found.stage in (Stage.PROBLEM, Stage.MISSING, Stage.PULLING):
-        return found.sentence
+        return found.sentence, found.mender
     wait = seconds_until_start(draft) or 0.0
-    if draft.failures and wait:
-        return f"Next try in {exactly(wait)}: {draft.error}"
+    if draft.failures and wait and draft.failure:
+        return f"Next try in {exactly(wait)}: {draft.error}", draft.failure.mender
+    if draft.status == Status.QUEUED and not wait and not workers():
+        nobody = Failure("no_worker")
+        return nobody.sentence, nobody.mender
+    return _what_comes(draft, wait, position, before), Mender.READER
+
+
+def _what_comes(draft: Draft, wait: float, position: int, before: float | None) -> str:
     if wait:
         return f"Starts in {exactly(wait)}."
     if draft.status == Status.PENDING:
         return "Its time has come: the scheduler moves it to the queue."
-    if not workers():
-        return "No worker is running: start one with `python worker.py`."
     if position:
         about = f", {roughly(before)}" if before else ""
         return f"{position:,} ahead of you{about}."

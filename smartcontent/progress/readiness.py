@@ -2,14 +2,16 @@
 
 import json
 import logging
-from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
 from enum import StrEnum
 from typing import Any
 
 import redis as redis_py
 
 from smartcontent import events
+from smartcontent.models.failures import Failure
+from smartcontent.ollama.causes import Mender
 from smartcontent.stores import keys, stored
 from smartcontent.stores.redis import redis
 
@@ -17,7 +19,6 @@ log = logging.getLogger(__name__)
 
 # Of a finding that nobody renews: the one who looks is gone, and what he saw may be wrong.
 KEPT_SECONDS = 15
-PULL_ASKED_SECONDS = 3600
 # An Ollama that is away for a while has the same models when it is back.
 MODELS_KEPT_SECONDS = 3600
 
@@ -32,14 +33,57 @@ class Stage(StrEnum):
     PROBLEM = "problem"
 
 
+WELL = {
+    "there": "All is ready: Ollama has {model}, and a worker is there.",
+    "loaded": "All is ready: {model} is loaded, and a worker is there.",
+    "loading": "All is there; {model} is being loaded…",
+    "downloading": "{model} is being downloaded; the draft waits for it.",
+    "downloaded_in_part": "{model} is being downloaded, {share:.0%} are there; the draft waits for "
+    "it.",
+}
+TRIED_AGAIN = " The download is tried again by itself."
+
+
 @dataclass(frozen=True)
 class Readiness:
-    """What was found of a model, in a sentence for people; `progress` of a download is 0 to 1."""
+    """What was found of a model: one of WELL, or a cause of a failure with its values.
+
+    Raises:
+        KeyError, TypeError, ValueError: there is no such cause, or its values are others.
+    """
 
     model: str
     stage: Stage
-    sentence: str
-    progress: float | None = None
+    cause: str
+    values: Mapping[str, Any] = field(default_factory=dict)
+    progress: float | None = None  # of a download, from 0 to 1
+    is_tried_again: bool = False
+
+    def __post_init__(self) -> None:
+        assert self.sentence
+
+    @property
+    def sentence(self) -> str:
+        """The same for people."""
+        if self.cause in WELL:
+            return WELL[self.cause].format(model=self.model, share=self.progress)
+        again = TRIED_AGAIN if self.is_tried_again else ""
+        return Failure(self.cause, self.values).sentence + again
+
+    @property
+    def mender(self) -> Mender:
+        """Who can do what the sentence asks for."""
+        well = self.cause in WELL
+        return Mender.READER if well else Failure(self.cause, self.values).mender
+
+    def as_event(self) -> dict[str, Any]:
+        """What a `readiness` event and a snapshot say."""
+        return {
+            "model": self.model,
+            "stage": self.stage,
+            "sentence": self.sentence,
+            "progress": self.progress,
+        }
 
 
 def _key(model: str) -> str:
@@ -52,7 +96,7 @@ def tell(found: Readiness, user_ids: Iterable[int] = ()) -> None:
     with redis() as client:
         client.set(_key(found.model), written, ex=KEPT_SECONDS)
     for user_id in user_ids:
-        events.publish(user_id, "readiness", asdict(found))
+        events.publish(user_id, "readiness", found.as_event())
 
 
 def told(model: str) -> Readiness | None:
@@ -78,10 +122,9 @@ def _readiness(values: dict[str, Any]) -> Readiness:
     progress = values["progress"]
     if progress is not None and not 0 <= progress <= 1:
         raise ValueError("no share of a download")
-    for name in ("model", "sentence"):
-        if not isinstance(values[name], str):
-            raise TypeError(f"{name} is no text")
-    return Readiness(values["model"], Stage(values["stage"]), values["sentence"], progress)
+    if not isinstance(values["model"], str):
+        raise TypeError("a model's name is a text")
+    return Readiness(**values | {"stage": Stage(values["stage"])})
 
 
 def tell_models(names: Iterable[str]) -> None:
@@ -104,28 +147,3 @@ def _names(values: object) -> list[str]:
     if not isinstance(values, list) or not all(isinstance(name, str) for name in values):
         raise TypeError("no list of names")
     return values
-
-
-def ask_for_pull(model: str) -> None:
-    """Have the model downloaded to the Ollama server by whoever looks after it.
-
-    Raises:
-        redis.RedisError: Redis does not answer, or refuses.
-    """
-    with redis() as client, client.pipeline(transaction=True) as pipe:
-        pipe.sadd(keys.PULLS, model)
-        pipe.expire(keys.PULLS, PULL_ASKED_SECONDS)
-        pipe.execute()
-
-
-def pulls_asked_for() -> set[str]:
-    """The models somebody wants downloaded."""
-    with redis() as client:
-        asked = stored.asked(keys.PULLS, lambda: client.smembers(keys.PULLS))
-    return {name for raw in asked or () if (name := stored.text(keys.PULLS, raw))}
-
-
-def pull_ended(model: str) -> None:
-    """Take a model off the list of downloads."""
-    with redis() as client:
-        client.srem(keys.PULLS, model)

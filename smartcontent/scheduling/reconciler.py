@@ -32,11 +32,6 @@ LOOK_AHEAD = timedelta(seconds=10)
 OVERDUE = timedelta(seconds=3)
 BATCH = 5000
 REPAIRS_KEPT = timedelta(days=90)
-LOST_WORKER = (
-    "The worker stopped in the middle of this text {attempts} times. Ask your administrator to "
-    "look at the worker's log, then retry."
-)
-
 
 # What the name of a draft's job is made of.
 _IDENTITY = (Draft.id, Draft.user_id, Draft.batch_id, Draft.attempt)
@@ -78,7 +73,7 @@ def reconcile(dry_run: bool = False) -> list[Repair]:
         *_remove(_orphans(waiting, jobs), jobs, dry_run),
     ]
     for repair in repairs:
-        log.warning("repaired kind=%s: %s", repair.kind, repair.detail)
+        log.warning("repaired kind=%s: %s", repair.kind, repair)
     if repairs and not dry_run:
         db.session.execute(delete(Repair).where(Repair.at < now() - REPAIRS_KEPT))
         db.session.add_all(repairs)
@@ -89,8 +84,7 @@ def reconcile(dry_run: bool = False) -> list[Repair]:
 def _unreadable() -> list[Repair]:
     with redis() as client:
         removed = tidy(client)
-    detail = "{}: what was not written by us was removed from Redis"
-    return [Repair(kind=RepairKind.REMOVED, detail=detail.format(key)) for key in removed]
+    return [Repair(kind=RepairKind.UNREADABLE, about={"key": key}) for key in removed]
 
 
 def _jobs_in_redis(horizon: datetime) -> JobsInRedis:
@@ -147,17 +141,16 @@ def _release(lost: list[int], dry_run: bool) -> Iterator[Repair]:
         db.session.commit()
         held = (*Draft.held_by(draft.attempt), Draft.lease_until < now())
         lost_job = draft.job_id
-        name = f"draft {draft.id}: the worker of attempt {draft.attempt} is silent"
+        about = {"draft": draft.id, "attempt": draft.attempt}
         if draft.failures + 1 >= attempts:
-            error = LOST_WORKER.format(attempts=attempts)
-            values = {"error": error, "error_cause": "worker_lost", "finished_at": now()}
-            if dry_run or draft.move(Status.FAILED, *held, **values):
-                yield Repair(kind=RepairKind.FAILED, detail=f"{name} like those before it, failed")
+            why = {"error_cause": "worker_lost", "error_values": {"attempts": attempts}}
+            if dry_run or draft.move(Status.FAILED, *held, finished_at=now(), **why):
+                yield Repair(kind=RepairKind.FAILED, about=about)
         elif dry_run:
-            yield Repair(kind=RepairKind.RELEASED, detail=f"{name}, to be given to another")
+            yield Repair(kind=RepairKind.RELEASED, about=about)
         elif draft.move(Status.PENDING, *held, due_at=now(), failures=draft.failures + 1):
             schedule_draft(draft)
-            yield Repair(kind=RepairKind.RELEASED, detail=f"{name}, given to another")
+            yield Repair(kind=RepairKind.RELEASED, about=about)
         if not dry_run:
             # RQ would keep what its dead worker has of it for ever.
             unschedule_draft(lost_job)
@@ -186,8 +179,7 @@ def _schedule(missing: list[int], dry_run: bool) -> Iterator[Repair]:
     db.session.commit()
     for draft in drafts:
         if dry_run or schedule_draft(draft):
-            detail = f"draft {draft.id}: scheduled again, Redis had no job for it"
-            yield Repair(kind=RepairKind.SCHEDULED, detail=detail)
+            yield Repair(kind=RepairKind.SCHEDULED, about={"draft": draft.id})
 
 
 def _orphans(waiting: dict[str, Any], jobs: JobsInRedis) -> list[str]:
@@ -216,5 +208,5 @@ def _remove(orphans: Iterable[str], jobs: JobsInRedis, dry_run: bool) -> Iterato
     for name in orphans:
         with redis() as client:
             if dry_run or Scheduler(client).forget(name, due=jobs.scheduled.get(name, 0.0)):
-                detail = f"job {name[:80]!r}: removed from Redis, no draft waits for it"
-                yield Repair(kind=RepairKind.REMOVED, detail=detail)
+                # Anybody's bytes: quoted, they fit into a row.
+                yield Repair(kind=RepairKind.REMOVED, about={"job": ascii(name[:80])})

@@ -26,7 +26,6 @@ KEYS = {
     keys.WORKERS_OF_QUEUE: ("set", _WORKER),
     keys.HEARTBEATS: ("zset", "^[%w%p]+ [%d.]+$"),
     keys.BREAKS: ("zset", "^[%w%p ]+$"),
-    keys.PULLS: ("set", "^[%w%p]+$"),
 }
 TIDY = """
 local removed = {}

@@ -12,5 +12,4 @@ WORKERS_OF_QUEUE: str = WORKERS_BY_QUEUE_KEY % QUEUE
 # Ours.
 HEARTBEATS = "smartcontent:scheduler:heartbeats"  # of schedulers
 BREAKS = "smartcontent:breaks"  # of threads
-PULLS = "smartcontent:pulls"  # Ollama models that somebody wants downloaded
 MODELS = "smartcontent:models"  # those that Ollama has

@@ -19,6 +19,7 @@ from smartcontent.contents.batches.submitting import Timing, TooFarOff
 from smartcontent.contents.quotas import OverQuota
 from smartcontent.models import Batch, Content, Draft
 from smartcontent.models.batch import NAME_LONGEST
+from smartcontent.models.draft import FAILURE
 from smartcontent.progress.batches import progress_of
 from smartcontent.stores.sql import db
 from smartcontent.tables.reading import read_table
@@ -249,7 +250,7 @@ def _submit(batch: Batch, looked: Looked) -> ResponseReturnValue:
 
 
 def _contents(batch: Batch, after: int) -> list[Content]:
-    light = (Draft.number, Draft.status, Draft.error)
+    light = (Draft.number, Draft.status, *FAILURE)
     query = (
         select(Content)
         .where(Content.batch_id == batch.id, Content.deleted_at.is_(None))

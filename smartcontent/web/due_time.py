@@ -12,6 +12,7 @@ from flask import Flask
 from wtforms import Form, StringField, ValidationError
 from wtforms.fields import Field
 
+from smartcontent.briefs.wishes import LONGEST_DELAY
 from smartcontent.contents import waiting
 from smartcontent.models import now
 
@@ -55,7 +56,7 @@ def as_field(moment: datetime) -> str:
 
 def field_limits() -> dict[str, str]:
     """From when to when a field for a time goes."""
-    latest = now() + waiting.LONGEST_DELAY - timedelta(minutes=1)
+    latest = now() + LONGEST_DELAY - timedelta(minutes=1)
     return {"min": as_field(now()), "max": as_field(latest)}
 
 

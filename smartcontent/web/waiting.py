@@ -1,11 +1,9 @@
 """The buttons of a draft that waits: edit, undo, hold, release, later, start now."""
 
-import logging
 from collections.abc import Callable
 from functools import partial
 from uuid import UUID
 
-import redis as redis_py
 from flask import Blueprint, current_app, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user, login_required
@@ -13,20 +11,13 @@ from flask_login import current_user, login_required
 from smartcontent.briefs.form import BriefForm
 from smartcontent.contents import waiting
 from smartcontent.models import Content, Draft
-from smartcontent.progress.readiness import ask_for_pull
 from smartcontent.prompts.request import model_for
-from smartcontent.stores.redis_answers import trouble
 from smartcontent.web import errors
 from smartcontent.web.contents import back, forms_of, own_content, said_of
 from smartcontent.web.due_time import LaterForm
 from smartcontent.web.model_choice import ModelForm
 
 bp = Blueprint("waiting", __name__)
-log = logging.getLogger(__name__)
-
-PULL_REFUSED = (
-    "The download could not be asked for: try again in a moment or tell whoever runs this."
-)
 HAS_STARTED = "It has just started. Stop it, or wait for the text and ask for another."
 
 
@@ -107,13 +98,7 @@ def pull(content_id: UUID) -> ResponseReturnValue:
     # Anybody's brief may name any model, and each takes gigabytes of the server's disk.
     if model != current_app.config["OLLAMA_MODEL"] and not current_user.is_admin:
         return errors.answer(403, f"Ask an administrator to download {model}.")
-    try:
-        ask_for_pull(model)
-    except redis_py.RedisError as error:
-        log.warning("model=%s not asked for: %s", model, trouble(error))
-        found = trouble(error)
-        advice = f"{found.cause}: {found.remedy}." if current_user.is_admin else PULL_REFUSED
-        return errors.answer(503, advice)
+    waiting.want_model(model)
     return back(content, "waits for its model, which is asked for.")
 
 

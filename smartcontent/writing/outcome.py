@@ -11,10 +11,10 @@ from sqlalchemy.exc import OperationalError
 
 from smartcontent import events
 from smartcontent.models import Content, Draft, Status, now
+from smartcontent.models.download import Download
 from smartcontent.models.moments import due_in
 from smartcontent.ollama import Answer, OllamaError
 from smartcontent.ollama.configured import ollama
-from smartcontent.progress.readiness import Stage, told
 from smartcontent.prompts.request import model_of
 from smartcontent.scheduling import backoff, schedule_draft
 from smartcontent.stores.sql import db
@@ -93,14 +93,13 @@ def _compared(draft: Draft, text: str) -> dict[str, Any] | None:
 
 def give_up_without_source(draft: Draft, attempt: Attempt) -> bool:
     """What it was to be made of is gone: no other attempt would find it."""
-    error = "The version it was to be made of is gone: choose another one."
     return draft.move(
         Status.FAILED,
         *Draft.held_by(attempt.number),
         finished_at=now(),
         lease_until=None,
-        error=error,
         error_cause="source_gone",
+        error_values={},
     )
 
 
@@ -123,12 +122,12 @@ def give_up_or_try_later(draft: Draft, attempt: Attempt, error: OllamaError) -> 
         "text": attempt.text,
         "first_word_at": attempt.first_word_at,
         "lease_until": None,
-        "error": str(error),
         "error_cause": error.cause,
+        "error_values": error.values,
         "failures": draft.failures + 1,
     }
     log.warning("Failed draft=%s cause=%s detail=%s", draft.id, error.cause, _told(draft, error))
-    if error.cause == "model_missing" and _is_being_pulled(draft):
+    if error.cause == "model_missing" and _is_on_its_way(model_of(draft)):
         return _wait_for_pull(draft, held)
     attempts = current_app.config["GENERATION_ATTEMPTS"]
     if not _may_succeed(attempt, error) or draft.failures >= attempts - 1:
@@ -158,13 +157,13 @@ def _may_succeed(attempt: Attempt, error: OllamaError) -> bool:
     return error.transient or (error.cause == SPENT_ON_THINKING and not attempt.had_room)
 
 
-def _is_being_pulled(draft: Draft) -> bool:
-    model = model_of(draft)
-    found = told(model)
-    if found is None:  # nobody has looked yet who would begin the download
-        config = current_app.config
-        return bool(config["OLLAMA_PULL"]) and model == config["OLLAMA_MODEL"]
-    return found.stage is Stage.PULLING
+def _is_on_its_way(model: str) -> bool:
+    """Whether somebody downloads the model, or will as soon as he looks."""
+    wanted = {each.model: each for each in Download.wanted()}
+    if model in wanted:
+        return not wanted[model].fails
+    config = current_app.config
+    return bool(config["OLLAMA_PULL"]) and model == config["OLLAMA_MODEL"]
 
 
 def _wait_for_pull(draft: Draft, held: tuple[ColumnElement[bool], ...]) -> bool:

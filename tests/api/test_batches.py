@@ -331,7 +331,9 @@ def test_what_has_failed_is_tried_again_once(script, ollama):
     batch = submitted(script, delay_seconds=0)
     first = drafts()[0]
     db.session.execute(
-        update(Draft).where(Draft.id != first.id).values(status=Status.FAILED, error="No model.")
+        update(Draft)
+        .where(Draft.id != first.id)
+        .values(status=Status.FAILED, earlier_error="No model.")
     )
     db.session.commit()
 

@@ -213,7 +213,11 @@ def test_status_says_what_each_status_waits_for(script, valkey):
     again = now() + timedelta(seconds=30)
     cases = [
         ({"status": Status.PENDING}, 0, "scheduler"),
-        ({"due_at": again, "failures": 1, "error": "Ollama is away."}, 0, "Ollama is away."),
+        (
+            {"due_at": again, "failures": 1, "earlier_error": "Ollama is away."},
+            0,
+            "Ollama is away.",
+        ),
         ({"status": Status.QUEUED, "due_at": now()}, 0, "No worker is running"),
         ({"status": Status.HELD}, None, "On hold"),
         ({"status": Status.GENERATING, "started_at": now()}, None, "being written"),

@@ -8,6 +8,7 @@ from conftest import wait_until
 from playwright.sync_api import Page, expect
 
 from browser.conftest import submit
+from smartcontent.durations import roughly
 from smartcontent.models import Content, now
 from smartcontent.stores.sql import db
 
@@ -92,6 +93,25 @@ def test_times_are_shown_in_the_reader_s_zone(open_page, ada):
     expect(page.locator(".state time")).to_have_text(
         re.compile(rf"\d\d:{minutes:02d}:{draft.due_at.second:02d}$")
     )
+
+
+# From a moment to days, beside every border and half.
+DURATIONS = [0, 2.9, 3, 3.5, 19.4, 20, 22.5, 89, 90, 150, 5399, 5400, 9000, 129_599, 216_000]
+
+
+def test_pages_and_server_guess_in_the_same_words(open_page, ada):
+    page = open_page(user=ada)
+
+    said = page.evaluate(
+        """async (durations) => {
+          const loaded = performance.getEntriesByType("resource").map((entry) => entry.name);
+          const { roughly } = await import(loaded.find((name) => /clock/.test(name)));
+          return durations.map(roughly);
+        }""",
+        DURATIONS,
+    )
+
+    assert said == [roughly(seconds) for seconds in DURATIONS]
 
 
 def test_reload_does_not_start_the_countdown_anew(open_page, ada):

@@ -1,6 +1,8 @@
 """The database as an outsider reads it, with every change of a draft written down by a trigger."""
 
+import json
 import sqlite3
+from collections import defaultdict
 from collections.abc import Iterable
 from contextlib import closing
 from dataclasses import dataclass
@@ -92,7 +94,8 @@ class Ledger:
 
     def repairs(self, draft_id: int) -> list[dict[str, Any]]:
         """What the reconciler has put right of a draft."""
-        return self.rows("SELECT kind FROM repairs WHERE detail LIKE 'draft {0}:%'", draft_id)
+        repairs = self.rows("SELECT kind, about FROM repairs")
+        return [repair for repair in repairs if _document(repair["about"])["draft"] == draft_id]
 
     def end_lease(self, draft_id: int) -> None:
         """Set a lease's end to when it began."""
@@ -111,6 +114,11 @@ class Ledger:
             path = self._url.removeprefix("sqlite:///")
             return sqlite3.connect(path, isolation_level=None, timeout=15)
         return psycopg.connect(self._url.replace("+psycopg", ""), autocommit=True)
+
+
+def _document(value: Any) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(value) if isinstance(value, str) else value
+    return defaultdict(lambda: None, found)
 
 
 def _readable(row: dict[str, Any]) -> dict[str, Any]:

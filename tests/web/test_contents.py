@@ -18,6 +18,7 @@ from markupsafe import Markup, escape
 from smartcontent.briefs.brief import title_from
 from smartcontent.contents import ending, submitting, versions, waiting
 from smartcontent.models import Content, Draft, Status, User, now
+from smartcontent.models.download import Download
 from smartcontent.preflight import preflight
 from smartcontent.progress import readiness
 from smartcontent.progress.readiness import Readiness, Stage
@@ -240,38 +241,38 @@ def make_administrator(user_id: int) -> None:
 AWAY = "The writing service is away: we go on by ourselves."
 FAILED = "The writing service is away: tell your administrator, then retry."
 FOUND = {
-    "no worker": ("Nobody can write it: no worker is running. Start one with `x`.", AWAY),
-    "no Ollama": ("Ollama at http://h:1 cannot be reached: start it with `ollama serve`.", AWAY),
-    "another program": (
-        "What answers at http://h:1 does not speak Ollama's language: check OLLAMA_HOST.",
-        AWAY,
+    "nobody_writes": AWAY,
+    "unreachable": AWAY,
+    "protocol": AWAY,
+    "not_downloaded": "Ollama does not have llama3.2: it has to be downloaded first.",
+    "disk_full": (
+        "The Ollama server has no room left for the model llama3.2: tell your administrator."
     ),
-    "no model": (
-        "Ollama does not have llama3.2: download it here, or run `ollama pull llama3.2`.",
-        "Ollama does not have llama3.2: it has to be downloaded first.",
-    ),
-    "no room": (
-        "The Ollama server has no room left for the model x: free some disk space there.",
-        "The Ollama server has no room left for the model x: tell your administrator.",
-    ),
-    "busy": ("Ollama is busy with other texts: retry in a few minutes.", None),
+    "busy": None,
+}
+VALUES = {
+    "model": "llama3.2",
+    "server": "http://h:1",
+    "finding": "no worker is running",
+    "remedy": "start one with `x`",
 }
 
 
-@pytest.mark.parametrize("kind", FOUND)
-def test_commands_are_for_administrators_and_others_read_what_it_means(as_ada, content, kind):
-    sentence, for_others = FOUND[kind]
-    readiness.tell(Readiness("llama3.2", Stage.PROBLEM, sentence))
+@pytest.mark.parametrize("cause", FOUND)
+def test_commands_are_for_administrators_and_others_read_what_it_means(as_ada, content, cause):
+    found = Readiness("llama3.2", Stage.PROBLEM, cause, VALUES)
+    readiness.tell(found)
 
-    assert escape(for_others or sentence) in as_ada.get("/").text
+    assert escape(FOUND[cause] or found.sentence) in as_ada.get("/").text
     make_administrator(content.user_id)
-    assert with_code(sentence) in as_ada.get("/").text
+    assert with_code(found.sentence) in as_ada.get("/").text
 
 
 @pytest.mark.parametrize(("status", "words"), [("pending", AWAY), ("failed", FAILED)])
 def test_error_of_a_draft_is_told_in_its_reader_s_words(as_ada, content, status, words):
     draft = content.current
-    draft.error, draft.status, draft.failures = "Ollama at http://h:1 is away: see `x`.", status, 1
+    draft.error_cause, draft.error_values = "unreachable", {"server": "http://h:1"}
+    draft.status, draft.failures = status, 1
     db.session.commit()
 
     page = as_ada.get("/").text
@@ -589,19 +590,20 @@ def test_what_will_be_sent_is_shown_while_it_waits(as_ada, content):
 
 
 def test_missing_model_is_downloaded_from_the_card(as_ada, content):
-    readiness.tell(Readiness("llama3.2", Stage.MISSING, "Ollama does not have llama3.2."))
+    missing = Readiness("llama3.2", Stage.MISSING, "not_downloaded", {"model": "llama3.2"})
+    readiness.tell(missing)
     assert "Download llama3.2" in as_ada.get("/").text
 
     assert as_ada.post(f"/contents/{content.id}/pull").status_code == 303
 
-    assert readiness.pulls_asked_for() == {"llama3.2"}
+    assert [each.model for each in Download.wanted()] == ["llama3.2"]
 
 
 def test_only_administrators_download_other_models(as_ada, ada):
     content = submitting.submit(ada.id, BRIEF, "A teapot", {"model": "huge:405b"})
 
     assert as_ada.post(f"/contents/{content.id}/pull").status_code == 403
-    assert readiness.pulls_asked_for() == set()
+    assert Download.wanted() == []
 
 
 def test_life_of_a_draft_is_drawn(as_ada, content, ollama):

@@ -13,10 +13,10 @@ from uuid import uuid4
 from flask import current_app
 from sqlalchemy import insert, inspect, select, update
 
+from smartcontent.briefs.wishes import LONGEST_DELAY
 from smartcontent.contents import quotas
 from smartcontent.contents.batches.rows import BatchRow
 from smartcontent.contents.submitting import write_brief
-from smartcontent.contents.waiting import LONGEST_DELAY
 from smartcontent.models import Batch, Content, Draft, Status, now
 from smartcontent.models.moments import rounded_up
 from smartcontent.progress.batches import announce
