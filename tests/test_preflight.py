@@ -349,3 +349,24 @@ def test_ollama_that_a_container_cannot_reach_is_said_with_what_to_do(
     assert words in told("llama3.2").sentence
     assert words in caplog.text
     assert words in ollama_finding().remedy
+
+
+@pytest.mark.usefixtures("usual_model_comes")
+def test_draft_waits_for_no_download_that_fails_whatever_redis_says(due_draft, ollama):
+    Download.want("llama3.2", fails=True)
+    readiness.tell(readiness.Readiness("llama3.2", Stage.PULLING, "downloading"))
+    ollama.fails(404, {"error": "model 'llama3.2' not found"})
+
+    job.write_draft(due_draft.id)
+
+    db.session.refresh(due_draft)
+    assert (due_draft.status, due_draft.error_cause) == (Status.FAILED, "model_missing")
+
+
+def test_failure_on_record_by_another_version_is_told_as_it_stands(as_ada, content):
+    draft = content.current
+    draft.status, draft.error_cause = Status.FAILED, "a cause to come"
+    draft.earlier_error = "The roof is open: close it."
+    db.session.commit()
+
+    assert "The roof is open: tell your administrator, then retry." in as_ada.get("/").text
