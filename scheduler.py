@@ -1,6 +1,7 @@
 """The scheduler process: python scheduler.py. Any number may run; each due draft moves once."""
 
 from smartcontent.background import background_app, or_exit
+from smartcontent.contents.series.making import SeriesMaker
 from smartcontent.preflight.preflight import Preflight
 from smartcontent.processes import heartbeat
 from smartcontent.scheduling import Scheduler
@@ -11,13 +12,13 @@ app = or_exit(background_app)
 
 if __name__ == "__main__":
     clerk = Clerk(app)
-    preflight = Preflight(app)
-    clerk.start()
-    preflight.start()
+    duties = (clerk, Preflight(app), SeriesMaker(app))
+    for duty in duties:
+        duty.start()
 
     def on_beat() -> None:
-        """Say that the scheduler is well: all three of its threads are there."""
-        if clerk.is_alive() and preflight.is_alive():
+        """Say that the scheduler is well: all of its threads are there."""
+        if all(duty.is_alive() for duty in duties):
             heartbeat.beat(app.config["HEARTBEAT_FILE"])
 
     Scheduler(connect(app.config["REDIS_URL"], timeout_seconds=2), clerk.due, on_beat).run()

@@ -11,6 +11,10 @@ from smartcontent.briefs.wishes import WISHES
 from smartcontent.fields import Fields
 
 SUBMISSION: Fields = {**TITLED_BRIEF, **WISHES}
+# What is said of each of many that are due by one rule: the rows of a batch, the times of a series.
+UNTIMED: Fields = {
+    name: SUBMISSION[name] for name in (*TITLED_BRIEF, "model", "temperature", "seed")
+}
 
 
 @dataclass(frozen=True)

@@ -24,10 +24,11 @@ class OverQuota(TooManyRequests):
     """More than one user may ask for; with a sentence, and the seconds until it is worth a try."""
 
 
-def check(user_id: int, of_batch: int = 0) -> None:
+def check(user_id: int, of_batch: int = 0, is_of_series: bool = False) -> None:
     """Refuse the drafts that the session holds for a user if they are too many.
 
-    Those of a batch are refused as a whole; within the minute a batch counts as one.
+    Those of a batch are refused as a whole; within the minute a batch counts as one. A series is
+    never too fast: it comes once an hour at most, and an account has so many series.
 
     Call it before the commit. What would break a rule of the database has done so before, so that
     a submission that is sent again counts for nothing.
@@ -37,7 +38,9 @@ def check(user_id: int, of_batch: int = 0) -> None:
     """
     db.session.flush()
     one_after_the_other(user_id)
-    refusal = _too_many_unfinished(user_id, of_batch) or _too_fast(user_id)
+    refusal = _too_many_unfinished(user_id, of_batch)
+    if not (refusal or is_of_series):
+        refusal = _too_fast(user_id)
     if refusal:
         db.session.rollback()
         raise refusal

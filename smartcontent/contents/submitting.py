@@ -37,26 +37,38 @@ def submit(
     """
     if delay_seconds is None:
         delay_seconds = current_app.config["GENERATION_DELAY_SECONDS"]
-    submitted_at = now()
-    content = Content(
-        user_id=user_id,
-        created_at=submitted_at,
-        title=title,
-        settings=settings or {},
-        idempotency_key=idempotency_key,
-        request_digest=request_digest,
-        current_number=1,
-    )
-    write_brief(content, brief)
-    due_at = rounded_up(due_at or submitted_at + timedelta(seconds=delay_seconds))
-    content.drafts = _first_drafts(content, variants, due_at)
+    due_at = due_at or now() + timedelta(seconds=delay_seconds)
+    content = new_content(user_id, brief, title, settings or {}, due_at, variants)
+    content.idempotency_key, content.request_digest = idempotency_key, request_digest
     db.session.add(content)
     quotas.check(user_id)
     db.session.commit()
+    tell(content)
+    return content
+
+
+def new_content(
+    user_id: int,
+    brief: Brief,
+    title: str,
+    settings: dict[str, Any],
+    due_at: datetime,
+    variants: int = 1,
+) -> Content:
+    """A content with its first drafts, which is not stored yet."""
+    content = Content(
+        user_id=user_id, created_at=now(), title=title, settings=settings, current_number=1
+    )
+    write_brief(content, brief)
+    content.drafts = _first_drafts(content, variants, rounded_up(due_at))
+    return content
+
+
+def tell(content: Content) -> None:
+    """Schedule the drafts of a new content, and show it to its owner; call it after the commit."""
     for draft in content.drafts:
         schedule_draft(draft)
         draft.announce()
-    return content
 
 
 def _first_drafts(content: Content, variants: int, due_at: datetime) -> list[Draft]:

@@ -6,6 +6,7 @@ from smartcontent.models.content import Content
 from smartcontent.models.draft import Draft
 from smartcontent.models.moments import now
 from smartcontent.models.repair import Repair, RepairKind
+from smartcontent.models.series import Series
 from smartcontent.models.status import FINAL, UNFINISHED, Origin, Status
 from smartcontent.models.tag import Tag
 
@@ -19,6 +20,7 @@ __all__ = [
     "Origin",
     "Repair",
     "RepairKind",
+    "Series",
     "Status",
     "Tag",
     "User",

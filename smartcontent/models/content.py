@@ -17,6 +17,7 @@ from sqlalchemy import (
     false,
     func,
     select,
+    text,
 )
 from sqlalchemy.orm import Mapped, foreign, load_only, mapped_column, relationship, remote
 
@@ -44,6 +45,15 @@ class Content(Base):
         Index(None, "user_id", "created_at"),
         UniqueConstraint("user_id", "idempotency_key"),
         Index(None, "batch_id", "batch_row", unique=True),
+        # Of any number that would make the content of one time, one does.
+        Index(
+            None,
+            "series_id",
+            "series_due_at",
+            unique=True,
+            sqlite_where=text("series_id IS NOT NULL"),
+            postgresql_where=text("series_id IS NOT NULL"),
+        ),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid4)
@@ -72,6 +82,10 @@ class Content(Base):
     batch_id: Mapped[UUID | None] = mapped_column(ForeignKey("batches.id", ondelete="SET NULL"))
     batch_row: Mapped[int | None]
     batch_cells: Mapped[list[str] | None] = mapped_column(JSON(none_as_null=True), deferred=True)
+    # The series that made it, for which of its times, and how many earlier ones were missed.
+    series_id: Mapped[UUID | None] = mapped_column(ForeignKey("series.id", ondelete="SET NULL"))
+    series_due_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    series_missed: Mapped[int | None]
     # Title, brief and text as they are sought: the search looks through this on all databases.
     # As long as the text once more, and never shown: pages that read contents do without.
     search_text: Mapped[str] = mapped_column(Text, default="", deferred=True)

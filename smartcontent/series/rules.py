@@ -32,6 +32,10 @@ class RuleError(ValueError):
     """A rule or a time zone cannot be used; its text is one sentence for whoever wrote it."""
 
 
+class ZoneError(RuleError):
+    """A time zone that there is not."""
+
+
 @dataclass(frozen=True)
 class Rule:
     """A rule that was checked, such as "0 7 * * 1" in Europe/Berlin; made by `rule_of`."""
@@ -70,6 +74,7 @@ def rule_of(cron: str, zone: str) -> Rule:
 
     Raises:
         RuleError: It is none, never comes, or comes more often than once an hour.
+        ZoneError: The time zone is none.
     """
     if len(cron) > LONGEST:
         raise RuleError(f"The rule has {len(cron):,} characters: at most {LONGEST} fit.")
@@ -89,7 +94,7 @@ def _zone(name: str) -> ZoneInfo:
     try:
         return ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError):
-        raise RuleError(f"“{name[:60]}” is no time zone: use one as Europe/Berlin.") from None
+        raise ZoneError(f"“{name[:60]}” is no time zone: use one as Europe/Berlin.") from None
 
 
 def _exact(fields: list[str]) -> str:

@@ -1,4 +1,5 @@
-// The page of a batch: drawn anew when something of it has happened, once a second at most.
+// The page of a batch: drawn anew when something of it has happened, once a second at most. A row of a
+// batch or a series shows its status as it is.
 import { read } from "./redrawing.js";
 
 const AGAIN_MS = 1000;
@@ -25,12 +26,22 @@ function showStatus({ detail: { content_id, status, label } }) {
     badge.className = `badge ${status}`;
     badge.textContent = label;
   }
-  drawSoon();
+}
+
+// What ended between the drawing of the page and its first event is told by neither.
+async function drawRows() {
+  if (!document.querySelector("[data-row]")) return;
+  const answer = await read(location.href);
+  if (!answer?.ok) return;
+  const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
+  for (const badge of fresh.querySelectorAll("[data-row]")) {
+    document.querySelector(`[data-row="${badge.dataset.row}"]`)?.replaceWith(badge);
+  }
 }
 
 export function startBatches() {
-  if (!document.querySelector("[data-batch]")) return;
-  document.addEventListener("drafts:batch", drawSoon);
-  document.addEventListener("drafts:snapshot", drawSoon);
   document.addEventListener("drafts:became", showStatus);
+  document.addEventListener("drafts:snapshot", drawRows);
+  if (!document.querySelector("[data-batch]")) return;
+  for (const event of ["batch", "snapshot", "became"]) document.addEventListener(`drafts:${event}`, drawSoon);
 }

@@ -23,6 +23,7 @@ const chosen = {
 
 function paint() {
   const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
+  for (const field of document.querySelectorAll("[data-own-zone-name]")) if (zone) field.value = field.defaultValue = zone;
   for (const form of document.querySelectorAll("form[data-utc]")) {
     const { at } = form.elements;
     for (const name of ["defaultValue", "min", "max"]) if (at?.[name]) at[name] = inOwnZone(at[name]);

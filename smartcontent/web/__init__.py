@@ -23,6 +23,7 @@ from smartcontent.web import (
     model_choice,
     refining,
     safety,
+    series,
     sessions,
     static_files,
     stream,
@@ -51,7 +52,7 @@ def init_app(app: Flask) -> None:
     refining.init_app(app)
     for part in (account, auth, contents, waiting, versions, refining, downloads):
         app.register_blueprint(part.bp)
-    for part in (batches, keeping, stream, health):
+    for part in (batches, series, keeping, stream, health):
         app.register_blueprint(part.bp)
     admin.init_app(app)
     api.init_app(app)

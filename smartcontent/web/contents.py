@@ -238,14 +238,14 @@ def _how_many(filters: Filters, page: Page) -> str:
 
 def _forms_to_begin_with() -> tuple[BriefForm, ModelForm]:
     """The form as the visitor asked for it: an example, or a brief to be used again."""
-    if content := _to_be_used_again():
+    if content := to_be_used_again():
         return forms_of(content)
     example = CONTENT_TYPES.get(request.args.get("example", ""))
     choices = example.example if example else Content.last_choices(current_user.id)
     return BriefForm(data=choices), ModelForm()
 
 
-def _to_be_used_again() -> Content | None:
+def to_be_used_again() -> Content | None:
     """Any of one's contents, one that was taken back or deleted, too."""
     try:
         key = current_user.id, UUID(request.args.get("again", ""))

@@ -154,6 +154,7 @@ def test_whatever_is_sent_is_answered_as_described(app, script, described):
     app.config["SUBMISSIONS_PER_MINUTE"] = app.config["UNFINISHED_PER_USER"] = 10_000
     ids = [script.submit()["id"] for _ in range(3)] + [str(uuid4())]
     batch = script.post("/batches", {"rows": [BRIEF]}).json["id"]
+    series = script.post("/series", {"brief": BRIEF, "rule": "0 7 * * 1"}).json["id"]
     calls = [
         (path, method, operation)
         for path, methods in described["paths"].items()
@@ -166,6 +167,7 @@ def test_whatever_is_sent_is_answered_as_described(app, script, described):
         path = path.removeprefix("/api/v1").format(
             content_id=data.draw(st.sampled_from(ids)),
             batch_id=data.draw(st.sampled_from([batch, str(uuid4())])),
+            series_id=data.draw(st.sampled_from([series, str(uuid4())])),
             number=data.draw(st.integers(0, 3)),
         )
         body = data.draw(sent_by(operation))

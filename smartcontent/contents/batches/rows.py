@@ -10,14 +10,12 @@ from typing import Any, NamedTuple
 
 from smartcontent.briefs.brief import TITLED_BRIEF
 from smartcontent.briefs.catalogue import CONTENT_TYPES, LANGUAGES, LENGTHS, TONES
-from smartcontent.briefs.submission import Submission
+from smartcontent.briefs.submission import UNTIMED, Submission
 from smartcontent.briefs.wishes import WISHES
 from smartcontent.fields import Errors, Fields, read
 from smartcontent.tables.mapping import chosen
 from smartcontent.tables.table import MOST_ROWS, Row, Table, TableError
 
-# What a row may say; all of a batch is due by one rule.
-ROW: Fields = {**TITLED_BRIEF, **{name: WISHES[name] for name in ("model", "temperature", "seed")}}
 FOR_ALL: Fields = {**TITLED_BRIEF, "model": WISHES["model"]}
 NEEDED = ("topic", "content_type")
 # Characters of all cells: what is kept until somebody submits it.
@@ -159,7 +157,7 @@ def _as_cell(value: object) -> str:
 def _read(number: int, cells: tuple[str, ...], payload: object) -> BatchRow:
     if not isinstance(payload, Mapping):
         return BatchRow(number, cells, None, {"": ["A row must be a brief: a JSON object."]})
-    values, errors = read(ROW, payload)
+    values, errors = read(UNTIMED, payload)
     return BatchRow(number, cells, None if errors else Submission.of(values), errors)
 
 

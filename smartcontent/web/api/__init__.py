@@ -12,6 +12,7 @@ from smartcontent.web.api import (
     drafts,
     export,
     metrics,
+    series,
     stream,
 )
 
@@ -19,7 +20,7 @@ PREFIX = "/api/v1"
 
 
 def init_app(app: Flask) -> None:
-    for part in (contents, bulk, drafts, export, actions, batches, stream, documentation):
+    for part in (contents, bulk, drafts, export, actions, batches, series, stream, documentation):
         # What signs a request here is a header no browser adds by itself, so none can be forged.
         csrf.exempt(part.bp)
         app.register_blueprint(part.bp, url_prefix=PREFIX)

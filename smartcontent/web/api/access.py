@@ -5,7 +5,7 @@ from uuid import UUID
 from flask import Blueprint, g, request
 from werkzeug.exceptions import NotFound
 
-from smartcontent.models import ApiToken, Batch, Content
+from smartcontent.models import ApiToken, Batch, Content, Series
 from smartcontent.stores.sql import db, only_read
 from smartcontent.web import limiter
 from smartcontent.web.bodies import read_body
@@ -81,6 +81,19 @@ def own_batch(batch_id: UUID) -> Batch:
     if batch is None:
         raise NotFound
     return batch
+
+
+def own_series(series_id: UUID) -> Series:
+    """The user's series, locked where it is to be changed; 404 also where it is somebody else's.
+
+    Raises:
+        NotFound: they have none with this id.
+    """
+    find = Series.find if request.method in ("GET", "HEAD") else Series.find_to_change
+    series = find(user_id(), series_id)
+    if series is None:
+        raise NotFound
+    return series
 
 
 def _unauthorized(detail: str, parameters: str = "") -> Problem:

@@ -11,6 +11,7 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy.exc import IntegrityError
 from werkzeug.datastructures import FileStorage
 
+from smartcontent.briefs.submission import UNTIMED
 from smartcontent.briefs.wishes import WISHES
 from smartcontent.contents.batches import acting, export, rows, submitting
 from smartcontent.contents.batches.rows import BatchRow
@@ -57,7 +58,7 @@ BATCH: Fields = {
             "maxItems": MOST_ROWS,
             "items": {
                 "type": "object",
-                "properties": {name: rule.schema() for name, rule in rows.ROW.items()},
+                "properties": {name: rule.schema() for name, rule in UNTIMED.items()},
                 "required": [*rows.NEEDED],
             },
         },

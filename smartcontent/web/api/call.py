@@ -13,7 +13,7 @@ from flask import request
 from flask.typing import ResponseReturnValue
 
 from smartcontent.fields import Errors, Fields, read
-from smartcontent.web.api.access import own_batch, own_content
+from smartcontent.web.api.access import own_batch, own_content, own_series
 from smartcontent.web.api.body import json_object
 from smartcontent.web.api.schemas import Schema
 from smartcontent.web.problems import Problem
@@ -46,7 +46,7 @@ def call(answer: Schema | None, status: int = 200, **known: Any) -> Callable[[Vi
     """Check what is sent, hand it to the view as `sent` (body) and `asked` (parameters).
 
     Of an address with the id of a content the view is given the user's `content`; with that of a
-    batch, `batch`.
+    batch, `batch`; of a series, `series`.
     Where a form with a file was sent `sent` is empty: the view reads it.
     """
     described = Call(answer, status, **known)
@@ -61,6 +61,8 @@ def call(answer: Schema | None, status: int = 200, **known: Any) -> Callable[[Vi
                 )
             if "batch_id" in arguments:
                 arguments["batch"] = own_batch(arguments.pop("batch_id"))
+            if "series_id" in arguments:
+                arguments["series"] = own_series(arguments.pop("series_id"))
             if described.query:
                 arguments["asked"] = _asked(described.query)
             if described.body:

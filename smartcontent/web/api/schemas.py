@@ -292,6 +292,55 @@ BATCH = shape(
         "paused": {"type": "boolean", "examples": [False]},
     },
 )
+_SERIES = {
+    "id": _ID,
+    "name": text("", "Monday's newsletter"),
+    "brief": {
+        "type": "object",
+        "description": "What is written each time.",
+        "properties": {
+            "title": text("", "What is new at the garden centre"),
+            **part_of(BRIEF),
+            **{
+                name: or_null(schema)
+                for name, schema in part_of(WISHES, "model", "temperature", "seed").items()
+            },
+        },
+    },
+    "rule": text("As cron has it.", "0 7 * * 1"),
+    "timezone": text("", "Europe/Berlin"),
+    "words": text("The rule as people say it.", "every Monday at 07:00"),
+    "paused": {"type": "boolean", "examples": [False]},
+    "next": listed(
+        moment("", "2026-12-07T06:00:00.000Z"),
+        "The next three times for which nothing is made yet; none while it is paused.",
+    ),
+    "created_at": moment("When it began."),
+}
+SERIES = shape("Series", "A brief with a rule of recurrence.", _SERIES)
+ALL_SERIES = shape("AllSeries", "The series, the newest first.", {"items": listed(SERIES)})
+SERIES_WHOLE = shape(
+    "SeriesWhole",
+    "A series with the contents that it has made last.",
+    _SERIES
+    | {
+        "made": listed(
+            shape(
+                "Made",
+                "A content that a series has made.",
+                {
+                    "content_id": _ID,
+                    "title": text("", "What is new at the garden centre"),
+                    "due": moment("For which of its times."),
+                    "missed": number(
+                        "How many times before it were missed, which it stands for.", 0, "integer"
+                    ),
+                    "status": STATUS,
+                },
+            )
+        )
+    },
+)
 PROBLEM = shape(
     "Problem",
     "What went wrong, as RFC 9457 has it.",

@@ -1,0 +1,1 @@
+"""Briefs that come again by a rule."""

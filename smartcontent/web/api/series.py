@@ -1,0 +1,190 @@
+"""/api/v1/series: briefs that come again by a rule."""
+
+from dataclasses import asdict, replace
+from typing import Any
+
+from flask import url_for
+from flask.typing import ResponseReturnValue
+from sqlalchemy import select
+
+from smartcontent.briefs.submission import UNTIMED
+from smartcontent.contents.series import acting
+from smartcontent.contents.series.acting import Plan, TooManySeries
+from smartcontent.fields import Fields, Moment, Text, Value, read
+from smartcontent.models import Content, Series
+from smartcontent.models.moments import iso
+from smartcontent.models.series import NAME_LONGEST
+from smartcontent.series.rules import LONGEST, RuleError, ZoneError, rule_of
+from smartcontent.stores.sql import db
+from smartcontent.web.api import schemas
+from smartcontent.web.api.access import protected, user_id
+from smartcontent.web.api.call import call, not_accepted
+from smartcontent.web.problems import Problem
+
+bp = protected("series")
+
+MADE_SHOWN = 20
+
+SERIES: Fields = {
+    "brief": Value(
+        label="Brief",
+        must='be a brief: {"content_type": …, "topic": …}',
+        is_right=lambda value: isinstance(value, dict),
+        holds={
+            "type": "object",
+            "properties": {name: rule.schema() for name, rule in UNTIMED.items()},
+        },
+        is_needed=True,
+        about="What is written each time; may name `model`, `temperature` and `seed`, too. In a "
+        "change, only what is sent of it changes.",
+        example={"content_type": "email_newsletter", "topic": "What is new at the garden centre"},
+    ),
+    "rule": Text(
+        label="Rule",
+        most=LONGEST,
+        is_needed=True,
+        missing="every Monday at seven is 0 7 * * 1",
+        about="A rule as cron has it, of once an hour at most.",
+        example="0 7 * * 1",
+    ),
+    "timezone": Text(
+        label="Timezone",
+        most=64,
+        about="By whose clocks; across their changes the time on the clock stays.",
+        usual="UTC",
+        example="Europe/Berlin",
+    ),
+    "name": Text(label="Name", most=NAME_LONGEST, about="Without it, the title of the brief."),
+    "paused": Value(
+        label="Paused",
+        must="be true or false",
+        is_right=lambda value: isinstance(value, bool),
+        holds={"type": "boolean"},
+        about="While it is true, nothing is made.",
+        usual=False,
+    ),
+}
+SKIP: Fields = {
+    "due": Moment(
+        label="Due",
+        is_needed=True,
+        about="The first of its `next` times.",
+        example="2026-12-07T06:00:00.000Z",
+    )
+}
+
+
+@bp.get("/series")
+@call(schemas.ALL_SERIES)
+def index() -> ResponseReturnValue:
+    """List the series, the newest first."""
+    return {"items": [_shown(series) for series in Series.of(user_id())]}
+
+
+@bp.post("/series")
+@call(schemas.SERIES, 201, body=SERIES, answered_headers={"Location": "The series' address."})
+def create(sent: dict[str, Any]) -> ResponseReturnValue:
+    """Begin a series: a brief with a rule of recurrence.
+
+    Each time its content is made a minute before, and starts at exactly its time. Times that were
+    missed, because everything was down, are made once.
+    """
+    plan = Plan(_brief(sent["brief"]), sent["rule"], sent.get("timezone") or "UTC")
+    plan = _checked(replace(plan, name=sent.get("name") or ""))
+    try:
+        series = acting.begin(user_id(), plan, bool(sent.get("paused")))
+    except TooManySeries as error:
+        raise Problem(422, str(error)) from error
+    return _shown(series), 201, {"Location": url_for(".show", series_id=series.id)}
+
+
+@bp.get("/series/<uuid:series_id>")
+@call(schemas.SERIES_WHOLE)
+def show(series: Series) -> ResponseReturnValue:
+    """Read a series, and what it has made last."""
+    query = select(Content).where(Content.series_id == series.id, Content.deleted_at.is_(None))
+    made = db.session.scalars(query.order_by(Content.series_due_at.desc()).limit(MADE_SHOWN))
+    return {**_shown(series), "made": [_made(content) for content in made]}
+
+
+@bp.patch("/series/<uuid:series_id>")
+@call(schemas.SERIES, body=SERIES, is_change=True)
+def change(series: Series, sent: dict[str, Any]) -> ResponseReturnValue:
+    """Change what is sent, and nothing else; what it has made stays as it is."""
+    if sent.keys() - {"paused"}:
+        acting.change(series, _changed(series, sent))
+    if "paused" in sent:
+        (acting.pause if sent["paused"] else acting.resume)(series)
+    return _shown(series)
+
+
+@bp.post("/series/<uuid:series_id>/skip")
+@call(schemas.SERIES, body=SKIP, refusals={409: "Its next time is another one."})
+def skip(series: Series, sent: dict[str, Any]) -> ResponseReturnValue:
+    """Leave out its next time, once."""
+    if not acting.skip(series, sent["due"]):
+        raise Problem(409, "Its next time is another one: read it again for the first of `next`.")
+    return _shown(series)
+
+
+@bp.delete("/series/<uuid:series_id>")
+@call(None, 204)
+def delete(series: Series) -> ResponseReturnValue:
+    """End a series; what it has made stays."""
+    acting.end(series)
+    return "", 204
+
+
+def _brief(sent: dict[str, Any], before: dict[str, Any] | None = None) -> dict[str, Any]:
+    values, errors = read(UNTIMED, sent, is_change=before is not None)
+    if errors:
+        raise not_accepted({f"brief.{name}": said for name, said in errors.items()})
+    return {**(before or {}), **values}
+
+
+def _changed(series: Series, sent: dict[str, Any]) -> Plan:
+    before = series.fields | series.settings
+    name = "" if series.name == series.title else series.name
+    plan = Plan(
+        _brief(sent["brief"], before) if "brief" in sent else before,
+        sent.get("rule", series.cron),
+        sent.get("timezone", series.timezone) or "UTC",
+        sent.get("name", name) or "",
+    )
+    return _checked(plan)
+
+
+def _checked(plan: Plan) -> Plan:
+    try:
+        rule_of(plan.cron, plan.timezone)
+    except ZoneError as error:
+        raise not_accepted({"timezone": [str(error)]}) from error
+    except RuleError as error:
+        raise not_accepted({"rule": [str(error)]}) from error
+    return plan
+
+
+def _shown(series: Series) -> dict[str, Any]:
+    answered = {**asdict(series.brief), "title": series.title}
+    settings = {name: series.settings.get(name) for name in ("model", "temperature", "seed")}
+    return {
+        "id": str(series.id),
+        "name": series.name,
+        "brief": {**answered, **settings},
+        "rule": series.cron,
+        "timezone": series.timezone,
+        "words": series.rule.in_words(),
+        "paused": series.is_paused,
+        "next": [iso(due) for due in series.upcoming()],
+        "created_at": iso(series.created_at),
+    }
+
+
+def _made(content: Content) -> dict[str, Any]:
+    return {
+        "content_id": str(content.id),
+        "title": content.title,
+        "due": iso(content.series_due_at),
+        "missed": content.series_missed,
+        "status": content.current.status,
+    }

@@ -1,0 +1,191 @@
+"""Series on the pages: what comes again and again, when, and what came of it."""
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_login import current_user, login_required
+from sqlalchemy import select
+from sqlalchemy.orm import joinedload
+from werkzeug.exceptions import BadRequest, NotFound
+
+from smartcontent.briefs.form import BriefForm
+from smartcontent.contents.series import acting
+from smartcontent.contents.series.acting import Plan, TooManySeries
+from smartcontent.models import Content, Draft, Series
+from smartcontent.models.draft import FAILURE
+from smartcontent.stores.sql import db
+from smartcontent.web.contents import forms_of, to_be_used_again
+from smartcontent.web.model_choice import ModelForm
+from smartcontent.web.once import key_sent
+from smartcontent.web.rule_form import DAYS, OFTEN, RuleForm, zone_names
+
+bp = Blueprint("series", __name__)
+
+SHOWN = 30  # contents that a series made
+
+
+@bp.get("/series")
+@login_required
+def index() -> str:
+    """All series of the user."""
+    return render_template("series/index.html", all_series=Series.of(current_user.id))
+
+
+@bp.get("/series/new")
+@login_required
+def new() -> str:
+    """The form, or one with the brief of a content."""
+    content = to_be_used_again()
+    forms = forms_of(content) if content else (_usual_brief(), ModelForm())
+    return _form_page(*forms, RuleForm())
+
+
+@bp.post("/series")
+@login_required
+def create() -> ResponseReturnValue:
+    """Begin a series."""
+    forms = BriefForm(request.form), ModelForm(request.form), RuleForm(request.form)
+    if not all([form.validate() for form in forms]):
+        return _form_page(*forms), 422
+    try:
+        series = acting.begin(current_user.id, _plan(*forms), key=key_sent())
+    except TooManySeries as error:
+        return _form_page(*forms, refusal=str(error)), 422
+    flash("The series has begun.")
+    return _to(series)
+
+
+@bp.get("/series/<uuid:series_id>")
+@login_required
+def show(series_id: UUID) -> str:
+    """A series: when it comes, and what it has made."""
+    series = own_series(series_id)
+    return render_template("series/show.html", series=series, contents=_made(series))
+
+
+@bp.route("/series/<uuid:series_id>/edit", methods=["GET", "POST"])
+@login_required
+def edit(series_id: UUID) -> ResponseReturnValue:
+    """Change a series: its brief, its name, its rule."""
+    series = own_series(series_id)
+    if request.method != "POST":
+        return _form_page(*_forms_of(series), series=series)
+    forms = BriefForm(request.form), ModelForm(request.form), RuleForm(request.form)
+    if not all([form.validate() for form in forms]):
+        return _form_page(*forms, series=series), 422
+    acting.change(series, _plan(*forms, series.settings))
+    flash("The series is changed. What it made before stays as it is.")
+    return _to(series)
+
+
+@bp.post("/series/<uuid:series_id>/pause")
+@login_required
+def pause(series_id: UUID) -> ResponseReturnValue:
+    """Make nothing more for now."""
+    return _do(series_id, acting.pause, "The series is paused.")
+
+
+@bp.post("/series/<uuid:series_id>/resume")
+@login_required
+def resume(series_id: UUID) -> ResponseReturnValue:
+    """Go on."""
+    return _do(series_id, acting.resume, "The series goes on.")
+
+
+@bp.post("/series/<uuid:series_id>/skip")
+@login_required
+def skip(series_id: UUID) -> ResponseReturnValue:
+    """Leave out the next time; pressed twice, one time is left out."""
+    series = own_series(series_id)
+    try:
+        due = datetime.fromisoformat(request.form["due"])
+    except ValueError as error:
+        raise BadRequest from error
+    is_skipped = acting.skip(series, due)
+    flash("One time is skipped." if is_skipped else "Nothing more is skipped: see the next times.")
+    return _to(series)
+
+
+@bp.post("/series/<uuid:series_id>/delete")
+@login_required
+def delete(series_id: UUID) -> ResponseReturnValue:
+    """End the series; what it made stays."""
+    series = own_series(series_id)
+    name = series.name
+    acting.end(series)
+    flash(f"The series “{name}” is deleted. What it made stays.")
+    return redirect(url_for(".index"), 303)
+
+
+def own_series(series_id: UUID) -> Series:
+    """The signed-in user's series, locked where it is to be changed; 404 also where it is not."""
+    find = Series.find_to_change if request.method == "POST" else Series.find
+    series = find(current_user.id, series_id)
+    if series is None:
+        raise NotFound
+    return series
+
+
+def _do(series_id: UUID, act: Callable[[Series], None], said: str) -> ResponseReturnValue:
+    series = own_series(series_id)
+    act(series)
+    flash(said)
+    return _to(series)
+
+
+def _to(series: Series) -> ResponseReturnValue:
+    return redirect(url_for(".show", series_id=series.id, sent=request.form.get("key")), 303)
+
+
+def _usual_brief() -> BriefForm:
+    return BriefForm(data=Content.last_choices(current_user.id))
+
+
+def _forms_of(series: Series) -> tuple[BriefForm, ModelForm, RuleForm]:
+    brief = BriefForm(data=vars(series.brief) | {"title": series.fields.get("title")})
+    name = "" if series.name == series.title else series.name
+    rule = RuleForm.of(series.cron, timezone=series.timezone, name=name)
+    return brief, ModelForm(data=series.settings), rule
+
+
+def _plan(
+    brief: BriefForm, model: ModelForm, rule: RuleForm, settings: dict[str, Any] | None = None
+) -> Plan:
+    values = brief.data | model.changed(settings or {})
+    return Plan(values, rule.rule, rule.timezone.data or "", rule.name.data or "")
+
+
+def _form_page(
+    brief: BriefForm,
+    model: ModelForm,
+    rule: RuleForm,
+    series: Series | None = None,
+    refusal: str = "",
+) -> str:
+    return render_template(
+        "series/edit.html",
+        form=brief,
+        model=model,
+        rule=rule,
+        series=series,
+        refusal=refusal,
+        often=OFTEN,
+        days=DAYS,
+        zones=zone_names(),
+    )
+
+
+def _made(series: Series) -> list[Content]:
+    light = (Draft.number, Draft.status, *FAILURE)
+    query = (
+        select(Content)
+        .where(Content.series_id == series.id, Content.deleted_at.is_(None))
+        .order_by(Content.series_due_at.desc())
+        .limit(SHOWN)
+        .options(joinedload(Content.current).load_only(*light))
+    )
+    return list(db.session.scalars(query))
