@@ -9,7 +9,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from datetime import datetime
-from typing import Any, get_type_hints
+from typing import Annotated, Any, get_origin, get_type_hints
 
 Errors = dict[str, list[str]]
 
@@ -174,7 +174,7 @@ class Words(Field):
         """
         if self._typed(texts) > self.typed_most:
             return list(texts)
-        parts = map(on_one_line, _BETWEEN_WORDS.split(cleaned("\n".join(texts))))
+        parts = map(on_one_line, self._taken_apart(cleaned("\n".join(texts))))
         kept: dict[str, str] = {}
         for part in filter(None, parts):
             kept.setdefault(part.casefold(), part)
@@ -193,9 +193,16 @@ class Words(Field):
         if (longest := max(map(len, words), default=0)) > self.longest:
             raise Refused(
                 f"{self.label} contain one that is too long: {longest:,} of at most "
-                f"{self.longest} characters. Put commas between {self.label.lower()}."
+                f"{self.longest} characters. {self._advice}"
             )
         _refuse_control_characters(self.label, ",".join(words))
+
+    @property
+    def _advice(self) -> str:
+        return f"Put commas between {self.label.lower()}."
+
+    def _taken_apart(self, text: str) -> list[str]:
+        return _BETWEEN_WORDS.split(text)
 
     def _typed(self, texts: Sequence[str]) -> int:
         return len(texts) - 1 + sum(map(len, texts))
@@ -204,6 +211,37 @@ class Words(Field):
         word = {"type": "string", "maxLength": self.longest}
         listed = {"type": "array", "items": word, "maxItems": self.most}
         return {"anyOf": [listed, {"type": "string", "maxLength": self.typed_most}]}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Lines(Words):
+    """Words that may have commas in them: a list, or one text with one of them a line."""
+
+    @property
+    def _advice(self) -> str:
+        return "Put each on a line of its own."
+
+    def _taken_apart(self, text: str) -> list[str]:
+        return text.split("\n")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Texts(Field):
+    """A few texts, each like the one that is described; empty ones are left out."""
+
+    most: int
+    each: Text
+
+    def read(self, value: Any) -> tuple[str, ...]:
+        if not isinstance(value, list):
+            raise Refused(f"{self.label} must be a list of texts.")
+        if len(value) > self.most:
+            raise Refused(f"{self.label} are too many: {len(value):,} of at most {self.most}.")
+        return tuple(filter(None, map(self.each.read, value)))
+
+    def _holds(self) -> dict[str, Any]:
+        text = {"type": "string", "maxLength": self.each.most}
+        return {"type": "array", "items": text, "maxItems": self.most}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -245,6 +283,23 @@ def whole(label: str, least: int, most: int, **known: Any) -> Value:
         holds={"type": "integer", "minimum": least, "maximum": most},
         **known,
     )
+
+
+def yes_or_no(label: str, **known: Any) -> Value:
+    """True or false."""
+    return Value(
+        label=label,
+        must="be true or false",
+        is_right=lambda value: isinstance(value, bool),
+        holds={"type": "boolean"},
+        **known,
+    )
+
+
+def an_id(label: str, **known: Any) -> Value:
+    """The id of something that is kept."""
+    uuid = "[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"
+    return matching(label, uuid, "be an id, such as 0b9c9e52-6a3e-4f0e-9b57-0e6f7d0f6a52", **known)
 
 
 def one_of(label: str, values: Collection[str], **known: Any) -> Value:
@@ -305,7 +360,11 @@ Fields = Mapping[str, Field]
 def fields_of(shape: type) -> dict[str, Field]:
     """The fields of a dataclass whose types are annotated with them, and what they usually are."""
     hints = get_type_hints(shape, include_extras=True)
-    rules = {each.name: (hints[each.name].__metadata__[0], each.default) for each in fields(shape)}
+    rules = {
+        each.name: (hints[each.name].__metadata__[0], each.default)
+        for each in fields(shape)
+        if get_origin(hints[each.name]) is Annotated
+    }
     return {
         name: rule if rule.is_needed else replace(rule, usual=default)
         for name, (rule, default) in rules.items()

@@ -35,7 +35,7 @@ def page_form(**fields: Any) -> BriefForm:
 
 def brief_from_json(payload: dict[str, Any]) -> tuple[dict[str, Any], Errors]:
     values, errors = read(TITLED_BRIEF, payload)
-    return ({} if errors else vars(brief_of(values)) | {"title": title_of(values)}), errors
+    return ({} if errors else brief_of(values).typed | {"title": title_of(values)}), errors
 
 
 def settings_from_json(payload: dict[str, Any]) -> tuple[dict[str, Any], Errors]:
@@ -83,7 +83,7 @@ def test_every_example_is_a_complete_brief_for_page_and_api(kind) -> None:
 
     assert form.validate(), form.errors
     assert errors == {}
-    assert vars(form.brief) | {"title": form.title_or_default} == fields
+    assert form.brief.typed | {"title": form.title_or_default} == fields
     assert all(fields.values()), "an example shows every field"
 
 
@@ -292,7 +292,7 @@ def test_nothing_but_a_brief_can_be_set() -> None:
     fields, errors = brief_from_json(SMALLEST | forged)
 
     assert errors == {}
-    assert set(fields) == {*vars(Brief("ad_copy", "Tea")), "title"}
+    assert set(fields) == {*Brief("ad_copy", "Tea").typed, "title"}
 
 
 def test_settings_are_those_that_were_sent() -> None:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Annotated, Any
 
 from smartcontent.briefs.catalogue import CONTENT_TYPES, LANGUAGES, LENGTHS, TONES
+from smartcontent.briefs.voice import Voice
 from smartcontent.fields import BLANKS, Choice, Field, Text, Words, fields_of
 
 TITLE_MAX = 80  # of a title made from the topic, in characters
@@ -60,9 +61,16 @@ class Brief:
             about="What else the writer must know.",
         ),
     ] = ""
+    voice: Voice | None = None
+
+    @property
+    def typed(self) -> dict[str, Any]:
+        """The fields that are typed."""
+        return {name: getattr(self, name) for name in BRIEF}
 
 
-BRIEF = fields_of(Brief)
+BRIEF = fields_of(Brief)  # what is typed; all else of a brief is chosen
+CHOSEN = ("voice",)
 TITLED_BRIEF: dict[str, Field] = {
     **BRIEF,
     "title": Text(label="Title", most=200, about="Without it, the topic's first line."),
@@ -78,7 +86,7 @@ def usual_choices(content_type: str | None) -> dict[str, str]:
 
 def brief_of(values: Mapping[str, Any]) -> Brief:
     """The brief of values that were read; what is not there or empty is the usual choice."""
-    given = {name: values[name] for name in BRIEF if values.get(name)}
+    given = {name: values[name] for name in (*BRIEF, *CHOSEN) if values.get(name)}
     return Brief(**usual_choices(given["content_type"]) | given)
 
 

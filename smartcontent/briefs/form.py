@@ -3,13 +3,13 @@
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from wtforms import Form, StringField
+from wtforms import FieldList, Form, StringField
 from wtforms.fields import Field as FormField
 from wtforms.validators import StopValidation
 from wtforms.widgets import TextInput
 
 from smartcontent.briefs.brief import TITLED_BRIEF, Brief, brief_of, title_of, usual_choices
-from smartcontent.fields import Choice, Field, Refused, Text, Words
+from smartcontent.fields import Choice, Field, Lines, Refused, Text, Texts, Words
 
 
 class WordsField(FormField):
@@ -33,7 +33,7 @@ class WordsField(FormField):
         self.data = self._rule.cleaned(texts)
 
     def _value(self) -> str:
-        return ", ".join(self.data)
+        return ("\n" if isinstance(self._rule, Lines) else ", ").join(self.data)
 
     def pre_validate(self, form: Form) -> None:
         _or_stop(lambda: self._rule.check(self._typed, self.data))
@@ -43,6 +43,8 @@ def form_field(rule: Field) -> FormField:
     """A field of a page's form that reads what people type by a rule."""
     if isinstance(rule, Words):
         return WordsField(rule)
+    if isinstance(rule, Texts):
+        return FieldList(form_field(rule.each), min_entries=rule.most, max_entries=rule.most)
     assert isinstance(rule, Text | Choice)
     check = rule.check
     return StringField(
@@ -52,7 +54,7 @@ def form_field(rule: Field) -> FormField:
     )
 
 
-def _or_stop(check: Callable[[], None]) -> None:
+def _or_stop(check: Callable[[], object]) -> None:
     try:
         check()
     except Refused as refused:

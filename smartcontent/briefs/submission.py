@@ -8,9 +8,13 @@ from typing import Any
 
 from smartcontent.briefs.brief import TITLED_BRIEF, Brief, brief_of, title_of
 from smartcontent.briefs.wishes import WISHES
-from smartcontent.fields import Fields
+from smartcontent.fields import Fields, an_id
 
-SUBMISSION: Fields = {**TITLED_BRIEF, **WISHES}
+VOICE_ID = an_id(
+    "Voice_id",
+    about="The voice it is to sound like, of your own or shared; it is taken as it is now.",
+)
+SUBMISSION: Fields = {**TITLED_BRIEF, **WISHES, "voice_id": VOICE_ID}
 # What is said of each of many that are due by one rule: the rows of a batch, the times of a series.
 UNTIMED: Fields = {
     name: SUBMISSION[name] for name in (*TITLED_BRIEF, "model", "temperature", "seed")
@@ -34,4 +38,8 @@ class Submission:
     @property
     def digest(self) -> str:
         """The same for two bodies that ask for the same."""
-        return hashlib.sha256(json.dumps(asdict(self), sort_keys=True).encode()).hexdigest()
+        asked = asdict(self)
+        voice = asked["brief"].pop("voice")
+        # By its id alone: what was said of it may be another when the request is sent again.
+        asked |= {"voice": voice["id"]} if voice else {}
+        return hashlib.sha256(json.dumps(asked, sort_keys=True).encode()).hexdigest()

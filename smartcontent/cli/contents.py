@@ -7,6 +7,7 @@ import click
 
 from smartcontent.briefs.catalogue import CONTENT_TYPES
 from smartcontent.briefs.submission import SUBMISSION, Submission
+from smartcontent.briefs.voice import Voice
 from smartcontent.cli.group import Group, json_option, limit_option
 from smartcontent.cli.printing import moment, print_json, print_table, shortened
 from smartcontent.cli.users import user_with
@@ -15,7 +16,7 @@ from smartcontent.contents import ending, submitting
 from smartcontent.contents.as_json import summary, whole
 from smartcontent.contents.exporting import document_of
 from smartcontent.fields import read
-from smartcontent.models import Content, Draft, Status
+from smartcontent.models import Content, Draft, KeptVoice, Status
 from smartcontent.models.listing import Filters, list_contents
 from smartcontent.stores.sql import db
 from smartcontent.texts.export import FORMATS
@@ -39,6 +40,7 @@ status_choice = click.Choice([status.value for status in Status])
 @click.option("--model", help="An Ollama model other than the usual one.")
 @click.option("--temperature", type=float)
 @click.option("--seed", type=int)
+@click.option("--voice", help="The name of a voice of the user's, or of a shared one.")
 @click.option("--delay", "delay_seconds", type=float, metavar="SECONDS", help="Until it starts.")
 @click.option("--watch", is_flag=True, help="Follow it as `contents watch` does.")
 @json_option
@@ -154,7 +156,8 @@ def _submit(user_id: int, options: dict[str, Any]) -> Content:
     values, errors = read(SUBMISSION, options | {"keywords": list(options["keywords"])})
     if errors:
         raise click.ClickException("\n       ".join(said for [said] in errors.values()))
-    asked = Submission.of(values)
+    voice = _voice(user_id, options["voice"]) if options["voice"] else None
+    asked = Submission.of(values | {"voice": voice})
     return submitting.submit(
         user_id,
         asked.brief,
@@ -162,6 +165,13 @@ def _submit(user_id: int, options: dict[str, Any]) -> Content:
         asked.settings,
         delay_seconds=asked.settings.get("delay_seconds"),
     )
+
+
+def _voice(user_id: int, name: str) -> Voice:
+    for voice in KeptVoice.listed(user_id):
+        if voice.name.casefold() == name.casefold():
+            return voice.voice
+    raise click.ClickException(f"There is no voice {shortened(name, 80)} for this user.")
 
 
 def _ids(draft: Draft) -> dict[str, object]:
@@ -182,6 +192,7 @@ def _heads(content: Content) -> dict[str, str | None]:
         "Tone": content.tone,
         "Length": content.length,
         "Language": content.language,
+        "Voice": content.voice.name if content.voice else None,
         "Keywords": ", ".join(content.keywords),
         "Instructions": content.instructions,
         "Due": moment(draft.due_at) if draft.due_at else None,

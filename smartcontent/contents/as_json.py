@@ -25,7 +25,8 @@ def summary(content: Content) -> dict[str, Any]:
     return {
         "id": str(content.id),
         "title": content.title,
-        **vars(content.brief),
+        **content.brief.typed,
+        "voice": content.voice and {"id": content.voice.id, "name": content.voice.name},
         **settings,
         "tags": [tag.name for tag in content.tags],
         "favourite": content.favourite,

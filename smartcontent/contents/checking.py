@@ -4,25 +4,39 @@ from dataclasses import asdict
 from functools import lru_cache
 from typing import Any
 
+from smartcontent.briefs.brief import BRIEF
+from smartcontent.briefs.voice import Voice
 from smartcontent.models import Draft
 from smartcontent.texts.diff import Piece, diff
 from smartcontent.texts.quality.card import Asked, Card, card
 
+NO_VOICE = Voice("")
+
 
 def brief_of(draft: Draft) -> dict[str, Any]:
-    """The brief a draft was made from; its content's where none was put on record."""
+    """What was typed of the brief a draft was made from; its content's where none is on record."""
     brief = draft.brief or asdict(draft.content.brief)
-    return brief | {"keywords": list(brief["keywords"])}
+    return {name: brief[name] for name in BRIEF} | {"keywords": list(brief["keywords"])}
+
+
+def voice_of(draft: Draft) -> Voice | None:
+    """The voice a draft was made with, as it was then."""
+    return Voice.read(draft.brief.get("voice")) if draft.brief else draft.content.voice
 
 
 def changes_of_brief(first: Draft, second: Draft) -> dict[str, dict[str, Any]]:
     """Each field of the brief that is another in the second draft."""
-    before, after = brief_of(first), brief_of(second)
+    before, after = _all_of(first), _all_of(second)
     return {
         name: {"from": before.get(name), "to": value}
         for name, value in after.items()
         if before.get(name) != value
     }
+
+
+def _all_of(draft: Draft) -> dict[str, Any]:
+    voice = voice_of(draft)
+    return brief_of(draft) | {"voice": voice.as_text if voice else ""}
 
 
 @lru_cache(maxsize=32)
@@ -33,13 +47,17 @@ def changes(first: str, second: str) -> list[Piece]:
 
 def asked_for(draft: Draft) -> Asked:
     """What a draft is held against."""
-    brief, task = brief_of(draft), draft.task or {}
+    brief, task, voice = brief_of(draft), draft.task or {}, voice_of(draft) or NO_VOICE
+    # What its samples say belongs to other texts.
+    said = (voice.name, voice.description, *voice.always, *voice.prefer)
     return Asked(
         topic=brief["topic"],
         language=task.get("language") or brief["language"],
         content_type=brief["content_type"],
         keywords=tuple(brief["keywords"]),
-        also=(brief["audience"], brief["instructions"], task.get("instruction", "")),
+        also=(brief["audience"], brief["instructions"], task.get("instruction", ""), *said),
+        banned=voice.never,
+        preferred=tuple(voice.preferred),
     )
 
 

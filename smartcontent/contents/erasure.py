@@ -6,7 +6,16 @@ from sqlalchemy import delete, func, select
 
 from smartcontent import events
 from smartcontent.contents import ending
-from smartcontent.models import UNFINISHED, ApiToken, Batch, Content, Draft, Series, User
+from smartcontent.models import (
+    UNFINISHED,
+    ApiToken,
+    Batch,
+    Content,
+    Draft,
+    KeptVoice,
+    Series,
+    User,
+)
 from smartcontent.models.draft import LOOK_AROUND_SECONDS
 from smartcontent.models.job_ids import job_id
 from smartcontent.scheduling import unschedule_drafts
@@ -27,6 +36,7 @@ def belongings(user: User) -> dict[str, int]:
         "API tokens": ApiToken.user_id,
         "batches": Batch.user_id,
         "series": Series.user_id,
+        "voices": KeptVoice.user_id,
     }
     return {
         name: db.session.execute(select(func.count()).where(owner == user.id)).scalar_one()

@@ -9,6 +9,7 @@ from smartcontent.models.repair import Repair, RepairKind
 from smartcontent.models.series import Series
 from smartcontent.models.status import FINAL, UNFINISHED, Origin, Status
 from smartcontent.models.tag import Tag
+from smartcontent.models.voice import KeptVoice
 
 __all__ = [
     "FINAL",
@@ -17,6 +18,7 @@ __all__ = [
     "Batch",
     "Content",
     "Draft",
+    "KeptVoice",
     "Origin",
     "Repair",
     "RepairKind",

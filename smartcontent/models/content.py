@@ -23,6 +23,7 @@ from sqlalchemy.orm import Mapped, foreign, load_only, mapped_column, relationsh
 
 from smartcontent import events
 from smartcontent.briefs.brief import BRIEF, Brief, title_from
+from smartcontent.briefs.voice import Voice
 from smartcontent.models.accounts import User
 from smartcontent.models.draft import Draft
 from smartcontent.models.moments import UtcDateTime, now
@@ -67,6 +68,8 @@ class Content(Base):
     language: Mapped[str] = mapped_column(String(20))
     keywords: Mapped[list[str]] = mapped_column(JSON, default=list)
     instructions: Mapped[str] = mapped_column(Text, default="")
+    # As it was when the brief was submitted: the voice may change, or go.
+    _voice: Mapped[dict[str, Any] | None] = mapped_column("voice", JSON(none_as_null=True))
     # What the user asks of Ollama beyond the defaults: model, temperature, seed.
     settings: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
 
@@ -135,9 +138,17 @@ class Content(Base):
     @property
     def brief(self) -> Brief:
         """What prompts are made from."""
-        return Brief(
-            **{name: getattr(self, name) for name in BRIEF} | {"keywords": tuple(self.keywords)}
-        )
+        typed = {name: getattr(self, name) for name in BRIEF}
+        return Brief(**typed | {"keywords": tuple(self.keywords), "voice": self.voice})
+
+    @property
+    def voice(self) -> Voice | None:
+        """How it is to sound."""
+        return Voice.read(self._voice)
+
+    @voice.setter
+    def voice(self, voice: Voice | None) -> None:
+        self._voice = voice.as_json() if voice else None
 
     @property
     def own_title(self) -> str:
@@ -167,8 +178,12 @@ class Content(Base):
     def last_choices(cls, user_id: int) -> Mapping[str, str]:
         """Type, tone, length and language of the user's last brief; empty before the first."""
         chosen = select(cls.content_type, cls.tone, cls.length, cls.language)
-        last = chosen.where(cls.user_id == user_id).order_by(cls.created_at.desc()).limit(1)
-        return dict(db.session.execute(last).mappings().first() or {})
+        return dict(db.session.execute(_last(chosen, user_id)).mappings().first() or {})
+
+    @classmethod
+    def last_voice(cls, user_id: int) -> Voice | None:
+        """The voice of the user's last brief."""
+        return Voice.read(db.session.scalar(_last(select(cls._voice), user_id)))
 
     @classmethod
     def find(cls, user_id: int, content_id: UUID) -> "Content | None":
@@ -189,3 +204,7 @@ class Content(Base):
                 cls.user_id == user_id, cls.id == content_id, cls.deleted_at.is_not(None)
             )
         )
+
+
+def _last(query: Any, user_id: int) -> Any:
+    return query.where(Content.user_id == user_id).order_by(Content.created_at.desc()).limit(1)

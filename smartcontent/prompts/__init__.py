@@ -9,6 +9,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from smartcontent.briefs.brief import Brief
 from smartcontent.briefs.catalogue import CONTENT_TYPES, LANGUAGES
+from smartcontent.briefs.voice import Voice
 
 # Tokens a word takes: common tokenizers were made for English and cut other scripts finely.
 _TOKENS_A_WORD = {"en": 1.5, "hi": 5.0, "ar": 4.0, "uk": 4.0, "ja": 3.0, "ko": 4.0, "zh-Hans": 2.5}
@@ -62,6 +63,12 @@ def _render(part: str, brief: Brief) -> str:
         language=LANGUAGES[brief.language],
         wanted_length=_wanted_length(brief),
     ).strip()
+
+
+def how_it_sounds(voice: Voice) -> str:
+    """What whoever rewrites a text is told of the brand's voice; without its samples."""
+    template: Any = _templates.get_template("voice.md.j2").module
+    return str(template.sounds_like(voice)).strip()
 
 
 def _wanted_length(brief: Brief) -> str:

@@ -6,7 +6,14 @@ from typing import Any
 from smartcontent.briefs.brief import Brief
 from smartcontent.briefs.catalogue import LANGUAGES
 from smartcontent.briefs.task import Task
-from smartcontent.prompts import estimated_tokens, messages_for, quoted, without_chat_marks
+from smartcontent.briefs.voice import Voice
+from smartcontent.prompts import (
+    estimated_tokens,
+    how_it_sounds,
+    messages_for,
+    quoted,
+    without_chat_marks,
+)
 
 _RULES = """You are an editor. You are given a text and rewrite it.
 
@@ -25,13 +32,15 @@ _GO_ON = (
 )
 
 
-def messages_to_refine(task: Task, text: str) -> list[dict[str, str]]:
+def messages_to_refine(task: Task, text: str, voice: Voice | None) -> list[dict[str, str]]:
     """The chat that asks for a text, or the task's passage of it, to be rewritten."""
     language = LANGUAGES[task.language].name if task.language else ""
     passage = task.passage
     rules = _RULES.format(
         what="passage" if passage else "text", unless=", but for what is asked" if language else ""
     )
+    if voice:
+        rules += "\n\n" + how_it_sounds(voice)
     wish = task.sentence.format(language=language)
     if task.instruction:
         wish += "\n" + quoted(task.instruction)

@@ -64,7 +64,7 @@ def request_of(draft: Draft) -> Request:
         return _request(
             draft.content, draft.wishes, messages, prompts.options_for(draft.content.brief)
         )
-    messages = refining.messages_to_refine(task, source.text)
+    messages = refining.messages_to_refine(task, source.text, draft.content.voice)
     options = refining.room_for(messages, prompts.options_for(draft.content.brief))
     return _request(draft.content, draft.wishes, messages, options)
 

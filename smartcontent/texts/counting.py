@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 # Letters of scripts without blanks between words: Thai, Lao, Burmese, Khmer, Japanese, Chinese.
 # The pages' script (sizes.js) has them, too.
-_DENSE = re.compile(
+DENSE = re.compile(
     "[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3005-\u3007\u3040-\u312f\u31f0-\u31ff"
     "\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]+"
 )
@@ -32,7 +32,7 @@ def size_of(text: str) -> Size:
     if text.isascii():
         return Size(len(words), "words")
     characters = "".join(words)
-    spaced = len(_DENSE.sub("", characters))
+    spaced = len(DENSE.sub("", characters))
     if 2 * spaced < len(characters):
         return Size(len(characters), "characters")
     return Size(len(words), "words")

@@ -28,6 +28,7 @@ from smartcontent.web import (
     static_files,
     stream,
     versions,
+    voices,
     waiting,
     words,
 )
@@ -52,7 +53,7 @@ def init_app(app: Flask) -> None:
     refining.init_app(app)
     for part in (account, auth, contents, waiting, versions, refining, downloads):
         app.register_blueprint(part.bp)
-    for part in (batches, series, keeping, stream, health):
+    for part in (batches, series, keeping, voices, stream, health):
         app.register_blueprint(part.bp)
     admin.init_app(app)
     api.init_app(app)

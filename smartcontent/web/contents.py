@@ -10,7 +10,6 @@ from markupsafe import Markup
 from werkzeug.exceptions import BadRequest, NotFound
 
 from smartcontent.briefs.catalogue import CONTENT_TYPES
-from smartcontent.briefs.form import BriefForm
 from smartcontent.contents import ending, submitting, versions
 from smartcontent.contents.quotas import OverQuota
 from smartcontent.extensions import login
@@ -26,9 +25,9 @@ from smartcontent.models.listing import (
 )
 from smartcontent.web import errors
 from smartcontent.web.auth import nobody_yet
+from smartcontent.web.brief_forms import BriefForms
 from smartcontent.web.due_time import DueTimeForm
 from smartcontent.web.filters import FILTERS, filters_in
-from smartcontent.web.model_choice import ModelForm
 from smartcontent.web.once import key_sent
 
 bp = Blueprint("contents", __name__)
@@ -47,7 +46,7 @@ def index() -> ResponseReturnValue:
     """The dashboard; before the first account, the welcome page."""
     if not current_user.is_authenticated:
         return redirect(url_for("auth.welcome")) if nobody_yet() else login.unauthorized()
-    return _dashboard(*_forms_to_begin_with())
+    return _dashboard(_forms_to_begin_with())
 
 
 @bp.get("/list")
@@ -61,21 +60,20 @@ def listed() -> str:
 @login_required
 def create() -> ResponseReturnValue:
     """Save the brief and schedule its first draft."""
-    form, model = BriefForm(request.form), ModelForm(request.form)
-    due_time = DueTimeForm(request.form)
-    if not all([form.validate(), model.validate(), due_time.validate()]):
-        return _dashboard(form, model, due_time), 422
+    forms, due_time = BriefForms.sent(), DueTimeForm(request.form)
+    if not all([forms.validate(), due_time.validate()]):
+        return _dashboard(forms, due_time), 422
     try:
         content = submitting.submit_once(
             current_user.id,
-            form.brief,
-            form.title_or_default,
-            model.changed({}),
+            forms.brief,
+            forms.form.title_or_default,
+            forms.model.changed({}),
             due_time.due_at,
             key_sent(),
         )
     except OverQuota as error:  # what was typed is in the form still
-        page = _dashboard(form, model, due_time, error.description)
+        page = _dashboard(forms, due_time, error.description)
         return page, 429, {"Retry-After": str(error.retry_after)}
     flash(said_of(content, "is submitted."), "said")
     return redirect(
@@ -207,15 +205,13 @@ def _page() -> Page:
 
 
 def _dashboard(
-    form: BriefForm,
-    model: ModelForm,
+    forms: BriefForms,
     due_time: DueTimeForm | None = None,
     refusal: str | None = None,
 ) -> str:
     return render_template(
         "contents/index.html",
-        form=form,
-        model=model,
+        **vars(forms),
         due_time=due_time,
         refusal=refusal,
         **_shown(),
@@ -236,13 +232,13 @@ def _how_many(filters: Filters, page: Page) -> str:
     return f"{number:,} found" if number < COUNTED_MOST else f"{number:,} or more found"
 
 
-def _forms_to_begin_with() -> tuple[BriefForm, ModelForm]:
+def _forms_to_begin_with() -> BriefForms:
     """The form as the visitor asked for it: an example, or a brief to be used again."""
     if content := to_be_used_again():
-        return forms_of(content)
+        return BriefForms.again(content)
     example = CONTENT_TYPES.get(request.args.get("example", ""))
     choices = example.example if example else Content.last_choices(current_user.id)
-    return BriefForm(data=choices), ModelForm()
+    return BriefForms.begun(choices, Content.last_voice(current_user.id))
 
 
 def to_be_used_again() -> Content | None:
@@ -252,9 +248,3 @@ def to_be_used_again() -> Content | None:
     except ValueError:
         return None
     return Content.find(*key) or Content.find_deleted(*key)
-
-
-def forms_of(content: Content) -> tuple[BriefForm, ModelForm]:
-    """A content's brief and model in forms."""
-    brief = BriefForm(data=vars(content.brief) | {"title": content.own_title})
-    return brief, ModelForm(data=content.settings)

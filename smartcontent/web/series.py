@@ -18,7 +18,8 @@ from smartcontent.contents.series.acting import Plan, TooManySeries
 from smartcontent.models import Content, Draft, Series
 from smartcontent.models.draft import FAILURE
 from smartcontent.stores.sql import db
-from smartcontent.web.contents import forms_of, to_be_used_again
+from smartcontent.web.brief_forms import BriefForms
+from smartcontent.web.contents import to_be_used_again
 from smartcontent.web.model_choice import ModelForm
 from smartcontent.web.once import key_sent
 from smartcontent.web.rule_form import DAYS, OFTEN, RuleForm, zone_names
@@ -40,8 +41,10 @@ def index() -> str:
 def new() -> str:
     """The form, or one with the brief of a content."""
     content = to_be_used_again()
-    forms = forms_of(content) if content else (_usual_brief(), ModelForm())
-    return _form_page(*forms, RuleForm())
+    if content is None:
+        return _form_page(_usual_brief(), ModelForm(), RuleForm())
+    forms = BriefForms.again(content)
+    return _form_page(forms.form, forms.model, RuleForm())
 
 
 @bp.post("/series")
@@ -146,7 +149,7 @@ def _usual_brief() -> BriefForm:
 
 
 def _forms_of(series: Series) -> tuple[BriefForm, ModelForm, RuleForm]:
-    brief = BriefForm(data=vars(series.brief) | {"title": series.fields.get("title")})
+    brief = BriefForm(data=series.brief.typed | {"title": series.fields.get("title")})
     name = "" if series.name == series.title else series.name
     rule = RuleForm.of(series.cron, timezone=series.timezone, name=name)
     return brief, ModelForm(data=series.settings), rule

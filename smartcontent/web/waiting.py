@@ -8,14 +8,13 @@ from flask import Blueprint, current_app, flash, redirect, render_template, requ
 from flask.typing import ResponseReturnValue
 from flask_login import current_user, login_required
 
-from smartcontent.briefs.form import BriefForm
 from smartcontent.contents import waiting
 from smartcontent.models import Content, Draft
 from smartcontent.prompts.request import model_for
 from smartcontent.web import errors
-from smartcontent.web.contents import back, forms_of, own_content, said_of
+from smartcontent.web.brief_forms import BriefForms
+from smartcontent.web.contents import back, own_content, said_of
 from smartcontent.web.due_time import LaterForm
-from smartcontent.web.model_choice import ModelForm
 
 bp = Blueprint("waiting", __name__)
 HAS_STARTED = "It has just started. Stop it, or wait for the text and ask for another."
@@ -30,13 +29,13 @@ def edit_brief(content_id: UUID) -> ResponseReturnValue:
     """
     content = own_content(content_id)
     if request.method != "POST":
-        return _edit_page(content, *forms_of(content))
-    form, model = BriefForm(request.form), ModelForm(request.form)
-    if not all([form.validate(), model.validate()]):
-        return _edit_page(content, form, model), 422
-    content.settings = model.changed(content.settings)
-    if not waiting.change_brief(content, form.brief, form.title_or_default):
-        return _edit_page(content, form, model, is_late=True), 409
+        return _edit_page(content, BriefForms.of(content))
+    forms = BriefForms.sent(content)
+    if not forms.validate():
+        return _edit_page(content, forms), 422
+    content.settings = forms.model.changed(content.settings)
+    if not waiting.change_brief(content, forms.brief, forms.form.title_or_default):
+        return _edit_page(content, forms, is_late=True), 409
     flash(said_of(content, "has the new brief."), "said")
     sent = request.form.get("key")
     return redirect(url_for("contents.show", content_id=content_id, sent=sent), 303)
@@ -102,9 +101,9 @@ def pull(content_id: UUID) -> ResponseReturnValue:
     return back(content, "waits for its model, which is asked for.")
 
 
-def _edit_page(content: Content, form: BriefForm, model: ModelForm, is_late: bool = False) -> str:
+def _edit_page(content: Content, forms: BriefForms, is_late: bool = False) -> str:
     return render_template(
-        "contents/edit_brief.html", content=content, form=form, model=model, is_late=is_late
+        "contents/edit_brief.html", content=content, **vars(forms), is_late=is_late
     )
 
 

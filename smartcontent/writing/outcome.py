@@ -144,7 +144,8 @@ def give_up_or_try_later(draft: Draft, attempt: Attempt, error: OllamaError) -> 
 def _told(draft: Draft, error: OllamaError) -> str:
     """What the server said, as far as it may stand in a log: nobody's words do."""
     brief = draft.content.brief
-    words = (brief.topic, brief.audience, brief.instructions, *brief.keywords)
+    words = [brief.topic, brief.audience, brief.instructions, *brief.keywords]
+    words += brief.voice.as_text.splitlines() if brief.voice else []
     openings = [" ".join(text.split())[:SHOWN_OF_A_TEXT] for text in words]
     # Where it is not Ollama's language that was spoken, it may be the text itself.
     if error.cause == "protocol" or any(text and text in error.detail for text in openings):

@@ -155,6 +155,7 @@ def test_whatever_is_sent_is_answered_as_described(app, script, described):
     ids = [script.submit()["id"] for _ in range(3)] + [str(uuid4())]
     batch = script.post("/batches", {"rows": [BRIEF]}).json["id"]
     series = script.post("/series", {"brief": BRIEF, "rule": "0 7 * * 1"}).json["id"]
+    voice = script.post("/voices", {"name": "Northwind"}).json["id"]
     calls = [
         (path, method, operation)
         for path, methods in described["paths"].items()
@@ -168,6 +169,7 @@ def test_whatever_is_sent_is_answered_as_described(app, script, described):
             content_id=data.draw(st.sampled_from(ids)),
             batch_id=data.draw(st.sampled_from([batch, str(uuid4())])),
             series_id=data.draw(st.sampled_from([series, str(uuid4())])),
+            voice_id=data.draw(st.sampled_from([voice, str(uuid4())])),
             number=data.draw(st.integers(0, 3)),
         )
         body = data.draw(sent_by(operation))
@@ -199,11 +201,11 @@ def test_whatever_is_sent_is_answered_as_described(app, script, described):
 
 
 def test_what_the_description_allows_is_taken(app, script, described):
-    """But for what no schema says of texts: that they are more than blanks, for instance."""
+    """But for what no schema says: that a text is more than blanks, that there is such a voice."""
     app.config["SUBMISSIONS_PER_MINUTE"] = app.config["UNFINISHED_PER_USER"] = 10_000
     submission = described["paths"]["/api/v1/contents"]["post"]["requestBody"]["content"]
     schema = submission["application/json"]["schema"]
-    texts = {"topic", "audience", "instructions", "keywords", "title"}
+    texts = {"voice_id", "topic", "audience", "instructions", "keywords", "title"}
 
     @settings(
         max_examples=60, deadline=None, derandomize=True, suppress_health_check=[*HealthCheck]

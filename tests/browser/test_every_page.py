@@ -97,6 +97,8 @@ def test_signed_in_page_fits_and_can_be_read(app, open_page, founder, contents, 
         f"/contents/{contents['pending'].id}/brief",
         "/account/",
         "/trash",
+        "/voices",
+        "/voices/new",
         "/nowhere",
     ]
 
@@ -171,7 +173,7 @@ def test_axe_finds_nothing_wrong(open_page, founder, contents, watch, width):
         assert [(each["id"], each["nodes"][0]["html"]) for each in found] == [], page.url
 
     for path in ["/", "/?q=teapot", *of_contents, f"{of_contents[0]}/brief", "/trash",
-                 "/admin/scheduled", *rq, "/nowhere"]:  # fmt: skip
+                 "/voices", "/voices/new", "/admin/scheduled", *rq, "/nowhere"]:  # fmt: skip
         page.goto(path)
         scan()
     page.goto("/account/")

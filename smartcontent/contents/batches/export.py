@@ -61,7 +61,7 @@ def results_of(batch: Batch) -> Results:
 
 
 def _result(content: Content, draft: Draft) -> Result:
-    brief = vars(content.brief)
+    brief = content.brief.typed
     text = draft.text if draft.status in FINAL else ""
     document = Document(
         title=content.title, text=text, model=draft.model or "", created_at=content.created_at,

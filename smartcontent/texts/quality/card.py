@@ -2,8 +2,10 @@
 
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
+from functools import partial
 from typing import Any
 
+from smartcontent.briefs.voice import Preferred
 from smartcontent.texts.counting import READ_IN_A_MINUTE, size_of
 from smartcontent.texts.quality import explaining, phrases, repetition
 from smartcontent.texts.quality.facts import Unsupported, compared
@@ -25,7 +27,7 @@ class Asked:
     """What a text is held against: its brief, and all else that was given to its writer.
 
     `also` is what may be said, but need not be: audience, instructions, the voice's description,
-    a template's values. `banned` are words that the voice never uses.
+    a template's values. `banned` are words that the voice never uses, `preferred` those it likes.
     """
 
     topic: str
@@ -34,6 +36,7 @@ class Asked:
     keywords: tuple[str, ...] = ()
     also: tuple[str, ...] = ()
     banned: tuple[str, ...] = ()
+    preferred: tuple[Preferred, ...] = ()
 
     @property
     def texts(self) -> tuple[str, ...]:
@@ -63,6 +66,7 @@ class Card:
     unsupported: list[Unsupported]
     left_out: list[str]
     banned: list[str]
+    preferred: dict[str, int]
     repetition: list[Repeated]
     sentiment: Sentiment | None
     findings: list[Finding] = field(default_factory=list)
@@ -91,6 +95,7 @@ def card(text: str, asked: Asked) -> Card:
         unsupported=unsupported,
         left_out=left_out,
         banned=[text[start:end] for start, end in phrases.banned(text, asked.banned)],
+        preferred=keywords_in(text, [each.word for each in asked.preferred], asked.language),
         repetition=repetition.repeated(text, parts.sentences),
         sentiment=sentiment_of(text, asked.language),
     )
@@ -122,6 +127,9 @@ def _findings(text: str, asked: Asked, parts: Parts, made: Card) -> Iterator[Fin
     yield from map(explaining.left_out, made.left_out)
     yield from (explaining.limit(limit) for limit in made.limits if not limit.ok)
     yield from (explaining.keyword(word) for word, times in made.keywords.items() if not times)
+    liked = [each.word for each in asked.preferred if not each.instead_of]
+    if liked and not any(made.preferred[word] for word in liked):
+        yield explaining.none_preferred(liked)
     yield from map(explaining.repeated, made.repetition)
     for first, times, span in repetition.beginning_alike(text, parts.sentences):
         yield explaining.beginning_alike(first, times, span)
@@ -134,10 +142,15 @@ def _findings(text: str, asked: Asked, parts: Parts, made: Card) -> Iterator[Fin
 def _of_phrases(text: str, asked: Asked, words: int) -> Iterator[Finding]:
     left = [(explaining.leftover, span) for span in phrases.leftovers(text)]
     never = [(explaining.banned, span) for span in phrases.banned(text, asked.banned)]
+    others = [
+        (partial(explaining.other_word, each.word), span)
+        for each in asked.preferred
+        for span in phrases.banned(text, each.instead_of and [each.instead_of])
+    ]
     claims = [
         (explaining.claim, span) for span in phrases.claims(text, asked.texts, asked.language)
     ]
     fillers = [(explaining.filler, span) for span in phrases.fillers(text, words, asked.language)]
-    for found in (left, never, claims, fillers):
+    for found in (left, never, others, claims, fillers):
         for explain, (start, end) in found[:FOUND_MOST]:
             yield explain(text[start:end], start, end)

@@ -114,7 +114,25 @@ def banned(text: str, start: int, end: int) -> Finding:
         "banned", start, end,
         f"Your brand never says “{text}”.",
         "It is on the voice's list.",
-        "Use another word.",
+        f"Use another word instead of “{text}”.",
+    )  # fmt: skip
+
+
+def other_word(word: str, text: str, start: int, end: int) -> Finding:
+    return Finding(
+        "preferred", start, end,
+        f"Your brand says “{word}” instead of “{text}”.",
+        "It is on the voice's list.",
+        f"Write “{word}” instead of “{text}”.",
+    )  # fmt: skip
+
+
+def none_preferred(words: Sequence[str]) -> Finding:
+    return Finding(
+        "preferred", None, None,
+        f"None of the words that your brand likes is in the text: {_short(', '.join(words))}",
+        "They are on the voice's list.",
+        f"Use one of them, where it is natural: {_short(', '.join(words))}",
     )  # fmt: skip
 
 

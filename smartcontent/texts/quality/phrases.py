@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from functools import cache
 from pathlib import Path
 
+from smartcontent.texts.counting import DENSE
 from smartcontent.texts.quality.parts import WORD, Span
 
 FILLERS_A_HUNDRED = 1.0  # words, from which on they are worth a word: density is what one notices
@@ -45,6 +46,8 @@ _ARTICLES = {
     "the", "a", "for", "in", "of", "as", "on", "der", "die", "das", "den", "und", "für", "nur",
     "le", "la", "les", "l", "de", "du", "el", "los", "las", "un", "una", "il", "lo", "i", "gli",
 }  # fmt: skip
+# Korean has blanks, but endings stick to its nouns.
+_WITHOUT_EDGES = re.compile(rf"{DENSE.pattern}|[\uac00-\ud7af]").match
 _ENDING = 3  # letters by which two forms of a word may differ
 
 
@@ -57,11 +60,13 @@ def _pattern(kind: str, language: str) -> re.Pattern[str]:
 
 def any_of(phrases: Iterable[str]) -> re.Pattern[str]:
     """Any of the phrases as whole words, in large or small letters, the longest first."""
+    return re.compile(rf"(?<!\w)(?:{_ways(phrases)})(?!\w)", re.I)
+
+
+def _ways(phrases: Iterable[str]) -> str:
     longest = sorted((phrase for phrase in phrases if phrase.strip()), key=len, reverse=True)
     ways = "|".join(re.escape(phrase.strip()).replace(r"\ ", r"\s{1,3}") for phrase in longest)
-    return re.compile(
-        rf"(?<!\w)(?:{ways.replace(chr(39), '[' + chr(39) + '’]') or '(?!)'})(?!\w)", re.I
-    )
+    return re.sub("['’]", "['’]", ways) or "(?!)"
 
 
 def leftovers(text: str) -> Iterator[Span]:
@@ -101,7 +106,14 @@ def _beginnings(brief: Sequence[str]) -> Collection[str]:
 
 
 def banned(text: str, words: Sequence[str]) -> Iterator[Span]:
-    """Words that the brand never uses; in scripts without blanks, wherever they are."""
-    spaced = [word for word in words if word.isascii() or WORD.fullmatch(word.split()[0])]
-    if words:
-        yield from (match.span() for match in any_of(spaced).finditer(text))
+    """Words that the brand never uses: signs, and words of scripts without blanks, anywhere."""
+    spaced = [word for word in words if _has_edges(word.strip())]
+    others = [word for word in words if not _has_edges(word.strip())]
+    found = [match.span() for match in any_of(spaced).finditer(text)] if spaced else []
+    anywhere = re.compile(_ways(others), re.I)
+    yield from sorted(found + [match.span() for match in anywhere.finditer(text)])
+
+
+def _has_edges(word: str) -> bool:
+    """Whether it begins and ends as words do that have blanks around them."""
+    return all(re.match(r"\w", sign) and not _WITHOUT_EDGES(sign) for sign in (word[:1], word[-1:]))

@@ -14,13 +14,15 @@ from smartcontent.web.api import (
     metrics,
     series,
     stream,
+    voices,
 )
 
 PREFIX = "/api/v1"
 
 
 def init_app(app: Flask) -> None:
-    for part in (contents, bulk, drafts, export, actions, batches, series, stream, documentation):
+    parts = (contents, bulk, drafts, export, actions, batches, series, voices, stream)
+    for part in (*parts, documentation):
         # What signs a request here is a header no browser adds by itself, so none can be forged.
         csrf.exempt(part.bp)
         app.register_blueprint(part.bp, url_prefix=PREFIX)

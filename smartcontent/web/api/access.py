@@ -1,11 +1,15 @@
 """Who asks, known by a bearer token alone, and which contents are theirs."""
 
+from collections.abc import Mapping
+from typing import Any
 from uuid import UUID
 
 from flask import Blueprint, g, request
 from werkzeug.exceptions import NotFound
 
-from smartcontent.models import ApiToken, Batch, Content, Series
+from smartcontent.briefs.voice import Voice
+from smartcontent.models import ApiToken, Batch, Content, KeptVoice, Series
+from smartcontent.models.shared import Shared
 from smartcontent.stores.sql import db, only_read
 from smartcontent.web import limiter
 from smartcontent.web.bodies import read_body
@@ -94,6 +98,43 @@ def own_series(series_id: UUID) -> Series:
     if series is None:
         raise NotFound
     return series
+
+
+def seen_voice(voice_id: UUID) -> KeptVoice:
+    """A voice of the user's own, or one that is shared; 404 where it is neither.
+
+    Raises:
+        NotFound: there is none with this id, or it is not for them.
+    """
+    voice = KeptVoice.find(user_id(), voice_id)
+    if voice is None:
+        raise NotFound
+    return voice
+
+
+def chosen_voice(sent: Mapping[str, Any]) -> Voice | None:
+    """The voice that a body names, if it names one.
+
+    Raises:
+        Problem: it is not there, or not for them (404).
+    """
+    if not sent.get("voice_id"):
+        return None
+    kept = KeptVoice.find(user_id(), UUID(sent["voice_id"]))
+    if kept is None:
+        sentence = "Voice_id must be the id of a voice of yours, or of one that is shared."
+        raise Problem(404, sentence, {"voice_id": [sentence]})
+    return kept.voice
+
+
+def check_own(kept: Shared) -> None:
+    """Refuse to change what somebody else shares.
+
+    Raises:
+        Problem: it is somebody else's (403).
+    """
+    if kept.user_id != user_id():
+        raise Problem(403, "It is shared by somebody else, who alone changes it: make your own.")
 
 
 def _unauthorized(detail: str, parameters: str = "") -> Problem:

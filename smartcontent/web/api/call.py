@@ -8,17 +8,24 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import wraps
 from typing import Any
+from uuid import UUID
 
 from flask import request
 from flask.typing import ResponseReturnValue
 
 from smartcontent.fields import Errors, Fields, read
-from smartcontent.web.api.access import own_batch, own_content, own_series
+from smartcontent.web.api.access import own_batch, own_content, own_series, seen_voice
 from smartcontent.web.api.body import json_object
 from smartcontent.web.api.schemas import Schema
 from smartcontent.web.problems import Problem
 
 FORM_WITH_FILE = "multipart/form-data"
+# By the names of an address's arguments: what the view is given in the place of an id.
+_FINDERS: Mapping[str, Callable[[UUID], Any]] = {
+    "batch_id": own_batch,
+    "series_id": own_series,
+    "voice_id": seen_voice,
+}
 View = Callable[..., ResponseReturnValue]
 
 
@@ -46,7 +53,7 @@ def call(answer: Schema | None, status: int = 200, **known: Any) -> Callable[[Vi
     """Check what is sent, hand it to the view as `sent` (body) and `asked` (parameters).
 
     Of an address with the id of a content the view is given the user's `content`; with that of a
-    batch, `batch`; of a series, `series`.
+    batch, `batch`; of a series, `series`; of a voice that the user sees, `voice`.
     Where a form with a file was sent `sent` is empty: the view reads it.
     """
     described = Call(answer, status, **known)
@@ -59,10 +66,8 @@ def call(answer: Schema | None, status: int = 200, **known: Any) -> Callable[[Vi
                 arguments["content"] = own_content(
                     arguments.pop("content_id"), described.is_of_trash
                 )
-            if "batch_id" in arguments:
-                arguments["batch"] = own_batch(arguments.pop("batch_id"))
-            if "series_id" in arguments:
-                arguments["series"] = own_series(arguments.pop("series_id"))
+            for name in _FINDERS.keys() & arguments.keys():
+                arguments[name.removesuffix("_id")] = _FINDERS[name](arguments.pop(name))
             if described.query:
                 arguments["asked"] = _asked(described.query)
             if described.body:

@@ -7,7 +7,7 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy import select
 
 from smartcontent.briefs.brief import TITLED_BRIEF
-from smartcontent.briefs.submission import SUBMISSION, Submission
+from smartcontent.briefs.submission import SUBMISSION, VOICE_ID, Submission
 from smartcontent.briefs.wishes import WISHES
 from smartcontent.contents import as_json, ending, tagging, waiting
 from smartcontent.fields import Fields, Moment, Never
@@ -15,7 +15,7 @@ from smartcontent.models import Content, Draft
 from smartcontent.models.listing import list_contents
 from smartcontent.stores.sql import db
 from smartcontent.web.api import representation, schemas
-from smartcontent.web.api.access import protected, user_id
+from smartcontent.web.api.access import chosen_voice, protected, user_id
 from smartcontent.web.api.call import call
 from smartcontent.web.api.idempotency import KEY, submit_once
 from smartcontent.web.filters import LISTING, filters_of
@@ -27,6 +27,7 @@ CHANGES: Fields = {
     **TITLED_BRIEF,
     **WISHES,
     **tagging.KEPT,
+    "voice_id": VOICE_ID,
     "delay_seconds": Never(
         label="Delay_seconds",
         because="The due time stays when a brief changes; scheduled_for sets another.",
@@ -49,11 +50,15 @@ CHANGES: Fields = {
         "Location": "The content's address.",
         "Idempotency-Replayed": "`true` where the key was used before: nothing new was made.",
     },
-    refusals={429: "Too many texts within a minute, or too many unfinished drafts."},
+    refusals={
+        404: "There is no such voice, or it is not for you.",
+        429: "Too many texts within a minute, or too many unfinished drafts.",
+    },
 )
 def create(sent: dict[str, Any]) -> ResponseReturnValue:
     """Store a brief and schedule its first draft; the model is asked later, by a worker."""
-    content, is_replay = submit_once(user_id(), Submission.of(sent))
+    asked = Submission.of(sent | {"voice": chosen_voice(sent)})
+    content, is_replay = submit_once(user_id(), asked)
     headers = {"Location": url_for(".show", content_id=content.id)}
     if is_replay:
         headers["Idempotency-Replayed"] = "true"
@@ -120,6 +125,8 @@ def change(content: Content, sent: dict[str, Any]) -> ResponseReturnValue:
 
 def _change_brief(content: Content, sent: dict[str, Any]) -> None:
     due_at = sent.pop("scheduled_for", None)
+    if "voice_id" in sent:
+        sent["voice"] = chosen_voice(sent)
     changed = Submission.of(_as_submitted(content) | sent)
     content.settings = changed.settings
     tagging.note(content, sent)

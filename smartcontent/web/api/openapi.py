@@ -38,7 +38,7 @@ ABOUT = (
 )
 _PATH_ARGUMENT = re.compile(r"<(\w+)(?:\([^)]*\))?:(\w+)>")
 _CONVERTED = {
-    "uuid": schemas.text("The id of the content, of the batch or of the series.", format="uuid"),
+    "uuid": schemas.text("The id of what the path names.", format="uuid"),
     "int": {"type": "integer", "minimum": 0, "description": "The draft's number, from 1."},
 }
 

@@ -6,9 +6,12 @@ from uuid import UUID
 from flask import current_app, url_for
 
 from smartcontent.contents import as_json
+from smartcontent.fields import Fields
 from smartcontent.models import Content, Draft
 from smartcontent.models.moments import iso
+from smartcontent.models.shared import Shared
 from smartcontent.progress.outlook import outlook, seconds_until_start
+from smartcontent.web.api.access import user_id
 
 
 def accepted(content: Content) -> dict[str, Any]:
@@ -45,6 +48,16 @@ def summary(content: Content) -> dict[str, Any]:
 def whole(content: Content) -> dict[str, Any]:
     """A content with all its drafts, the first one first, without their texts."""
     return as_json.whole(content) | {"links": _links(content.id)}
+
+
+def kept(one: Shared, fields: Fields) -> dict[str, Any]:
+    """A voice or a template, of whoever's."""
+    return {
+        "id": str(one.id),
+        **{name: getattr(one, name) for name in fields},
+        "own": one.user_id == user_id(),
+        "created_at": iso(one.created_at),
+    }
 
 
 def progress(draft: Draft) -> dict[str, Any]:

@@ -6,6 +6,7 @@ The tests hold every answer they get against these.
 from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 from smartcontent.briefs.brief import BRIEF
+from smartcontent.briefs.voice import SHARED_VOICE
 from smartcontent.briefs.wishes import WISHES
 from smartcontent.fields import Field
 from smartcontent.models import Origin, Status
@@ -186,6 +187,13 @@ _SUMMARY = {
         name: or_null(schema)
         for name, schema in part_of(WISHES, "model", "temperature", "seed").items()
     },
+    "voice": or_null(
+        shape(
+            "ChosenVoice",
+            "The voice it was submitted with, by the name it had then.",
+            {"id": _ID, "name": text("", "Northwind")},
+        )
+    ),
     "tags": listed(text("", "spring"), "What it is kept together by."),
     "favourite": {"type": "boolean", "examples": [False]},
     "created_at": moment("When it was submitted."),
@@ -247,6 +255,12 @@ PROGRESS = shape(
         "finished_at": _FINISHED,
     },
 )
+_KEPT = {
+    "own": {"type": "boolean", "description": "Whether it is yours.", "examples": [True]},
+    "created_at": moment("Since when there is it."),
+}
+VOICE = shape("Voice", "How a brand sounds.", {"id": _ID, **part_of(dict(SHARED_VOICE)), **_KEPT})
+VOICES = shape("Voices", "Yours, and those that others share, by name.", {"items": listed(VOICE)})
 ROW_PROBLEM = shape(
     "RowProblem",
     "What is wrong with one row of a batch.",

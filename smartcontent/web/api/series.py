@@ -1,6 +1,6 @@
 """/api/v1/series: briefs that come again by a rule."""
 
-from dataclasses import asdict, replace
+from dataclasses import replace
 from typing import Any
 
 from flask import url_for
@@ -165,7 +165,7 @@ def _checked(plan: Plan) -> Plan:
 
 
 def _shown(series: Series) -> dict[str, Any]:
-    answered = {**asdict(series.brief), "title": series.title}
+    answered = {**series.brief.typed, "title": series.title}
     settings = {name: series.settings.get(name) for name in ("model", "temperature", "seed")}
     return {
         "id": str(series.id),

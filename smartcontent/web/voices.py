@@ -1,0 +1,105 @@
+"""Voices on pages: those there are, a new one, one changed, one deleted."""
+
+from typing import Any
+from uuid import UUID
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_login import current_user, login_required
+from werkzeug.exceptions import NotFound
+from wtforms import BooleanField, Form
+
+from smartcontent.briefs.form import form_field
+from smartcontent.briefs.voice import SHARED_VOICE, VOICE
+from smartcontent.contents import shared
+from smartcontent.models import KeptVoice
+from smartcontent.web import errors
+from smartcontent.web.once import key_sent
+
+bp = Blueprint("voices", __name__)
+
+
+class SharedVoiceForm(Form):
+    """A voice as typed, and whether others see it."""
+
+    shared = BooleanField()
+
+    @property
+    def values(self) -> dict[str, Any]:
+        """What is to be kept."""
+        return {name: self[name].data for name in SHARED_VOICE} | {
+            "samples": list(filter(None, self.samples.data))
+        }
+
+
+for _name, _rule in VOICE.items():
+    setattr(SharedVoiceForm, _name, form_field(_rule))
+
+
+@bp.get("/voices")
+@login_required
+def index() -> str:
+    """The voices there are: one's own, and those that others share."""
+    return render_template("voices/index.html", voices=KeptVoice.listed(current_user.id))
+
+
+@bp.route("/voices/new", methods=["GET", "POST"])
+@login_required
+def new() -> ResponseReturnValue:
+    """Describe a new voice."""
+    if request.method != "POST":
+        return _page(SharedVoiceForm())
+    form = SharedVoiceForm(request.form)
+    if not form.validate():
+        return _page(form), 422
+    voice = KeptVoice(user_id=current_user.id, idempotency_key=key_sent(), **form.values)
+    try:
+        voice = shared.add(voice)
+    except shared.TooMany as error:
+        return _page(form, refusal=str(error)), 409
+    return _back(f"The voice {voice.name} can be chosen for briefs now.")
+
+
+@bp.route("/voices/<uuid:voice_id>", methods=["GET", "POST"])
+@login_required
+def show(voice_id: UUID) -> ResponseReturnValue:
+    """Look at a voice, or change one's own."""
+    voice = _seen(voice_id)
+    if request.method != "POST":
+        filled = {name: getattr(voice, name) for name in SHARED_VOICE}
+        return _page(SharedVoiceForm(data=filled), voice)
+    form = SharedVoiceForm(request.form)
+    if voice.user_id != current_user.id:
+        return errors.answer(403, "It is shared by somebody else, who alone changes it.")
+    if not form.validate():
+        return _page(form, voice), 422
+    shared.change(voice, form.values)
+    return _back("The voice is changed. Texts made with it stay as they are.")
+
+
+@bp.post("/voices/<uuid:voice_id>/delete")
+@login_required
+def delete(voice_id: UUID) -> ResponseReturnValue:
+    """Delete one's own voice."""
+    voice = _seen(voice_id)
+    if voice.user_id != current_user.id:
+        return errors.answer(403, "It is shared by somebody else, who alone deletes it.")
+    shared.remove(voice)
+    return _back("The voice is deleted. Texts made with it stay as they are.")
+
+
+def _seen(voice_id: UUID) -> KeptVoice:
+    voice = KeptVoice.find(current_user.id, voice_id)
+    if voice is None:
+        raise NotFound
+    return voice
+
+
+def _page(form: SharedVoiceForm, voice: KeptVoice | None = None, refusal: str = "") -> str:
+    return render_template("voices/show.html", form=form, voice=voice, refusal=refusal)
+
+
+def _back(said: str) -> ResponseReturnValue:
+    flash(said)
+    sent = request.form.get("key")
+    return redirect(url_for(".index", sent=sent), 303)
