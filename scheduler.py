@@ -11,8 +11,8 @@ from smartcontent.stores.redis import connect
 app = or_exit(background_app)
 
 if __name__ == "__main__":
-    clerk = Clerk(app)
-    duties = (clerk, Preflight(app), SeriesMaker(app))
+    clerk, preflight = Clerk(app), Preflight(app)
+    duties = (clerk, preflight, SeriesMaker(app))
     for duty in duties:
         duty.start()
 
@@ -21,4 +21,9 @@ if __name__ == "__main__":
         if all(duty.is_alive() for duty in duties):
             heartbeat.beat(app.config["HEARTBEAT_FILE"])
 
-    Scheduler(connect(app.config["REDIS_URL"], timeout_seconds=2), clerk.due, on_beat).run()
+    def on_moved(job_ids: list[str]) -> None:
+        """Have it written down, and nothing read that could hold them up."""
+        preflight.make_way(job_ids)
+        clerk.due(job_ids)
+
+    Scheduler(connect(app.config["REDIS_URL"], timeout_seconds=2), on_moved, on_beat).run()

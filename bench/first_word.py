@@ -1,13 +1,18 @@
-"""Time from a draft's due time to its first word, with the model loaded before and without.
+"""Time from a draft's due time to its first word, with its brief read before its time and without.
 
-On a server that takes three seconds to load its model, as a large model does, and on the built-in
-demo model, which is always loaded: there the two should be alike.
+On the built-in demo model, for prompts of several lengths, each draft with another prompt; and on a
+server that takes three seconds to load its model, as a large model does, with it loaded before and
+without.
 
     make bench-first-word
+
+DRAFTS=7 of each length, DELAY=25 seconds from submission to due time: on a slower machine give the
+long prompts more.
 """
 
 import json
 import logging
+import os
 import subprocess
 import sys
 import tempfile
@@ -15,6 +20,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from statistics import median
@@ -23,17 +29,25 @@ ROOT = Path(__file__).parent.parent
 sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
 
 import requests  # noqa: E402
-from conftest import BRIEF, SECRET, Valkey, free_port, make_user, upgrade, wait_until  # noqa: E402
-from processes import Processes  # noqa: E402
+from conftest import BRIEF, NO_QUOTAS, SECRET, Valkey, make_user, upgrade, wait_until  # noqa: E402
+from flask import Flask  # noqa: E402
+from processes import Processes, free_port  # noqa: E402
+from sqlalchemy import select  # noqa: E402
 
 from smartcontent.app import create_app  # noqa: E402
+from smartcontent.briefs.brief import Brief  # noqa: E402
 from smartcontent.contents import submitting  # noqa: E402
-from smartcontent.models import FINAL  # noqa: E402
+from smartcontent.models import FINAL, Draft, User  # noqa: E402
 from smartcontent.stores.sql import db  # noqa: E402
 
 LOAD_SECONDS = 3
-DELAY_SECONDS = 8
-DRAFTS = 3
+DELAY_SECONDS = float(os.environ.get("DELAY", "25"))
+STARTS = 3
+DRAFTS = int(os.environ.get("DRAFTS", "7"))
+FACT = "It was blown by hand in a small town by the sea and keeps tea warm for an hour. "
+SHORT_TEXT = replace(BRIEF, content_type="social_media_caption")
+# How often the fact stands in the brief.
+LENGTHS = {"short": 0, "usual": 15, "long": 60}
 
 
 class SlowToLoad(BaseHTTPRequestHandler):
@@ -104,13 +118,10 @@ def demo_model() -> Iterator[tuple[str, str]]:
         process.wait()
 
 
-def seconds_to_first_word(server, warm_up_seconds: float) -> float:
-    """The median over a few drafts, each with the whole product started anew around it."""
-    return median(_one_draft(server, warm_up_seconds) for _ in range(DRAFTS))
-
-
-def _one_draft(server, warm_up_seconds: float) -> float:
-    with tempfile.TemporaryDirectory() as name, server() as (url, model):
+@contextmanager
+def product(url: str, model: str, **more: object) -> Iterator[Flask]:
+    """The whole product around an Ollama, as users start it."""
+    with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         database = f"sqlite:///{folder}/smartcontent.db"
         upgrade(database, folder)
@@ -122,44 +133,92 @@ def _one_draft(server, warm_up_seconds: float) -> float:
             "OLLAMA_MODEL": model,
             "SECRET_KEY": SECRET,
             "SMARTCONTENT_HOME": str(folder),
-            "WARM_UP_SECONDS": warm_up_seconds,
+            **NO_QUOTAS,
+            **more,
         }
         processes = Processes(settings, folder)
+        app = create_app(**settings)
         try:
             processes.start("worker", "scheduler")
-            return _submit_and_wait(settings)
+            with app.app_context():
+                make_user("ada@example.org")
+                yield app
         finally:
             processes.stop()
             valkey.kill()
 
 
-def _submit_and_wait(settings: dict) -> float:
-    app = create_app(**settings)
-    with app.app_context():
-        user_id = make_user("ada@example.org").id
-        draft = submitting.submit(user_id, BRIEF, "A teapot", delay_seconds=DELAY_SECONDS).current
+def one_draft(brief: Brief, delay_seconds: float = DELAY_SECONDS) -> Draft:
+    """A draft from its submission to its end; the next one finds nothing else going on."""
+    user_id = db.session.scalars(select(User.id)).one()
+    draft = submitting.submit(user_id, brief, "A teapot", delay_seconds=delay_seconds).current
 
-        def has_ended() -> bool:
-            db.session.refresh(draft)
-            db.session.commit()
-            return draft.status in FINAL
+    def has_ended() -> bool:
+        db.session.refresh(draft)
+        db.session.commit()
+        return draft.status in FINAL
 
-        wait_until(has_ended, every=0.2)
-        assert draft.first_word_at, draft.error
-        assert draft.due_at
-        return (draft.first_word_at - draft.due_at).total_seconds()
+    while not has_ended():
+        time.sleep(0.2)
+    assert draft.first_word_at, draft.error
+    return draft
+
+
+def seconds_to_first_word(draft: Draft) -> float:
+    assert draft.first_word_at
+    assert draft.due_at
+    return (draft.first_word_at - draft.due_at).total_seconds()
+
+
+def loaded_before_or_not(warm_up_seconds: float) -> float:
+    """The median over a few drafts, each with the whole product started anew around it."""
+    took = []
+    for _ in range(STARTS):
+        more = {"WARM_UP_SECONDS": warm_up_seconds, "READ_AHEAD": 0}
+        with slow_server() as (url, model), product(url, model, **more):
+            took.append(seconds_to_first_word(one_draft(BRIEF)))
+    return median(took)
+
+
+def of_lengths(read_ahead: int) -> dict[str, list[Draft]]:
+    """Drafts with prompts of three lengths, no two alike from the first line of the brief on."""
+    with demo_model() as (url, model), product(url, model, READ_AHEAD=read_ahead):
+        if read_ahead:
+            one_draft(SHORT_TEXT, delay_seconds=60)  # by which the model's rate is known
+        return {
+            name: [one_draft(_brief(name, number)) for number in range(DRAFTS)] for name in LENGTHS
+        }
+
+
+def _brief(length: str, number: int) -> Brief:
+    topic = f"Teapot number {number} of blue glass, {length}"
+    # Of a language without an example in the prompt, so that little of it is the same every time.
+    return replace(SHORT_TEXT, topic=topic, instructions=FACT * LENGTHS[length], language="de")
+
+
+def row(name: str, values: list[float]) -> str:
+    values = sorted(values)
+    p95 = values[min(len(values) - 1, int(len(values) * 0.95))]
+    return f"{name:<34}{median(values):>10.3f}{p95:>10.3f}{values[-1]:>10.3f}"
 
 
 def main() -> None:
     logging.basicConfig(level=logging.WARNING)
-    print(f"{'from due to first word (s)':<34}{'loaded before':>15}{'not':>10}{'ratio':>10}")
-    for name, server in (
-        (f"takes {LOAD_SECONDS} s to load", slow_server),
-        ("built-in demo model", demo_model),
-    ):
-        warm = seconds_to_first_word(server, 20)
-        cold = seconds_to_first_word(server, 0)
-        print(f"{name:<34}{warm:>15.3f}{cold:>10.3f}{cold / warm:>10.1f}")
+    measured = {"read when due": of_lengths(0), "read before": of_lengths(1)}
+    print(f"{'from due to first word (s)':<34}{'p50':>10}{'p95':>10}{'max':>10}")
+    for length in LENGTHS:
+        for how, drafts in measured.items():
+            tokens = median(draft.stats["prompt_eval_count"] for draft in drafts[length])
+            values = [seconds_to_first_word(draft) for draft in drafts[length]]
+            print(row(f"{length}, {tokens:.0f} tokens, {how}", values))
+    for how, drafts in measured.items():
+        everything = [seconds_to_first_word(draft) for each in drafts.values() for draft in each]
+        print(row(f"all, {how}", everything))
+    were_read = [each.saved_ms is not None for d in measured["read before"].values() for each in d]
+    print(f"read before their time: {sum(were_read)} of {len(were_read)}")
+    warm, cold = loaded_before_or_not(20), loaded_before_or_not(0)
+    name = f"takes {LOAD_SECONDS} s to load"
+    print(f"{name}: loaded before {warm:.3f} s, not {cold:.3f} s, 1 : {cold / warm:.0f}")
 
 
 if __name__ == "__main__":

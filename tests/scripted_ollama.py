@@ -18,7 +18,7 @@ from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Self
 
-from ollama_scripts import FOREVER, LOAD, Script, Scripts, done
+from ollama_scripts import FOREVER, LOAD, READ, Script, Scripts, done
 from patience import PATIENCE
 
 
@@ -40,8 +40,14 @@ class Recorded:
 
     @property
     def is_text(self) -> bool:
-        """Whether a text was asked for (and not the loading of a model)."""
-        return self.path == "/api/chat" and bool(self.json.get("messages"))
+        """Whether a text was asked for (and not the loading of a model, or a reading ahead)."""
+        is_chat = self.path == "/api/chat" and bool(self.json.get("messages"))
+        return is_chat and not self.is_reading
+
+    @property
+    def is_reading(self) -> bool:
+        """Whether the model was only to read a prompt before its time."""
+        return self.path == "/api/chat" and self.json.get("options", {}).get("num_predict") == 1
 
 
 def tagged(model: str) -> str:
@@ -146,7 +152,7 @@ class ScriptedOllama(Scripts):
     def script_for(self, recorded: Recorded) -> Script:
         """What to answer: what was told for this model, this path or all, else the usual."""
         is_load = recorded.path == "/api/chat" and not recorded.is_text
-        path = LOAD if is_load else recorded.path
+        path = READ if recorded.is_reading else LOAD if is_load else recorded.path
         model = str(recorded.json.get("model", ""))
         with self.changed:
             told = [self._by_place.get((path, name)) for name in (model, "")]
@@ -162,6 +168,8 @@ class ScriptedOllama(Scripts):
         match path:
             case "/api/chat":
                 answer.says("Tea ", "is ", "warm.")
+            case "read":
+                answer.says("Tea", done_reason="length")
             case "load":
                 answer.fails(200, done("load", model=model))
             case "/api/version":

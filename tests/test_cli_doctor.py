@@ -48,6 +48,29 @@ def test_what_is_down_has_its_cause_and_remedy_and_the_exit_code_is_1(app, flask
     ]
 
 
+@pytest.mark.parametrize(
+    ("gib", "version", "variable", "is_said"),
+    [(8, "0.32.15", "", True), (8, "0.29.9", "", False), (32, "0.32.15", "", False),
+     (8, "0.32.15", "512", False)],
+)  # fmt: skip
+def test_memory_that_ollama_may_fill_with_prompts_is_said_where_there_is_little(
+    flask, ollama, monkeypatch, gib, version, variable, is_said
+):
+    monkeypatch.setattr("smartcontent.health.prompts_kept._memory_gib", lambda: gib)
+    monkeypatch.delenv("LLAMA_ARG_CACHE_RAM")
+    if variable:
+        monkeypatch.setenv("LLAMA_ARG_CACHE_RAM", variable)
+    ollama.version = version
+
+    lines = [line for line in flask("doctor").stdout.splitlines() if "prompts" in line]
+
+    said = (
+        "! memory     degraded  Ollama may keep 8 GiB of prompts, and this machine has 8 GiB → set "
+        "LLAMA_ARG_CACHE_RAM=1024 (MiB) for Ollama, and for this command so that it knows"
+    )
+    assert lines == ([said] if is_said else [])
+
+
 def test_json_tells_the_same(flask):
     found = json.loads(flask("doctor", "--json").stdout)
 

@@ -5,7 +5,7 @@ from conftest import BRIEF
 from prometheus_client.parser import text_string_to_metric_families
 
 from smartcontent.contents import ending, submitting
-from smartcontent.models import ApiToken, Repair, RepairKind, now
+from smartcontent.models import ApiToken, Reading, Repair, RepairKind, now
 from smartcontent.stores.redis import redis
 from smartcontent.stores.sql import db
 
@@ -39,6 +39,21 @@ def test_drafts_jobs_and_repairs_are_counted(scrape, ada):
     assert figures["smartcontent_jobs", "scheduled"] == 1
     assert figures["smartcontent_repairs", "released"] == 1
     assert figures["smartcontent_redis_up",] == 1
+
+
+def test_what_was_read_before_its_time_is_counted_by_what_came_of_it(scrape, ada):
+    drafts = [submitting.submit(ada.id, BRIEF, "A teapot").current for _ in range(4)]
+    for draft in drafts:
+        db.session.add(Reading(draft_id=draft.id, model="llama3.2", prompt="a", ms=1000.0))
+    db.session.add(Reading(draft_id=drafts[0].id, model="llama3.2", prompt="b", ms=2000.0))
+    drafts[0].read_ahead_ms, drafts[0].saved_ms = 2000.0, 1500.0
+    ending.cancel(drafts[1])
+
+    figures = scrape()
+
+    outcomes = ("used", "wasted", "waiting")
+    assert [figures["smartcontent_readings", name] for name in outcomes] == [1, 1, 3]
+    assert figures["smartcontent_readings_saved_seconds",] == 1.5
 
 
 def test_overdue_draft_shows_since_when(scrape, due_draft):

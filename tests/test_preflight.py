@@ -6,7 +6,6 @@ import pytest
 from conftest import BRIEF, wait_until
 from dictation import Dictation
 from ollama_scripts import LOAD
-from rq.utils import now, utcformat
 
 from smartcontent.contents import submitting, waiting
 from smartcontent.health.finding import Finding, State
@@ -26,15 +25,6 @@ def preflight(app):
     return Preflight(app)
 
 
-@pytest.fixture
-def a_worker(valkey):
-    """A worker that has just said that it is alive."""
-    moment = utcformat(now())
-    valkey.client.sadd("rq:workers:generation", "rq:worker:one")
-    valkey.client.hset("rq:worker:one", mapping={"birth": moment, "last_heartbeat": moment})
-    valkey.client.expire("rq:worker:one", 90)
-
-
 def found(preflight: Preflight) -> readiness.Readiness:
     db.session.commit()
     preflight.look()
@@ -45,7 +35,7 @@ def loads(ollama) -> list[dict]:
     return [
         request.json
         for request in ollama.requests
-        if request.path == "/api/chat" and not request.is_text
+        if request.path == "/api/chat" and not request.is_text and not request.is_reading
     ]
 
 

@@ -13,6 +13,7 @@ from smartcontent.cli.group import json_option
 from smartcontent.cli.printing import moment, print_json, show_what_there_is
 from smartcontent.health.checks import Dependency, check_all
 from smartcontent.health.finding import State
+from smartcontent.health.prompts_kept import check_prompts_kept
 from smartcontent.health.public_url import check_public_url
 from smartcontent.models import now
 from smartcontent.models.moments import iso
@@ -28,6 +29,9 @@ def doctor(url: str | None, as_json: bool) -> None:
     """Check everything the product needs; exit code 1 when something is down."""
     show_what_there_is()
     found = check_all()
+    prompts = check_prompts_kept()
+    if prompts.state is not State.OK:
+        found.append(Dependency("memory", prompts.state, now(), prompts.cause, prompts.remedy))
     if url is not None:
         public = check_public_url(url)
         found.append(Dependency("public", public.state, now(), public.cause, public.remedy))

@@ -12,6 +12,7 @@ from smartcontent.stores.sql import db
 
 _AS_THEY_ARE = (
     *("id", "number", "origin", "status", "words", "error", "model", "stats", "reproduces"),
+    *("read_ahead_ms", "saved_ms"),
     *("task", "wishes", "brief"),
 )
 _TOLD_OTHERWISE = {"task", "wishes", "brief"}

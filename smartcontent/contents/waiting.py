@@ -46,9 +46,10 @@ def change_brief(
     # Of this very status: an edit may not bring back the due time of a draft just put on hold.
     same = (Draft.status == status, *_still_waits())
     if due_at is None:
-        return content.current.move(status, *same)
+        return content.current.move(status, *same, read_ahead_ms=None)
     variants = _variants_of(content.current)
-    if not content.current.move(Status.PENDING, *same, due_at=rounded_up(due_at)):
+    when = rounded_up(due_at)
+    if not content.current.move(Status.PENDING, *same, due_at=when, read_ahead_ms=None):
         return False
     schedule_draft(content.current)
     for variant in variants:

@@ -17,6 +17,7 @@ CONTEXT = 4096
 _LOOK_SECONDS = 0.1
 # Reading the prompt can be cancelled after each so many tokens: about 0.3 s, at no loss of speed.
 _BATCH = 64
+_CACHE_MIB = 128  # of prompts that are read: nine of a usual brief
 
 
 class ModelError(Exception):
@@ -37,8 +38,8 @@ def _parameters(file: ModelFile) -> xllamacpp.CommonParams:
     # Threads that wait for a preempted one spin: leave a core to the web process and the worker.
     parameters.cpuparams.n_threads = max(1, cores - 1)
     parameters.cpuparams_batch.n_threads = cores
-    # By default it keeps up to 8 GiB of old prompts.
-    parameters.cache_ram_mib = 0
+    # What was read for a draft is still there after another text, but not up to 8 GiB of it.
+    parameters.cache_ram_mib = _CACHE_MIB
     parameters.verbosity = 0
     # llama.cpp always opens a port of its own; nobody knows the key to it.
     parameters.port = 0

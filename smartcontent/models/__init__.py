@@ -5,6 +5,7 @@ from smartcontent.models.batch import Batch
 from smartcontent.models.content import Content
 from smartcontent.models.draft import Draft
 from smartcontent.models.moments import now
+from smartcontent.models.reading import Reading
 from smartcontent.models.repair import Repair, RepairKind
 from smartcontent.models.series import Series
 from smartcontent.models.status import FINAL, UNFINISHED, Origin, Status
@@ -20,6 +21,7 @@ __all__ = [
     "Draft",
     "KeptVoice",
     "Origin",
+    "Reading",
     "Repair",
     "RepairKind",
     "Series",

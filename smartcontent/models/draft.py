@@ -94,6 +94,9 @@ class Draft(Base):
 
     # How long it was expected to take when it was picked up, to see how far off that was.
     estimated_seconds: Mapped[float | None]
+    # How long the model read the prompt before the due time, and what of that it need not do again.
+    read_ahead_ms: Mapped[float | None]
+    saved_ms: Mapped[float | None]
 
     text: Mapped[str] = mapped_column(Text, default="")
     # What the model wrote around the text: thoughts, remarks, a fence.

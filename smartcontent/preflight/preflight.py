@@ -10,8 +10,7 @@ import contextlib
 import logging
 import threading
 import time
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 import redis as redis_py
 from flask import Flask, current_app
@@ -27,13 +26,20 @@ from smartcontent.models.status import WAITS
 from smartcontent.ollama import OllamaError
 from smartcontent.ollama.configured import ollama
 from smartcontent.preflight.downloads import Downloads
+from smartcontent.preflight.reading import Need, ReadingAhead, loaded_before
 from smartcontent.processes.duties import Duty
 from smartcontent.progress import readiness
 from smartcontent.progress.readiness import Readiness, Stage
-from smartcontent.prompts.request import Request, model_of, request_for
+from smartcontent.prompts.request import (
+    Request,
+    SourceGone,
+    model_of,
+    request_for,
+    request_of,
+)
 from smartcontent.stores.redis_answers import trouble
 from smartcontent.stores.sql import db, only_read
-from smartcontent.writing import thinking
+from smartcontent.writing.thinking import with_room_to_think
 
 log = logging.getLogger(__name__)
 
@@ -43,15 +49,6 @@ AHEAD = timedelta(seconds=65)
 # Loaded this recently, a model is still there: Ollama is asked to keep it for longer than that.
 WARM_FOR_SECONDS = 30.0
 MOST_DRAFTS = 500
-
-
-@dataclass
-class Need:
-    """A model that drafts due soon will ask for, with the request of the first of them."""
-
-    request: Request
-    due_at: datetime
-    user_ids: set[int] = field(default_factory=set)
 
 
 class Preflight(Duty):
@@ -68,6 +65,11 @@ class Preflight(Duty):
         self._list_at = 0.0
         self._has_asked_ollama = False
         self._downloads = Downloads(app)
+        self._reading = ReadingAhead(app)
+
+    def make_way(self, _job_ids: list[str]) -> None:
+        """Leave Ollama to the drafts that were moved to the queue."""
+        self._reading.give_up()
 
     def turn(self) -> None:
         """Look, and wait until it is time to look again."""
@@ -90,6 +92,7 @@ class Preflight(Duty):
         needs = needed_soon()
         for model, need in needs.items():
             self._tell(self._found(model, need), need.user_ids)
+        self._reading.look(needs, self._is_loaded)
         for model in downloads.keys() - needs.keys():
             self._tell(downloads[model], set())
         for model in self._told.keys() - needs.keys() - downloads.keys():
@@ -135,10 +138,9 @@ class Preflight(Duty):
         return self._warmth(model, need)
 
     def _warmth(self, model: str, need: Need) -> Readiness:
-        ahead = current_app.config["WARM_UP_SECONDS"]
-        seconds_left = (need.due_at - now()).total_seconds()
-        is_warm = time.monotonic() - self._warmed_at.get(model, -1e9) < WARM_FOR_SECONDS
-        if seconds_left <= ahead and not is_warm:
+        assert need.draft.due_at is not None
+        is_warm = self._was_tried_lately(model)
+        if need.draft.due_at - now() <= loaded_before(need) and not is_warm:
             self._begin_to_load(need.request)
         if self._is_being_loaded(model):
             return Readiness(model, Stage.WARMING, "loading")
@@ -146,6 +148,13 @@ class Preflight(Duty):
             problem = self._problems[model]
             return Readiness(model, Stage.PROBLEM, problem.cause, problem.values)
         return Readiness(model, Stage.READY, "loaded" if is_warm else "there")
+
+    def _was_tried_lately(self, model: str) -> bool:
+        return time.monotonic() - self._warmed_at.get(model, -1e9) < WARM_FOR_SECONDS
+
+    def _is_loaded(self, model: str) -> bool:
+        is_being = self._is_being_loaded(model)
+        return self._was_tried_lately(model) and model not in self._problems and not is_being
 
     def _begin_to_load(self, request: Request) -> None:
         if self._is_being_loaded(request.model):
@@ -168,7 +177,7 @@ class Preflight(Duty):
         try:
             # The very options of the text: with others, Ollama would load the model once more.
             keep_alive = current_app.config["OLLAMA_KEEP_ALIVE"]
-            options = thinking.with_room_to_think(request).options
+            options = with_room_to_think(request).options
             ollama().load(model, options, keep_alive)
             self._problems.pop(model, None)
         except OllamaError as error:
@@ -200,8 +209,15 @@ def needed_soon() -> dict[str, Need]:
     for draft in drafts:
         model = model_of(draft)
         if model not in needs:
-            assert draft.due_at is not None
-            needs[model] = Need(request_for(draft.content, draft.wishes), draft.due_at)
+            needs[model] = Need(draft, _request_of(draft), set())
         needs[model].user_ids.add(draft.user_id)
     db.session.commit()
     return needs
+
+
+def _request_of(draft: Draft) -> Request:
+    """What its worker will send; that of its brief alone where what it is made of is gone."""
+    try:
+        return request_of(draft)
+    except SourceGone:
+        return request_for(draft.content, draft.wishes)

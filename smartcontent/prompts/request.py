@@ -1,5 +1,7 @@
 """A draft as a request to Ollama: model, messages and options."""
 
+import hashlib
+import json
 import random
 from dataclasses import dataclass
 from typing import Any
@@ -21,6 +23,15 @@ class Request:
     model: str
     messages: list[dict[str, str]]
     options: dict[str, Any]
+
+    @property
+    def prompt_digest(self) -> str:
+        """The same for requests of which a model that has read one has read the other.
+
+        How the next word is chosen is no part of it; the context is, by which a model is loaded.
+        """
+        read = [self.model, self.messages, self.options.get("num_ctx")]
+        return hashlib.sha256(json.dumps(read).encode()).hexdigest()
 
 
 class SourceGone(Exception):

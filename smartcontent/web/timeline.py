@@ -1,4 +1,4 @@
-"""A draft's life from due time to end, as the segments of a drawn line."""
+"""A draft's life from due time to end, and what was before, as the segments of a drawn line."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -22,6 +22,11 @@ class Segment:
     width: float
 
     @property
+    def is_before(self) -> bool:
+        """Whether it was over when the draft was due."""
+        return self.kind == "read-ahead"
+
+    @property
     def duration(self) -> str:
         """The time it took, in a unit people can compare."""
         if self.seconds < 1:
@@ -30,7 +35,10 @@ class Segment:
 
 
 def timeline(draft: Draft) -> list[Segment]:
-    """Due to picked up, to the first word, to the end; what has not happened is left out."""
+    """Due to picked up, to the first word, to the end; what has not happened is left out.
+
+    Before them, where it was read before its time, how long that took.
+    """
     steps = [
         ("picked-up", "picked up", draft.due_at, draft.started_at),
         ("first-word", "first word", draft.started_at, draft.first_word_at),
@@ -39,6 +47,8 @@ def timeline(draft: Draft) -> list[Segment]:
     known = [
         (kind, label, _seconds(start, end)) for kind, label, start, end in steps if start and end
     ]
+    if draft.read_ahead_ms is not None and known:
+        known = [("read-ahead", "brief read before", draft.read_ahead_ms / 1000), *known]
     whole = sum(seconds for _, _, seconds in known) or 1.0
     room = WIDTH - NARROWEST * len(known)
     segments, x = [], 0.0

@@ -13,9 +13,10 @@ from smartcontent import events
 from smartcontent.models import Content, Draft, Status, now
 from smartcontent.models.download import Download
 from smartcontent.models.moments import due_in
+from smartcontent.models.reading import read_ahead_ms
 from smartcontent.ollama import Answer, OllamaError
 from smartcontent.ollama.configured import ollama
-from smartcontent.prompts.request import model_of
+from smartcontent.prompts.request import Request, model_of
 from smartcontent.scheduling import backoff, schedule_draft
 from smartcontent.stores.sql import db
 from smartcontent.texts.counting import size_of
@@ -61,6 +62,7 @@ def _put_on_record(draft: Draft, attempt: int, sought: str, values: dict[str, An
     if content.current_number == draft.number:
         content.index_text(sought)
     held = Draft.held_by(attempt)
+    values |= _read_ahead(draft, values["stats"])
     completed = draft.move_untold(
         Status.COMPLETED, *held, finished_at=now(), lease_until=None, **values
     )
@@ -70,6 +72,17 @@ def _put_on_record(draft: Draft, attempt: int, sought: str, values: dict[str, An
         _note_feeling(draft)
         events.publish(owner, "status", event)
     return completed
+
+
+def _read_ahead(draft: Draft, stats: dict[str, Any]) -> dict[str, float | None]:
+    """How long the model had read the prompt before its time, and how much of that it saved."""
+    sent = Request(draft.model or "", draft.prompt or [], draft.options or {})
+    before, after = (
+        read_ahead_ms(draft.id, sent.prompt_digest),
+        stats.get("prompt_eval_duration_ms"),
+    )
+    saved = None if before is None or after is None else max(0.0, before - after)
+    return {"read_ahead_ms": before, "saved_ms": saved}
 
 
 def _digest_of(draft: Draft) -> str | None:

@@ -163,6 +163,21 @@ def test_same_seed_writes_the_same_text_whatever_was_cached(server: ModelServer)
     assert content(text()) == first
 
 
+def test_prompt_that_was_read_is_known_after_another_one_was(server: ModelServer) -> None:
+    def read(topic: str) -> float:
+        """The seconds of work that it takes."""
+        before = server.cpu_seconds()
+        messages = [{"role": "user", "content": f"{topic} " * 30}]
+        server.chat(messages=messages, options={"num_predict": 1}, stream=False).json()
+        return server.cpu_seconds() - before
+
+    first = read("Tea is warm.")
+    read("A boat goes out.")
+    again = read("Tea is warm.")
+
+    assert again < first / 3
+
+
 def test_text_stops_at_a_stop_string(server: ModelServer) -> None:
     messages = [{"role": "user", "content": "Count: one, two, three, four"}]
     answer = server.chat(messages=messages, options={"num_predict": 60, "stop": ["a"]})

@@ -7,9 +7,9 @@ from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 from prometheus_client.metrics_core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
-from sqlalchemy import func, select
+from sqlalchemy import case, func, select
 
-from smartcontent.models import Repair, RepairKind, User, now
+from smartcontent.models import FINAL, Draft, Reading, Repair, RepairKind, User, now
 from smartcontent.progress.backlog import backlog, in_redis
 from smartcontent.stores.redis_answers import Trouble
 from smartcontent.stores.sql import db
@@ -45,6 +45,7 @@ class _Stores(Collector):
             value=(now() - overdue).total_seconds() if overdue else 0,
         )
         yield _repairs()
+        yield from _readings()
         yield from _redis()
 
 
@@ -57,6 +58,31 @@ def _repairs() -> Metric:
     for kind in RepairKind:
         repairs.add_metric([kind], counted.get(kind, 0))
     return repairs
+
+
+def _readings() -> Iterator[Metric]:
+    """What the model was given to read before its time, and what came of it."""
+    outcome = case(
+        (Draft.saved_ms.is_not(None) & (Draft.read_ahead_ms == Reading.ms), "used"),
+        (Draft.status.in_(FINAL) | Reading.prompt.is_(None), "wasted"),
+        else_="waiting",
+    )
+    counts = select(outcome, func.count(), func.sum(Draft.saved_ms)).select_from(Reading)
+    rows = db.session.execute(counts.join(Draft, Draft.id == Reading.draft_id).group_by(outcome))
+    counted = {name: (count, saved or 0.0) for name, count, saved in rows}
+    readings = GaugeMetricFamily(
+        "smartcontent_readings",
+        "Prompts read before their drafts were due; used: a text began with what was read.",
+        labels=["outcome"],
+    )
+    for name in ("used", "wasted", "waiting"):
+        readings.add_metric([name], counted.get(name, (0, 0.0))[0])
+    yield readings
+    yield GaugeMetricFamily(
+        "smartcontent_readings_saved_seconds",
+        "How much sooner first words came for it, added up.",
+        value=counted.get("used", (0, 0.0))[1] / 1000,
+    )
 
 
 def _redis() -> Iterator[Metric]:

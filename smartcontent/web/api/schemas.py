@@ -155,6 +155,10 @@ _DRAFT = {
         }
     ),
     "stats": or_null(_STATS),
+    "read_ahead_ms": or_null(
+        number("How long the model read the prompt before the due time; null: it did not.", 2140.5)
+    ),
+    "saved_ms": or_null(number("What it need not read any more when it was due.", 2110.2)),
     "scheduled_for": _DUE,
     "started_at": _STARTED,
     "finished_at": _FINISHED,
