@@ -200,6 +200,28 @@ def many_sign_ups(web: Attacked) -> None:
         assert set(pool.map(sign_up, range(SIGN_UPS))) == {303}
 
 
+def worst_tables_and_files(web: Attacked) -> None:
+    """Tables with as much in them as fits, and the largest files of texts that are many lines."""
+    user = web.browser()
+    heading = ",".join(f"{'A b ' * 49}{number:04}" for number in range(100))
+    for table in (
+        f"{heading}\n{',' * 99}x",
+        ",".join("A b " * 5_000 for _ in range(90)) + "\nx",
+        "Topic,Type\n" + "\n".join(f"{'x' * 1_900},{number}" for number in range(1_000)),
+    ):
+        sent = user.session.post(
+            f"{web.url}/batches",
+            data={"csrf_token": user.token()},
+            files={"file": ("table.csv", table)},
+            timeout=PATIENCE,
+        )
+        assert sent.status_code in (200, 422)
+    content_id = web.finished("a\n" * 9_000)
+    for name in ("pdf", "docx"):
+        page = f"{web.url}/contents/{content_id}/export?format={name}"
+        assert user.session.get(page, timeout=PATIENCE).ok
+
+
 ATTACKS = {
     "unfinished bodies": unfinished_bodies,
     "worst forms": worst_forms,
@@ -207,4 +229,5 @@ ATTACKS = {
     "worst searches": worst_searches,
     "many drafts": many_drafts,
     "many sign-ups": many_sign_ups,
+    "worst tables and files": worst_tables_and_files,
 }

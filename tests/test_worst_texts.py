@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from dataclasses import asdict
 from itertools import chain
 from unicodedata import normalize
 
@@ -22,6 +23,7 @@ from smartcontent import fields
 from smartcontent.briefs.form import BriefForm
 from smartcontent.briefs.submission import SUBMISSION
 from smartcontent.contents import submitting, versions
+from smartcontent.contents.batches.rows import FOR_ALL
 from smartcontent.invitations import invited_address
 from smartcontent.models import Status, now
 from smartcontent.ollama.address import base_url, canonical, without_credentials
@@ -33,10 +35,13 @@ from smartcontent.texts.markdown.drawing import drawn
 from smartcontent.texts.sentiment import sentiment_of
 from smartcontent.texts.sought import ACCENTS_MOST, as_sought
 from smartcontent.texts.wrapping import unwrapped
+from smartcontent.web.api.batches import BATCH
+from smartcontent.web.api.bulk import BULK
 from smartcontent.web.api.contents import CHANGES
 from smartcontent.web.api.draft_fields import NEW_DRAFTS
 from smartcontent.web.filters import LISTING
 from smartcontent.web.forms import PasswordForm, SignInForm, SignUpForm, TokenForm
+from smartcontent.web.refining import quality_of
 from smartcontent.web.rendering import rendered
 from smartcontent.writing import job, outcome
 
@@ -142,7 +147,9 @@ def test_length_is_all_that_is_said_of_what_is_too_long(form_class, name):
 
 @worst
 @pytest.mark.parametrize(
-    "known", [SUBMISSION, CHANGES, NEW_DRAFTS, LISTING], ids=["new", "changed", "draft", "list"]
+    "known",
+    [SUBMISSION, CHANGES, NEW_DRAFTS, LISTING, BULK, BATCH, FOR_ALL],
+    ids=["new", "changed", "draft", "list", "many", "batch", "table"],
 )
 def test_every_field_of_the_api_refuses_at_once_in_a_sentence(known, text):
     values = [text] if known is LISTING else [text, [text], text.split("a")]
@@ -176,15 +183,20 @@ def test_headers_addresses_and_invitations_cost_next_to_nothing(app, text):
 @pytest.mark.parametrize(
     ("path", "name"),
     [("/sign-in", "email"), ("/sign-in", "password"), ("/contents", "topic"),
-     ("/contents", "keywords"), ("/account/password", "password_now"), ("/account/tokens", "name")],
+     ("/contents", "keywords"), ("/account/password", "password_now"), ("/account/tokens", "name"),
+     ("/contents/{}/refine", "instruction"), ("/contents/{}/refine", "how"),
+     ("/contents/{}/tags", "add"), ("/contents/{}/tags", "remove"), ("/contents/bulk", "tag"),
+     ("/contents/bulk", "ids"), ("/contents/bulk/undo", "moment"), ("/batches", "pasted")],
 )  # fmt: skip
-def test_page_answers_a_sentence_and_never_an_error_of_ours(app, ada, as_ada, path, name):
+def test_page_answers_a_sentence_and_never_an_error_of_ours(app, ada, as_ada, content, path, name):
     visitor = Visitor(app) if path == "/sign-in" else as_ada
+    path = path.format(content.id)
+    usual = USUAL | {"do": "tag", "tag": "x", "ids": str(content.id)}
 
     for text in WORST.values():
-        answer = visitor.post(path, USUAL | {name: text})
+        answer = visitor.post(path, usual | {name: text})
 
-        assert answer.status_code in (200, 303, 413, 422, 429)
+        assert answer.status_code in (200, 303, 400, 409, 413, 422, 429)
 
 
 FORM = "application/x-www-form-urlencoded"
@@ -481,6 +493,22 @@ def test_long_text_is_drawn_beside_the_event_loop(monkeypatch):
 
     rendered("Tea. " * 1_000)
 
+    assert len(seen) == 1
+
+
+def test_text_is_held_against_a_long_brief_beside_the_event_loop(content, monkeypatch):
+    seen = []
+    monkeypatch.setattr(
+        "smartcontent.web.refining.few_at_once",
+        lambda work, *args: seen.append(args) or work(*args),
+    )
+    draft = content.current
+    draft.text = "Tea."
+
+    quality_of(draft)
+    assert seen == []
+    draft.brief = {**asdict(content.brief), "instructions": "1% " * 1_000}
+    quality_of(draft)
     assert len(seen) == 1
 
 

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from functools import cache, lru_cache
 
 from smartcontent.texts.tokens import tokens
 
@@ -53,34 +54,35 @@ def guess(headings: Iterable[str]) -> dict[str, str]:
     A heading that is a name of a field comes before one that only has such a name in it.
     """
     named = {heading: _named(heading) for heading in headings}
+    whole = {heading: {words} for heading, words in named.items()}
+    parts = {heading: _parts(words) for heading, words in named.items()}
     found: dict[str, str] = {}
-    for is_it in (_is_it, _has_it):
+    for known in (whole, parts):
         for field, name in _surest_first():
-            fitting = (h for h, words in named.items() if h not in found and is_it(words, name))
+            fitting = (h for h, names in known.items() if h not in found and name in names)
             heading = next(fitting, None)
             if heading is not None and field not in found.values():
                 found[heading] = field
     return {heading: found[heading] for heading in named if heading in found}
 
 
+@cache
 def _surest_first() -> list[tuple[str, tuple[str, ...]]]:
     ranked = [(rank, f, n) for f, names in _NAMES.items() for rank, n in enumerate(names)]
     ranked.sort(key=lambda each: each[0])
     return [(field, _named(name)) for _, field, name in ranked]
 
 
+@lru_cache(maxsize=1_000)
 def _named(heading: str) -> tuple[str, ...]:
     """Its words without case, accents and signs: "contentType", "Content-Type *" are the same."""
     return tuple(tokens(_HUMP.sub(" ", heading).replace("_", " ")))
 
 
-def _is_it(words: tuple[str, ...], name: tuple[str, ...]) -> bool:
-    return words == name
-
-
-def _has_it(words: tuple[str, ...], name: tuple[str, ...]) -> bool:
-    places = range(len(words) - len(name) + 1)
-    return any(words[place : place + len(name)] == name for place in places)
+def _parts(words: tuple[str, ...]) -> set[tuple[str, ...]]:
+    """Every row of words in it that is no longer than a name."""
+    sizes = range(1, max(len(name) for _, name in _surest_first()) + 1)
+    return {words[place : place + size] for place in range(len(words)) for size in sizes}
 
 
 def chosen(typed: str, choices: Mapping[str, Sequence[str]]) -> str | None:

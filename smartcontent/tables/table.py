@@ -8,6 +8,7 @@ LARGEST = 2 * 1024 * 1024  # bytes of a file
 MOST_ROWS = 1_000  # without the headings
 MOST_COLUMNS = 100
 LONGEST_CELL = 32_767  # characters; spreadsheet programs take no more
+LONGEST_HEADING = 200  # characters; it is shown with every field, and told from what it says
 # What spreadsheets leave in cells that look empty.
 _BLANKS = " \t\n\xa0\u2028\u2029\u3000\u200b\ufeff"
 
@@ -46,6 +47,7 @@ def table_of(rows: Iterable[Sequence[str]], notes: Iterable[str] = ()) -> Table:
     width = max(len(row.cells) for row in kept)
     padded = [Row(number, (*cells, *[""] * (width - len(cells)))) for number, cells in kept]
     columns = [place for place in range(width) if any(row.cells[place] for row in padded)]
+    _check_headings(padded[0])
     headings = _headings([padded[0].cells[place] for place in columns], columns)
     body = (Row(n, tuple(cells[place] for place in columns)) for n, cells in padded[1:])
     return Table(headings, tuple(body), tuple(notes))
@@ -83,6 +85,15 @@ def _check_cells(row: Row) -> None:
             raise TableError(
                 f"Cell {letters(place)}{row.number} has {len(cell):,} characters: at most "
                 f"{LONGEST_CELL:,} fit in one."
+            )
+
+
+def _check_headings(row: Row) -> None:
+    for place, heading in enumerate(row.cells):
+        if len(heading) > LONGEST_HEADING:
+            raise TableError(
+                f"Cell {letters(place)}{row.number} is a heading of {len(heading):,} characters, "
+                f"and {LONGEST_HEADING} fit: has the first row the headings?"
             )
 
 

@@ -215,7 +215,6 @@ def _table_page(batch: Batch, refusal: str = "") -> str:
 
 def _looked_at(batch: Batch) -> Looked:
     found = uploads.table_of(batch)
-    db.session.commit()
     if found is None:
         return Looked([])
     try:

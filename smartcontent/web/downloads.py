@@ -16,7 +16,7 @@ from smartcontent.texts.export.document import Document, NotInThisFormat
 from smartcontent.texts.export.file_names import content_disposition, file_name
 from smartcontent.web import errors
 from smartcontent.web.contents import own_content
-from smartcontent.web.threads import few_at_once
+from smartcontent.web.threads import slowly, turn_for_a_file
 
 bp = Blueprint("downloads", __name__)
 
@@ -51,9 +51,11 @@ def to_print(content_id: UUID) -> ResponseReturnValue:
 
 def results_as_file(batch: Batch, name: str) -> Response:
     """What came of a batch in one of its formats, under a name made from the batch's."""
-    kind, found = results.FORMATS[name], results.results_of(batch)
-    db.session.commit()  # a large batch takes seconds, in which no transaction stands open
-    body = few_at_once(kind.write, found)
+    kind = results.FORMATS[name]
+    with turn_for_a_file():
+        found = results.results_of(batch)
+        db.session.commit()  # a large batch takes seconds, in which no transaction stands open
+        body = slowly(kind.write, found)
     headers = {"Content-Disposition": content_disposition(results.name_of(batch, name))}
     return Response(body, content_type=kind.media_type, headers=headers)
 
@@ -65,8 +67,8 @@ def as_file(document: Document, name: str) -> Response:
         NotInThisFormat: it cannot be had in this one; the message says why, and what to do.
     """
     kind = FORMATS[name]
-    db.session.commit()  # a long text takes seconds, in which no transaction stands open
-    body = few_at_once(kind.write, document)
+    with turn_for_a_file():
+        body = slowly(kind.write, document)
     disposition = content_disposition(file_name(document.title, kind.suffix))
     headers = {"Content-Disposition": disposition}
     return Response(body, content_type=kind.media_type, headers=headers)

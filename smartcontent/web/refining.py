@@ -24,7 +24,7 @@ from smartcontent.web.threads import few_at_once
 bp = Blueprint("refining", __name__)
 
 LARGEST = 2**31 - 1
-AT_ONCE = 2_000  # characters, checked and compared while others wait
+AT_ONCE = 1_000  # characters, checked and compared while others wait
 _NUMBER = "<int(max=2147483647):number>"
 
 
@@ -207,9 +207,9 @@ def _back(content: Content, what: str) -> ResponseReturnValue:
 
 
 def quality_of(draft: Draft) -> Card:
-    """The quality card of a draft; a long text is looked at beside the event loop."""
+    """The quality card of a draft; a long text, or brief, is looked at beside the event loop."""
     asked = checking.asked_for(draft)
-    if len(draft.text) <= AT_ONCE:
+    if len(draft.text) + sum(map(len, asked.texts)) <= AT_ONCE:
         return checking.quality(draft.text, asked)
     found: Card = few_at_once(checking.quality, draft.text, asked)
     return found

@@ -1,7 +1,8 @@
 """Work that would hold up the event loop, done beside it."""
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from threading import BoundedSemaphore
 from typing import Any
 
@@ -14,6 +15,7 @@ from smartcontent.stores.sql import db
 _AT_ONCE = max(1, (os.cpu_count() or 1) // 2)
 _turns = BoundedSemaphore(_AT_ONCE)  # who signs in waits for no long text
 _few = BoundedSemaphore(_AT_ONCE)
+_files = BoundedSemaphore(_AT_ONCE)  # and pages for no file
 
 
 def slowly(work: Callable[..., Any], *args: object) -> Any:
@@ -24,9 +26,22 @@ def slowly(work: Callable[..., Any], *args: object) -> Any:
 
 
 def few_at_once(work: Callable[..., Any], *args: object) -> Any:
-    """Do slowly what takes much memory meanwhile: few at once, the others wait."""
+    """Do slowly what takes much memory meanwhile: few at once, the others wait.
+
+    No transaction waits with them: on SQLite it could be the one writer's, and PostgreSQL ends one
+    that is idle for seconds.
+    """
+    db.session.commit()
     with _few:
         return slowly(work, *args)
+
+
+@contextmanager
+def turn_for_a_file() -> Iterator[None]:
+    """Wait, while no transaction does, until few others make files: what one holds is in memory."""
+    db.session.commit()
+    with _files:
+        yield
 
 
 def in_turn(hash_or_check: Callable[..., Any], *args: object) -> Any:

@@ -135,6 +135,7 @@ def test_thirty_columns_and_a_thousand_rows_are_read():
         (b"a,b\n" + b"1,2\n" * 1_001, "more than 1,000 rows"),
         (b"a," * 100 + b"b\n" + b"1," * 100 + b"2", "more than 100 columns"),
         (b"a,b\n1," + b"x" * (LONGEST_CELL + 1), "Cell B2 has 32,768 characters"),
+        (b"a," + b"b " * 200 + b"c\n1,2\n", "Cell B1 is a heading of 401 characters"),
         (b"a,b\n1,2\n3,\"4\n5,6\n", "In row 3 a quotation mark opens a cell"),
         (b'a,b\n1,"2\n' + b"5,6\n" * 100_000, "quotation mark missing"),
         (b"a,b\n" + b"1,2\n" * 600_000, "at most 2 MB"),

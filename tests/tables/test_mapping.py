@@ -1,8 +1,11 @@
 """Which column is which field of a brief."""
 
+import time
+
 import pytest
 
 from smartcontent.tables.mapping import chosen, guess
+from smartcontent.tables.table import LONGEST_HEADING
 
 FIELDS = (
     "title", "topic", "audience", "content_type", "tone", "length", "language", "keywords",
@@ -47,3 +50,13 @@ def test_a_choice_is_known_by_its_key_and_by_its_names(typed):
 @pytest.mark.parametrize("typed", ["", "d", "Klingon", "-"])
 def test_a_choice_that_is_none_is_not_guessed(typed):
     assert chosen(typed, {"en": ("English",), "de": ("German", "Deutsch")}) is None
+
+
+@pytest.mark.parametrize("unit", ["A b ", "aB", "ａ ", "字", "á "])
+def test_a_hundred_of_the_longest_headings_are_looked_at_in_a_moment(unit):
+    most = LONGEST_HEADING - 3
+    headings = [f"{(unit * most)[:most]}{number}" for number in range(99)]
+    begun = time.thread_time()
+
+    assert guess([*headings, "Tone of voice"]) == {"Tone of voice": "tone"}
+    assert time.thread_time() - begun < 1  # 0.03 on a quiet machine; word by word, 4

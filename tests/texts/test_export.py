@@ -290,8 +290,37 @@ def test_whatever_is_in_a_text_it_becomes_a_file(text, form):
 
 @pytest.mark.parametrize("unit", ["tea ", "- tea\n", "<b>", "> ", "|a", "a\n\n", "[a](b) "])
 @pytest.mark.parametrize("form", sorted(FORMATS))
-def test_the_longest_texts_take_seconds_at_worst(form, unit):
-    text = (unit * 3_000)[:3_000]
+def test_texts_of_any_kind_become_files_in_seconds_at_worst(form, unit):
+    assert seconds_to_write(form, (unit * 3_000)[:3_000]) < 8
+
+
+LONG = {
+    "lines of one paragraph": "a\n" * 10_000,
+    "lines of code": "```\n" + "a\n" * 9_000 + "```",
+    "lines of a cell": f"|a|b|\n|-|-|\n|{'a<br>' * 3_900}|b|\n",
+    "addresses": "".join(f"[a](http://b/{number})" for number in range(4_000)),
+}
+
+
+@pytest.mark.parametrize("form", ["docx", "pdf"])
+@pytest.mark.parametrize("text", LONG.values(), ids=LONG)
+def test_many_lines_and_links_are_no_work_that_grows_with_their_square(form, text):
+    assert seconds_to_write(form, text) < 9  # 2 on a quiet machine; as a square, 12 to 60
+
+
+def seconds_to_write(form: str, text: str) -> float:
     begun = time.thread_time()
-    FORMATS[form].write(Document("", text))
-    assert time.thread_time() - begun < 8
+    with contextlib.suppress(NotInThisFormat):
+        FORMATS[form].write(Document("", text))
+    return time.thread_time() - begun
+
+
+def test_a_word_document_is_made_of_what_people_write_and_of_nothing_endless():
+    with pytest.raises(NotInThisFormat, match=r"has 20,000 paragraphs.*take it as HTML"):
+        FORMATS["docx"].write(Document("", "- a\n" * 10_000))
+
+
+def test_lines_and_tabs_of_code_are_kept_in_a_word_document():
+    file = FORMATS["docx"].write(Document("", "```\n  a\tb\n\nc  \n```\n"))
+
+    assert docx.Document(io.BytesIO(file)).paragraphs[0].text == "  a\tb\n\nc  "

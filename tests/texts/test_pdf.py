@@ -5,7 +5,7 @@ import re
 import pytest
 
 from smartcontent.texts.export.document import Document
-from smartcontent.texts.export.pdf import NotInThisFormat, to_pdf
+from smartcontent.texts.export.pdf import NotInThisFormat, _blocks, _flowables, to_pdf
 
 EVERY_KIND = (
     "# The *blue* **teapot**\n\nΕλληνικά: ψυχή\n\n- Їжак\n  1. zażółć gęślą jaźń\n\n> Tiếng Việt\n"
@@ -65,3 +65,16 @@ def test_a_very_long_text_leads_to_the_print_view():
 )
 def test_whatever_else_is_in_a_text_becomes_pages(text):
     assert to_pdf(Document("", text)).rstrip().endswith(b"%%EOF")
+
+
+def test_a_paragraph_of_many_lines_is_laid_out_in_parts_that_stand_as_close():
+    def height(lines: int) -> float:
+        text = "- " + "a  \n  " * (lines - 1) + "a"
+        return sum(f.wrap(400, 9_999)[1] + f.getSpaceAfter() for f in flowables(text))
+
+    assert len(flowables("a\n" * 200)) == 5
+    assert height(80) == pytest.approx(2 * height(40) - 3)
+
+
+def flowables(text: str) -> list:
+    return [part for block in _blocks(Document("", text)) for part in _flowables(block)]

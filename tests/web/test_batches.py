@@ -7,6 +7,7 @@ from sqlalchemy import func, select
 
 from smartcontent.models import Batch, Content
 from smartcontent.stores.sql import db
+from smartcontent.web import downloads, threads
 
 TABLE = "Product,Price\nA blue teapot,24\n,26\nA red teapot,28\n"
 TYPE = {"content_type": "product_description", "column-topic": "Product"}
@@ -120,3 +121,21 @@ def test_other_forms_take_no_files(as_ada):
     file = {"file": (io.BytesIO(b"x"), "a.csv")}
 
     assert as_ada.post("/contents", file, content_type="multipart/form-data").status_code == 415
+
+
+def test_no_transaction_waits_while_a_table_or_a_file_is_worked_on(as_ada, monkeypatch):
+    waiting = []
+
+    def watched(work, *args):
+        waiting.append(db.session().in_transaction())
+        return work(*args)
+
+    monkeypatch.setattr(threads, "slowly", watched)
+    monkeypatch.setattr(downloads, "slowly", watched)
+    page = send(as_ada)
+    as_ada.get(page)
+    batch = as_ada.post(page, {**TYPE, "do": "leave-out"}).headers["Location"]
+    as_ada.get(f"{batch}/export?format=xlsx")
+
+    assert len(waiting) >= 5
+    assert not any(waiting)

@@ -7,7 +7,9 @@ import pytest
 from conftest import Visitor, both_databases
 from flask import Flask
 
+from smartcontent.contents.batches import uploads
 from smartcontent.models import ApiToken
+from smartcontent.tables.table import Row, Table
 
 TOO_LARGE = ["99999999999999999999", "9223372036854775808", "2147483648"]
 HOSTILE = [
@@ -17,11 +19,20 @@ HOSTILE = [
 ]
 PAGES = ["/", "/list", "/admin/users/", "/admin/scheduled", "/sign-in"]
 QUERY = ["after", "again", "content_type", "cursor", "example", "next", "page", "q", "status"]
-FIELDS = ["minutes", "at", "at_utc", "name", "title", "text", "topic", "email", "keywords"]
+FIELDS = [
+    *("minutes", "at", "at_utc", "name", "title", "text", "topic", "email", "keywords"),
+    *("how", "language", "instruction", "number", "start", "end", "variants", "favourite"),
+    *("add", "remove", "ids", "do", "tag", "moment", "every_seconds", "column-topic", "pasted"),
+]
 NEVER_ENDING = {"stream.events", "api_stream.events"}
 ENDS_THE_SESSION = {"auth.sign_out"}
 JSON = [10**400, -1, 2**63, 1e308, "\ud800", "\0", [], {}, None, True, [["\ud800"]], "9" * 5000]
 BRIEF = {"content_type": "product_description", "topic": "A teapot"}
+DRAFT_FIELDS = [
+    *("variants", "refine", "language", "instruction", "from", "continue", "passage", "text"),
+    *("base", "delay_seconds"),
+]
+BATCH_FIELDS = ["rows", "name", "every_seconds", "delay_seconds"]
 JSON_FIELDS = [
     *("topic", "title", "audience", "tone", "length", "language", "keywords", "instructions"),
     *("model", "temperature", "seed", "delay_seconds", "scheduled_for"),
@@ -65,17 +76,20 @@ def test_no_address_and_no_query_is_an_error_of_ours(app, founder):
 
 
 @pytest.mark.timeout(600)
-def test_no_form_is_an_error_of_ours(app, as_ada, content):
+def test_no_form_is_an_error_of_ours(app, ada, as_ada, content):
     token = as_ada.token()
+    table = uploads.keep(ada.id, "teapots.csv", Table(("Topic",), (Row(2, ("A pot",)),)))
+    known = {"content_id": content.id, "batch_id": table.id, "number": 1}
+    known |= {"token_id": 1, "user_id": 1}
     forms = [
-        rule.build({"content_id": content.id, "token_id": 1, "user_id": 1})[1]
+        rule.build(known)[1]
         for rule in rules(app)
         if "POST" in rule.methods
-        and rule.arguments <= {"content_id", "token_id", "user_id"}
+        and rule.arguments <= known.keys()
         and not rule.rule.startswith("/api/")
     ]
 
-    assert len(forms) > 15
+    assert len(forms) > 30
     for value in HOSTILE:
         body = "&".join([f"csrf_token={token}", *(f"{name}={value}" for name in FIELDS)])
         for form in forms:
@@ -96,18 +110,33 @@ def test_token_whose_number_no_database_can_hold_is_not_there(as_ada, number: st
 def test_no_body_is_an_error_of_ours(app, as_ada, ada, content):
     headers = {"Authorization": f"Bearer {ApiToken.issue(ada, 'x')[1]}"}
 
-    for field in JSON_FIELDS:
-        for value in [*JSON, "0001-01-01T00:00:00+23:59", "9999-12-31T23:59:59-23:59"]:
-            body = json.dumps(BRIEF | {field: value})
-            for method, address in [("POST", ""), ("PATCH", f"/{content.id}")]:
-                answer = as_ada.client.open(
-                    f"/api/v1/contents{address}",
-                    method=method,
-                    data=body,
-                    content_type="application/json",
-                    headers=headers,
-                )
-                assert answer.status_code < 500, (method, field, value)
+    def send(method, path, body):
+        return as_ada.client.open(
+            f"/api/v1{path}",
+            method=method,
+            data=json.dumps(body),
+            content_type="application/json",
+            headers=headers,
+        )
+
+    many = {"ids": [str(content.id)], "do": "tag", "tag": "x"}
+    calls = [
+        ("POST", "/contents", BRIEF, JSON_FIELDS),
+        ("PATCH", f"/contents/{content.id}", BRIEF, [*JSON_FIELDS, "tags", "favourite"]),
+        ("POST", f"/contents/{content.id}/drafts", {}, DRAFT_FIELDS),
+        ("PUT", f"/contents/{content.id}/current", {}, ["number"]),
+        ("POST", "/contents/bulk", many, [*many]),
+        ("POST", "/batches", {"rows": [BRIEF]}, BATCH_FIELDS),
+    ]
+    for method, path, body, names in calls:
+        for name in names:
+            for value in [*JSON, "0001-01-01T00:00:00+23:59", "9999-12-31T23:59:59-23:59"]:
+                answer = send(method, path, body | {name: value})
+                assert answer.status_code < 500, (method, path, name, value)
+    for name in JSON_FIELDS:
+        for value in JSON:
+            answer = send("POST", "/batches", {"rows": [BRIEF | {name: value}]})
+            assert answer.status_code < 500, (name, value)
 
 
 COMMANDS = [

@@ -13,7 +13,7 @@ from smartcontent.texts.export.plain import to_plain
 class Format(NamedTuple):
     """A kind of file. The longest texts take seconds to write.
 
-    A PDF is not made of every text: `to_pdf` raises NotInThisFormat then.
+    PDF and Word documents are not made of every text: NotInThisFormat is raised then.
     """
 
     media_type: str

@@ -5,9 +5,10 @@ that HTML is clean, well-formed, and has no address that anything is fetched fro
 """
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from html.parser import HTMLParser
+from itertools import groupby
 
 _MARKS = {
     "b": "bold", "strong": "bold", "i": "italic", "em": "italic", "s": "struck", "del": "struck",
@@ -130,7 +131,7 @@ class _Reader(HTMLParser):
         if self._tables:
             self._add("\n")
             return
-        runs = tuple(self._runs) if self._is_code else _trimmed(self._runs)
+        runs = tuple(_joined(self._runs)) if self._is_code else _trimmed(self._runs)
         self._runs = []
         if runs:
             self.blocks.append(self._block(runs))
@@ -239,9 +240,15 @@ _ENDING: dict[str, Callable[[_Reader], None]] = {
 }
 
 
+def _joined(runs: Sequence[Run]) -> Iterator[Run]:
+    """The runs with those that look alike as one: each line of a text has come as its own."""
+    for (marks, address), alike in groupby(runs, key=lambda run: (run.marks, run.address)):
+        yield Run(text_of(list(alike)), marks, address)
+
+
 def _trimmed(runs: Sequence[Run]) -> tuple[Run, ...]:
     """The runs without blanks around them all, and without those that have nothing."""
-    kept = [run for run in runs if run.text]
+    kept = [run for run in _joined(runs) if run.text]
     while kept and not kept[0].text.strip(" \n"):
         del kept[0]
     while kept and not kept[-1].text.strip(" \n"):

@@ -1,5 +1,6 @@
 """A text as a Word document, in Word's own styles: so that it takes on the look of its reader's."""
 
+import re
 from collections.abc import Sequence
 from datetime import UTC
 from io import BytesIO
@@ -14,12 +15,13 @@ from docx.opc.constants import RELATIONSHIP_TYPE
 from docx.oxml import OxmlElement
 from docx.oxml.ns import qn
 from docx.oxml.text.paragraph import CT_P
+from docx.oxml.text.run import CT_R
 from docx.shared import Cm, RGBColor
 from docx.text.paragraph import Paragraph
 from docx.text.run import Run as WordRun
 
 from smartcontent.texts.export.blocks import Block, Run, blocks_of, printable
-from smartcontent.texts.export.document import Document
+from smartcontent.texts.export.document import Document, NotInThisFormat
 from smartcontent.texts.export.html import direction
 from smartcontent.texts.markdown import to_html
 
@@ -30,6 +32,7 @@ _ALIGNMENTS = {
     "center": WD_ALIGN_PARAGRAPH.CENTER,
     "right": WD_ALIGN_PARAGRAPH.RIGHT,
 }
+_MOST_PIECES = 10_000  # each takes a fifth of a millisecond
 _LONGEST_PROPERTY = 255  # characters
 _COUNTRIES = {"en": "US", "uk": "UA", "ar": "SA", "hi": "IN", "ja": "JP", "ko": "KR", "zh": "CN"}
 _LINK_COLOUR = RGBColor(0x05, 0x63, 0xC1)
@@ -46,13 +49,29 @@ _BEHIND_BORDERS = ("w:shd", "w:tabs", "w:bidi", *_BEHIND_BIDI)
 
 
 def to_docx(document: Document) -> bytes:
-    """The document's text; title, keywords, language and date are the file's properties."""
+    """The document's text; title, keywords, language and date are the file's properties.
+
+    Raises:
+        NotInThisFormat: It has far more in it than anybody writes.
+    """
+    blocks = blocks_of(to_html(document.text))
+    _check(blocks)
     writer = _Writer(document)
-    for block in blocks_of(to_html(document.text)):
+    for block in blocks:
         writer.write(block)
     out = BytesIO()
     writer.word.save(out)
     return out.getvalue()
+
+
+def _check(blocks: Sequence[Block]) -> None:
+    rows = chain.from_iterable((block.runs, *block.rows) for block in blocks)
+    pieces = len(blocks) + sum(map(len, rows))
+    if pieces > _MOST_PIECES:
+        raise NotInThisFormat(
+            f"The text has {pieces:,} paragraphs, cells and pieces that look different, and a Word "
+            f"document is made of {_MOST_PIECES:,} at most: take it as HTML, or print this page."
+        )
 
 
 class _Writer:
@@ -96,7 +115,8 @@ class _Writer:
             properties = paragraph._p.get_or_add_pPr()
             properties.insert_element_before(OxmlElement("w:bidi"), *_BEHIND_BIDI)
         for run in runs:
-            added = paragraph.add_run(run.text.rstrip("\n") if is_code else run.text)
+            added = paragraph.add_run()
+            _said(added._r, run.text.rstrip("\n") if is_code else run.text)
             for name in chain.from_iterable(_FONTS[mark] for mark in run.marks & _FONTS.keys()):
                 setattr(added.font, name, True)
             added.font.rtl = self._is_right_to_left or None
@@ -107,8 +127,10 @@ class _Writer:
 
     def _link(self, paragraph: Paragraph, run: WordRun, address: str) -> None:
         if address not in self._targets:
+            known = f"rIdLink{len(self._targets)}"
             kind = RELATIONSHIP_TYPE.HYPERLINK
-            self._targets[address] = self.word.part.relate_to(address, kind, is_external=True)
+            self.word.part.rels.add_relationship(kind, address, known, is_external=True)
+            self._targets[address] = known
         link = OxmlElement("w:hyperlink")
         link.set(qn("r:id"), self._targets[address])
         run._r.style = "Hyperlink"
@@ -142,6 +164,21 @@ class _Writer:
                     paragraph.alignment = _ALIGNMENTS[block.alignments[place]]
         _make_headings(table.rows[0])
         self._paragraph("Normal")  # or the next table would be one with it
+
+
+def _said(run: CT_R, text: str) -> None:
+    """Put a text into a run: element by element, which is faster by far than sign by sign."""
+    for part in filter(None, _APART.split(text)):
+        element = run.makeelement(_ELEMENTS.get(part, _TEXT))
+        if part not in _ELEMENTS:
+            element.text = part
+            element.set(_SPACE, "preserve")  # or blanks at its ends are none
+        run.append(element)
+
+
+_TEXT, _ELEMENTS = qn("w:t"), {"\n": qn("w:br"), "\t": qn("w:tab")}
+_APART = re.compile("([\n\t])")
+_SPACE = "{http://www.w3.org/XML/1998/namespace}space"
 
 
 def _usual_numberings(word: Word) -> dict[str, int]:

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from functools import cache
 from html import escape
 from io import BytesIO
+from itertools import chain
 from pathlib import Path
 from unicodedata import bidirectional, category, normalize
 
@@ -39,9 +40,10 @@ _MARGIN, _STEP = 2.2 * cm, 0.6 * cm
 _WIDTH = A4[0] - 2 * _MARGIN
 _SIZES = {1: 20, 2: 15, 3: 12.5, 4: 11, 5: 10.5, 6: 10.5}  # of headings, in points
 _BODY = 10.5
-_LONGEST = 20_000  # characters: a paragraph over many pages is laid out again for each of them
+_LONGEST = 20_000  # characters
+_LINES_MOST = 40  # of a paragraph: one over many pages is laid out again for each of them
 _DEEPEST = 6  # that anything is further in
-_MOST_COLUMNS = 8  # of a table; a wider one becomes lines
+_MOST_COLUMNS = 8  # of a table; a wider one becomes lines, as does one with such a tall cell
 _TAGS = {
     "bold": "b", "italic": "i", "struck": "strike", "underlined": "u", "raised": "super",
     "lowered": "sub",
@@ -117,22 +119,31 @@ def _flowables(block: Block) -> Iterator[Flowable]:
         yield HRFlowable(width="100%", color=_LINES, spaceBefore=8, spaceAfter=8)
     elif block.kind == "table":
         yield from _table(block)
-    elif block.kind == "item":
-        mark = f"{block.number}." if block.number else "•"
-        yield Paragraph(_markup(block.runs), _style(block), bulletText=mark)
-    elif block.kind == "code":
-        lines = escape(block.text.rstrip("\n"), quote=False).replace(" ", "\xa0")
-        yield Paragraph(lines.replace("\n", "<br/>"), _style(block))
     else:
-        yield Paragraph(_markup(block.runs), _style(block))
+        yield from _paragraphs(block)
 
 
-def _style(block: Block) -> ParagraphStyle:
+def _paragraphs(block: Block) -> Iterator[Flowable]:
+    """The block as one paragraph, or as some that stand close where it has many lines."""
+    lines = _code(block.text) if block.kind == "code" else _markup(block.runs)
+    mark = (f"{block.number}." if block.number else "•") if block.kind == "item" else None
+    for start in range(0, len(lines), _LINES_MOST):
+        end = start + _LINES_MOST
+        style = _style(block, is_last=end >= len(lines))
+        yield Paragraph("<br/>".join(lines[start:end]), style, bulletText=mark)
+        mark = None
+
+
+def _code(text: str) -> list[str]:
+    return escape(text.rstrip("\n"), quote=False).replace(" ", "\xa0").split("\n")
+
+
+def _style(block: Block, is_last: bool) -> ParagraphStyle:
     if block.kind == "heading":
         size = _SIZES[block.level]
         return _styled(f"{_NAME}-Bold", size, spaceBefore=size * 0.8, keepWithNext=1)
     indent = _STEP * min(block.level, _DEEPEST)
-    after = 3 if block.kind == "item" else 6
+    after = 0 if not is_last else 3 if block.kind == "item" else 6
     return _styled(
         _NAME, _BODY, leftIndent=indent, bulletIndent=max(0, indent - _STEP), spaceAfter=after
     )
@@ -145,13 +156,19 @@ def _styled(font: str, size: float, **options: float) -> ParagraphStyle:
     )  # fmt: skip
 
 
-def _markup(runs: Sequence[Run]) -> str:
-    return "".join(map(_run, runs))
+def _markup(runs: Sequence[Run]) -> list[str]:
+    """The lines of some runs in reportlab's own markup."""
+    lines = [""]
+    for run in runs:
+        first, *rest = [_said(line, run) for line in run.text.split("\n")]
+        lines[-1] += first
+        lines += rest
+    return lines
 
 
-def _run(run: Run) -> str:
-    """The run in reportlab's own markup, of which nothing that was written is a part."""
-    shown = escape(run.text, quote=False).replace("\n", "<br/>")
+def _said(text: str, run: Run) -> str:
+    """A line as its run looks; nothing that was written is a part of the markup."""
+    shown = escape(text, quote=False)
     for tag in sorted(_TAGS[mark] for mark in run.marks & _TAGS.keys()):
         shown = f"<{tag}>{shown}</{tag}>"
     if not run.address:
@@ -159,12 +176,17 @@ def _run(run: Run) -> str:
     return f'<a href="{escape(run.address)}" color="#{_LINK.hexval()[2:]}"><u>{shown}</u></a>'
 
 
+def _tallest(block: Block) -> int:
+    """The most lines that a cell of a table has."""
+    return max((text_of(cell).count("\n") + 1 for row in block.rows for cell in row), default=0)
+
+
 def _table(block: Block) -> Iterator[Flowable]:
     columns = max((len(row) for row in block.rows), default=0)
-    if columns > _MOST_COLUMNS:
+    if columns > _MOST_COLUMNS or _tallest(block) > _LINES_MOST:
         for row in block.rows:
-            cells = " | ".join(_markup(cell) for cell in row)
-            yield Paragraph(cells, _styled(_NAME, _BODY))
+            cells = chain.from_iterable((Run(" | "), *cell) for cell in row)
+            yield from _paragraphs(Block("paragraph", tuple(cells)[1:]))
     elif columns:
         rows = [[*row, *[()] * (columns - len(row))] for row in block.rows]
         laid_out = [
@@ -185,7 +207,8 @@ _ALIGNMENTS = {"left": 0, "center": 1, "right": 2}
 def _cell(runs: Sequence[Run], block: Block, place: int, row: int) -> Paragraph:
     alignment = _ALIGNMENTS.get("".join(block.alignments[place : place + 1]), 0)
     font = f"{_NAME}-Bold" if not row else _NAME
-    return Paragraph(_markup(runs), _styled(font, _BODY - 1, alignment=alignment, spaceAfter=0))
+    look = _styled(font, _BODY - 1, alignment=alignment, spaceAfter=0)
+    return Paragraph("<br/>".join(_markup(runs)), look)
 
 
 def _widths(rows: Sequence[Sequence[Sequence[Run]]]) -> list[float]:

@@ -208,7 +208,6 @@ def _do(batch: Batch, act: Callable[[Batch], int]) -> ResponseReturnValue:
 
 
 def _submit_once(asked: _Asked, good: list[BatchRow], key: str | None) -> tuple[Batch, bool]:
-    db.session.commit()  # no transaction while briefs are prepared
     asking, digest = user_id(), asked.digest
     contents = few_at_once(submitting.prepared, asking, good)
     batch = Batch(

@@ -24,7 +24,7 @@ FILE: Fields = {"format": one_of("format", FORMATS, is_needed=True)}
     schemas.text("The file; its name stands in `Content-Disposition`."),
     media=[kind.media_type.partition(";")[0] for kind in FORMATS.values()],
     query=FILE,
-    refusals={409: "There is no text yet, or no PDF can be made of it: then `print` is its page."},
+    refusals={409: "There is no text yet, or no such file of it: then `print` is its page."},
 )
 def export(content: Content, asked: dict[str, str]) -> ResponseReturnValue:
     """Take the current text away as a file."""
