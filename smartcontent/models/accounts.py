@@ -9,7 +9,7 @@ from functools import cache
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerifyMismatchError
 from flask_login import UserMixin
-from sqlalchemy import ForeignKey, String, delete, select, update
+from sqlalchemy import ForeignKey, Index, String, delete, select, update
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
@@ -41,6 +41,7 @@ class User(UserMixin, Base):
     """A person with an account. The first one is the founder, and an administrator."""
 
     __tablename__ = "users"
+    __table_args__ = (Index("uq_users_feed_digest", "feed_digest", unique=True),)
 
     id: Mapped[int] = mapped_column(primary_key=True)
     email: Mapped[str] = mapped_column(String(254), unique=True)
@@ -53,6 +54,8 @@ class User(UserMixin, Base):
     # Raised by sign-out and by a new password: older session cookies no longer match.
     session_epoch: Mapped[int] = mapped_column(default=0)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
+    # Of the secret address at which calendars read what is due; None: there is none.
+    feed_digest: Mapped[str | None] = mapped_column(String(64))
 
     @property
     def is_active(self) -> bool:
@@ -93,11 +96,30 @@ class User(UserMixin, Base):
         """Make every session cookie of this user invalid, on all devices."""
         self.session_epoch += 1
 
+    def new_feed(self) -> str:
+        """A new secret for the address of the calendar; one that was before is useless."""
+        secret = secrets.token_urlsafe(32)
+        self.feed_digest = digest_of(secret)
+        return secret
+
+    @classmethod
+    def with_feed(cls, secret: str) -> "User | None":
+        """Whose calendar it is."""
+        return db.session.scalar(
+            select(cls).filter_by(feed_digest=digest_of(secret), is_enabled=True)
+        )
+
     def revoke_tokens(self) -> int:
         """Make every API token of this user useless; answers how many there were."""
         valid = (ApiToken.user_id == self.id) & ApiToken.revoked_at.is_(None)
         revoked = db.session.execute(update(ApiToken).where(valid).values(revoked_at=now()))
         return revoked.rowcount  # type: ignore[attr-defined]
+
+
+def digest_of(secret: str) -> str:
+    """What is stored of a secret of ours."""
+    # A random 256-bit secret needs no slow hash.
+    return hashlib.sha256(secret.encode()).hexdigest()
 
 
 def nobody_yet() -> bool:
@@ -201,5 +223,4 @@ class ApiToken(Base):
     @staticmethod
     def digest_of(secret: str) -> str:
         """What is stored of a secret."""
-        # A random 256-bit secret needs no slow hash.
-        return hashlib.sha256(secret.encode()).hexdigest()
+        return digest_of(secret)

@@ -6,7 +6,7 @@ that they go back a time that comes twice counts once.
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from itertools import islice, takewhile
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -58,6 +58,25 @@ class Rule:
         """The due times after one moment and not after another: the first ones, so many at most."""
         return list(islice(takewhile(lambda due: due <= until, self.due_after(after)), most))
 
+    def first_of_days(
+        self, after: datetime, until: datetime, zone: ZoneInfo
+    ) -> Iterator[tuple[datetime, bool]]:
+        """The first due time of each day in a zone, and whether it is the only one of that day.
+
+        What comes every hour costs no more than what comes every day.
+        """
+        dues = self.due_after(after)
+        due = next(dues)
+        while due <= until:
+            following = next(dues)
+            tomorrow = due.astimezone(zone).date() + timedelta(days=1)
+            midnight = datetime.combine(tomorrow, time(), zone).astimezone(UTC)
+            yield due, following >= midnight
+            if following < midnight:
+                dues = self.due_after(midnight - timedelta(microseconds=1))
+                following = next(dues)
+            due = following
+
     def last_due(self, moment: datetime) -> datetime:
         """The last due time that is not after this moment, in UTC."""
         later = (moment.astimezone(UTC) + _AROUND).astimezone(self.zone)
@@ -84,13 +103,18 @@ def rule_of(cron: str, zone: str) -> Rule:
             f"A rule has five fields ({', '.join(_FIELDS.values())}), this one has {len(fields)}: "
             "every Monday at seven is 0 7 * * 1."
         )
-    rule = Rule(cron, _exact(fields), _zone(zone))
+    rule = Rule(cron, _exact(fields), zone_of(zone))
     if not rule.next_due(datetime.now(UTC), count=1):
         raise RuleError("The rule names a day that no calendar has.")
     return rule
 
 
-def _zone(name: str) -> ZoneInfo:
+def zone_of(name: str) -> ZoneInfo:
+    """The time zone of this name.
+
+    Raises:
+        ZoneError: there is none.
+    """
     try:
         return ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError):
@@ -120,11 +144,11 @@ def _parsed(fields: list[str]) -> CronSim:
 
 def _in_words(rule: CronSim) -> str:
     is_daily = len(rule.hours) == 1 and len(rule.months) == 12 and rule.day_and
-    time = f"at {min(rule.hours):02}:{min(rule.minutes):02}"
+    at = f"at {min(rule.hours):02}:{min(rule.minutes):02}"
     if is_daily and len(rule.days) == 31:
-        return f"every {_days_of_week(rule)} {time}" if _days_of_week(rule) else _explained(rule)
+        return f"every {_days_of_week(rule)} {at}" if _days_of_week(rule) else _explained(rule)
     if is_daily and len(rule.days) == 1 and rule.parts[5] == "*":
-        return f"on the {_day_of_month(min(rule.days))} of every month {time}"
+        return f"on the {_day_of_month(min(rule.days))} of every month {at}"
     return _explained(rule)
 
 

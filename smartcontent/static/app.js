@@ -2,6 +2,7 @@
 import { say, startAnnouncer } from "./announcer.js";
 import { startAttention } from "./attention.js";
 import { startBatches } from "./batches.js";
+import { startCalendar } from "./calendar.js";
 import { startClocks } from "./clock.js";
 import { startCopying } from "./copying.js";
 import { startDrafts } from "./drafts.js";
@@ -80,6 +81,7 @@ if (search) {
 
 startClocks();
 startCopying();
+startCalendar();
 startDueTimes();
 if (document.body.dataset.user) startKeeping(document.body.dataset);
 startLengths();

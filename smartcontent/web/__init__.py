@@ -11,6 +11,7 @@ from smartcontent.web import (
     attempts,
     auth,
     batches,
+    calendar,
     contents,
     cookies,
     downloads,
@@ -53,7 +54,7 @@ def init_app(app: Flask) -> None:
     refining.init_app(app)
     for part in (account, auth, contents, waiting, versions, refining, downloads):
         app.register_blueprint(part.bp)
-    for part in (batches, series, keeping, voices, stream, health):
+    for part in (batches, series, calendar, keeping, voices, stream, health):
         app.register_blueprint(part.bp)
     admin.init_app(app)
     api.init_app(app)

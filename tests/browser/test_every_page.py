@@ -173,7 +173,8 @@ def test_axe_finds_nothing_wrong(open_page, founder, contents, watch, width):
         assert [(each["id"], each["nodes"][0]["html"]) for each in found] == [], page.url
 
     for path in ["/", "/?q=teapot", *of_contents, f"{of_contents[0]}/brief", "/trash",
-                 "/voices", "/voices/new", "/admin/scheduled", *rq, "/nowhere"]:  # fmt: skip
+                 "/series/new", "/calendar/?zone=UTC", "/voices", "/voices/new",
+                 "/admin/scheduled", *rq, "/nowhere"]:  # fmt: skip
         page.goto(path)
         scan()
     page.goto("/account/")

@@ -1,0 +1,94 @@
+"""What is due, was written and will be made by series, by the day; each day costs the same."""
+
+from collections.abc import Iterable, Sequence
+from datetime import UTC, date, datetime, time, timedelta
+from typing import NamedTuple
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import Row, select
+
+from smartcontent.models.content import Content
+from smartcontent.models.draft import Draft
+from smartcontent.models.status import Status
+from smartcontent.series.rules import Rule
+from smartcontent.stores.sql import db
+
+
+class Entry(NamedTuple):
+    """A draft that is or was due at a time, or a series' time for which nothing is made yet."""
+
+    at: datetime
+    title: str
+    status: Status | None  # None: of a series
+    content_id: UUID | None = None
+    series_id: UUID | None = None
+    series_due_at: datetime | None = None
+    revision: int = 0
+    is_only: bool = True  # of its series on this day
+
+
+class Plan(NamedTuple):
+    """A series as far as its times to come are concerned; of plain values."""
+
+    series_id: UUID
+    name: str
+    rule: Rule
+    next_due: datetime
+
+
+def day_begins(day: date, zone: ZoneInfo) -> datetime:
+    """When a day begins somewhere, in UTC."""
+    return datetime.combine(day, time(), zone).astimezone(UTC)
+
+
+def drafts_due(user_id: int, after: datetime, before: datetime, most: int) -> list[Entry]:
+    """The user's drafts due from one time on and before another, the first ones, each content once.
+
+    Those that were cancelled count for nothing.
+    """
+    seen: dict[UUID, Entry] = {}
+    for row in _rows(user_id, after, before, most):
+        seen[row.content_id] = Entry(
+            row.due_at,
+            row.title,
+            Status(row.status),
+            row.content_id,
+            row.series_id,
+            row.series_due_at,
+            row.revision,
+        )
+    return sorted(seen.values(), key=lambda entry: entry.at)
+
+
+def _rows(user_id: int, after: datetime, before: datetime, most: int) -> Sequence[Row]:
+    shown = (Draft.content_id, Draft.due_at, Draft.status, Draft.revision)
+    of_content = (Content.title, Content.series_id, Content.series_due_at)
+    query = (
+        select(*shown, *of_content)
+        .join(Draft.content)
+        .where(Draft.user_id == user_id, Draft.due_at >= after, Draft.due_at < before)
+        .where(Draft.status != Status.CANCELLED, Content.deleted_at.is_(None))
+        .order_by(Draft.due_at, Draft.id)
+        .limit(most)
+    )
+    return db.session.execute(query).all()
+
+
+def times_planned(
+    plans: Iterable[Plan], after: datetime, before: datetime, zone: ZoneInfo
+) -> list[Entry]:
+    """What series will make between two times, for each the first of every day.
+
+    Asks no store: it may be done in a thread.
+    """
+    entries = [
+        Entry(due, plan.name, None, series_id=plan.series_id, is_only=is_only)
+        for plan in plans
+        for due, is_only in plan.rule.first_of_days(
+            max(after, plan.next_due) - timedelta(microseconds=1),
+            before - timedelta(microseconds=1),
+            zone,
+        )
+    ]
+    return sorted(entries)

@@ -1,0 +1,40 @@
+"""The calendar by hand: by the reader's clocks, by keyboard, and a text dragged to another day."""
+
+from datetime import timedelta
+from zoneinfo import ZoneInfo
+
+from conftest import BRIEF
+from playwright.sync_api import expect
+
+from smartcontent.contents import submitting
+from smartcontent.models import now
+from smartcontent.stores.sql import db
+
+from .test_every_page import is_fit_to_read
+
+TOKYO = ZoneInfo("Asia/Tokyo")
+
+
+def test_calendar_is_gone_through_by_keys_and_a_text_is_moved(open_page, founder, app):
+    today = now().astimezone(TOKYO)
+    due = (today + timedelta(days=1)).replace(hour=5, minute=15, second=0, microsecond=0)
+    content = submitting.submit(founder.id, BRIEF, "A teapot", due_at=due)
+    page = open_page("/", user=founder, timezone_id="Asia/Tokyo", color_scheme="dark")
+    page.get_by_role("link", name="Calendar").click()
+
+    page.locator(".day[aria-current]").press("ArrowRight")
+    page.keyboard.press("Enter")
+    row = page.locator("#day li", has_text="05:15 A teapot")
+    expect(row.locator(".badge")).to_have_text("Pending")
+    is_fit_to_read(page)
+
+    row.get_by_label("Another time").fill(f"{due:%Y-%m-%d}T18:45")
+    row.get_by_role("button", name="Move").click()
+    expect(page.locator("#day li", has_text="18:45 A teapot")).to_be_visible()
+
+    goal = due.date() + timedelta(days=1)
+    page.locator(".entry", has_text="A teapot").drag_to(page.locator(f'[data-day="{goal}"]'))
+    cell = page.locator(f'[data-day="{goal}"].chosen')
+    expect(cell.locator(".entry")).to_contain_text("18:45 A teapot")
+    db.session.refresh(content.current)
+    assert content.current.due_at.astimezone(TOKYO).date() == goal
