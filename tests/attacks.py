@@ -21,8 +21,9 @@ from smartcontent.app import create_app
 from smartcontent.briefs.brief import Brief
 from smartcontent.contents import submitting
 from smartcontent.models import Status
+from smartcontent.models.findable import make_findable
 from smartcontent.stores.sql import db
-from smartcontent.texts.sought import as_sought
+from smartcontent.texts.tokens import searchable
 
 WATCHED_WSGI = """
 import os
@@ -122,7 +123,7 @@ class Attacked:
         """A content of the user with this text."""
         with self.app.app_context():
             content = submitting.submit(self.user_id, Brief(**_whole(BRIEF)), "A teapot")
-            content.index_text(as_sought(text))
+            make_findable(content, searchable(text))
             content.current.move(Status.CANCELLED, text=text)
             db.session.remove()
             return content.id

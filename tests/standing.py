@@ -12,7 +12,7 @@ from tempfile import mkdtemp
 from patience import PATIENCE
 from processes import Processes
 
-TABLES = ("downloads", "repairs", "api_tokens", "drafts", "contents", "users")
+TABLES = ("findables", "downloads", "repairs", "api_tokens", "drafts", "contents", "users")
 
 
 class StandingWebs:

@@ -26,6 +26,7 @@ from smartcontent.contents import submitting, versions
 from smartcontent.contents.batches.rows import FOR_ALL
 from smartcontent.invitations import invited_address
 from smartcontent.models import Status, now
+from smartcontent.models.listing import Filters, list_contents
 from smartcontent.ollama.address import base_url, canonical, without_credentials
 from smartcontent.ollama.errors import OllamaError, told
 from smartcontent.ollama.marks import Marks
@@ -34,6 +35,7 @@ from smartcontent.texts.markdown import LONGEST, to_html
 from smartcontent.texts.markdown.drawing import drawn
 from smartcontent.texts.sentiment import sentiment_of
 from smartcontent.texts.sought import ACCENTS_MOST, as_sought
+from smartcontent.texts.tokens import searchable
 from smartcontent.texts.wrapping import unwrapped
 from smartcontent.web.api.batches import BATCH
 from smartcontent.web.api.bulk import BULK
@@ -528,7 +530,7 @@ def test_no_transaction_waits_until_a_text_is_unwrapped_scored_and_made_findable
     due_draft, ollama, monkeypatch
 ):
     text, waiting = ACCENTED["accents in turn"], {}
-    for work in (unwrapped, as_sought, sentiment_of):
+    for work in (unwrapped, searchable, sentiment_of):
 
         def watched(*args, work=work):
             waiting.setdefault(work.__name__, []).append(db.session().in_transaction())
@@ -545,10 +547,10 @@ def test_no_transaction_waits_until_a_text_is_unwrapped_scored_and_made_findable
     assert versions.save_edit(content, "A teapot", text)
     assert versions.make_current(content, 1)
 
-    assert content.search_text.endswith(" soufflé")
+    assert list_contents(content.user_id, Filters(q="souffle")).items == [content]
     assert waiting == {
         "unwrapped": [False],
-        "as_sought": [False] * 3,
+        "searchable": [False] * 3,
         "sentiment_of": [False] * 2,
     }
 

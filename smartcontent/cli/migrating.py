@@ -10,13 +10,16 @@ from typing import Any
 
 import click
 from alembic.util import CommandError
-from sqlalchemy import Connection, Engine, text
+from sqlalchemy import Connection, Engine, inspect, text
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from smartcontent.cli.group import sentence
+from smartcontent.contents import finding
 from smartcontent.health.database import check_database
 from smartcontent.health.finding import State
+from smartcontent.models.findable import findables
 from smartcontent.stores.redis_answers import one_line
+from smartcontent.stores.sql import db
 
 log = logging.getLogger(__name__)
 
@@ -87,3 +90,17 @@ def _migration(error: Exception) -> str | None:
     """The file of the migration that was running."""
     files = [Path(frame.filename) for frame in traceback.extract_tb(error.__traceback__)]
     return next((file.name for file in files if file.parent.name == "versions"), None)
+
+
+def make_findable() -> None:
+    """Have found by the search what was there before it; says how far it is.
+
+    Not part of the migration: nobody waits for it, and whoever is interrupted goes on later.
+    """
+    if not inspect(db.engine).has_table(findables.name):
+        return
+    total, done = finding.count_behind(), 0
+    for step in finding.catch_up():
+        if done * 10 // total != (done + step) * 10 // total:
+            click.echo(f"Made findable: {done + step:,} of {total:,} contents", err=True)
+        done += step

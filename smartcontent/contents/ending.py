@@ -9,6 +9,7 @@ from sqlalchemy import select
 from smartcontent.models import Content, Draft, Status, now
 from smartcontent.scheduling import unschedule_draft
 from smartcontent.stores.sql import db
+from smartcontent.texts.tokens import searchable
 
 log = logging.getLogger(__name__)
 
@@ -20,6 +21,9 @@ def cancel(draft: Draft) -> bool:
     db.session.commit()  # no transaction while Redis is asked: it holds up other writers
     text = draft.text_so_far()
     values = {"text": text} if text != draft.text else {}
+    words = searchable(text)
+    if words:
+        Content.take_in(draft, words)
     if not draft.move(Status.CANCELLED, finished_at=now(), **values):
         return False
     unschedule_draft(job_id)

@@ -11,6 +11,7 @@ from smartcontent.briefs.brief import Brief
 from smartcontent.contents import quotas
 from smartcontent.contents.refining import wishes_of_variants
 from smartcontent.models import Content, Draft, Status, now
+from smartcontent.models.findable import make_findable
 from smartcontent.models.moments import rounded_up
 from smartcontent.scheduling import schedule_draft
 from smartcontent.stores.sql import db
@@ -41,6 +42,7 @@ def submit(
     content = new_content(user_id, brief, title, settings or {}, due_at, variants)
     content.idempotency_key, content.request_digest = idempotency_key, request_digest
     db.session.add(content)
+    make_findable(content, "")
     quotas.check(user_id)
     db.session.commit()
     tell(content)
@@ -116,4 +118,3 @@ def write_brief(content: Content, brief: Brief) -> None:
     """Copy a brief into its content's columns."""
     for name, value in vars(brief).items():
         setattr(content, name, list(value) if isinstance(value, tuple) else value)
-    content.index_text("")

@@ -10,9 +10,11 @@ from smartcontent.briefs.brief import TITLED_BRIEF, title_from
 from smartcontent.contents.quotas import one_after_the_other
 from smartcontent.fields import Fields, Refused, Text, Value, Words
 from smartcontent.models import Content, Tag
+from smartcontent.models.findable import make_findable
 from smartcontent.models.tag import content_tags
 from smartcontent.stores.sql import db
 from smartcontent.texts.sought import as_sought
+from smartcontent.texts.tokens import searchable
 
 TAGS_MOST, TAG_LONGEST = 20, 60
 
@@ -98,9 +100,11 @@ def remove_tag(content: Content, name: str) -> None:
 
 
 def _retitle(content: Content, title: str) -> None:
-    sought = as_sought(content.current.text) if content.current.is_final else ""
     content.title = title
-    content.index_text(sought)
+    db.session.flush()
+    # A worker may have completed it since it was read.
+    db.session.refresh(content.current)
+    make_findable(content, searchable(content.current.text) if content.current.is_final else "")
 
 
 def _take_tags(content: Content, names: Sequence[str]) -> None:

@@ -9,12 +9,13 @@ from sqlalchemy.exc import IntegrityError
 from smartcontent.contents import quotas
 from smartcontent.contents.ending import cancel
 from smartcontent.models import FINAL, UNFINISHED, Content, Draft, Origin, Status, now
+from smartcontent.models.findable import make_findable
 from smartcontent.models.moments import due_in
 from smartcontent.scheduling import schedule_draft
 from smartcontent.stores.sql import db
 from smartcontent.texts.counting import size_of
 from smartcontent.texts.sentiment import sentiment_of
-from smartcontent.texts.sought import as_sought
+from smartcontent.texts.tokens import searchable
 
 VERSIONS_KEPT = 200  # of one content
 
@@ -30,6 +31,7 @@ def retry(content: Content, key: str | None = None) -> Draft | None:
     if content.current.status in UNFINISHED or made_with(content, key):
         db.session.rollback()
         return made_with(content, key)
+    make_findable(content, "")  # its text is no longer the current one
     drafts = add(content, [{"idempotency_key": key}], shown=True)
     return drafts[0] if drafts else made_with(content, key)
 
@@ -43,14 +45,14 @@ def save_edit(
     """
     language = content.language
     db.session.commit()  # a transaction holds up other writers, a long text the transaction
-    feeling, sought = sentiment_of(text, language), as_sought(text)
+    feeling, words = sentiment_of(text, language), searchable(text)
     db.session.expire(content)  # of before that
     shown = content.current
     if shown.status in UNFINISHED or made_with(content, key) or base not in (None, shown.number):
         db.session.rollback()
         return made_with(content, key)
     content.title = title
-    content.index_text(sought)
+    make_findable(content, words)
     edited = {
         "status": Status.COMPLETED,
         "origin": Origin.EDITED,
@@ -142,7 +144,8 @@ def make_current(content: Content, number: int) -> bool:
     if not (shown.is_final or shown.created_at == version.created_at):
         return False
     db.session.commit()  # no transaction meanwhile: it holds up other writers
-    content.index_text(as_sought(version.text))
+    words = searchable(version.text)
+    make_findable(content, words)
     try:
         # Of the very version that was looked at: one asked for meanwhile stays the current one.
         _show(content, shown.number, number)

@@ -15,6 +15,7 @@ from smartcontent.contents.ending import cancel_all
 from smartcontent.contents.submitting import write_brief
 from smartcontent.models import Content, Draft, Status, now
 from smartcontent.models.download import Download
+from smartcontent.models.findable import make_findable
 from smartcontent.models.moments import due_in, rounded_up
 from smartcontent.models.status import CHANGEABLE
 from smartcontent.scheduling import schedule_draft, unschedule_draft
@@ -39,6 +40,7 @@ def change_brief(
     check_due_time(due_at)
     content.title = title
     write_brief(content, brief)
+    make_findable(content, "")
     status = Status(content.current.status)
     if status not in CHANGEABLE:
         db.session.rollback()

@@ -6,9 +6,14 @@ from alembic import context
 from alembic.autogenerate.api import AutogenContext
 from flask import current_app
 
-from smartcontent.cli.migrating import migrating
+from smartcontent.cli.migrating import make_findable, migrating
 
 db = current_app.extensions["migrate"].db
+
+
+def include_name(name: str | None, kind: str, _parents: Any) -> bool:
+    """Leave alone the tables of SQLite's full-text index, which no model describes."""
+    return kind != "table" or not (name or "").startswith("found")
 
 
 def render_item(kind: str, item: Any, autogen_context: AutogenContext) -> str | Literal[False]:
@@ -23,6 +28,8 @@ with migrating(db.engine) as connection:
         connection=connection,
         target_metadata=db.metadata,
         render_item=render_item,
+        include_name=include_name,
         **current_app.extensions["migrate"].configure_args,
     )
     context.run_migrations()
+make_findable()

@@ -26,11 +26,11 @@ from smartcontent.briefs.brief import BRIEF, Brief, title_from
 from smartcontent.briefs.voice import Voice
 from smartcontent.models.accounts import User
 from smartcontent.models.draft import Draft
+from smartcontent.models.findable import make_findable
 from smartcontent.models.moments import UtcDateTime, now
 from smartcontent.models.status import FINAL, UNFINISHED
 from smartcontent.models.tag import Tag, content_tags
 from smartcontent.stores.sql import Base, db
-from smartcontent.texts.sought import as_sought
 
 _LISTED = (
     *(Draft.number, Draft.status, Draft.origin, Draft.model, Draft.words, Draft.task, Draft.brief),
@@ -89,8 +89,7 @@ class Content(Base):
     series_id: Mapped[UUID | None] = mapped_column(ForeignKey("series.id", ondelete="SET NULL"))
     series_due_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     series_missed: Mapped[int | None]
-    # Title, brief and text as they are sought: the search looks through this on all databases.
-    # As long as the text once more, and never shown: pages that read contents do without.
+    # What the version before this one looks through. It may run beside us; nobody else needs it.
     search_text: Mapped[str] = mapped_column(Text, default="", deferred=True)
 
     user: Mapped[User] = relationship()
@@ -155,15 +154,22 @@ class Content(Base):
         """The title its owner gave it; empty where it was made from the topic."""
         return "" if self.title == title_from(self.topic) else self.title
 
-    def index_text(self, sought: str) -> None:
-        """Make the content findable by its title, its brief and a text, which is as sought."""
-        parts = (self.title, self.topic, self.audience, *self.keywords, self.instructions)
-        self.search_text = as_sought("\n".join(parts)) + "\n" + sought
-
     def announce(self) -> None:
         """Tell the owner's open pages that it changed; call it after the commit."""
         event = {"content_id": str(self.id), "deleted": self.deleted_at is not None}
         events.publish(self.user_id, "content", event)
+
+    @classmethod
+    def take_in(cls, draft: Draft, words: str) -> "Content | None":
+        """Have a draft's content found by its text, given as tokens, if it is the current draft.
+
+        Answers the content as it is by now; None where it is gone.
+        """
+        fresh: dict[str, Any] = {"populate_existing": True, "with_for_update": {"of": cls}}
+        content = db.session.get(cls, draft.content_id, **fresh)
+        if content is not None and content.current_number == draft.number:
+            make_findable(content, words)
+        return content
 
     @classmethod
     def owned_by(cls, user_id: int) -> Select["Content"]:

@@ -5,20 +5,23 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
-from itertools import accumulate, islice
+from itertools import accumulate
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, Tuple, func, select, true, tuple_
+from sqlalchemy import ColumnElement, Row, Select, Tuple, func, select, true, tuple_
 from sqlalchemy.orm import contains_eager, selectinload
 
 from smartcontent.models.content import Content
 from smartcontent.models.draft import Draft
+from smartcontent.models.findable import among_found, place_of_found, rank
 from smartcontent.models.tag import Tag, content_tags
 from smartcontent.stores.sql import db
+from smartcontent.texts.queries import LONGEST
+from smartcontent.texts.queries import query as parsed
 from smartcontent.texts.sought import as_sought
 
-Q_LONGEST = 200  # of a search, in characters
-WORDS_SOUGHT = 10  # the first ones; each is looked for in all texts of a user
+Q_LONGEST = LONGEST  # of a search, in characters
 PAGE = 20
 COUNTED_MOST = 1_000
 # What the texts of one page come to, in characters: one page of the longest would be an answer
@@ -27,10 +30,11 @@ TEXTS_LONGEST = 2_000_000
 
 
 class Sort(StrEnum):
-    """In which order contents are listed."""
+    """In which order contents are listed; by relevance only what was searched."""
 
     NEWEST = "newest"
     OLDEST = "oldest"
+    RELEVANCE = "relevance"
     TITLE = "title"
 
 
@@ -74,15 +78,60 @@ def list_contents(user_id: int, filters: Filters, cursor: str = "", limit: int =
     Raises:
         ValueError: the cursor is not one of ours.
     """
-    query = _ordered(_filtered(user_id, filters), filters.sort, cursor)
-    sizes = query.with_only_columns(Content.id, func.length(Draft.text)).limit(limit + 1)
-    found = [(content_id, size) for content_id, size in db.session.execute(sizes)]
-    ids = _those_that_fit(found[:limit])
+    found = db.session.execute(_page(user_id, filters, cursor).limit(limit + 1)).all()
+    ids = _those_that_fit([(row.id, row.size) for row in found[:limit]])
+    items = _in_full(ids)
+    if len(found) <= len(ids):
+        return Page(items, None)
+    last = found[len(ids) - 1]
+    if not filters.q or filters.sort == Sort.TITLE:
+        return Page(items, _cursor_behind(items[-1], filters.sort))
+    return Page(items, _cursor_behind_found(found[0], last, filters.sort, cursor, len(ids)))
+
+
+def _page(user_id: int, filters: Filters, cursor: str) -> Select[Any]:
+    """The ids with the sizes of their texts, in order, from behind the cursor.
+
+    Raises:
+        ValueError: the cursor is not one of ours.
+    """
+    query = _filtered(user_id, filters)
+    shown = (Content.id, func.length(Draft.text).label("size"))
+    if not filters.q or filters.sort == Sort.TITLE:
+        return _ordered(query, filters.sort, cursor).with_only_columns(*shown)
+    place = place_of_found()
+    placed = query.with_only_columns(*shown, place.label("place"))
+    if filters.sort == Sort.RELEVANCE:
+        return _ranked(placed, rank(user_id, parsed(filters.q)), cursor)
+    behind = _place(cursor) if cursor else None
+    if filters.sort == Sort.OLDEST:
+        return placed.where(true() if behind is None else place > behind).order_by(place)
+    return placed.where(true() if behind is None else place < behind).order_by(place.desc())
+
+
+def _ranked(placed: Select[Any], fits: ColumnElement[float], cursor: str) -> Select[Any]:
+    """Of the newest that are found so many, the best first: what there is to do is bounded.
+
+    Raises:
+        ValueError: the cursor is not one of ours.
+    """
+    begun_at, done = _place_and_number(cursor) if cursor else (None, 0)
+    place = place_of_found()
+    # As of the first page: what is submitted meanwhile shifts nothing.
+    known = placed.where(true() if begun_at is None else place <= begun_at)
+    newest = known.order_by(place.desc()).limit(COUNTED_MOST)
+    found = newest.add_columns(fits.label("fits")).subquery()
+    latest = select(func.max(found.c.place)).scalar_subquery()
+    query = select(found.c.id, found.c.size, latest.label("place"))
+    return query.order_by(found.c.fits, found.c.place.desc()).offset(done)
+
+
+def _in_full(ids: Sequence[UUID]) -> list[Content]:
+    """The contents with these ids, in their order."""
+    query = select(Content).join(Content.current).where(Content.id.in_(ids))
     with_them = (contains_eager(Content.current), selectinload(Content.tags))
-    shown = query.where(Content.id.in_(ids)).options(*with_them)
-    items = list(db.session.scalars(shown).unique())
-    is_last = len(found) <= len(ids)
-    return Page(items, None if is_last else _cursor_behind(items[-1], filters.sort))
+    contents = db.session.scalars(query.options(*with_them)).unique()
+    return sorted(contents, key=lambda content: ids.index(content.id))
 
 
 def list_trash(user_id: int, cursor: str = "") -> tuple[Sequence[Trashed], str | None]:
@@ -119,11 +168,7 @@ def newest(user_id: int) -> list[UUID]:
 def _filtered(user_id: int, filters: Filters) -> Select[Content]:
     query = select(Content).where(Content.user_id == user_id, *_conditions(user_id, filters))
     query = query.join(Content.current)
-    # LIKE takes the length of the text times that of the word where they nearly match everywhere.
-    position = func.strpos if db.engine.dialect.name == "postgresql" else func.instr
-    for word in words_of(filters.q):
-        query = query.where(position(Content.search_text, word) > 0)
-    return query
+    return among_found(query, user_id, parsed(filters.q)) if filters.q else query
 
 
 def _conditions(user_id: int, filters: Filters) -> Iterator[ColumnElement[bool]]:
@@ -167,11 +212,6 @@ def _ordered(query: Select[Content], sort: str, cursor: str) -> Select[Content]:
     return query.where(ahead).order_by(*place)
 
 
-def words_of(q: str) -> list[str]:
-    """The words that a search looks for."""
-    return list(islice(dict.fromkeys(as_sought(q).split()), WORDS_SOUGHT))
-
-
 def count_contents(user_id: int, filters: Filters) -> int:
     """How many of the user's contents a search finds; no more than COUNTED_MOST are counted."""
     found = _filtered(user_id, filters).with_only_columns(Content.id)
@@ -185,12 +225,35 @@ def _cursor_behind(content: Content, sort: str) -> str:
     return _cursor(content.created_at, content.id)
 
 
+def _cursor_behind_found(first: Row, last: Row, sort: str, cursor: str, number: int) -> str:
+    if sort == Sort.RELEVANCE:
+        done = _place_and_number(cursor)[1] if cursor else 0
+        return _encoded(f"{first.place}+{done + number} {last.id}")
+    return _encoded(f"{last.place} {last.id}")
+
+
+def _place(cursor: str) -> int:
+    return _whole(_decoded(cursor)[0])
+
+
+def _place_and_number(cursor: str) -> tuple[int, int]:
+    place, _, number = _decoded(cursor)[0].partition("+")
+    return _whole(place), _whole(number)
+
+
+def _whole(written: str) -> int:
+    number = int(written)
+    if not 0 <= number < 2**31:
+        raise ValueError("ours are smaller")
+    return number
+
+
 def _cursor(moment: datetime, content_id: UUID) -> str:
     return _encoded(f"{moment.isoformat()} {content_id}")
 
 
 def _encoded(position: str) -> str:
-    return urlsafe_b64encode(position.encode()).decode()
+    return urlsafe_b64encode(position.encode()).decode().rstrip("=")
 
 
 def _position(cursor: str) -> tuple[datetime, UUID]:
@@ -208,7 +271,7 @@ def _position_of_title(cursor: str) -> Tuple:
 
 
 def _decoded(cursor: str) -> tuple[str, UUID]:
-    first, _, content_id = urlsafe_b64decode(cursor.encode()).decode().rpartition(" ")
+    first, _, content_id = urlsafe_b64decode(cursor.encode() + b"==").decode().rpartition(" ")
     if "\0" in first:
         raise ValueError("ours have none")
     return first, UUID(content_id)

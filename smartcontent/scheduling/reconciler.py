@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 from flask import current_app
 from sqlalchemy import delete, or_, select
 
-from smartcontent.models import UNFINISHED, Draft, Repair, RepairKind, Status, now
+from smartcontent.models import UNFINISHED, Content, Draft, Repair, RepairKind, Status, now
 from smartcontent.models.job_ids import draft_id_of, job_id
 from smartcontent.models.status import WAITS
 from smartcontent.scheduling.drafts import schedule_draft, unschedule_draft
@@ -23,6 +23,7 @@ from smartcontent.scheduling.tidying import tidy
 from smartcontent.stores import keys
 from smartcontent.stores.redis import redis
 from smartcontent.stores.sql import db, only_read
+from smartcontent.texts.tokens import searchable
 
 log = logging.getLogger(__name__)
 
@@ -144,7 +145,11 @@ def _release(lost: list[int], dry_run: bool) -> Iterator[Repair]:
         about = {"draft": draft.id, "attempt": draft.attempt}
         if draft.failures + 1 >= attempts:
             why = {"error_cause": "worker_lost", "error_values": {"attempts": attempts}}
-            if dry_run or draft.move(Status.FAILED, *held, finished_at=now(), **why):
+            words = searchable(draft.text)
+            if dry_run or (
+                Content.take_in(draft, words)
+                and draft.move(Status.FAILED, *held, finished_at=now(), **why)
+            ):
                 yield Repair(kind=RepairKind.FAILED, about=about)
         elif dry_run:
             yield Repair(kind=RepairKind.RELEASED, about=about)

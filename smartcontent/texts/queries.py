@@ -11,7 +11,7 @@ from typing import NamedTuple
 from smartcontent.texts.tokens import tokens
 
 LONGEST = 200  # characters; what follows is not looked for
-_MOST = 10  # phrases; each is looked for in all texts of a user
+_MOST = 10  # phrases, and tokens of each: they are looked for in all texts of a user
 _SHORTEST_BEGINNING = 2  # characters; nearly every text has a word that begins with a given letter
 _PART = re.compile(r'((?<!\S)-)?(?:["“”„«»]([^"“”„«»]*)(["“”„«»]?)|([^\s"“”„«»]+))')
 
@@ -43,7 +43,7 @@ def query(typed: str) -> Query:
 def _phrase(part: re.Match[str], is_last: bool) -> Phrase:
     # A quotation mark that is not closed yet is being typed.
     is_open = part[2] is None or not part[3]
-    words = tuple(tokens(part[4] if part[2] is None else part[2]))
+    words = tuple(tokens(part[4] if part[2] is None else part[2])[:_MOST])
     is_long = bool(words) and len(words[-1]) >= _SHORTEST_BEGINNING
     return Phrase(words, is_last and is_open and is_long and not part[1])
 

@@ -3,15 +3,20 @@
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from operator import methodcaller
 from typing import NamedTuple
 
 from smartcontent.texts.queries import Phrase, Query
-from smartcontent.texts.tokens import Token, placed_tokens
+from smartcontent.texts.tokens import Token, placed_tokens, tokens
 
 BEGIN, END = "[[", "]]"
 LENGTH = 160  # characters of a snippet, without its marks
 _BEFORE = 40  # characters before what was found
 _TO_A_WORD = 20  # characters that an end may be moved by, so as not to cut a word
+# A long text is looked through part by part, each with the beginning of the next: time by its
+# length, memory by a part's. What comes long after the first hit is not worth the time.
+PART, OVERLAP = 2_000, 200
+_PARTS_BEYOND = 10
 
 
 class Hit(NamedTuple):
@@ -36,6 +41,26 @@ def _hits_at(words: Sequence[Token], place: int, phrases: Sequence[Phrase]) -> I
         is_last = begins and (phrase.is_beginning or there[-1].text == last)
         if is_last and all(map(str.__eq__, whole, (word.text for word in there))):
             yield Hit(there[0].start, there[-1].end, number)
+
+
+def best_part(text: str, asked: Query) -> str | None:
+    """The part of a text that has most of the query; None where nothing is found in it."""
+    best, most, first = None, 0, 0
+    for start in range(0, len(text), PART):
+        part = text[start : start + PART + OVERLAP]
+        different = len({hit.phrase for hit in hits(part, asked)}) if _may_have(part, asked) else 0
+        if different > most:
+            best, most, first = part, different, first or start
+        if best is not None and (most == len(asked.wanted) or start - first > _PARTS_BEYOND * PART):
+            break
+    return best
+
+
+def _may_have(part: str, asked: Query) -> bool:
+    """Whether a phrase could begin there: known sooner than where."""
+    there = set(tokens(part))
+    first = [phrase.tokens[0] for phrase in asked.wanted]
+    return any(word in there or any(map(methodcaller("startswith", word), there)) for word in first)
 
 
 def snippet(text: str, asked: Query, length: int = LENGTH) -> str:
@@ -82,13 +107,13 @@ def _window(text: str, around: int, length: int) -> tuple[int, int]:
 
 def _marked(text: str, found: Sequence[Hit], start: int, end: int) -> str:
     parts, done = [], start
-    for first, last in _merged(found):
+    for first, last in merged(found):
         parts += [text[done:first], BEGIN, text[first:last], END]
         done = last
     return "".join([*parts, text[done:end]])
 
 
-def _merged(found: Sequence[Hit]) -> list[tuple[int, int]]:
+def merged(found: Sequence[Hit]) -> list[tuple[int, int]]:
     """The places without overlaps: two phrases may share a word."""
     places: list[tuple[int, int]] = []
     for hit in found:

@@ -80,8 +80,10 @@ FILTERS: Fields = {
     "q": _name(
         "q",
         Q_LONGEST,
-        "Words that must all occur in title, brief or text, in any case of letters; the first ten "
-        "count.",
+        "Words that must all occur in title, brief or text, in any case of letters and with or "
+        "without accents; the last may be the beginning of one. Words in quotation marks stand "
+        "beside each other, and those with a minus before them must not occur: "
+        '`tea "blue glass" -cup`. The first ten count.',
         example="teapot",
     ),
     "tag": _name("tag", TAG_LONGEST, "Only those with this tag, in any case of letters."),
@@ -96,7 +98,12 @@ FILTERS: Fields = {
         about="Only those submitted before; of a day, until its end.",
         example="2026-03-31",
     ),
-    "sort": _only("sort", [*Sort], "In which order."),
+    "sort": _only(
+        "sort",
+        [*Sort],
+        "In which order. By relevance, of the newest thousand that are found, where something is "
+        "searched; else as `newest`.",
+    ),
     "trash": _Switch(label="trash", about="1: what is in the trash, instead of all else."),
 }
 LISTING: Fields = {

@@ -1,23 +1,20 @@
-"""What a search found: the passage around it, and its words marked, there and in titles."""
+"""What a search found: the passages around it, and its words marked, there and in titles."""
 
-import re
-from collections.abc import Iterable
-from itertools import groupby
+from collections.abc import Iterator
 from typing import NamedTuple
 
 from markupsafe import Markup, escape
 
 from smartcontent.models import FINAL, Content
-from smartcontent.models.listing import Q_LONGEST, words_of
 from smartcontent.texts.markdown import to_text
-from smartcontent.texts.sought import as_sought, composed
+from smartcontent.texts.queries import Query
+from smartcontent.texts.queries import query as parsed
+from smartcontent.texts.snippets import PART, best_part, hits, merged, snippet
+from smartcontent.texts.sought import composed
 from smartcontent.web.threads import slowly
 
 AROUND = 140  # characters shown on each side of the first hit
-# A long text is looked through part by part, each with the beginning of the next: time by its
-# length, memory by a part's.
-PART = 2_000
-_AT_ONCE = 10 * PART
+_AT_ONCE = 3 * PART
 
 
 class Found(NamedTuple):
@@ -28,65 +25,60 @@ class Found(NamedTuple):
 
 
 def found_in(content: Content, q: str) -> Found | None:
-    """The first passage with a word of the search; None where its title alone has one."""
-    words = words_of(q)
-    draft = content.current
-    if draft.status in FINAL and (part := _part_with(words, draft.text)):
-        return Found("text", _passage(words, part))
-    brief = (content.topic, content.audience, ", ".join(content.keywords), content.instructions)
-    for typed in brief:
-        if part := _part_with(words, typed):
-            return Found("brief", _passage(words, part))
+    """The passage with most of the search; None where its title alone has some of it."""
+    asked = parsed(q)
+    for where, part in _parts_with(content, asked):
+        return Found(where, _passage(asked, composed(part)))
     return None
+
+
+def snippets_of(content: Content, q: str) -> list[str]:
+    """What was found in title, text and brief, between [[ and ]]; none where nothing is sought."""
+    asked = parsed(q)
+    parts = [part for _, part in _parts_with(content, asked)]
+    titles = [content.title] if hits(content.title, asked) else []
+    return [snippet(part, asked) for part in (*titles, *parts)]
 
 
 def marked(text: str, q: str) -> Markup:
     """A short text with the words of the search marked."""
-    return _marked(words_of(q), text)
+    return _marked(parsed(q), composed(text))
 
 
-def _part_with(words: list[str], text: str) -> str | None:
-    look = _first_part_with
-    return look(words, text) if len(text) <= _AT_ONCE else slowly(look, words, text)
+def _parts_with(content: Content, asked: Query) -> Iterator[tuple[str, str]]:
+    """The parts of text and brief that have some of it, and which they are of."""
+    draft = content.current
+    if draft.status in FINAL and (part := _part_with(asked, draft.text)):
+        yield "text", part
+    brief = (content.topic, content.audience, ", ".join(content.keywords), content.instructions)
+    for typed in brief:
+        if part := _part_with(asked, typed):
+            yield "brief", part
 
 
-def _first_part_with(words: list[str], text: str) -> str | None:
-    for start in range(0, len(text), PART):
-        part = composed(text[start : start + PART + Q_LONGEST])
-        folded = as_sought(part)
-        if any(word in folded for word in words):
-            return part
-    return None
+def _part_with(asked: Query, text: str) -> str | None:
+    if not asked.wanted:
+        return None
+    return best_part(text, asked) if len(text) <= _AT_ONCE else slowly(best_part, text, asked)
 
 
-def _passage(words: list[str], part: str) -> Markup:
-    first = min(_hits(words, part), default=0)
+def _passage(asked: Query, part: str) -> Markup:
+    first = min((hit.start for hit in hits(part, asked)), default=0)
     start = _blank_before(part, first - AROUND)
     window = part[start : first + AROUND]
     shown = " ".join(to_text(window).splitlines())
     # Markdown hides addresses and marks: what was found there is shown as it was written.
-    shown = shown if _hits(words, shown) else window
-    return Markup("{}{}…").format("…" if start else "", _marked(words, shown))
+    shown = shown if hits(shown, asked) else window
+    return Markup("{}{}…").format("…" if start else "", _marked(asked, shown))
 
 
 def _blank_before(text: str, at: int) -> int:
     return text.rfind(" ", 0, at) + 1 if at > 0 else 0
 
 
-def _hits(words: Iterable[str], text: str) -> set[int]:
-    """The places of a short text where its letters are part of what was looked for."""
-    letters = [as_sought(letter) for letter in text]
-    places = [place for place, letter in enumerate(letters) for _ in letter]
-    folded = "".join(letters)
-    spans = [hit.span() for word in words for hit in re.finditer(re.escape(word), folded)]
-    return {place for start, end in spans for place in places[start:end]}
-
-
-def _marked(words: list[str], text: str) -> Markup:
-    text = composed(text)
-    hits = _hits(words, text)
-    runs = groupby(enumerate(text), lambda each: each[0] in hits)
-    parts = ((is_hit, "".join(letter for _, letter in run)) for is_hit, run in runs)
-    return Markup("").join(
-        Markup("<mark>{}</mark>").format(run) if is_hit else escape(run) for is_hit, run in parts
-    )
+def _marked(asked: Query, text: str) -> Markup:
+    shown, done = Markup(""), 0
+    for start, end in merged(hits(text, asked)):
+        shown += escape(text[done:start]) + Markup("<mark>{}</mark>").format(text[start:end])
+        done = end
+    return shown + escape(text[done:])

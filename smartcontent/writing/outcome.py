@@ -21,7 +21,7 @@ from smartcontent.scheduling import backoff, schedule_draft
 from smartcontent.stores.sql import db
 from smartcontent.texts.counting import size_of
 from smartcontent.texts.sentiment import sentiment_of
-from smartcontent.texts.sought import as_sought
+from smartcontent.texts.tokens import searchable
 from smartcontent.texts.wrapping import unwrapped
 from smartcontent.writing.attempt import Attempt, patiently
 
@@ -50,17 +50,14 @@ def complete(draft: Draft, attempt: Attempt, answer: Answer, behind: str = "") -
         "done_reason": answer.done_reason,
         "stats": answer.stats,
     }
-    sought = as_sought(text)
-    return patiently(lambda: _put_on_record(draft, attempt.number, sought, values))
+    words = searchable(text)
+    return patiently(lambda: _put_on_record(draft, attempt.number, words, values))
 
 
-def _put_on_record(draft: Draft, attempt: int, sought: str, values: dict[str, Any]) -> bool:
-    # The owner may have renamed it meanwhile, or be gone with all that was theirs.
-    content = db.session.get(Content, draft.content_id, populate_existing=True)
-    if content is None:
+def _put_on_record(draft: Draft, attempt: int, words: str, values: dict[str, Any]) -> bool:
+    content = Content.take_in(draft, words)
+    if content is None:  # its owner is gone with all that was theirs
         return False
-    if content.current_number == draft.number:
-        content.index_text(sought)
     held = Draft.held_by(attempt)
     values |= _read_ahead(draft, values["stats"])
     completed = draft.move_untold(
@@ -69,7 +66,7 @@ def _put_on_record(draft: Draft, attempt: int, sought: str, values: dict[str, An
     log.info("Completed draft=%s words=%s won=%s", draft.id, len(values["text"].split()), completed)
     if completed:
         owner, event = draft.user_id, draft.as_event()
-        _note_feeling(draft)
+        _note_feeling(draft, content.language)
         events.publish(owner, "status", event)
     return completed
 
@@ -116,9 +113,9 @@ def give_up_without_source(draft: Draft, attempt: Attempt) -> bool:
     )
 
 
-def _note_feeling(draft: Draft) -> None:
+def _note_feeling(draft: Draft, language: str) -> None:
     """Score a text that is safe by now, before its owner is told: the page is drawn but once."""
-    feeling = sentiment_of(draft.text, draft.content.language)
+    feeling = sentiment_of(draft.text, language)
     if feeling is None:
         return
     draft.sentiment_score, draft.sentiment_label = feeling
@@ -144,7 +141,7 @@ def give_up_or_try_later(draft: Draft, attempt: Attempt, error: OllamaError) -> 
         return _wait_for_pull(draft, held)
     attempts = current_app.config["GENERATION_ATTEMPTS"]
     if not _may_succeed(attempt, error) or draft.failures >= attempts - 1:
-        return draft.move(Status.FAILED, *held, finished_at=now(), **values)
+        return _fail(draft, held, attempt.text, values)
     pause = error.retry_after or backoff(draft.failures + 1).total_seconds()
     # Jitter, so that the drafts that met one outage do not all come back in one instant.
     due_at = due_in(pause * random.uniform(0.8, 1.2))  # noqa: S311
@@ -152,6 +149,15 @@ def give_up_or_try_later(draft: Draft, attempt: Attempt, error: OllamaError) -> 
         return False
     schedule_draft(draft)
     return True
+
+
+def _fail(
+    draft: Draft, held: tuple[ColumnElement[bool], ...], text: str, values: dict[str, Any]
+) -> bool:
+    """Keep what there is of a text, and have it found by that."""
+    db.session.commit()  # no transaction meanwhile: it holds up other writers
+    Content.take_in(draft, searchable(text))
+    return draft.move(Status.FAILED, *held, finished_at=now(), **values)
 
 
 def _told(draft: Draft, error: OllamaError) -> str:

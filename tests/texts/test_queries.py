@@ -128,4 +128,5 @@ def test_a_single_letter_is_the_beginning_of_too_many_words():
 
 def test_a_query_is_bounded():
     assert len(query(" ".join(map(str, range(100)))).wanted) == 10
+    assert query('"' + "a " * 98 + 'b"').wanted == (Phrase(("a",) * 10),)
     assert query("a" * 100_000).wanted == (Phrase(("a" * 64,), is_beginning=True),)

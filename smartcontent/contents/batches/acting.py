@@ -17,6 +17,7 @@ from smartcontent.contents import quotas
 from smartcontent.contents.batches.submitting import Timing
 from smartcontent.contents.ending import cancel as cancel_draft
 from smartcontent.models import Batch, Content, Draft, Status, now
+from smartcontent.models.findable import make_all_findable, words_of
 from smartcontent.models.moments import UtcDateTime, due_in
 from smartcontent.models.status import UNSTARTED, WAITS
 from smartcontent.progress.batches import announce
@@ -136,9 +137,16 @@ def _add(batch: Batch, wanted: Sequence[dict[str, Any]], shown: dict[Any, int]) 
             update(Content).where(*same).values(current_number=each["number"]),
             execution_options={"synchronize_session": False},
         )
+    _forget_texts([each["content_id"] for each in wanted])
     quotas.check(batch.user_id, of_batch=len(wanted))
     db.session.commit()
     db.session.expire_all()
+
+
+def _forget_texts(ids: Sequence[Any]) -> None:
+    """Have contents found by title and brief alone: what there was of a text is not current."""
+    contents = db.session.scalars(select(Content).where(Content.id.in_(ids))).unique()
+    make_all_findable((each.id, each.user_id, words_of(each, "")) for each in contents)
 
 
 def _added(batch: Batch, wanted: Sequence[dict[str, Any]]) -> Sequence[Draft]:

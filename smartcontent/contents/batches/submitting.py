@@ -18,6 +18,7 @@ from smartcontent.contents import quotas
 from smartcontent.contents.batches.rows import BatchRow
 from smartcontent.contents.submitting import write_brief
 from smartcontent.models import Batch, Content, Draft, Status, now
+from smartcontent.models.findable import Words, make_all_findable, words_of
 from smartcontent.models.moments import rounded_up
 from smartcontent.progress.batches import announce
 from smartcontent.scheduling import schedule_drafts
@@ -59,12 +60,19 @@ class Timing(NamedTuple):
             )
 
 
-def prepared(user_id: int, rows: Sequence[BatchRow]) -> list[dict[str, Any]]:
-    """The columns of a content for each row. Asks no store: it may be done in a thread."""
-    return [_columns(user_id, row) for row in rows]
+class Prepared(NamedTuple):
+    """A content that is to be inserted: its columns, and what it is found by."""
+
+    columns: dict[str, Any]
+    words: Words
 
 
-def _columns(user_id: int, row: BatchRow) -> dict[str, Any]:
+def prepared(user_id: int, rows: Sequence[BatchRow]) -> list[Prepared]:
+    """The content of each row. Asks no store: it may be done in a thread."""
+    return [_prepared(user_id, row) for row in rows]
+
+
+def _prepared(user_id: int, row: BatchRow) -> Prepared:
     assert row.submission, "rows with problems are left out"
     content = Content(
         id=uuid4(),
@@ -77,10 +85,11 @@ def _columns(user_id: int, row: BatchRow) -> dict[str, Any]:
     )
     write_brief(content, row.submission.brief)
     state = inspect(content).dict
-    return {name: value for name, value in state.items() if name != "_sa_instance_state"}
+    columns = {name: value for name, value in state.items() if name != "_sa_instance_state"}
+    return Prepared(columns, words_of(content, ""))
 
 
-def submit(batch: Batch, contents: Sequence[dict[str, Any]], timing: Timing) -> bool:
+def submit(batch: Batch, contents: Sequence[Prepared], timing: Timing) -> bool:
     """Submit a new batch, or one that was uploaded; False where that has just been submitted.
 
     Raises:
@@ -94,13 +103,14 @@ def submit(batch: Batch, contents: Sequence[dict[str, Any]], timing: Timing) -> 
     batch_id, user_id = batch.id, batch.user_id
     shared = {"batch_id": batch_id, "created_at": moment}
     due_times = timing.due_times(moment, len(contents))
-    db.session.execute(insert(Content), [{**columns, **shared} for columns in contents])
+    db.session.execute(insert(Content), [{**each.columns, **shared} for each in contents])
+    make_all_findable((each.columns["id"], user_id, each.words) for each in contents)
     usual = {"user_id": user_id, "number": 1, "status": Status.PENDING, **shared}
     db.session.execute(
         insert(Draft),
         [
-            {**usual, "content_id": columns["id"], "due_at": due_at}
-            for columns, due_at in zip(contents, due_times, strict=True)
+            {**usual, "content_id": each.columns["id"], "due_at": due_at}
+            for each, due_at in zip(contents, due_times, strict=True)
         ],
     )
     quotas.check(user_id, of_batch=len(contents))

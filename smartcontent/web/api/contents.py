@@ -19,6 +19,7 @@ from smartcontent.web.api.access import chosen_voice, protected, user_id
 from smartcontent.web.api.call import call
 from smartcontent.web.api.idempotency import KEY, submit_once
 from smartcontent.web.filters import LISTING, filters_of
+from smartcontent.web.found import snippets_of
 from smartcontent.web.problems import Problem
 
 bp = protected("contents")
@@ -78,7 +79,11 @@ def index(asked: dict[str, Any]) -> ResponseReturnValue:
     except ValueError as error:
         sentence = "cursor must be the next_cursor of the page before."
         raise Problem(422, sentence, {"cursor": [sentence]}) from error
-    items = [representation.summary(content) for content in page.items]
+    q = filters_of(asked).q
+    items = [
+        representation.summary(content) | {"snippets": snippets_of(content, q)}
+        for content in page.items
+    ]
     return {"items": items, "next_cursor": page.next_cursor}
 
 

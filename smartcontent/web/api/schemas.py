@@ -217,11 +217,23 @@ CONTENT = shape(
     "A content with all its drafts, the first one first, without their texts.",
     _SUMMARY | {"drafts": listed(LISTED_DRAFT)},
 )
+FOUND = shape(
+    "Found",
+    "A content as it stands in a list, and where it has what was searched.",
+    _SUMMARY
+    | {
+        "snippets": listed(
+            text("", "A [[teapot]] of blue glass, 0.8 litres"),
+            "Pieces of title, text and brief, each with what was found between `[[` and `]]`; none "
+            "where nothing was searched.",
+        )
+    },
+)
 PAGE = shape(
     "Page",
-    "Contents, the newest first.",
+    "Contents in the order that was asked for, the newest first unless another was.",
     {
-        "items": listed(SUMMARY),
+        "items": listed(FOUND),
         "next_cursor": or_null(text("Send it as `cursor` for the next page; `null` on the last.")),
     },
 )

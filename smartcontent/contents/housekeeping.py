@@ -1,0 +1,40 @@
+"""What nobody asks for and has to be done: a thread of the scheduler process, beside its clerk."""
+
+import logging
+import time
+
+from flask import Flask
+from sqlalchemy.exc import SQLAlchemyError
+
+from smartcontent.contents import finding
+from smartcontent.processes.duties import Duty
+
+log = logging.getLogger(__name__)
+
+LOOK_SECONDS = 10.0
+PAUSE_SECONDS = 0.02  # between two steps, in which others write
+
+
+class Housekeeping(Duty):
+    """Makes findable what a migration or an older process has left behind."""
+
+    def __init__(self, app: Flask) -> None:
+        super().__init__("scheduler", "housekeeping", self.turn)
+        self._app = app
+
+    def turn(self) -> None:
+        """Do what there is to do, then rest for a while."""
+        try:
+            with self._app.app_context():
+                self._catch_up()
+        except SQLAlchemyError as error:
+            log.warning("not made findable, trying again: %s", error)
+        time.sleep(LOOK_SECONDS)
+
+    def _catch_up(self) -> None:
+        number = 0
+        for step in finding.catch_up():
+            number += step
+            time.sleep(PAUSE_SECONDS)
+        if number:
+            log.info("made findable contents=%s", number)

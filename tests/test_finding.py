@@ -1,0 +1,207 @@
+"""Contents are found by title, brief and current text, as they are and whoever changed them."""
+
+import pytest
+from conftest import BRIEF, both_databases
+from sqlalchemy import text, update
+
+from smartcontent.contents import ending, finding, submitting, tagging, versions, waiting
+from smartcontent.models import ApiToken, Content
+from smartcontent.models.findable import Words, as_vector
+from smartcontent.models.listing import Filters, Sort, list_contents
+from smartcontent.ollama.errors import failure
+from smartcontent.stores.sql import db
+from smartcontent.texts.snippets import PART
+from smartcontent.texts.tokens import searchable
+from smartcontent.web.found import snippets_of
+from smartcontent.writing import job, outcome
+from smartcontent.writing.attempt import Attempt
+
+HOSTILE = [
+    "%", "_", '"', '""', '"""', "'", "''", ";", "--", "*", "te*", "*:*", "title:pot", "NEAR(a b)",
+    "a NEAR/2 b", "AND", "OR", "NOT", "pot AND", "NOT pot", "(pot", "pot)", "{title} : pot", "^pot",
+    "-pot", "- -pot", "-pot -kettle", '-"', "pot & !kettle", "a <-> b", "':*", "\\", "\\'", "@1",
+    "pot\0", "\0", "\ud83d", "🫖", "\u0301", "x" * 10_000, "- " * 100, '"' * 200, "' OR 1=1 --",
+]  # fmt: skip
+
+
+def found(user, q: str, **more: object) -> list[str]:
+    """The titles of what is found."""
+    db.session.commit()
+    return [content.title for content in list_contents(user.id, Filters(q=q, **more)).items]
+
+
+def complete(content: Content, ollama, said: str) -> None:
+    """Have the content's draft written."""
+    ollama.says(said)
+    waiting.start_now(content.current)
+    job.write_draft(content.current.id)
+    db.session.expire_all()
+
+
+@both_databases
+def test_whatever_changes_title_brief_or_text_changes_what_is_found(ada, content, ollama):
+    assert found(ada, "teapot glass") == ["A teapot"]
+    waiting.change_brief(content, type(BRIEF)(**(vars(BRIEF) | {"topic": "A jug"})), "Mine")
+    assert (found(ada, "jug"), found(ada, "glass")) == (["Mine"], [])
+
+    complete(content, ollama, "It is warm.")
+    assert found(ada, "warm") == ["Mine"]
+    tagging.keep(content, {"title": "Yours"})
+    assert (found(ada, "yours warm"), found(ada, "mine")) == (["Yours"], [])
+
+    versions.save_edit(content, "Yours", "It is cold.")
+    assert (found(ada, "cold"), found(ada, "warm")) == (["Yours"], [])
+    versions.make_current(content, 1)
+    assert (found(ada, "cold"), found(ada, "warm")) == ([], ["Yours"])
+
+    versions.retry(content)
+    assert (found(ada, "warm"), found(ada, "yours")) == ([], ["Yours"])
+
+
+@both_databases
+def test_what_there_is_of_a_stopped_text_is_found(ada, due_draft):
+    due_draft.claim(60)
+    due_draft.write(due_draft.attempt, text="Half of a kettle")
+    ending.cancel(due_draft)
+    assert found(ada, "kettle") == ["A teapot"]
+
+
+def test_what_there_is_of_a_failed_text_is_found(ada, due_draft):
+    due_draft.claim(60)
+    attempt = Attempt(due_draft)
+    attempt._add("Half of a kettle")
+    outcome.give_up_or_try_later(due_draft, attempt, failure("refused", {}))
+
+    assert found(ada, "kettle") == ["A teapot"]
+
+
+def test_deleted_is_found_in_the_trash_alone_and_erased_nowhere(ada, content):
+    ending.discard(content)
+    assert (found(ada, "teapot"), found(ada, "teapot", trash=True)) == ([], ["A teapot"])
+    ending.restore(ada.id, content.id)
+    assert found(ada, "teapot") == ["A teapot"]
+
+    db.session.execute(text("DELETE FROM contents"))
+
+    assert db.session.scalar(text("SELECT count(*) FROM found")) == 0
+
+
+@both_databases
+def test_what_was_never_taken_in_is_found_after_catching_up(ada, ollama):
+    titles = [f"Kettle {number}" for number in range(3)]
+    contents = [submitting.submit(ada.id, BRIEF, title) for title in titles]
+    complete(contents[0], ollama, "東京タワーへ行く")
+    db.session.execute(text("UPDATE findables SET words = NULL, behind = 1"))
+    db.session.execute(text("UPDATE drafts SET words = NULL"))
+    if db.engine.dialect.name == "sqlite":
+        db.session.execute(text("DELETE FROM found"))
+    assert (found(ada, "kettle"), finding.count_behind()) == ([], 3)
+
+    assert sum(finding.catch_up()) == 3
+
+    assert found(ada, "kettle") == titles[::-1]
+    assert found(ada, "京タ") == ["Kettle 0"]
+    db.session.expire_all()
+    assert contents[0].current.words == 8
+    assert finding.count_behind() == 0
+
+
+@both_databases
+def test_what_an_older_process_writes_is_taken_in(ada, content, monkeypatch):
+    """Older ones write the column that they look through, and know of nothing else."""
+
+    def write(topic: str) -> None:
+        with db.engine.begin() as older:
+            older.execute(update(Content).values(topic=topic, search_text=topic))
+
+    def made_while_another_writes(typed: str) -> str:
+        monkeypatch.setattr(finding, "searchable", searchable)
+        write("A mug")
+        return searchable(typed)
+
+    write("A jug")
+    assert found(ada, "jug") == []
+    monkeypatch.setattr(finding, "searchable", made_while_another_writes)
+    monkeypatch.setattr(finding, "FINAL", {content.current.status})
+    db.session.commit()
+
+    assert list(finding.catch_up()) == [1, 1]
+    assert (found(ada, "mug"), found(ada, "jug")) == (["A teapot"], [])
+
+
+@both_databases
+@pytest.mark.parametrize("path", ["/list", "/api/v1/contents"])
+def test_nothing_that_is_typed_is_an_error(ada, as_ada, content, path):
+    _, secret = ApiToken.issue(ada, "script")
+    headers = {"Authorization": f"Bearer {secret}"}
+    for typed in HOSTILE:
+        for sort in ("", "relevance", "title"):
+            asked = {"q": typed.encode(errors="surrogatepass"), "sort": sort}
+            answer = as_ada.get(path, query_string=asked, headers=headers)
+            assert answer.status_code in (200, 414, 422), typed
+
+
+@both_databases
+def test_only_what_is_unwanted_finds_all_else_and_nothing_finds_nothing(ada, bob):
+    for title in ("Pot", "Kettle", "Pan"):
+        submitting.submit(ada.id, BRIEF, title)
+    submitting.submit(bob.id, BRIEF, "Bob's")
+
+    assert found(ada, "-pot -kettle") == ["Pan"]
+    assert found(ada, "teapot -pan") == ["Kettle", "Pot"]
+    assert found(ada, "%") == found(ada, f"@{ada.id}") == found(ada, str(bob.id)) == []
+
+
+@both_databases
+def test_what_is_found_comes_page_by_page_in_each_order(ada, ollama):
+    titles = [f"Number {number}" for number in range(5)]
+    contents = [submitting.submit(ada.id, BRIEF, title) for title in titles]
+    complete(contents[1], ollama, "number " * 9)
+    ending.cancel(contents[3].current)
+    versions.save_edit(contents[3], "Number and number: number", "number " * 30)
+
+    def pages(sort: str) -> list[str]:
+        shown, cursor = [], ""
+        while cursor is not None:
+            page = list_contents(ada.id, Filters(q="number", sort=sort), cursor, limit=2)
+            shown += [content.title for content in page.items]
+            cursor = page.next_cursor
+            if len(shown) == 2:
+                submitting.submit(ada.id, BRIEF, "Number, submitted meanwhile")
+        db.session.execute(text("DELETE FROM contents WHERE title LIKE '%meanwhile'"))
+        return shown
+
+    titles[3] = "Number and number: number"
+    assert pages(Sort.NEWEST) == titles[::-1]
+    assert pages(Sort.OLDEST)[:5] == titles
+    best = pages(Sort.RELEVANCE)
+    assert best[0] == titles[3]
+    assert sorted(best) == sorted(titles)
+
+
+def test_snippets_show_where_it_was_found(ada, content, ollama):
+    far = "Nothing else. " * (PART // 5)
+    complete(content, ollama, f"{far}A soufflé stands there. {far}")
+
+    of_title, of_text, of_brief = snippets_of(content, '"a teapot" souffle -pan')
+
+    assert of_title == "[[A teapot]]"
+    assert "A [[soufflé]] stands there." in of_text
+    assert of_brief.startswith("[[A teapot]] of blue glass")
+    assert snippets_of(content, "") == snippets_of(content, "-pan") == []
+
+
+@both_databases
+def test_longest_text_of_different_characters_is_stored_and_found(ada, content):
+    longest = "".join(map(chr, [*range(0x4E00, 0x9FFF), *range(0x20000, 0x2A000)])) * 2
+    ending.cancel(content.current)
+    versions.save_edit(content, "Long", longest[:200_000])
+
+    assert found(ada, longest[100:102]) == ["Long"]
+
+
+def test_tokens_for_postgresql_are_bounded():
+    distinct = " ".join(f"{number:064x}" for number in range(20_000))
+
+    assert len(as_vector(1, Words("a", "b", distinct)).split()) < 13_000
+    assert as_vector(7, Words("a", "b a", "a c")) == "'a':1A,4B,6 '@7':2,5 'b':3B 'c':7"
