@@ -299,7 +299,8 @@ def yes_or_no(label: str, **known: Any) -> Value:
 def an_id(label: str, **known: Any) -> Value:
     """The id of something that is kept."""
     uuid = "[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"
-    return matching(label, uuid, "be an id, such as 0b9c9e52-6a3e-4f0e-9b57-0e6f7d0f6a52", **known)
+    example = "0b9c9e52-6a3e-4f0e-9b57-0e6f7d0f6a52"
+    return matching(label, uuid, f"be an id, such as {example}", example=example, **known)
 
 
 def one_of(label: str, values: Collection[str], **known: Any) -> Value:

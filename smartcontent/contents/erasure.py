@@ -12,6 +12,7 @@ from smartcontent.models import (
     Batch,
     Content,
     Draft,
+    KeptTemplate,
     KeptVoice,
     Series,
     User,
@@ -36,6 +37,7 @@ def belongings(user: User) -> dict[str, int]:
         "API tokens": ApiToken.user_id,
         "batches": Batch.user_id,
         "series": Series.user_id,
+        "templates": KeptTemplate.user_id,
         "voices": KeptVoice.user_id,
     }
     return {

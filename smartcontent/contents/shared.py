@@ -1,4 +1,4 @@
-"""Kept for oneself or shared with everybody, to be chosen for briefs: voices."""
+"""Kept for oneself or shared with everybody, to be chosen for briefs: voices and templates."""
 
 from collections.abc import Mapping
 from typing import Any, TypeVar

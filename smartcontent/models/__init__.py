@@ -10,6 +10,7 @@ from smartcontent.models.repair import Repair, RepairKind
 from smartcontent.models.series import Series
 from smartcontent.models.status import FINAL, UNFINISHED, Origin, Status
 from smartcontent.models.tag import Tag
+from smartcontent.models.template import KeptTemplate
 from smartcontent.models.voice import KeptVoice
 
 __all__ = [
@@ -19,6 +20,7 @@ __all__ = [
     "Batch",
     "Content",
     "Draft",
+    "KeptTemplate",
     "KeptVoice",
     "Origin",
     "Reading",

@@ -13,6 +13,7 @@ import { follow } from "./live.js";
 import { startOutlook } from "./outlook.js";
 import { offerPassages } from "./passage.js";
 import { read, takeNewList } from "./redrawing.js";
+import { startPreviews } from "./preview.js";
 import { startUnsaved } from "./unsaved.js";
 import { startWriting } from "./writing.js";
 
@@ -85,6 +86,7 @@ startCalendar();
 startDueTimes();
 if (document.body.dataset.user) startKeeping(document.body.dataset);
 startLengths();
+startPreviews();
 offerPassages();
 startUnsaved();
 startAnnouncer();

@@ -10,7 +10,7 @@ import { checkLengths } from "./lengths.js";
 const PREFIX = "smartcontent:typed:";
 const SAVE_AFTER_MS = 300;
 // A form filled with an example or a brief that was taken back is another one than the empty form.
-const FILLED_WITH = ["example", "again"];
+const FILLED_WITH = ["example", "again", "template"];
 const RESTORED = "What you had typed is here again.";
 
 const asked = new URLSearchParams(location.search);

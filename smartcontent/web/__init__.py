@@ -22,12 +22,14 @@ from smartcontent.web import (
     keeping,
     limiter,
     model_choice,
+    preview,
     refining,
     safety,
     series,
     sessions,
     static_files,
     stream,
+    templates,
     versions,
     voices,
     waiting,
@@ -54,7 +56,7 @@ def init_app(app: Flask) -> None:
     refining.init_app(app)
     for part in (account, auth, contents, waiting, versions, refining, downloads):
         app.register_blueprint(part.bp)
-    for part in (batches, series, calendar, keeping, voices, stream, health):
+    for part in (batches, series, calendar, keeping, templates, voices, preview, stream, health):
         app.register_blueprint(part.bp)
     admin.init_app(app)
     api.init_app(app)

@@ -97,6 +97,11 @@ class BriefForms:
         return all([each.validate() for each in (self.form, self.model, self.voice)])
 
     @property
+    def errors(self) -> list[list[str]]:
+        """What is wrong, field by field."""
+        return [said for each in vars(self).values() for said in each.errors.values()]
+
+    @property
     def brief(self) -> Brief:
         """The brief, with the voice as it is now."""
         return replace(self.form.brief, voice=self.voice.voice)

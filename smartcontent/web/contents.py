@@ -46,7 +46,7 @@ def index() -> ResponseReturnValue:
     """The dashboard; before the first account, the welcome page."""
     if not current_user.is_authenticated:
         return redirect(url_for("auth.welcome")) if nobody_yet() else login.unauthorized()
-    return _dashboard(_forms_to_begin_with())
+    return dashboard(_forms_to_begin_with())
 
 
 @bp.get("/list")
@@ -62,7 +62,7 @@ def create() -> ResponseReturnValue:
     """Save the brief and schedule its first draft."""
     forms, due_time = BriefForms.sent(), DueTimeForm(request.form)
     if not all([forms.validate(), due_time.validate()]):
-        return _dashboard(forms, due_time), 422
+        return dashboard(forms, due_time), 422
     try:
         content = submitting.submit_once(
             current_user.id,
@@ -73,7 +73,7 @@ def create() -> ResponseReturnValue:
             key_sent(),
         )
     except OverQuota as error:  # what was typed is in the form still
-        page = _dashboard(forms, due_time, error.description)
+        page = dashboard(forms, due_time, error.description)
         return page, 429, {"Retry-After": str(error.retry_after)}
     flash(said_of(content, "is submitted."), "said")
     return redirect(
@@ -204,11 +204,12 @@ def _page() -> Page:
         raise BadRequest from error
 
 
-def _dashboard(
+def dashboard(
     forms: BriefForms,
     due_time: DueTimeForm | None = None,
     refusal: str | None = None,
 ) -> str:
+    """The page with a brief's form beside the list."""
     return render_template(
         "contents/index.html",
         **vars(forms),

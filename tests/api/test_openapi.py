@@ -100,10 +100,15 @@ def test_page_shows_every_call_with_its_fields(stranger, described):
 
 def allowed_by(schema: dict) -> st.SearchStrategy:
     """Values that a schema of a body or a parameter allows."""
+    if "anyOf" in schema and "properties" in schema:
+        ways = ({**schema, **way} for way in schema["anyOf"])
+        return st.one_of([allowed_by({n: way[n] for n in way if n != "anyOf"}) for way in ways])
     if "anyOf" in schema:
         return st.one_of(map(allowed_by, schema["anyOf"]))
     if "enum" in schema:
         return st.sampled_from(schema["enum"])
+    if "additionalProperties" in schema:
+        return st.dictionaries(st.text(), allowed_by(schema["additionalProperties"]), max_size=3)
     if schema["type"] == "object":
         needed = {
             name: allowed_by(schema["properties"][name]) for name in schema.get("required", ())
@@ -156,6 +161,8 @@ def test_whatever_is_sent_is_answered_as_described(app, script, described):
     batch = script.post("/batches", {"rows": [BRIEF]}).json["id"]
     series = script.post("/series", {"brief": BRIEF, "rule": "0 7 * * 1"}).json["id"]
     voice = script.post("/voices", {"name": "Northwind"}).json["id"]
+    brief = BRIEF | {"topic": "{product}"}
+    template = script.post("/templates", {"name": "Offer", "brief": brief}).json["id"]
     calls = [
         (path, method, operation)
         for path, methods in described["paths"].items()
@@ -169,6 +176,7 @@ def test_whatever_is_sent_is_answered_as_described(app, script, described):
             content_id=data.draw(st.sampled_from(ids)),
             batch_id=data.draw(st.sampled_from([batch, str(uuid4())])),
             series_id=data.draw(st.sampled_from([series, str(uuid4())])),
+            template_id=data.draw(st.sampled_from([template, str(uuid4())])),
             voice_id=data.draw(st.sampled_from([voice, str(uuid4())])),
             number=data.draw(st.integers(0, 3)),
         )
@@ -201,11 +209,11 @@ def test_whatever_is_sent_is_answered_as_described(app, script, described):
 
 
 def test_what_the_description_allows_is_taken(app, script, described):
-    """But for what no schema says: that a text is more than blanks, that there is such a voice."""
+    """But for what no schema says: that a text is more than blanks, that there is that voice."""
     app.config["SUBMISSIONS_PER_MINUTE"] = app.config["UNFINISHED_PER_USER"] = 10_000
     submission = described["paths"]["/api/v1/contents"]["post"]["requestBody"]["content"]
     schema = submission["application/json"]["schema"]
-    texts = {"voice_id", "topic", "audience", "instructions", "keywords", "title"}
+    texts = {"voice_id", "template_id", "topic", "audience", "instructions", "keywords", "title"}
 
     @settings(
         max_examples=60, deadline=None, derandomize=True, suppress_health_check=[*HealthCheck]

@@ -9,6 +9,7 @@ from dictation import Dictation
 from playwright.sync_api import Page, expect
 
 from browser.conftest import finished, stored, submit
+from smartcontent.briefs.built_in import BUILT_IN
 from smartcontent.contents import ending
 from smartcontent.invitations import invitation_for
 from smartcontent.models import Content, Status
@@ -99,6 +100,9 @@ def test_signed_in_page_fits_and_can_be_read(app, open_page, founder, contents, 
         "/trash",
         "/voices",
         "/voices/new",
+        "/templates",
+        "/templates/new",
+        f"/templates/{next(iter(BUILT_IN))}",
         "/nowhere",
     ]
 
@@ -173,8 +177,9 @@ def test_axe_finds_nothing_wrong(open_page, founder, contents, watch, width):
         assert [(each["id"], each["nodes"][0]["html"]) for each in found] == [], page.url
 
     for path in ["/", "/?q=teapot", *of_contents, f"{of_contents[0]}/brief", "/trash",
-                 "/series/new", "/calendar/?zone=UTC", "/voices", "/voices/new",
-                 "/admin/scheduled", *rq, "/nowhere"]:  # fmt: skip
+                 "/series/new", "/calendar/?zone=UTC", "/voices", "/voices/new", "/templates/new",
+                 f"/templates/{next(iter(BUILT_IN))}", "/admin/scheduled", *rq,
+                 "/nowhere"]:  # fmt: skip
         page.goto(path)
         scan()
     page.goto("/account/")

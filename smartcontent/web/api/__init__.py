@@ -14,6 +14,7 @@ from smartcontent.web.api import (
     metrics,
     series,
     stream,
+    templates,
     voices,
 )
 
@@ -21,8 +22,8 @@ PREFIX = "/api/v1"
 
 
 def init_app(app: Flask) -> None:
-    parts = (contents, bulk, drafts, export, actions, batches, series, voices, stream)
-    for part in (*parts, documentation):
+    of_contents = (contents, bulk, drafts, export, actions, batches, series)
+    for part in (*of_contents, voices, templates, stream, documentation):
         # What signs a request here is a header no browser adds by itself, so none can be forged.
         csrf.exempt(part.bp)
         app.register_blueprint(part.bp, url_prefix=PREFIX)

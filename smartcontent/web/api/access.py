@@ -8,6 +8,7 @@ from flask import Blueprint, g, request
 from werkzeug.exceptions import NotFound
 
 from smartcontent.briefs.voice import Voice
+from smartcontent.contents import templates
 from smartcontent.models import ApiToken, Batch, Content, KeptVoice, Series
 from smartcontent.models.shared import Shared
 from smartcontent.stores.sql import db, only_read
@@ -110,6 +111,17 @@ def seen_voice(voice_id: UUID) -> KeptVoice:
     if voice is None:
         raise NotFound
     return voice
+
+
+def seen_template(its_id: UUID) -> UUID:
+    """The id of a template that the user may fill; 404 where there is none such.
+
+    Raises:
+        NotFound: there is none with this id, or it is not for them.
+    """
+    if templates.seen_by(user_id(), its_id) is None:
+        raise NotFound
+    return its_id
 
 
 def chosen_voice(sent: Mapping[str, Any]) -> Voice | None:

@@ -14,7 +14,13 @@ from flask import request
 from flask.typing import ResponseReturnValue
 
 from smartcontent.fields import Errors, Fields, read
-from smartcontent.web.api.access import own_batch, own_content, own_series, seen_voice
+from smartcontent.web.api.access import (
+    own_batch,
+    own_content,
+    own_series,
+    seen_template,
+    seen_voice,
+)
 from smartcontent.web.api.body import json_object
 from smartcontent.web.api.schemas import Schema
 from smartcontent.web.problems import Problem
@@ -24,6 +30,7 @@ FORM_WITH_FILE = "multipart/form-data"
 _FINDERS: Mapping[str, Callable[[UUID], Any]] = {
     "batch_id": own_batch,
     "series_id": own_series,
+    "template_id": seen_template,
     "voice_id": seen_voice,
 }
 View = Callable[..., ResponseReturnValue]
@@ -46,6 +53,9 @@ class Call:
     refusals: Mapping[int, str] = field(default_factory=dict)  # beside those of every call
     media: Sequence[str] = ("application/json",)
     needs_token: bool = True
+    # What stands for fields that are needed and were not sent, found before they are read.
+    completed: Callable[[dict[str, Any]], dict[str, Any]] = dict
+    instead: str = ""  # the field that says so
     is_of_trash: bool = False  # of what is in the trash, too
 
 
@@ -54,6 +64,7 @@ def call(answer: Schema | None, status: int = 200, **known: Any) -> Callable[[Vi
 
     Of an address with the id of a content the view is given the user's `content`; with that of a
     batch, `batch`; of a series, `series`; of a voice that the user sees, `voice`.
+    Of a template, its id as `template`: built-in ones are no rows.
     Where a form with a file was sent `sent` is empty: the view reads it.
     """
     described = Call(answer, status, **known)
@@ -90,7 +101,7 @@ def _asked(fields: Fields) -> dict[str, Any]:
 def _sent(described: Call) -> dict[str, Any]:
     if described.table and request.mimetype == FORM_WITH_FILE:
         return {}
-    values, errors = read(described.body, json_object(), described.is_change)
+    values, errors = read(described.body, described.completed(json_object()), described.is_change)
     if errors:
         raise not_accepted(errors)
     return values

@@ -1,5 +1,6 @@
 """/api/v1/contents: submit a brief, list, read, follow, change and delete."""
 
+from dataclasses import replace
 from typing import Any
 
 from flask import url_for
@@ -16,8 +17,10 @@ from smartcontent.models.listing import list_contents
 from smartcontent.stores.sql import db
 from smartcontent.web.api import representation, schemas
 from smartcontent.web.api.access import chosen_voice, protected, user_id
+from smartcontent.web.api.body import json_object
 from smartcontent.web.api.call import call
 from smartcontent.web.api.idempotency import KEY, submit_once
+from smartcontent.web.api.through_template import through_template
 from smartcontent.web.filters import LISTING, filters_of
 from smartcontent.web.found import snippets_of
 from smartcontent.web.problems import Problem
@@ -46,19 +49,23 @@ CHANGES: Fields = {
     schemas.ACCEPTED,
     202,
     body=SUBMISSION,
+    completed=through_template,
+    instead="template_id",
     headers={"Idempotency-Key": KEY},
     answered_headers={
         "Location": "The content's address.",
         "Idempotency-Replayed": "`true` where the key was used before: nothing new was made.",
     },
     refusals={
-        404: "There is no such voice, or it is not for you.",
+        404: "There is no such voice or template, or it is not for you.",
         429: "Too many texts within a minute, or too many unfinished drafts.",
     },
 )
 def create(sent: dict[str, Any]) -> ResponseReturnValue:
     """Store a brief and schedule its first draft; the model is asked later, by a worker."""
     asked = Submission.of(sent | {"voice": chosen_voice(sent)})
+    if sent.get("template_id"):
+        asked = replace(asked, sent=json_object())
     content, is_replay = submit_once(user_id(), asked)
     headers = {"Location": url_for(".show", content_id=content.id)}
     if is_replay:

@@ -86,7 +86,7 @@ def _operation(rule: Rule, view: Any) -> dict[str, Any]:
         "responses": _responses(rule, known),
     }
     if known.body:
-        body = body_schema(known.body, known.is_change)
+        body = body_schema(known.body, known.is_change, known.instead)
         content = {JSON: {"schema": body, "example": example_of(body)}}
         if known.table:
             content[FORM_WITH_FILE] = {"schema": known.table}
@@ -145,11 +145,14 @@ def _answer(known: Call, schema: Schema | None) -> dict[str, Any]:
     return answer | ({"headers": headers} if headers else {})
 
 
-def body_schema(fields: Fields, is_change: bool = False) -> Schema:
-    """A body with these fields, of which null counts as not sent."""
+def body_schema(fields: Fields, is_change: bool = False, instead: str = "") -> Schema:
+    """A body with these fields, null counting as not sent; what is needed, or one `instead`."""
     needed = [name for name, field in fields.items() if field.is_needed]
     properties = {name: _sendable(field) for name, field in fields.items()}
-    required = {"required": needed} if needed and not is_change else {}
+    required: Schema = {"required": needed} if needed and not is_change else {}
+    if instead:
+        required = {"anyOf": [required, {"required": [instead]}]}
+        properties[instead] = fields[instead].schema()  # null would stand for nothing
     return {"type": "object", "properties": properties, **required}
 
 
@@ -162,7 +165,7 @@ def example_of(schema: Schema) -> Any:
     for name in ("examples", "enum"):
         if name in schema:
             return schema[name][0]
-    if "default" in schema or "anyOf" in schema:
+    if "default" in schema or ("anyOf" in schema and "properties" not in schema):
         return schema.get("default")
     if schema["type"] == "array":
         return [example_of(schema["items"])]

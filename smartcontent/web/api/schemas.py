@@ -271,12 +271,42 @@ PROGRESS = shape(
         "finished_at": _FINISHED,
     },
 )
-_KEPT = {
+_KEPT: dict[str, Schema] = {
     "own": {"type": "boolean", "description": "Whether it is yours.", "examples": [True]},
     "created_at": moment("Since when there is it."),
 }
 VOICE = shape("Voice", "How a brand sounds.", {"id": _ID, **part_of(dict(SHARED_VOICE)), **_KEPT})
 VOICES = shape("Voices", "Yours, and those that others share, by name.", {"items": listed(VOICE)})
+TEMPLATE = shape(
+    "Template",
+    "A brief with blanks.",
+    {
+        "id": _ID,
+        "name": text("", "Weekly offer"),
+        "brief": {
+            "type": "object",
+            "description": "Fields of a brief, with blanks like `{product}` in their texts.",
+            "examples": [{"content_type": "ad_copy", "topic": "{product}, now for {price}"}],
+        },
+        "blanks": listed(text("", "product"), "The names of its blanks, as they come."),
+        "defaults": {
+            "type": "object",
+            "description": "What stands in a blank that nobody fills.",
+            "additionalProperties": {"type": "string"},
+        },
+        "shared": {"type": "boolean", "examples": [False]},
+        "built_in": {
+            "type": "boolean",
+            "description": "Whether it came with the product.",
+            "examples": [False],
+        },
+        **_KEPT,
+        "created_at": or_null(_KEPT["created_at"]),
+    },
+)
+TEMPLATES = shape(
+    "Templates", "Yours, shared ones, and built-in ones.", {"items": listed(TEMPLATE)}
+)
 ROW_PROBLEM = shape(
     "RowProblem",
     "What is wrong with one row of a batch.",

@@ -1,0 +1,28 @@
+// Shows the prompt that a brief's form makes, as the server would send it, while somebody looks at it:
+// asked for when it is opened, and again when typing pauses.
+
+const PAUSE_MS = 700;
+
+async function show(details) {
+  const form = details.closest("form");
+  const place = details.querySelector("div");
+  const asked = details.dataset.asked = String(Number(details.dataset.asked ?? 0) + 1);
+  place.setAttribute("aria-busy", "true");
+  const answer = await fetch(details.dataset.preview, { method: "POST", body: new URLSearchParams(new FormData(form)) }).catch(() => null);
+  if (details.dataset.asked !== asked) return; // something else was typed meanwhile
+  place.removeAttribute("aria-busy");
+  if (answer?.ok) place.innerHTML = await answer.text();
+  else place.textContent = answer?.status === 429 ? "Too often: wait a moment, then type on." : "The server does not answer.";
+}
+
+export function startPreviews() {
+  for (const details of document.querySelectorAll("[data-preview]")) {
+    details.hidden = false;
+    let timer = 0;
+    details.addEventListener("toggle", () => { if (details.open) show(details); });
+    details.closest("form").addEventListener("input", () => {
+      clearTimeout(timer);
+      if (details.open) timer = setTimeout(show, PAUSE_MS, details);
+    });
+  }
+}

@@ -1,0 +1,166 @@
+"""Templates on pages: those there are, one filled, a new one, one changed, one deleted."""
+
+from typing import Any
+from uuid import UUID
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_login import current_user, login_required
+from werkzeug.exceptions import NotFound
+from wtforms import BooleanField
+
+from smartcontent.briefs.brief import TITLED_BRIEF
+from smartcontent.briefs.built_in import BUILT_IN
+from smartcontent.briefs.form import BriefForm, form_field
+from smartcontent.briefs.template import SHARED_TEMPLATE, VALUE_LONGEST, Template, read_brief
+from smartcontent.contents import shared, templates
+from smartcontent.models import Content, KeptTemplate
+from smartcontent.web import errors
+from smartcontent.web.brief_forms import BriefForms
+from smartcontent.web.contents import dashboard, to_be_used_again
+from smartcontent.web.once import key_sent
+
+bp = Blueprint("templates", __name__)
+
+_BLANK = "blank:"  # before the name of a blank, in the name of its field
+
+
+class TemplateForm(BriefForm):
+    """A brief with blanks as typed, its name, and whether others see it."""
+
+    template_name = form_field(SHARED_TEMPLATE["name"])
+    shared = BooleanField()
+
+    @property
+    def values(self) -> dict[str, Any]:
+        """What is to be kept; what is wrong with it stands beside its field."""
+        brief, wrong = read_brief({name: self[name].data for name in TITLED_BRIEF})
+        for name, said in wrong.items():
+            self[name].errors = said
+        named = {"name": self.template_name.data, "shared": self.shared.data}
+        return named | {"brief": brief, "defaults": _sent_blanks()}
+
+
+@bp.get("/templates")
+@login_required
+def index() -> str:
+    """The templates there are."""
+    kept = KeptTemplate.listed(current_user.id)
+    return render_template("templates/index.html", kept=kept, built_in=BUILT_IN.values())
+
+
+@bp.route("/templates/<uuid:template_id>", methods=["GET", "POST"])
+@login_required
+def fill(template_id: UUID) -> ResponseReturnValue:
+    """Fill the blanks; then the brief they make is shown, to be looked at and sent."""
+    template = _seen(template_id)
+    if request.method != "POST":
+        return _fill_page(template, dict(template.defaults))
+    values = _sent_blanks()
+    brief, wrong = template.filled(values)
+    if wrong:
+        return _fill_page(template, values, wrong), 422
+    return dashboard(BriefForms.begun(brief, Content.last_voice(current_user.id)))
+
+
+@bp.route("/templates/new", methods=["GET", "POST"])
+@login_required
+def new() -> ResponseReturnValue:
+    """Make a template, of nothing or of the brief of a content."""
+    if request.method != "POST":
+        again = to_be_used_again()
+        brief = BriefForms.again(again).form.data if again else {}
+        return _edit_page(TemplateForm(data=brief))
+    form = TemplateForm(request.form)
+    values = form.values if form.validate() else {}
+    if form.errors:
+        return _edit_page(form), 422
+    kept = KeptTemplate(user_id=current_user.id, idempotency_key=key_sent(), **values)
+    try:
+        kept = shared.add(kept)
+    except shared.TooMany as error:
+        return _edit_page(form, refusal=str(error)), 409
+    return _to(kept, "The template is kept.")
+
+
+@bp.route("/templates/<uuid:template_id>/edit", methods=["GET", "POST"])
+@login_required
+def edit(template_id: UUID) -> ResponseReturnValue:
+    """Change one's own template."""
+    kept = _own(template_id)
+    if kept is None:
+        return errors.answer(403, "It is not yours to change: make one of your own from it.")
+    if request.method != "POST":
+        filled = {**kept.brief, "template_name": kept.name, "shared": kept.shared}
+        return _edit_page(TemplateForm(data=filled), kept)
+    form = TemplateForm(request.form)
+    values = form.values if form.validate() else {}
+    if form.errors:
+        return _edit_page(form, kept), 422
+    shared.change(kept, values)
+    return _to(kept, "The template is changed. Texts made with it stay as they are.")
+
+
+@bp.post("/templates/<uuid:template_id>/delete")
+@login_required
+def delete(template_id: UUID) -> ResponseReturnValue:
+    """Delete one's own template."""
+    kept = _own(template_id)
+    if kept is None:
+        return errors.answer(403, "It is not yours to delete.")
+    shared.remove(kept)
+    flash("The template is deleted. Texts made with it stay as they are.")
+    return redirect(url_for(".index"), 303)
+
+
+def _seen(template_id: UUID) -> Template:
+    template = templates.seen_by(current_user.id, template_id)
+    if template is None:
+        raise NotFound
+    return template
+
+
+def _own(template_id: UUID) -> KeptTemplate | None:
+    """One's own; None where it is seen, but built in or somebody else's."""
+    _seen(template_id)
+    kept = KeptTemplate.find(current_user.id, template_id)
+    return kept if kept and kept.user_id == current_user.id else None
+
+
+def _sent_blanks() -> dict[str, str]:
+    return {
+        name.removeprefix(_BLANK): typed
+        for name, typed in request.form.items()
+        if name.startswith(_BLANK) and typed.strip()
+    }
+
+
+def _fill_page(
+    template: Template, values: dict[str, str], wrong: dict[str, list[str]] | None = None
+) -> str:
+    return render_template(
+        "templates/fill.html",
+        template=template,
+        values=values,
+        wrong=wrong or {},
+        kept=_own(UUID(template.id)),
+        longest=VALUE_LONGEST,
+    )
+
+
+def _edit_page(form: TemplateForm, kept: KeptTemplate | None = None, refusal: str = "") -> str:
+    typed = Template("", {name: form[name].data for name in TITLED_BRIEF})
+    return render_template(
+        "templates/edit.html",
+        form=form,
+        template=kept,
+        blanks=typed.blanks,
+        defaults=_sent_blanks() or (kept.defaults if kept else {}),
+        refusal=refusal,
+    )
+
+
+def _to(kept: KeptTemplate, said: str) -> ResponseReturnValue:
+    flash(said)
+    sent = request.form.get("key")
+    return redirect(url_for(".fill", template_id=kept.id, sent=sent), 303)
