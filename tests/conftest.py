@@ -4,6 +4,7 @@ Ada owns what a test is about; Bob is a stranger; the founder is the administrat
 """
 
 import contextvars
+import fcntl
 import importlib.util
 import os
 import re
@@ -14,7 +15,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Generator, Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
@@ -208,40 +209,85 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 def valkey(request: pytest.FixtureRequest) -> Valkey:
     """An empty Redis."""
     server: Valkey = request.getfixturevalue(getattr(request, "param", "shared_valkey"))
+    server.client.ping()  # whatever a process of the test before had sent is read by then
     server.client.flushall()
     return server
 
 
 @pytest.fixture(scope="session")
-def databases(tmp_path_factory) -> dict[str, Path]:
-    """A migrated database of each kind: a SQLite file to copy, a PostgreSQL server to empty."""
-    folder = tmp_path_factory.mktemp("databases")
-    sqlite = folder / "template.db"
-    upgrade(f"sqlite:///{sqlite}", folder)
-    with closing(sqlite3.connect(sqlite)) as connection:  # into the one file that is copied
-        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-    return {"sqlite": sqlite, "folder": folder}
+def templates(tmp_path_factory) -> Path:
+    """The folder of what is made once for all processes of a run."""
+    own: Path = tmp_path_factory.getbasetemp()
+    return own.parent if "PYTEST_XDIST_WORKER" in os.environ else own
 
 
 @pytest.fixture(scope="session")
-def postgresql(databases) -> Iterator[str]:
+def databases(tmp_path_factory, templates) -> dict[str, Path]:
+    """A migrated SQLite file to copy, and a folder for the copies."""
+    sqlite = made_once(templates / "template.db", migrated_sqlite)
+    return {"sqlite": sqlite, "folder": tmp_path_factory.mktemp("databases")}
+
+
+@pytest.fixture(scope="session")
+def postgresql(templates) -> Iterator[str]:
+    """A PostgreSQL server of this process, with a migrated database to empty."""
+    template = made_once(templates / "postgresql", migrated_postgresql)
+    with folder_for_postgresql() as folder:
+        subprocess.run(["cp", "-a", f"{template}/.", folder], check=True)  # with their owner
+        with running_postgresql(folder) as url:
+            yield url
+
+
+def made_once(path: Path, make: Callable[[Path], None]) -> Path:
+    """What `make` puts at a path, for whichever process comes first."""
+    with Path(f"{path}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not path.exists():
+            unfinished = path.with_name(f"unfinished-{path.name}")
+            make(unfinished)
+            unfinished.rename(path)
+    return path
+
+
+def migrated_sqlite(path: Path) -> None:
+    upgrade(f"sqlite:///{path}", path.parent)
+    with closing(sqlite3.connect(path)) as connection:  # into the one file that is copied
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
+
+def migrated_postgresql(path: Path) -> None:
+    with folder_for_postgresql() as folder:
+        with running_postgresql(folder) as url:
+            upgrade(url, path.parent)
+        with (folder / "postgresql.conf").open("a") as settings:
+            settings.write("fsync = off\n")  # no test takes the machine's power away
+        (folder / ".handle_pids.json").unlink(missing_ok=True)
+        subprocess.run(["cp", "-a", folder, path], check=True)
+
+
+@contextmanager
+def folder_for_postgresql() -> Iterator[Path]:
     # Not below pytest's own folder: the server drops root, and another test run closes that one.
     folder = tempfile.mkdtemp(prefix="smartcontent-postgresql-")
-    server = started_postgresql(folder)
-    url = server.get_uri().replace("postgresql://", "postgresql+psycopg://")
-    upgrade(url, databases["folder"])
-    yield url
-    server.cleanup()
+    yield Path(folder)
     shutil.rmtree(folder, ignore_errors=True)
 
 
-def started_postgresql(folder: str) -> PostgresServer:
+@contextmanager
+def running_postgresql(folder: Path) -> Iterator[str]:
+    """A server on a data directory, which is made where it is empty: its URL."""
+    server = started_postgresql(folder)
+    yield server.get_uri().replace("postgresql://", "postgresql+psycopg://")
+    server.cleanup()
+
+
+def started_postgresql(folder: Path) -> PostgresServer:
     """A server, however busy the machine is: its carrier waits ten seconds for it, no more."""
     try:
-        return get_server(folder)
+        return get_server(str(folder))
     except subprocess.TimeoutExpired:  # which leaves it starting
-        wait_until(lambda: _is_ready(Path(folder)))
-        return get_server(folder)
+        wait_until(lambda: _is_ready(folder))
+        return get_server(str(folder))
 
 
 def _is_ready(folder: Path) -> bool:
