@@ -5,8 +5,8 @@ from datetime import datetime
 
 from smartcontent.durations import measured
 from smartcontent.models import Draft
+from smartcontent.web.drawings import in_a_row
 
-WIDTH = 100.0
 # A pick-up of milliseconds beside a text of seconds would be too thin to see.
 NARROWEST = 4.0
 
@@ -49,14 +49,9 @@ def timeline(draft: Draft) -> list[Segment]:
     ]
     if draft.read_ahead_ms is not None and known:
         known = [("read-ahead", "brief read before", draft.read_ahead_ms / 1000), *known]
-    whole = sum(seconds for _, _, seconds in known) or 1.0
-    room = WIDTH - NARROWEST * len(known)
-    segments, x = [], 0.0
-    for kind, label, seconds in known:
-        width = NARROWEST + room * seconds / whole
-        segments.append(Segment(kind, label, seconds, round(x, 2), round(width, 2)))
-        x += width
-    return segments
+    lengths = [seconds for _, _, seconds in known]
+    spans = in_a_row(lengths, sum(lengths), NARROWEST)
+    return [Segment(*each, *span) for each, span in zip(known, spans, strict=True)]
 
 
 def _seconds(start: datetime, end: datetime) -> float:

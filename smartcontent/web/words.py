@@ -16,12 +16,14 @@ from smartcontent.live.sweeper import silence_seconds
 from smartcontent.models import FINAL, Draft, Status, Tag, now
 from smartcontent.models.moments import iso
 from smartcontent.models.status import CHANGEABLE, UNDONE, UNSTARTED
+from smartcontent.progress.batches import Progress
 from smartcontent.progress.outlook import outlook
 from smartcontent.prompts import estimated_tokens
 from smartcontent.prompts.request import model_for, request_for
 from smartcontent.scheduling import backoff
 from smartcontent.texts.counting import READ_IN_A_MINUTE, Size
 from smartcontent.texts.markdown import to_text
+from smartcontent.web.drawings import Span, in_a_row, share_of
 from smartcontent.web.found import found_in, marked
 from smartcontent.web.once import key_field
 from smartcontent.web.readers import for_reader
@@ -31,6 +33,9 @@ from smartcontent.web.timeline import timeline
 
 _EXCERPT = 600  # characters of Markdown
 _LINES = 12  # a card shows fewer
+
+
+_BEGUN = (Status.COMPLETED, Status.FAILED, Status.CANCELLED, Status.GENERATING)
 
 
 def init_app(app: Flask) -> None:
@@ -47,6 +52,8 @@ def init_app(app: Flask) -> None:
     for said in (exactly, roughly, measured):
         app.add_template_filter(said)
     app.add_template_filter(with_code)
+    app.add_template_filter(share_of)
+    app.add_template_filter(pieces)
     app.add_template_filter(for_reader)
     app.add_template_filter(counted_since)
     app.add_template_global(Status, "Status")
@@ -145,3 +152,10 @@ def reading_time(size: Size) -> str:
     """How long a text of this size takes to read, in words."""
     minutes = max(1, round(size.number / READ_IN_A_MINUTE[size.unit]))
     return f"{minutes} min read"
+
+
+def pieces(progress: Progress) -> list[tuple[Status, Span]]:
+    """The line of a batch: what has begun, by status."""
+    counts = [progress.by_status[status] for status in _BEGUN]
+    drawn = zip(_BEGUN, in_a_row(counts, progress.total), strict=True)
+    return [(status, span) for status, span in drawn if span.width]

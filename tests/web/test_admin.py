@@ -13,8 +13,8 @@ from smartcontent.models import ApiToken, Draft, Status, User, now
 from smartcontent.scheduling import Scheduler, reconcile
 from smartcontent.stores import keys
 from smartcontent.stores.sql import db
-from smartcontent.web.admin.chart import stack
 from smartcontent.web.admin.punctuality import punctuality_until
+from smartcontent.web.drawings import share_of, stacked
 
 NEW = {"password": "a long new password", "password_again": "a long new password"}
 PAGES = ["/admin/", "/admin/users/", "/admin/scheduled"]
@@ -190,12 +190,19 @@ def test_punctuality_is_drawn_by_the_hour_with_its_percentiles(app, as_founder, 
 
 
 def test_highest_column_of_a_chart_fills_it_and_parts_stand_on_each_other():
-    chart = stack([{"completed": 3, "failed": 1}, {"completed": 0, "failed": 2}, {}])
+    chart = stacked([{"completed": 3, "failed": 1}, {"completed": 0, "failed": 2}, {}])
 
     assert (chart.top, chart.width, chart.height) == (4, 30, 100)
     assert [(part.kind, part.y, part.height) for part in chart.parts] == [
         ("completed", 25, 75), ("failed", 0, 25), ("failed", 50, 50),
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("part", "whole", "share"), [(1, 3, 33.33), (7, 5, 100), (0, 5, 0), (3, 0, 0)]
+)
+def test_bar_is_never_longer_than_its_track(part, whole, share):
+    assert share_of(part, whole) == share
 
 
 def test_invited_person_makes_an_account_with_the_link_that_is_shown_once(app, as_founder):

@@ -64,22 +64,25 @@ def hours_until(moment: datetime) -> list[Hour]:
 
 def lateness_until(moment: datetime) -> Lateness | None:
     """How late the newest starts of the last 24 hours were, queueing included; None without any."""
-    rows = db.session.execute(
-        select(Draft.due_at, Draft.started_at)
-        .where(
-            *_due_between(moment - timedelta(hours=HOURS), moment, STARTED),
-            Draft.started_at >= Draft.due_at,
-        )
-        .order_by(Draft.due_at.desc())
-        .limit(SAMPLE)
-    ).all()
-    late = sorted((started - due).total_seconds() for due, started in rows if due and started)
+    starts = starts_between(moment - timedelta(hours=HOURS), moment, SAMPLE)
+    late = sorted(seconds for _, seconds in starts)
     if not late:
         return None
     ends = [0, *(bisect_right(late, step) for step in _STEPS), len(late)]
     counts = [after - before for before, after in pairwise(ends)]
     steps = list(zip(_labels(), counts, strict=True))
     return Lateness(steps, len(late), late[len(late) // 2], late[-1])
+
+
+def starts_between(start: datetime, end: datetime, most: int) -> list[tuple[datetime, float]]:
+    """Due times and by how many seconds the start was late, queueing included; the newest first."""
+    rows = db.session.execute(
+        select(Draft.due_at, Draft.started_at)
+        .where(*_due_between(start, end, STARTED), Draft.started_at >= Draft.due_at)
+        .order_by(Draft.due_at.desc())
+        .limit(most)
+    )
+    return [(due, (started - due).total_seconds()) for due, started in rows if due and started]
 
 
 def latest_repairs() -> Sequence[Repair]:

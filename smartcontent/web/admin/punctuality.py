@@ -1,23 +1,22 @@
 """How punctual the starts of each hour were, and how far off the estimates of their length."""
 
 from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from math import ceil, log10
+from math import ceil
 from statistics import median
 
 from sqlalchemy import select
 
 from smartcontent.models import Draft, Status
-from smartcontent.models.status import STARTED
 from smartcontent.stores.sql import db
+from smartcontent.web.admin.history import starts_between
+from smartcontent.web.drawings import Chart, in_tenfold_steps
 
 HOURS = 24
 SAMPLE = 5000
 ESTIMATES = 100
-HEIGHT = 100
-# The chart's foot is a millisecond and its top 100 seconds, in tenfold steps.
-_DECADES = 5
 
 
 @dataclass(frozen=True)
@@ -30,32 +29,14 @@ class Percentiles:
     p95: float
     p99: float
 
-    def drawn(self) -> list[tuple[str, float]]:
-        """The heights of its three columns, the tallest first, so that each stands before it."""
-        return [(name, _height(getattr(self, name))) for name in ("p99", "p95", "p50")]
-
 
 def punctuality_until(moment: datetime) -> list[Percentiles | None]:
     """The 24 hours up to this one, the oldest first; None for an hour without starts."""
     last = moment.replace(minute=0, second=0, microsecond=0)
     starts = [last - timedelta(hours=ago) for ago in reversed(range(HOURS))]
-    rows = db.session.execute(
-        select(Draft.due_at, Draft.started_at)
-        .where(
-            Draft.status.in_(STARTED),
-            Draft.due_at >= starts[0],
-            Draft.due_at <= moment,
-            Draft.started_at >= Draft.due_at,
-        )
-        .order_by(Draft.due_at.desc())
-        .limit(SAMPLE)
-    )
     late: defaultdict[datetime, list[float]] = defaultdict(list)
-    for due_at, started_at in rows:
-        assert due_at is not None
-        assert started_at is not None
-        hour = due_at.replace(minute=0, second=0, microsecond=0)
-        late[hour].append((started_at - due_at).total_seconds())
+    for due_at, seconds in starts_between(starts[0], moment, SAMPLE):
+        late[due_at.replace(minute=0, second=0, microsecond=0)].append(seconds)
     return [_percentiles(start, sorted(late[start])) for start in starts]
 
 
@@ -66,9 +47,10 @@ def _percentiles(start: datetime, late: list[float]) -> Percentiles | None:
     return Percentiles(start, len(late), p50, p95, p99)
 
 
-def _height(seconds: float) -> float:
-    decades = log10(max(seconds * 1000, 1))
-    return round(min(HEIGHT, max(1.0, HEIGHT * decades / _DECADES)), 1)
+def drawn(hours: Sequence[Percentiles | None]) -> Chart:
+    """Three columns an hour, from a millisecond to a hundred seconds."""
+    columns = [{"p50": h.p50, "p95": h.p95, "p99": h.p99} if h else {} for h in hours]
+    return in_tenfold_steps(columns, least=0.001, decades=5)
 
 
 @dataclass(frozen=True)
