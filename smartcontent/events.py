@@ -7,6 +7,8 @@ by whoever speaks, so that a web process passes bytes on and parses nothing.
 import io
 import json
 import logging
+import threading
+import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from typing import Any
@@ -15,12 +17,13 @@ import redis as redis_py
 
 from smartcontent.stores import stored
 from smartcontent.stores.redis import redis
-from smartcontent.stores.redis_answers import trouble
+from smartcontent.stores.redis_answers import is_silence, trouble
 
 log = logging.getLogger(__name__)
 
 TEXT_KEPT_SECONDS = 3600
 SCANNED = 500  # keys at a time
+TRY_AGAIN_SECONDS = 1.0
 
 
 def channel(user_id: int) -> str:
@@ -36,6 +39,10 @@ def frame(name: str, data: dict[str, Any]) -> bytes:
     return f"event: {name}\ndata: {json.dumps(data, separators=(',', ':'))}\n\n".encode()
 
 
+# Not for pages: who hands events on to them has them read again.
+READ_AGAIN = frame("again", {})
+
+
 def parsed(frames: bytes) -> Iterator[tuple[str, dict[str, Any]]]:
     """The name and the data of each of some events; what is none is left out."""
     for one in frames.split(b"\n\n")[:-1]:
@@ -48,11 +55,7 @@ def parsed(frames: bytes) -> Iterator[tuple[str, dict[str, Any]]]:
 
 def publish(user_id: int, name: str, data: dict[str, Any]) -> None:
     """Tell the user's open pages; a page that misses it reads the database again."""
-    try:
-        with redis() as client:
-            client.publish(channel(user_id), frame(name, data))
-    except redis_py.RedisError as error:
-        log.warning("event %s not published: %s", name, trouble(error))
+    publish_all(user_id, name, [data])
 
 
 def publish_all(user_id: int, name: str, all_data: Iterable[dict[str, Any]]) -> None:
@@ -63,7 +66,48 @@ def publish_all(user_id: int, name: str, all_data: Iterable[dict[str, Any]]) -> 
                 pipe.publish(channel(user_id), frame(name, data))
             pipe.execute()
     except redis_py.RedisError as error:
-        log.warning("events %s not published: %s", name, trouble(error))
+        log.warning("event %s not published: %s", name, trouble(error))
+        if is_silence(error):  # who may not tell may not tell later, either
+            _untold.add(user_id)
+
+
+class _Untold:
+    """The users whose pages missed something of what this process had to tell.
+
+    Whoever listens is told of a cut connection, but not of what was never sent: a server that fell
+    silent for a second keeps its connections. So they are told to read again once it answers.
+    """
+
+    def __init__(self) -> None:
+        self._users: set[int] = set()
+        self._is_telling = False
+        self._lock = threading.Lock()
+
+    def add(self, *user_ids: int) -> None:
+        with self._lock:
+            self._users.update(user_ids)
+            was_telling, self._is_telling = self._is_telling, True
+        if not was_telling:
+            threading.Thread(target=self._tell, name="untold", daemon=True).start()
+
+    def _tell(self) -> None:
+        while users := self._taken():
+            try:
+                with redis() as client:
+                    for user_id in users:
+                        client.publish(channel(user_id), READ_AGAIN)
+            except redis_py.RedisError:
+                self.add(*users)
+
+    def _taken(self) -> set[int]:
+        time.sleep(TRY_AGAIN_SECONDS)
+        with self._lock:
+            users, self._users = self._users, set()
+            self._is_telling = bool(users)
+        return users
+
+
+_untold = _Untold()
 
 
 def _text_key(draft_id: int | str, attempt: int | str) -> str:

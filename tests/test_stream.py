@@ -181,6 +181,21 @@ def test_page_that_opens_while_redis_is_silent_misses_nothing(
     wait_until(lambda: any(snapshot["drafts"] for snapshot in page.of("snapshot")))
 
 
+def test_page_reads_again_what_nobody_could_tell_while_redis_was_silent(
+    browser, open_page, ada, valkey
+):
+    page = open_page(browser).opened()
+    wait_until(lambda: is_heard(valkey, ada))
+
+    valkey.process.send_signal(signal.SIGSTOP)
+    try:
+        submitting.submit(ada.id, BRIEF, "A teapot")
+    finally:
+        valkey.process.send_signal(signal.SIGCONT)
+
+    wait_until(lambda: any(snapshot["drafts"] for snapshot in page.of("snapshot")))
+
+
 def test_who_left_while_redis_was_away_is_heard_when_they_come_again(
     web, browser, open_page, ada, valkey
 ):

@@ -16,7 +16,7 @@ import redis as redis_py
 from flask import Flask
 from redis.client import PubSub
 
-from smartcontent.events import channel
+from smartcontent.events import READ_AGAIN, channel
 from smartcontent.processes.duties import Duty
 from smartcontent.stores.redis import connect, redis
 from smartcontent.stores.redis_answers import trouble
@@ -181,7 +181,9 @@ class Hub:
                 break
             timeout = 0
             name = message["channel"].decode()
-            if message["type"] == "message":
+            if message["data"] == READ_AGAIN:
+                self._read_again(name)
+            elif message["type"] == "message":
                 happened[name].append(message["data"])
             elif message["type"] == "subscribe":
                 self._confirm(name)
