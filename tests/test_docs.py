@@ -162,6 +162,18 @@ def test_architecture_names_every_script():
     assert [script for script in scripts if f"| `{script}` |" not in ARCHITECTURE] == []
 
 
+def test_every_module_stands_below_its_folder():
+    text = (ROOT / "docs" / "architecture.md").read_text()
+    folder, rows = "", text.split("## Every module")[1].split("### Every script")[0].splitlines()
+    for row in filter(lambda row: row.startswith("| "), rows[4:]):
+        if heading := re.match(r"\| \*\*`(.+?)/`", row):
+            folder = heading[1]
+        elif name := re.match(r"\| `(.+?)` \|", row):
+            assert name[1].rpartition("/")[0] == folder, row
+        else:
+            assert row.startswith("| module |"), row
+
+
 def test_architecture_names_every_module():
     modules = [
         path.relative_to(PACKAGE).as_posix()

@@ -34,7 +34,7 @@ def submit(
 
     Raises:
         sqlalchemy.exc.IntegrityError: the user has submitted with this idempotency key before.
-        smartcontent.quotas.OverQuota: the user has asked for more than one may.
+        smartcontent.contents.quotas.OverQuota: the user has asked for more than one may.
     """
     if delay_seconds is None:
         delay_seconds = current_app.config["GENERATION_DELAY_SECONDS"]
@@ -98,7 +98,7 @@ def submit_once(
     """Submit what a form holds; of one that is sent again, answer what it has made.
 
     Raises:
-        smartcontent.quotas.OverQuota: the user has asked for more than one may.
+        smartcontent.contents.quotas.OverQuota: the user has asked for more than one may.
     """
     try:
         return submit(user_id, brief, title, settings, due_at=due_at, idempotency_key=key)

@@ -101,9 +101,9 @@ class Draft(Base):
     saved_ms: Mapped[float | None]
 
     text: Mapped[str] = mapped_column(Text, default="")
-    # What the model wrote around the text: thoughts, remarks, a fence.
     # Of the finished text; lists show it, and read no texts for it.
     words: Mapped[int | None]
+    # What the model wrote around the text: thoughts, remarks, a fence.
     taken_out: Mapped[str | None] = mapped_column(Text)
     done_reason: Mapped[str | None] = mapped_column(String(20))
     error_cause: Mapped[str | None] = mapped_column(String(40))
