@@ -8,7 +8,7 @@ from sqlalchemy.exc import IntegrityError
 
 from smartcontent.contents import quotas
 from smartcontent.contents.ending import cancel
-from smartcontent.models import FINAL, UNFINISHED, Content, Draft, Origin, Status, now
+from smartcontent.models import FINAL, UNFINISHED, Content, Draft, Origin, Share, Status, now
 from smartcontent.models.findable import make_findable
 from smartcontent.models.moments import due_in
 from smartcontent.scheduling import schedule_draft
@@ -201,10 +201,13 @@ def _make_room(content: Content, number: int) -> None:
 
 
 def _first_to_go(content: Content) -> Select[Draft]:
-    """What is let go first: versions without a text, then the oldest; never the current one."""
+    """What is let go first: versions without a text, then the oldest; never the current one.
+
+    What was shared goes last: somebody may have approved it.
+    """
     may_go = (Draft.number != content.current_number, Draft.status.in_(FINAL))
     return (
         select(Draft)
         .where(Draft.content_id == content.id, *may_go)
-        .order_by(Draft.text != "", Draft.number)
+        .order_by(Draft.id.in_(select(Share.draft_id)), Draft.text != "", Draft.number)
     )

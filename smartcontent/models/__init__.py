@@ -8,6 +8,7 @@ from smartcontent.models.moments import now
 from smartcontent.models.reading import Reading
 from smartcontent.models.repair import Repair, RepairKind
 from smartcontent.models.series import Series
+from smartcontent.models.share import Review, Share, Verdict
 from smartcontent.models.status import FINAL, UNFINISHED, Origin, Status
 from smartcontent.models.tag import Tag
 from smartcontent.models.template import KeptTemplate
@@ -26,9 +27,12 @@ __all__ = [
     "Reading",
     "Repair",
     "RepairKind",
+    "Review",
     "Series",
+    "Share",
     "Status",
     "Tag",
     "User",
+    "Verdict",
     "now",
 ]

@@ -27,6 +27,7 @@ from smartcontent.web import (
     safety,
     series,
     sessions,
+    sharing,
     static_files,
     stream,
     templates,
@@ -54,9 +55,12 @@ def init_app(app: Flask) -> None:
     due_time.init_app(app)
     model_choice.init_app(app)
     refining.init_app(app)
+    sharing.init_app(app)
     for part in (account, auth, contents, waiting, versions, refining, downloads):
         app.register_blueprint(part.bp)
-    for part in (batches, series, calendar, keeping, templates, voices, preview, stream, health):
+    for part in (batches, series, calendar, sharing, keeping, templates, voices, preview):
+        app.register_blueprint(part.bp)
+    for part in (stream, health):
         app.register_blueprint(part.bp)
     admin.init_app(app)
     api.init_app(app)

@@ -21,7 +21,7 @@ from smartcontent.web.safety import LONGEST_QUERY, page_here
 
 SAFE = {"GET", "HEAD", "OPTIONS", "TRACE"}
 # Where somebody without a session may send a form to.
-FOR_STRANGERS = {"auth.sign_in", "auth.sign_up", "auth.welcome"}
+FOR_STRANGERS = {"auth.sign_in", "auth.sign_up", "auth.welcome", "sharing.review"}
 # An address and two passwords, whatever they are written in.
 STRANGERS_BYTES = 16 * 1024
 # Who may send a table, in a file of 2 MB: what stands around it is small.

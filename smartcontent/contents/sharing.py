@@ -1,0 +1,71 @@
+"""A version shown to somebody without an account, who approves it or asks for changes.
+
+What is said is said of that version: an edited text is another one, and needs another link.
+"""
+
+import logging
+from datetime import timedelta
+
+from sqlalchemy import func, select, update
+
+from smartcontent.contents.quotas import one_after_the_other
+from smartcontent.models import Content, Review, Share, Verdict, now
+from smartcontent.stores.sql import db
+
+log = logging.getLogger(__name__)
+
+OPEN_MOST = 20  # links of one content
+REVIEWS_MOST = 50  # of one link
+
+
+class NotShared(ValueError):
+    """It cannot be shared; the text is for people."""
+
+
+def share(content: Content, number: int, days: int) -> str:
+    """Make a link to a version, for so many days; its secret, which nobody can look up again.
+
+    Raises:
+        NotShared: there is no such version with a text, or the content has too many links.
+    """
+    draft = content.version(number)
+    if draft is None or not (draft.is_final and draft.text):
+        raise NotShared("Only a version that has a text can be shared.")
+    one_after_the_other(content.user_id)
+    if _open_links(content) >= OPEN_MOST:
+        raise NotShared(f"It has {OPEN_MOST} links that work: revoke one that is not needed.")
+    made, secret = Share.issue(draft, timedelta(days=days))
+    db.session.commit()
+    log.info("Shared share=%s draft=%s", made.id, draft.id)
+    return secret
+
+
+def _open_links(content: Content) -> int:
+    is_open = (Share.revoked_at.is_(None), Share.expires_at > now())
+    own = select(func.count()).select_from(Share).where(Share.content_id == content.id, *is_open)
+    return db.session.scalar(own) or 0
+
+
+def revoke(content: Content, share_id: int) -> bool:
+    """Make a link useless; False if it was. What was said by it stays."""
+    revoked = db.session.execute(
+        update(Share)
+        .where(Share.id == share_id, Share.content_id == content.id, Share.revoked_at.is_(None))
+        .values(revoked_at=now())
+        .returning(Share.id)
+    ).all()
+    db.session.commit()
+    return bool(revoked)
+
+
+def review(share: Share, verdict: Verdict, reason: str, name: str) -> bool:
+    """Put on record what a reader says, and show the owner; False if enough has been said."""
+    one_after_the_other(share.content.user_id)
+    own = select(func.count()).select_from(Review).where(Review.share_id == share.id)
+    if (db.session.scalar(own) or 0) >= REVIEWS_MOST:
+        db.session.rollback()
+        return False
+    db.session.add(Review(share_id=share.id, verdict=verdict, reason=reason, name=name))
+    db.session.commit()
+    share.content.announce()
+    return True

@@ -1,0 +1,35 @@
+"""A link sent to somebody without an account, who reads the text and answers; its owner sees it."""
+
+import pytest
+from playwright.sync_api import expect
+
+from .conftest import finished
+from .test_every_page import MARKDOWN, is_fit_to_read
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_text_is_shared_and_approved_by_somebody_without_an_account(
+    open_page, founder, watch, scheme
+):
+    watch.expect("status of 422")
+    content = finished(founder, "A teapot", MARKDOWN)
+    owner = open_page(f"/contents/{content.id}", user=founder, color_scheme=scheme)
+    owner.get_by_text("Share for review").click()
+    owner.get_by_role("button", name="Make a link").click()
+    link = owner.locator("#share-link").text_content()
+    assert link.startswith("http")
+    is_fit_to_read(owner)
+    owner.goto(f"/contents/{content.id}")
+
+    reader = open_page(link, color_scheme=scheme)
+    is_fit_to_read(reader)
+    reader.get_by_label("Ask for changes").check()
+    reader.get_by_role("button", name="Send").click()
+    expect(reader.locator("#verdict-error")).to_have_text("Say what is to be changed.")
+    is_fit_to_read(reader)
+    reader.get_by_label("What to change").fill("Make it shorter")
+    reader.get_by_role("button", name="Send").click()
+    expect(reader.get_by_text("Changes wanted: Make it shorter")).to_be_visible()
+
+    # On the page that was open meanwhile.
+    expect(owner.get_by_text("Make it shorter")).to_be_visible()
