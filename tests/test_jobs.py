@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest
 from conftest import BRIEF, both_databases, wait_until
 from dictation import Dictation
+from processes import free_port
 from sqlalchemy import select
 
 from smartcontent import prompts
@@ -15,6 +16,7 @@ from smartcontent.events import text_so_far
 from smartcontent.models import Draft, Status, now
 from smartcontent.stores.sql import db, only_read
 from smartcontent.writing import job
+from smartcontent.writing.outcome import AWAY_TRIES
 
 pytestmark = both_databases
 
@@ -191,6 +193,31 @@ def test_busy_server_is_tried_again_after_a_pause(due_draft, ollama):
     assert (draft.status, draft.failures) == (Status.PENDING, 1)
     assert before + timedelta(seconds=1) < draft.due_at < now() + timedelta(seconds=3)
     assert draft.error
+
+
+def test_ollama_out_of_reach_is_waited_for_and_that_is_no_failure(app, due_draft, ollama):
+    app.config["GENERATION_ATTEMPTS"] = 1
+    there, app.config["OLLAMA_HOST"] = app.config["OLLAMA_HOST"], f"127.0.0.1:{free_port()}"
+    for pause in (2, 8, 32, 60, 60):
+        before = now()
+        draft = written(due_draft)
+
+        assert (draft.status, draft.failures) == (Status.PENDING, 0)
+        assert draft.error_cause == "unreachable"
+        least, most = timedelta(seconds=pause * 0.8), timedelta(seconds=pause * 1.2 + 0.01)
+        assert before + least < draft.due_at < now() + most
+        draft.move(Status.PENDING, due_at=now())
+    app.config["OLLAMA_HOST"] = there
+
+    assert written(due_draft).status == Status.COMPLETED
+
+
+def test_ollama_out_of_reach_for_a_day_is_a_failure(app, due_draft):
+    app.config["OLLAMA_HOST"] = f"127.0.0.1:{free_port()}"
+    due_draft.attempt, due_draft.failures = AWAY_TRIES - 1, 3
+    db.session.commit()
+
+    assert written(due_draft).status == Status.FAILED
 
 
 def test_last_attempt_fails_for_good(app, due_draft, ollama):

@@ -18,6 +18,8 @@ from smartcontent.stores import keys
 from smartcontent.stores.redis import redis
 from smartcontent.stores.sql import db
 
+STOPPED = (Stage.PROBLEM, Stage.MISSING)  # nobody can say until when
+
 
 @dataclass(frozen=True)
 class Outlook:
@@ -51,7 +53,9 @@ def outlook(draft: Draft) -> Outlook | None:
     found = told(model)
     wait = seconds_until_start(draft) or 0.0
     before = estimate.seconds * position / max(1, workers()) if estimate else None
-    eta = round(wait + (before or 0) + estimate.seconds, 1) if estimate else None
+    eta = None
+    if estimate and not (found and found.stage in STOPPED):
+        eta = round(wait + (before or 0) + estimate.seconds, 1)
     sentence, mender = _sentence(draft, position, before, found)
     return Outlook(sentence, position, eta, estimate, found, mender)
 
@@ -101,10 +105,10 @@ def workers() -> int:
 def _sentence(
     draft: Draft, position: int, before: float | None, found: Readiness | None
 ) -> tuple[str, Mender]:
-    if found and found.stage in (Stage.PROBLEM, Stage.MISSING, Stage.PULLING):
+    if found and found.stage in (*STOPPED, Stage.PULLING):
         return found.sentence, found.mender
     wait = seconds_until_start(draft) or 0.0
-    if draft.failures and wait and draft.failure:
+    if draft.failure and wait:
         return f"Next try in {exactly(wait)}: {draft.error}", draft.failure.mender
     if draft.status == Status.QUEUED and not wait and not workers():
         nobody = Failure("no_worker")

@@ -7,6 +7,7 @@ from smartcontent.scheduling.drafts import (
     schedule_drafts,
     unschedule_draft,
     unschedule_drafts,
+    while_away,
 )
 from smartcontent.scheduling.job import Job
 from smartcontent.scheduling.reconciler import reconcile
@@ -22,4 +23,5 @@ __all__ = [
     "schedule_drafts",
     "unschedule_draft",
     "unschedule_drafts",
+    "while_away",
 ]

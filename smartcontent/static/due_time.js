@@ -40,8 +40,38 @@ function shut({ elements: { when, at } }) {
   if (when instanceof HTMLSelectElement) at.disabled = when.value !== "at";
 }
 
+// What the server says of such a time, too. A browser's own bubble is in its language, and gone when
+// one looks away.
+function sentence({ rangeUnderflow, rangeOverflow }) {
+  if (rangeUnderflow) return "This time is past: choose one from now to a year ahead.";
+  if (rangeOverflow) return "This is too far off: choose a time from now to a year ahead.";
+  return "Choose a date and a time.";
+}
+
+function refuse(event) {
+  const field = event.target;
+  if (field.name !== "at" || !field.form?.elements.at_utc) return;
+  event.preventDefault();
+  accept(field);
+  const note = document.createElement("small");
+  [note.className, note.id, note.textContent] = ["error", `${field.form.action}-at`, sentence(field.validity)];
+  note.setAttribute("role", "alert");
+  (field.closest(".when") ?? field.form.lastElementChild).after(note);
+  field.setAttribute("aria-invalid", "true");
+  field.setAttribute("aria-describedby", note.id);
+  field.focus();
+}
+
+function accept(field) {
+  document.getElementById(field.getAttribute("aria-describedby"))?.remove();
+  field.removeAttribute("aria-invalid");
+  field.removeAttribute("aria-describedby");
+}
+
 export function startDueTimes() {
   paint();
+  document.addEventListener("invalid", refuse, { capture: true });
+  document.addEventListener("input", ({ target }) => { if (target.name === "at") accept(target); });
   document.addEventListener("drafts:drawn", paint);
   document.addEventListener("change", ({ target: { form } }) => { if (form && "sendsUtc" in form.dataset) shut(form); });
   document.addEventListener("submit", ({ target: form, submitter }) => {

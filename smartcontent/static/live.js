@@ -48,6 +48,8 @@ function drawSnapshot({ server_time, drafts, contents, readiness }) {
     else if (Number(element.dataset.revision) < draft.revision) refresh(element);
   }
   refreshAllBut(new Set(drafts.map((draft) => draft.draft_id)));
+  // Versions may have come and gone since the page was drawn; no snapshot tells of those that ended.
+  for (const view of document.querySelectorAll(".view[data-fragment]")) refresh(view);
   paintTexts();
   paintClocks();
   if (String(contents) !== String(contentsShown())) reloadList();

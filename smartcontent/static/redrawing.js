@@ -9,6 +9,7 @@ import { paint, paintTexts } from "./live_text.js";
 const SHOWING_SOME = [
   "q", "status", "content_type", "tag", "favourite", "model", "since", "until", "sort", "trash", "cursor",
 ];
+const TICKED = "[name=ids], [name=mend]"; // contents for one act, findings to be mended
 const requests = new WeakMap(); // element → how often it was asked for
 let listsAsked = 0;
 
@@ -70,11 +71,11 @@ function keepTyped(old, fresh) {
 }
 
 function tickedIn(element) {
-  return [...element.querySelectorAll("[name=ids]:checked")].map(({ value }) => value);
+  return [...element.querySelectorAll(TICKED)].filter(({ checked }) => checked).map(({ value }) => value);
 }
 
 function tick(element, values) {
-  for (const box of element.querySelectorAll("[name=ids]")) box.checked = values.includes(box.value);
+  for (const box of element.querySelectorAll(TICKED)) box.checked = values.includes(box.value);
 }
 
 // A form that was sent and drawn anew before its answer came is the same form to the server.

@@ -46,7 +46,7 @@ def index() -> ResponseReturnValue:
     """The dashboard; before the first account, the welcome page."""
     if not current_user.is_authenticated:
         return redirect(url_for("auth.welcome")) if nobody_yet() else login.unauthorized()
-    return dashboard(_forms_to_begin_with())
+    return dashboard(_forms_to_begin_with(), _due_time_to_begin_with())
 
 
 @bp.get("/list")
@@ -231,6 +231,12 @@ def _how_many(filters: Filters, page: Page) -> str:
     is_all = not page.next_cursor and "cursor" not in request.args
     number = len(page.items) if is_all else count_contents(current_user.id, filters)
     return f"{number:,} found" if number < COUNTED_MOST else f"{number:,} or more found"
+
+
+def _due_time_to_begin_with() -> DueTimeForm | None:
+    """The time that was chosen for what has just been taken back."""
+    content = to_be_used_again()
+    return DueTimeForm.of_undone(content) if content else None
 
 
 def _forms_to_begin_with() -> BriefForms:

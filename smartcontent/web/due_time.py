@@ -8,13 +8,13 @@ is no script both are in UTC, and the page says so.
 from collections.abc import Callable
 from datetime import UTC, datetime, time, timedelta
 
-from flask import Flask
+from flask import Flask, current_app
 from wtforms import Form, StringField, ValidationError
 from wtforms.fields import Field
 
 from smartcontent.briefs.wishes import LONGEST_DELAY
 from smartcontent.contents import waiting
-from smartcontent.models import now
+from smartcontent.models import Content, now
 
 MORNING = time(9)
 LAST = datetime.max.replace(tzinfo=UTC) - timedelta(minutes=1)
@@ -68,6 +68,19 @@ class DueTimeForm(Form):
     at_utc = StringField()
 
     due_at: datetime | None = None
+
+    @classmethod
+    def of_undone(cls, content: Content) -> "DueTimeForm | None":
+        """The time that was chosen for a content that was taken back, if it is still to come."""
+        draft = content.current
+        if content.deleted_at is None or draft.due_at is None or draft.due_at <= now():
+            return None
+        usual = timedelta(seconds=current_app.config["GENERATION_DELAY_SECONDS"])
+        if abs(draft.due_at - content.created_at - usual) < timedelta(seconds=1):
+            return None
+        form = cls(data={"when": AT})
+        form.due_at = draft.due_at
+        return form
 
     def validate_at(self, _field: Field) -> None:
         """Find the due time.

@@ -20,7 +20,7 @@ from smartcontent.progress.batches import Progress
 from smartcontent.progress.outlook import outlook
 from smartcontent.prompts import estimated_tokens
 from smartcontent.prompts.request import model_for, request_for
-from smartcontent.scheduling import backoff
+from smartcontent.scheduling import backoff, while_away
 from smartcontent.texts.counting import READ_IN_A_MINUTE, Size
 from smartcontent.texts.markdown import to_text
 from smartcontent.web.drawings import Span, in_a_row, share_of
@@ -137,6 +137,8 @@ def counted_since(draft: Draft) -> datetime:
     assert draft.due_at is not None
     if draft.failures:
         return draft.due_at - backoff(draft.failures)
+    if draft.error:  # which counts for none
+        return draft.due_at - while_away(draft.attempt)
     delay = timedelta(seconds=current_app.config["GENERATION_DELAY_SECONDS"])
     return max(draft.created_at, draft.due_at - delay)
 

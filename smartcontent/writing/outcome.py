@@ -17,7 +17,7 @@ from smartcontent.models.reading import read_ahead_ms
 from smartcontent.ollama import Answer, OllamaError
 from smartcontent.ollama.configured import ollama
 from smartcontent.prompts.request import Request, model_of
-from smartcontent.scheduling import backoff, schedule_draft
+from smartcontent.scheduling import backoff, schedule_draft, while_away
 from smartcontent.stores.sql import db
 from smartcontent.texts.counting import size_of
 from smartcontent.texts.sentiment import sentiment_of
@@ -28,7 +28,10 @@ from smartcontent.writing.attempt import Attempt, patiently
 log = logging.getLogger(__name__)
 
 
-PULL_LOOK_SECONDS = 5
+PULL_LOOK_SECONDS = 5  # waiting for a download is no failure
+# Nor is an Ollama that is out of reach: a laptop that sleeps, a server that is restarted. After so
+# many tries, about a day, it is.
+AWAY, AWAY_TRIES = "unreachable", 24 * 60
 SHOWN_OF_A_TEXT = 20
 SPENT_ON_THINKING = "only_thinking"
 
@@ -134,18 +137,31 @@ def give_up_or_try_later(draft: Draft, attempt: Attempt, error: OllamaError) -> 
         "lease_until": None,
         "error_cause": error.cause,
         "error_values": error.values,
-        "failures": draft.failures + 1,
     }
     log.warning("Failed draft=%s cause=%s detail=%s", draft.id, error.cause, _told(draft, error))
     if error.cause == "model_missing" and _is_on_its_way(model_of(draft)):
-        return _wait_for_pull(draft, held)
+        return _later(draft, held, PULL_LOOK_SECONDS)
+    if error.cause == AWAY and attempt.number < AWAY_TRIES:
+        return _later(draft, held, _spread(while_away(attempt.number).total_seconds()), **values)
+    values["failures"] = draft.failures + 1
     attempts = current_app.config["GENERATION_ATTEMPTS"]
     if not _may_succeed(attempt, error) or draft.failures >= attempts - 1:
         return _fail(draft, held, attempt.text, values)
     pause = error.retry_after or backoff(draft.failures + 1).total_seconds()
-    # Jitter, so that the drafts that met one outage do not all come back in one instant.
-    due_at = due_in(pause * random.uniform(0.8, 1.2))  # noqa: S311
-    if not draft.move(Status.PENDING, *held, due_at=due_at, **values):
+    return _later(draft, held, _spread(pause), **values)
+
+
+def _spread(seconds: float) -> float:
+    """With jitter, so that the drafts that met one outage do not all come back in one instant."""
+    return seconds * random.uniform(0.8, 1.2)  # noqa: S311
+
+
+def _later(
+    draft: Draft, held: tuple[ColumnElement[bool], ...], seconds: float, **values: Any
+) -> bool:
+    """Have it wait so long for its next attempt."""
+    values = {"lease_until": None, **values}
+    if not draft.move(Status.PENDING, *held, due_at=due_in(seconds), **values):
         return False
     schedule_draft(draft)
     return True
@@ -184,14 +200,6 @@ def _is_on_its_way(model: str) -> bool:
         return not wanted[model].fails
     config = current_app.config
     return bool(config["OLLAMA_PULL"]) and model == config["OLLAMA_MODEL"]
-
-
-def _wait_for_pull(draft: Draft, held: tuple[ColumnElement[bool], ...]) -> bool:
-    """Look again in a moment; waiting for a download is no failure."""
-    if not draft.move(Status.PENDING, *held, due_at=due_in(PULL_LOOK_SECONDS), lease_until=None):
-        return False
-    schedule_draft(draft)
-    return True
 
 
 def hand_back(draft: Draft, attempt: Attempt) -> bool:

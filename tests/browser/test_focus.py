@@ -66,8 +66,29 @@ def test_brief_taken_back_has_the_focus_and_its_new_card_after_it(open_page, ada
 
     press(page, "Undo")
     is_on(page.get_by_label("Topic and facts"), "Taken back.")
-    press(page, "Write it in a minute")
+    press(page, "Schedule it")  # at the time that had been chosen
     is_on(page.locator("article.card"), "is submitted.")
+
+
+def test_past_time_is_refused_beside_its_field_and_a_chosen_one_comes_back(open_page, ada):
+    page = open_page("/#brief", user=ada)
+    page.get_by_label("Topic and facts").fill("A teapot")
+    page.get_by_label("When").select_option("at")
+    field = page.get_by_label("Date and time")
+    for time, said in (("2020-01-01T09:00", "is past"), ("2999-01-01T09:00", "too far off")):
+        field.fill(time)
+        press(page, "Schedule it")
+        expect(field).to_be_focused()
+        expect(page.locator("form.brief .error")).to_contain_text(said)
+        expect(field).to_have_attribute("aria-invalid", "true")
+    chosen = page.evaluate("new Date(Date.now() + 90 * 86400000).toISOString().slice(0, 16)")
+    field.fill(chosen)
+    expect(page.locator("form.brief .error")).to_have_count(0)
+    press(page, "Schedule it")
+
+    press(page.locator("article.card"), "Undo")
+    expect(page.get_by_label("When")).to_have_value("at")
+    expect(page.get_by_label("Date and time")).to_have_value(chosen)
 
 
 def test_refusal_of_a_form_has_the_focus_and_is_said(open_page, ada, watch):

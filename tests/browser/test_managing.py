@@ -132,8 +132,9 @@ def test_older_version_made_current_shows_in_every_tab(page, contents, ada):
     db.session.refresh(kettle)
     assert versions.make_current(kettle, 3)
     db.session.commit()
-    # The page has just been loaded, and may have its stream only now.
-    expect(other.locator(".text")).to_have_text("Now in copper.")
+    # One page has just been loaded, and may have its stream only now.
+    for tab in (page, other):
+        expect(tab.locator(".text")).to_have_text("Now in copper.")
 
 
 def test_unsaved_edit_is_not_left_without_a_word(page, contents, ada, watch):

@@ -477,6 +477,65 @@ def test_undo_puts_the_brief_back_into_the_form(as_ada, content):
     assert content.current.status == Status.CANCELLED
 
 
+def test_undo_puts_a_chosen_time_back_into_the_form_but_not_the_usual_one(as_ada, content, ada):
+    chosen = now().replace(second=0, microsecond=0) + timedelta(days=40)
+    later = submitting.submit(ada.id, BRIEF, "A pot", due_at=chosen)
+
+    usual = as_ada.post(f"/contents/{content.id}/undo", follow_redirects=True).text
+    other = as_ada.post(f"/contents/{later.id}/undo", follow_redirects=True).text
+
+    assert '<option value="at" selected>' not in usual
+    assert '<option value="at" selected>' in other
+    assert f'value="{chosen.isoformat()[:16]}"' in other
+    assert '<option value="at" selected>' not in as_ada.get(f"/?again={content.id}").text
+
+
+def test_ollama_out_of_reach_is_waited_for_and_the_card_says_so(as_ada, content):
+    draft = content.current
+    draft.error_cause, draft.error_values = "unreachable", {"server": "http://h:1"}
+    draft.attempt = 3
+    db.session.commit()
+    readiness.tell(Readiness("llama3.2", Stage.PROBLEM, "unreachable", {"server": "http://h:1"}))
+
+    page = as_ada.get("/").text
+
+    assert "next try in" in page
+    assert AWAY in page
+    assert "try 1 of" not in page
+    assert "Done in" not in page
+
+
+def test_page_says_what_happens_before_the_first_word(as_ada, due_draft):
+    due_draft.claim(60)
+    assert "the model is reading your brief" in as_ada.get("/").text
+
+    due_draft.write(1, text="Tea")
+    assert "the model is reading your brief" not in as_ada.get("/").text
+
+
+def test_text_that_was_cut_is_continued_not_asked_for_again(as_ada, content):
+    content.current.status, content.current.text = Status.COMPLETED, "Tea is"
+    content.current.done_reason = "length"
+    db.session.commit()
+
+    assert "open it to have it continued" in as_ada.get("/").text
+    page = as_ada.get(f"/contents/{content.id}").text
+    assert "have it continued from here" in page
+    assert "Continue from here" in page
+
+
+@pytest.mark.parametrize("path", ["/sign-in", "/sign-up"])
+def test_form_of_an_account_is_typed_into_at_once_and_what_is_wrong_has_the_focus(
+    app, founder, path
+):
+    app.config["SIGNUP"] = "open"
+    visitor = Visitor(app)
+
+    focused = r'<input id="([a-z]+)"[^>]*autofocus'
+    assert re.findall(focused, visitor.get(path).text) == ["email"]
+    assert re.findall(focused, visitor.post(path, {"email": "x"}).text) == []
+
+
 @pytest.mark.parametrize("it_is", ["waiting", "taken back"])
 def test_nobody_gets_another_user_s_brief_back(as_bob, content, it_is):
     if it_is == "taken back":
