@@ -28,10 +28,12 @@ RUN chmod -R a+rX . && python -m compileall -q .
 
 USER 10001
 EXPOSE 8000
-# http.client and not urllib, which would ask the proxy of an HTTP_PROXY variable.
+# http.client and not urllib, which would ask the proxy of an HTTP_PROXY variable; the port without the
+# blanks and quotes that the product takes off, too.
 HEALTHCHECK --interval=15s --timeout=5s --start-period=20s --retries=3 \
     CMD ["python", "-c", "import os, sys, http.client as http; \
-connection = http.HTTPConnection('127.0.0.1', int(os.environ.get('PORT') or 8000), timeout=4); \
+port = os.environ.get('PORT', '').strip(' \\r\"' + chr(39)) or 8000; \
+connection = http.HTTPConnection('127.0.0.1', int(port), timeout=4); \
 connection.request('GET', '/healthz'); \
 sys.exit(connection.getresponse().status != 200)"]
 CMD ["python", "web.py"]

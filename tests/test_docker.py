@@ -139,8 +139,11 @@ def test_every_image_is_pinned_and_ours_does_not_run_as_root() -> None:
     assert int(re.findall(r"^USER (.*)", DOCKERFILE, re.M)[-1]) > 0
 
 
-@pytest.mark.parametrize(("answer", "exit_code"), [(200, 0), (503, 1)])
-def test_health_check_asks_the_web_process(answer: int, exit_code: int) -> None:
+@pytest.mark.parametrize(
+    ("answer", "port", "exit_code"),
+    [(200, "{}", 0), (503, "{}", 1), (200, '"{}"', 0), (200, "' {}'\r", 0)],
+)
+def test_health_check_asks_the_web_process(answer: int, port: str, exit_code: int) -> None:
     class Web(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             self.send_response(answer if self.path == "/healthz" else 404)
@@ -151,7 +154,7 @@ def test_health_check_asks_the_web_process(answer: int, exit_code: int) -> None:
     check = json.loads(re.findall(r"^HEALTHCHECK .*CMD (\[.*\])$", DOCKERFILE, re.M)[0])
     with HTTPServer(("127.0.0.1", 0), Web) as server:
         Thread(target=server.handle_request, daemon=True).start()
-        environ = {"PORT": str(server.server_port), "http_proxy": "http://127.0.0.1:9"}
+        environ = {"PORT": port.format(server.server_port), "http_proxy": "http://127.0.0.1:9"}
 
         done = subprocess.run([sys.executable, *check[1:]], env=environ, timeout=PATIENCE)
 

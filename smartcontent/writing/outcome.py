@@ -131,7 +131,7 @@ def _note_feeling(draft: Draft, language: str) -> None:
 
 def give_up_or_try_later(draft: Draft, attempt: Attempt, error: OllamaError) -> bool:
     held = Draft.held_by(attempt.number)
-    values = {
+    values: dict[str, Any] = {
         "text": attempt.text,
         "first_word_at": attempt.first_word_at,
         "lease_until": None,
