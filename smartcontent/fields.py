@@ -314,6 +314,26 @@ def one_of(label: str, values: Collection[str], **known: Any) -> Value:
     )
 
 
+def some_of(label: str, values: Collection[str], **known: Any) -> Value:
+    """Some of some names, each once."""
+    return Value(
+        label=label,
+        must=f"be a list of some of {', '.join(values)}, each once",
+        is_right=lambda value: (
+            isinstance(value, list)
+            and all(isinstance(each, str) and each in values for each in value)
+            and len(set(value)) == len(value)
+        ),
+        holds={
+            "type": "array",
+            "items": {"type": "string", "enum": [*values]},
+            "uniqueItems": True,
+            "maxItems": len(values),
+        },
+        **known,
+    )
+
+
 def matching(label: str, pattern: str, must: str, **known: Any) -> Value:
     """A text of a certain form."""
     return Value(

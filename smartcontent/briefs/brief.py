@@ -8,6 +8,7 @@ from smartcontent.briefs.catalogue import CONTENT_TYPES, LANGUAGES, LENGTHS, TON
 from smartcontent.briefs.voice import Voice
 from smartcontent.fields import BLANKS, Choice, Field, Text, Words, fields_of
 
+MATERIAL_LONGEST = 8_000  # characters
 TITLE_MAX = 80  # of a title made from the topic, in characters
 
 
@@ -62,6 +63,7 @@ class Brief:
         ),
     ] = ""
     voice: Voice | None = None
+    material: str = ""  # the finished text that another is to be made from
 
     @property
     def typed(self) -> dict[str, Any]:
@@ -70,7 +72,7 @@ class Brief:
 
 
 BRIEF = fields_of(Brief)  # what is typed; all else of a brief is chosen
-CHOSEN = ("voice",)
+CHOSEN = ("voice", "material")
 TITLED_BRIEF: dict[str, Field] = {
     **BRIEF,
     "title": Text(label="Title", most=200, about="Without it, the topic's first line."),
@@ -88,6 +90,14 @@ def brief_of(values: Mapping[str, Any]) -> Brief:
     """The brief of values that were read; what is not there or empty is the usual choice."""
     given = {name: values[name] for name in (*BRIEF, *CHOSEN) if values.get(name)}
     return Brief(**usual_choices(given["content_type"]) | given)
+
+
+def as_material(text: str) -> str:
+    """As much of a text as another is made from: whole paragraphs, if there are any."""
+    if len(text) <= MATERIAL_LONGEST:
+        return text
+    head = text[:MATERIAL_LONGEST]
+    return head.rpartition("\n\n")[0] or head
 
 
 def title_from(topic: str) -> str:

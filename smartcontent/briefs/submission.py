@@ -46,6 +46,8 @@ class Submission:
         asked = asdict(self)
         del asked["sent"]
         voice = asked["brief"].pop("voice")
+        if not asked["brief"]["material"]:
+            del asked["brief"]["material"]
         # By its id alone: what was said of it may be another when the request is sent again.
         asked |= {"voice": voice["id"]} if voice else {}
         return _digest_of(asked)

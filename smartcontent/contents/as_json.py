@@ -5,6 +5,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import load_only
 
+from smartcontent.contents.repurposing import source_of
 from smartcontent.models import Content, Draft
 from smartcontent.models.draft import FAILURE
 from smartcontent.models.moments import iso
@@ -28,6 +29,7 @@ def summary(content: Content) -> dict[str, Any]:
         "title": content.title,
         **content.brief.typed,
         "voice": content.voice and {"id": content.voice.id, "name": content.voice.name},
+        "source": _source(content),
         **settings,
         "tags": [tag.name for tag in content.tags],
         "favourite": content.favourite,
@@ -43,10 +45,18 @@ def whole(content: Content) -> dict[str, Any]:
     query = select(Draft).where(Draft.content_id == content.id).order_by(Draft.number)
     stored = (getattr(Draft, name) for name in (*_AS_THEY_ARE, *_MOMENTS) if name != "error")
     columns = load_only(*stored, *FAILURE)
+    source = source_of(content)
     return {
         **summary(content),
+        "made_from_older_text": source is not None and source.is_older,
         "drafts": [_listed(d) for d in db.session.scalars(query.options(columns))],
     }
+
+
+def _source(content: Content) -> dict[str, Any] | None:
+    if content.source_number is None:
+        return None
+    return {"id": content.source_id and str(content.source_id), "number": content.source_number}
 
 
 def draft_whole(draft: Draft) -> dict[str, Any]:

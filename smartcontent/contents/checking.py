@@ -49,7 +49,8 @@ def asked_for(draft: Draft) -> Asked:
     """What a draft is held against."""
     brief, task, voice = brief_of(draft), draft.task or {}, voice_of(draft) or NO_VOICE
     # What its samples say belongs to other texts.
-    said = (voice.name, voice.description, *voice.always, *voice.prefer)
+    material = (draft.brief or {}).get("material", draft.content.material)
+    said = (material, voice.name, voice.description, *voice.always, *voice.prefer)
     return Asked(
         topic=brief["topic"],
         language=task.get("language") or brief["language"],

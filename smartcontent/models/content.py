@@ -70,6 +70,12 @@ class Content(Base):
     instructions: Mapped[str] = mapped_column(Text, default="")
     # As it was when the brief was submitted: the voice may change, or go.
     _voice: Mapped[dict[str, Any] | None] = mapped_column("voice", JSON(none_as_null=True))
+    # The text of another content that it is made from, and which draft of that it was.
+    material: Mapped[str] = mapped_column(Text, default="", server_default="")
+    source_id: Mapped[UUID | None] = mapped_column(
+        ForeignKey("contents.id", ondelete="SET NULL"), index=True
+    )
+    source_number: Mapped[int | None]
     # What the user asks of Ollama beyond the defaults: model, temperature, seed.
     settings: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
 
@@ -138,7 +144,8 @@ class Content(Base):
     def brief(self) -> Brief:
         """What prompts are made from."""
         typed = {name: getattr(self, name) for name in BRIEF}
-        return Brief(**typed | {"keywords": tuple(self.keywords), "voice": self.voice})
+        chosen = {"voice": self.voice, "material": self.material}
+        return Brief(**typed | {"keywords": tuple(self.keywords)} | chosen)
 
     @property
     def voice(self) -> Voice | None:

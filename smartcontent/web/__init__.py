@@ -24,6 +24,7 @@ from smartcontent.web import (
     model_choice,
     preview,
     refining,
+    repurposing,
     safety,
     series,
     sessions,
@@ -55,8 +56,9 @@ def init_app(app: Flask) -> None:
     due_time.init_app(app)
     model_choice.init_app(app)
     refining.init_app(app)
+    repurposing.init_app(app)
     sharing.init_app(app)
-    for part in (account, auth, contents, waiting, versions, refining, downloads):
+    for part in (account, auth, contents, waiting, versions, refining, repurposing, downloads):
         app.register_blueprint(part.bp)
     for part in (batches, series, calendar, sharing, keeping, templates, voices, preview):
         app.register_blueprint(part.bp)

@@ -61,13 +61,15 @@ class BriefForms:
     form: BriefForm
     model: ModelForm
     voice: VoiceForm
+    material: str = ""  # of a content that is there: nobody types it
 
     @classmethod
     def sent(cls, content: Content | None = None) -> "BriefForms":
         """As they were sent, of a content that is there or of a new one."""
         voice = VoiceForm(request.form)
         voice.kept = content.voice if content else None
-        return cls(BriefForm(request.form), ModelForm(request.form), voice)
+        material = content.material if content else ""
+        return cls(BriefForm(request.form), ModelForm(request.form), voice, material)
 
     @classmethod
     def of(cls, content: Content) -> "BriefForms":
@@ -94,17 +96,21 @@ class BriefForms:
 
     def validate(self) -> bool:
         """Whether all of it may be taken; what is wrong stands beside its field."""
-        return all([each.validate() for each in (self.form, self.model, self.voice)])
+        return all([each.validate() for each in self._forms])
+
+    @property
+    def _forms(self) -> tuple[Form, ...]:
+        return (self.form, self.model, self.voice)
 
     @property
     def errors(self) -> list[list[str]]:
         """What is wrong, field by field."""
-        return [said for each in vars(self).values() for said in each.errors.values()]
+        return [said for each in self._forms for said in each.errors.values()]
 
     @property
     def brief(self) -> Brief:
         """The brief, with the voice as it is now."""
-        return replace(self.form.brief, voice=self.voice.voice)
+        return replace(self.form.brief, voice=self.voice.voice, material=self.material)
 
 
 def _chosen(voice: Voice | None) -> VoiceForm:

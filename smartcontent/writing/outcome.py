@@ -179,7 +179,7 @@ def _fail(
 def _told(draft: Draft, error: OllamaError) -> str:
     """What the server said, as far as it may stand in a log: nobody's words do."""
     brief = draft.content.brief
-    words = [brief.topic, brief.audience, brief.instructions, *brief.keywords]
+    words = [brief.topic, brief.audience, brief.instructions, *brief.keywords, brief.material]
     words += brief.voice.as_text.splitlines() if brief.voice else []
     openings = [" ".join(text.split())[:SHOWN_OF_A_TEXT] for text in words]
     # Where it is not Ollama's language that was spoken, it may be the text itself.

@@ -12,6 +12,7 @@ from smartcontent.web.api import (
     drafts,
     export,
     metrics,
+    repurposing,
     series,
     stream,
     templates,
@@ -22,7 +23,7 @@ PREFIX = "/api/v1"
 
 
 def init_app(app: Flask) -> None:
-    of_contents = (contents, bulk, drafts, export, actions, batches, series)
+    of_contents = (contents, bulk, drafts, repurposing, export, actions, batches, series)
     for part in (*of_contents, voices, templates, stream, documentation):
         # What signs a request here is a header no browser adds by itself, so none can be forged.
         csrf.exempt(part.bp)

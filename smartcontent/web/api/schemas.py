@@ -125,6 +125,10 @@ ACCEPTED = shape(
     },
 )
 
+REPURPOSED = shape(
+    "Repurposed", "What is made from a text: a content each.", {"contents": listed(ACCEPTED)}
+)
+
 _DRAFT = {
     "id": number("", 17, "integer"),
     "number": number("Its number within the content, from 1.", 1, "integer"),
@@ -198,6 +202,16 @@ _SUMMARY = {
             {"id": _ID, "name": text("", "Northwind")},
         )
     ),
+    "source": or_null(
+        shape(
+            "Source",
+            "What it was made from.",
+            {
+                "id": or_null(_ID | {"description": "Of the content; `null` once it is gone."}),
+                "number": number("The number of that content's draft.", 2, "integer"),
+            },
+        )
+    ),
     "tags": listed(text("", "spring"), "What it is kept together by."),
     "favourite": {"type": "boolean", "examples": [False]},
     "created_at": moment("When it was submitted."),
@@ -215,7 +229,15 @@ SUMMARY = shape(
 CONTENT = shape(
     "Content",
     "A content with all its drafts, the first one first, without their texts.",
-    _SUMMARY | {"drafts": listed(LISTED_DRAFT)},
+    _SUMMARY
+    | {
+        "made_from_older_text": {
+            "type": "boolean",
+            "description": "Whether its source has another text by now.",
+            "examples": [False],
+        },
+        "drafts": listed(LISTED_DRAFT),
+    },
 )
 FOUND = shape(
     "Found",

@@ -1,0 +1,130 @@
+"""Other texts made from a finished one: other types, other languages, as contents linked to it."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from uuid import UUID
+
+from flask import current_app
+from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
+
+from smartcontent.briefs.brief import Brief, as_material
+from smartcontent.briefs.catalogue import CONTENT_TYPES, LANGUAGES
+from smartcontent.contents import quotas
+from smartcontent.contents.submitting import new_content, tell
+from smartcontent.models import Content, now
+from smartcontent.models.findable import make_findable
+from smartcontent.stores.sql import db
+
+MOST = 20  # contents at once
+LISTED_MOST = 50
+_TITLE_LONGEST = 200
+
+
+class NothingToMakeItFrom(Exception):
+    """The text is not there yet; the message is for people."""
+
+
+@dataclass(frozen=True)
+class Source:
+    """What a content was made from; without a content where that is deleted."""
+
+    content: Content | None
+    number: int
+    is_older: bool  # the source has another text by now
+
+
+def repurpose(
+    content: Content,
+    content_types: Sequence[str],
+    languages: Sequence[str],
+    delay_seconds: float | None = None,
+    key: str | None = None,
+) -> list[Content]:
+    """Submit a new content for each type in each language, made from the current text.
+
+    Of a request that is sent again with its key, what it has made.
+
+    Raises:
+        NothingToMakeItFrom: there is no finished text.
+        smartcontent.contents.quotas.OverQuota: the user has asked for more than one may.
+    """
+    draft, user_id, source_id = content.current, content.user_id, content.id
+    if not (draft.is_final and draft.text):
+        raise NothingToMakeItFrom("There is no finished text yet that others could be made from.")
+    if delay_seconds is None:
+        delay_seconds = current_app.config["GENERATION_DELAY_SECONDS"]
+    due_at = now() + timedelta(seconds=delay_seconds)
+    made = [
+        new_content(user_id, brief, _title(content, brief), dict(content.settings), due_at)
+        for brief in _briefs(content.brief, draft.text, content_types, languages)
+    ]
+    for each in made:
+        each.source_id, each.source_number = source_id, draft.number
+        each.created_at = made[0].created_at  # by which they are found together
+    made[0].idempotency_key = key
+    return _stored(made) or _made_with(user_id, key)
+
+
+def _briefs(
+    brief: Brief, text: str, content_types: Sequence[str], languages: Sequence[str]
+) -> Iterable[Brief]:
+    """What was wished of the one text need not fit the others: its instructions stay behind."""
+    for kind in content_types or (brief.content_type,):
+        for language in languages or (brief.language,):
+            yield replace(
+                brief,
+                content_type=kind,
+                language=language,
+                length=CONTENT_TYPES[kind].default_length,
+                instructions="",
+                material=as_material(text),
+            )
+
+
+def _title(content: Content, brief: Brief) -> str:
+    kind = CONTENT_TYPES[brief.content_type].label
+    other = f", {LANGUAGES[brief.language].name}" if brief.language != content.language else ""
+    told = f" ({kind}{other})"
+    return content.title[: _TITLE_LONGEST - len(told)] + told
+
+
+def _stored(made: list[Content]) -> list[Content]:
+    user_id = made[0].user_id
+    try:
+        db.session.add_all(made)
+        for each in made:
+            make_findable(each, "")
+        quotas.check(user_id)
+        db.session.commit()
+    except IntegrityError:
+        db.session.rollback()
+        return []
+    for each in made:
+        tell(each)
+    return made
+
+
+def _made_with(user_id: int, key: str | None) -> list[Content]:
+    assert key
+    first = Content.submitted_with(user_id, key)
+    together = Content.source_id == first.source_id, Content.created_at == first.created_at
+    own = select(Content).where(Content.user_id == user_id, *together)
+    return list(db.session.scalars(own.order_by(Content.idempotency_key.is_(None), Content.title)))
+
+
+def made_from(content: Content) -> Sequence[Content]:
+    """What was made from a content, the newest first."""
+    query = Content.owned_by(content.user_id).where(Content.source_id == content.id)
+    return db.session.scalars(query.limit(LISTED_MOST)).all()
+
+
+def source_of(content: Content) -> Source | None:
+    """What a content was made from, if it was made from another."""
+    if content.source_number is None:
+        return None
+    source_id: UUID | None = content.source_id
+    source = Content.find(content.user_id, source_id) if source_id else None
+    is_older = source is not None and as_material(source.current.text) != content.material
+    return Source(source, content.source_number, is_older)
