@@ -12,7 +12,8 @@ from smartcontent import scheduling
 from smartcontent.background import background_app, or_exit
 from smartcontent.processes import heartbeat
 from smartcontent.writing import warm_up
-from smartcontent.writing.slots import Slots, let_children_die_with_us
+from smartcontent.writing.armed import hands
+from smartcontent.writing.slots import Slots, SlotWorker, let_children_die_with_us
 
 app = or_exit(background_app)
 # A horse or a slot whose parent was killed must not go on writing beside its replacement.
@@ -33,8 +34,16 @@ class Job(scheduling.Job):
             return super().perform()
 
 
+def put_back() -> None:
+    """Have what a slot gave back for a draft that was due before wait in the queue again."""
+    with app.app_context():
+        hands.put_back()
+
+
 def prepare() -> None:
     """Make a new slot ready for its first draft."""
+    hands.gives_back = True
+    SlotWorker.after_job = staticmethod(put_back)
     with app.app_context():
         warm_up.open_connections()
 

@@ -37,6 +37,7 @@ from sqlalchemy import select  # noqa: E402
 from smartcontent.app import create_app  # noqa: E402
 from smartcontent.briefs.brief import Brief  # noqa: E402
 from smartcontent.contents import submitting  # noqa: E402
+from smartcontent.local.model_file import DEMO_NAME  # noqa: E402
 from smartcontent.models import FINAL, Draft, User  # noqa: E402
 from smartcontent.stores.sql import db  # noqa: E402
 
@@ -112,7 +113,7 @@ def demo_model() -> Iterator[tuple[str, str]]:
 
     try:
         wait_until(names, every=0.2)
-        yield url, names()[0]
+        yield url, DEMO_NAME
     finally:
         process.kill()
         process.wait()

@@ -1,23 +1,26 @@
 """How late a draft starts after its due time: ours beside stock rq-scheduler and `rq worker`.
 
-Both get the same load, 200 jobs spread over ten seconds, one after the other on one machine, each
-with two workers. Late is the job's first line minus its due time; a negative number is early.
+All get the same load, 200 jobs spread over ten seconds, one after the other on one machine, each
+with two workers. Late is the job's first line minus its due time; a negative number is early. Of
+ours also the moment at which its claim was committed, and that at which Ollama had the request.
 
     make bench-punctuality
+    PEERS=1 make bench-punctuality   # Celery, too, in a folder of its own, and BullMQ with node
 """
 
 import logging
 import os
+import re
+import shutil
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
-
-from smartcontent.stores import keys
 
 ROOT = Path(__file__).parent.parent
 sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
@@ -34,6 +37,7 @@ from smartcontent.models.job_ids import job_id  # noqa: E402
 from smartcontent.scheduling import Scheduler as ExactScheduler  # noqa: E402
 from smartcontent.scheduling.job import WRITE_DRAFT  # noqa: E402
 from smartcontent.scheduling.reconciler import LOOK_AHEAD  # noqa: E402
+from smartcontent.stores import keys  # noqa: E402
 from smartcontent.stores.sql import db  # noqa: E402
 
 JOBS = 200
@@ -42,10 +46,12 @@ SECONDS = 10
 # Time for all to be stored before the first is due.
 HEAD_START = 8
 STARTS = "bench:starts"
+CELERY, BULLMQ = "celery==5.5.3", "bullmq@6"
+COMMITTED = re.compile(r"committed_ms=(-?[\d.]+)")
 
 
-def ours(folder: Path, valkey: Valkey) -> list[float]:
-    """Milliseconds late of each draft, by the product's own processes and record."""
+def ours(folder: Path, valkey: Valkey) -> dict[str, list[float]]:
+    """Milliseconds late of each draft's steps, by the product's own processes and record."""
     url = migrated(folder)
     with ScriptedOllama() as ollama:
         settings = {
@@ -66,9 +72,24 @@ def ours(folder: Path, valkey: Valkey) -> list[float]:
                     lambda delay: submitting.submit(user_id, BRIEF, "A teapot", delay_seconds=delay)
                 )
                 wait_until(all_final, every=0.5)
-                return [late(draft.started_at, draft.due_at) for draft in db.session.query(Draft)]
+                drafts = db.session.query(Draft).all()
+            arrived = {each.json["options"]["seed"]: each.at for each in ollama.texts}
+            log = processes.log("worker").read_text()
+            return {
+                "first line": [late(draft.started_at, draft.due_at) for draft in drafts],
+                "claim committed": [float(found) for found in COMMITTED.findall(log)],
+                "at Ollama": [
+                    late(on_the_wall(arrived[draft.options["seed"]]), draft.due_at)
+                    for draft in drafts
+                ],
+            }
         finally:
             processes.stop()
+
+
+def on_the_wall(moment: float) -> datetime:
+    """A moment of time.monotonic() as the clock on the wall had it."""
+    return datetime.fromtimestamp(time.time() - time.monotonic() + moment, UTC)
 
 
 def migrated(folder: Path) -> str:
@@ -112,15 +133,91 @@ def stock(folder: Path, valkey: Valkey) -> list[float]:
     finally:
         for process in running:
             process.kill()
+    return noted(valkey)
+
+
+def celery(folder: Path, valkey: Valkey) -> list[float]:
+    """Milliseconds late of each task of Celery with two processes, installed for this alone."""
+    subprocess.run([sys.executable, "-m", "venv", folder / "peers"], check=True)
+    binaries = folder / "peers" / "bin"
+    subprocess.run([binaries / "pip", "install", "-q", CELERY, "redis"], check=True)
+    (folder / "peer.py").write_text(
+        "import time, redis\n"
+        "from celery import Celery\n"
+        f"app = Celery('peer', broker='{valkey.url}')\n"
+        f"client = redis.Redis(port={valkey.port})\n"
+        "@app.task(name='note')\n"
+        "def note(due):\n"
+        "    started = time.time()\n"
+        f"    client.rpush('{STARTS}', f'{{due}} {{started}}')\n"
+    )
+    submitting = (
+        "import sys, time\nfrom datetime import datetime, timezone\nfrom peer import note\n"
+        f"began = time.time() + {HEAD_START}\n"
+        f"for number in range({JOBS}):\n"
+        f"    due = began + number * {SECONDS} / {JOBS}\n"
+        "    note.apply_async([due], eta=datetime.fromtimestamp(due, timezone.utc))\n"
+    )
+    options = ["-A", "peer", "worker", "-c", "2", "-l", "ERROR", "--without-gossip"]
+    with running([binaries / "celery", *options], folder):
+        time.sleep(5)  # it says nowhere that it is ready
+        subprocess.run([binaries / "python", "-c", submitting], cwd=folder, check=True)
+        wait_until(lambda: valkey.client.llen(STARTS) == JOBS, every=0.5)
+    return noted(valkey)
+
+
+def bullmq(folder: Path, valkey: Valkey) -> list[float]:
+    """Milliseconds late of each job of BullMQ with two workers in one process of node."""
+    subprocess.run(["npm", "install", "--silent", BULLMQ], cwd=folder, check=True)
+    (folder / "peer.js").write_text(
+        "const { Queue, Worker } = require('bullmq');\n"
+        f"const connection = {{ host: '127.0.0.1', port: {valkey.port} }};\n"
+        "const Redis = require('ioredis');\n"
+        f"const notes = new Redis({valkey.port}, '127.0.0.1');\n"
+        "const now = () => performance.timeOrigin + performance.now();\n"
+        "new Worker('peer', async ({ data }) => {\n"
+        "  const started = now() / 1000;\n"
+        f"  await notes.rpush('{STARTS}', `${{data.due}} ${{started}}`);\n"
+        "}, { connection: { ...connection, maxRetriesPerRequest: null }, concurrency: 2 });\n"
+        "(async () => {\n"
+        "  const queue = new Queue('peer', { connection });\n"
+        f"  const began = now() / 1000 + {HEAD_START};\n"
+        f"  for (let number = 0; number < {JOBS}; number++) {{\n"
+        f"    const due = began + number * {SECONDS} / {JOBS};\n"
+        "    await queue.add('note', { due }, { delay: due * 1000 - now() });\n"
+        "  }\n"
+        "})();\n"
+    )
+    with running(["node", "peer.js"], folder):
+        wait_until(lambda: valkey.client.llen(STARTS) == JOBS, every=0.5)
+    return noted(valkey)
+
+
+@contextmanager
+def running(command: list[Any], folder: Path) -> Iterator[None]:
+    quiet = subprocess.DEVNULL
+    process = subprocess.Popen(command, cwd=folder, stdout=quiet, stderr=quiet)
+    try:
+        yield
+    finally:
+        process.terminate()
+        process.wait()
+
+
+def noted(valkey: Valkey) -> list[float]:
+    """Milliseconds late of each job, as the jobs noted it."""
     pairs = [line.decode().split() for line in valkey.client.lrange(STARTS, 0, -1)]
     return [(float(started) - float(due)) * 1000 for due, started in pairs]
 
 
 def burst(folder: Path, valkey: Valkey) -> float:
-    """Milliseconds until 2,000 jobs due in one instant all stand in RQ's queue, in order."""
+    """Milliseconds from the due time of 2,000 jobs until all stand in RQ's queue, in order.
+
+    Less than nothing: they are moved a moment before, so that a worker can have one in hand.
+    """
     settings = {"REDIS_URL": valkey.url, "SECRET_KEY": SECRET, "SMARTCONTENT_HOME": str(folder)}
     # Further ahead than the reconciler looks: it would remove jobs that have no drafts.
-    due = datetime.now(UTC) + LOOK_AHEAD + timedelta(seconds=HEAD_START)
+    due = datetime.now(UTC) + LOOK_AHEAD + timedelta(seconds=4 * HEAD_START)
     ids = [job_id(number, 1, 1) for number in range(1, BURST + 1)]
     for name in ids:
         ExactScheduler(valkey.client).enqueue_at(
@@ -156,7 +253,7 @@ def line(name: str, values: list[float]) -> str:
     early = sum(value < 0 for value in values)
     p50, p99 = values[len(values) // 2], values[int(len(values) * 0.99)]
     return (
-        f"{name:<22}{early:>6}{values[0]:>10.1f}{p50:>10.1f}{p99:>10.1f}{values[-1]:>10.1f}   (ms)"
+        f"{name:<32}{early:>6}{values[0]:>10.1f}{p50:>10.1f}{p99:>10.1f}{values[-1]:>10.1f}   (ms)"
     )
 
 
@@ -171,15 +268,21 @@ def with_stores(measure: Callable[[Path, Valkey], Any]) -> Any:
 
 def main() -> None:
     logging.basicConfig(level=logging.WARNING)
-    results = {
-        "Smart Content": with_stores(ours),
-        "rqscheduler -i 1": with_stores(stock),
-    }
-    print(f"{'':<22}{'early':>6}{'min':>10}{'p50':>10}{'p99':>10}{'max':>10}")
+    measured = with_stores(ours)
+    results = {f"Smart Content, {step}": values for step, values in measured.items()}
+    results["rqscheduler -i 1"] = with_stores(stock)
+    if os.environ.get("PEERS"):
+        results["Celery, 2 processes"] = with_stores(celery)
+        if shutil.which("npm"):
+            results["BullMQ, concurrency 2"] = with_stores(bullmq)
+    print(f"{'':<32}{'early':>6}{'min':>10}{'p50':>10}{'p99':>10}{'max':>10}")
     for name, values in results.items():
         print(line(name, values))
-    medians = [sorted(map(abs, values))[len(values) // 2] for values in results.values()]
-    print(f"median distance from the due time: 1 : {medians[1] / medians[0]:.0f}")
+    mine, stocks = (
+        sorted(map(abs, values))[len(values) // 2]
+        for values in (measured["first line"], results["rqscheduler -i 1"])
+    )
+    print(f"median distance from the due time: 1 : {stocks / mine:.0f}")
     print(f"{BURST:,} due in one instant: all queued, in order, after {with_stores(burst):.0f} ms")
 
 

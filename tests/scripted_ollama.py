@@ -105,7 +105,12 @@ class ScriptedOllama(Scripts):
     @property
     def chats(self) -> list[dict[str, Any]]:
         """What /api/chat was asked to write, in order."""
-        return [r.json for r in self.requests if r.is_text]
+        return [recorded.json for recorded in self.texts]
+
+    @property
+    def texts(self) -> list[Recorded]:
+        """The requests for texts, in order."""
+        return [recorded for recorded in self.requests if recorded.is_text]
 
     def wait_closed(self, timeout: float = PATIENCE) -> Recorded | None:
         """The first request whose client went away before its end; None if none did in time."""

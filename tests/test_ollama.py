@@ -572,3 +572,39 @@ def test_exchange_closed_before_it_connected_sends_nothing(ollama: ScriptedOllam
         answer.close()
 
     assert all(isinstance(a._exchange, Exchange) and not readers() for a in answers)
+
+
+def test_request_that_is_not_to_begin_at_once_opens_its_connection_and_sends_nothing(
+    ollama: ScriptedOllama,
+) -> None:
+    answer = Ollama(ollama.url).chat("llama3.2", BRIEF, {}, at_once=False)
+    wait_until(lambda: answer._exchange._handle is not None)
+    opened = answer._exchange._handle
+    assert ollama.requests == []
+
+    answer.begin()
+
+    assert text_of(answer) == "Tea is warm."
+    assert opened.fileno() == -1  # on that connection, which has ended with the text
+    assert len(ollama.requests) == 1
+
+
+def test_request_that_is_closed_before_it_begins_is_never_sent(ollama: ScriptedOllama) -> None:
+    answer = Ollama(ollama.url).chat("llama3.2", BRIEF, {}, at_once=False)
+
+    answer.close()
+
+    wait_until(lambda: not answer._exchange._reader.is_alive())
+    assert ollama.requests == []
+
+
+def test_connection_that_was_lost_before_the_request_begins_is_opened_anew(
+    ollama: ScriptedOllama,
+) -> None:
+    answer = Ollama(ollama.url).chat("llama3.2", BRIEF, {}, at_once=False)
+    wait_until(lambda: answer._exchange._handle is not None)
+    answer._exchange._handle.shutdown(socket.SHUT_RDWR)
+
+    answer.begin()
+
+    assert text_of(answer) == "Tea is warm."

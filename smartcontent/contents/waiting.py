@@ -7,7 +7,7 @@ from collections.abc import Callable
 from datetime import datetime
 
 from flask import current_app
-from sqlalchemy import ColumnElement
+from sqlalchemy import ColumnElement, update
 
 from smartcontent.briefs.brief import Brief
 from smartcontent.briefs.wishes import LONGEST_DELAY
@@ -17,7 +17,7 @@ from smartcontent.models import Content, Draft, Status, now
 from smartcontent.models.download import Download
 from smartcontent.models.findable import make_findable
 from smartcontent.models.moments import due_in, rounded_up
-from smartcontent.models.status import CHANGEABLE
+from smartcontent.models.status import CHANGEABLE, UNSTARTED
 from smartcontent.scheduling import schedule_draft, unschedule_draft
 from smartcontent.stores.sql import db
 
@@ -47,6 +47,7 @@ def change_brief(
         return False
     # Of this very status: an edit may not bring back the due time of a draft just put on hold.
     same = (Draft.status == status, *_still_waits())
+    _note_change(content)
     if due_at is None:
         return content.current.move(status, *same, read_ahead_ms=None)
     variants = _variants_of(content.current)
@@ -57,6 +58,17 @@ def change_brief(
     for variant in variants:
         _move_to(variant, due_at)
     return True
+
+
+def _note_change(content: Content) -> None:
+    """Have those who are about to write a variant of it see that its brief is another now."""
+    db.session.execute(
+        update(Draft)
+        .where(Draft.content_id == content.id, Draft.status.in_(UNSTARTED))
+        .where(Draft.id != content.current.id)
+        .values(revision=Draft.revision + 1, read_ahead_ms=None),
+        execution_options={"synchronize_session": False},
+    )
 
 
 def _with_variants(draft: Draft, change: Callable[[Draft], bool]) -> bool:

@@ -225,12 +225,18 @@ class Draft(Base):
             "error": self.error,
         }
 
-    def claim(self, lease_seconds: float) -> bool:
-        """Take the draft for one attempt; False if it is not due or another has it."""
+    def claim(
+        self, lease_seconds: float, *conditions: ColumnElement[bool], **values: object
+    ) -> bool:
+        """Take the draft for one attempt; False if it is not due or another has it.
+
+        Tells nobody: whoever claims has something to begin first.
+        """
         moment = now()
-        return self.move(
+        return self.move_untold(
             Status.GENERATING,
             Draft.due_at <= moment,
+            *conditions,
             attempt=Draft.attempt + 1,
             lease_until=moment + timedelta(seconds=lease_seconds),
             started_at=moment,
@@ -240,6 +246,7 @@ class Draft(Base):
             error_cause=None,
             error_values=None,
             earlier_error=None,
+            **values,
         )
 
     def write(self, attempt: int, **values: object) -> bool:

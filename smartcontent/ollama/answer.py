@@ -48,6 +48,10 @@ class Answer:
     def __next__(self) -> str:
         return next(self._pieces)
 
+    def begin(self) -> None:
+        """Send the request, where it was not sent at once."""
+        self._exchange.begin()
+
     def close(self) -> None:
         """End the connection to Ollama, whatever it is doing; a second call does nothing."""
         self._exchange.close()

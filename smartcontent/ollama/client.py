@@ -113,10 +113,14 @@ class Ollama:
         messages: list[dict[str, str]],
         options: dict[str, Any],
         keep_alive: str = "5m",
+        at_once: bool = True,
     ) -> Answer:
-        """Have a text written; the request is under way when this returns."""
+        """Have a text written; the request is under way when this returns.
+
+        Or, if not at once, its connection is being opened, and `begin()` of the answer sends it.
+        """
         payload = self._chat_payload(model, messages, options, keep_alive)
-        return Answer(Exchange(self._call("POST", "/api/chat", payload), self._limits))
+        return Answer(Exchange(self._call("POST", "/api/chat", payload), self._limits, at_once))
 
     def _chat_payload(
         self, model: str, messages: list[dict[str, str]], options: dict[str, Any], keep_alive: str

@@ -64,10 +64,26 @@ class _Adapter(HTTPAdapter):
     def __init__(self, opened: Callable[[socket.socket], None]) -> None:
         super().__init__()
         self._opened = opened
+        self._pool: Any = None
+
+    def open_ahead(self, request: requests.PreparedRequest, verify: Any, seconds: float) -> None:
+        """Open the connection that the request will be sent on.
+
+        Raises:
+            urllib3.exceptions.HTTPError: nobody answers there, or not as one may speak with.
+        """
+        pool = self.get_connection_with_tls_context(request, verify)
+        connection = pool._get_conn()
+        connection.timeout = seconds
+        connection.connect()
+        pool._put_conn(connection)
 
     def get_connection_with_tls_context(self, *args: Any, **kwargs: Any) -> Any:
         """The pool for a request, its connections reporting their socket."""
         pool: Any = super().get_connection_with_tls_context(*args, **kwargs)
+        if pool is self._pool:
+            return pool
+        self._pool = pool
         opened = self._opened
 
         class Connection(pool.ConnectionCls):
@@ -80,9 +96,12 @@ class _Adapter(HTTPAdapter):
 
 
 class Exchange:
-    """A request under way; `lines()` gives the answer, `close()` ends it whatever it is doing."""
+    """A request under way; `lines()` gives the answer, `close()` ends it whatever it is doing.
 
-    def __init__(self, call: Call, limits: Limits) -> None:
+    One that is not to begin at once opens its connection and sends nothing until `begin()`.
+    """
+
+    def __init__(self, call: Call, limits: Limits, at_once: bool = True) -> None:
         self.started = time.monotonic()
         self.names = call.names
         self._call = call
@@ -90,10 +109,18 @@ class Exchange:
         self._arrived: queue.Queue[bytes | OllamaError | None] = queue.Queue(_AHEAD)
         self._last_line: float | None = None
         self._closed = threading.Event()
+        self._may_begin = threading.Event()
+        if at_once:
+            self._may_begin.set()
         self._lock = threading.Lock()
         self._handle: socket.socket | None = None
         self._reader = threading.Thread(target=self._read, name="ollama-reader", daemon=True)
         self._reader.start()
+
+    def begin(self) -> None:
+        """Send the request; from now on the limits count."""
+        self.started = time.monotonic()
+        self._may_begin.set()
 
     @property
     def has_answered(self) -> bool:
@@ -157,6 +184,7 @@ class Exchange:
             if self._closed.is_set():
                 return
             self._closed.set()
+            self._may_begin.set()
             handle, self._handle = self._handle, None
         if handle is not None:
             _shut(handle)
@@ -166,12 +194,12 @@ class Exchange:
     def _opened(self, sock: socket.socket) -> None:
         # A duplicate of our own: shutting it down ends the connection even below TLS, and its
         # number cannot meanwhile belong to somebody else's socket.
-        handle = socket.fromfd(sock.fileno(), sock.family, sock.type)
+        opened: socket.socket | None = socket.fromfd(sock.fileno(), sock.family, sock.type)
         with self._lock:
-            if not self._closed.is_set():
-                self._handle = handle
-                return
-        _shut(handle)
+            if not self._closed.is_set():  # an earlier one was lost before the request began
+                opened, self._handle = self._handle, opened
+        if opened is not None:
+            _shut(opened)
 
     def _read(self) -> None:
         try:
@@ -192,17 +220,30 @@ class Exchange:
             session.verify = call.ca or True
             session.mount("http://", _Adapter(self._opened))
             session.mount("https://", _Adapter(self._opened))
-            with session.request(
-                call.method,
-                call.base + call.path,
-                json=call.payload,
-                headers={"Accept-Encoding": "identity", **call.headers},
+            headers = {"Accept-Encoding": "identity", **call.headers}
+            request = session.prepare_request(
+                requests.Request(call.method, call.base + call.path, headers, json=call.payload)
+            )
+            if not self._may_begin.is_set():
+                self._open_ahead(session, request)
+            self._may_begin.wait()
+            if self._closed.is_set():
+                return
+            with session.send(
+                request,
                 stream=True,
                 allow_redirects=False,
+                verify=session.verify,
                 # Reading has no timeout here: whoever reads lines() watches all the clocks.
                 timeout=(self._limits.connect, None),
             ) as response:
                 self._deliver(response)
+
+    def _open_ahead(self, session: requests.Session, request: requests.PreparedRequest) -> None:
+        """Connect; what fails is tried again, and told, when the request is sent."""
+        adapter: Any = session.get_adapter(request.url or "")
+        with contextlib.suppress(*_BROKEN):
+            adapter.open_ahead(request, session.verify, self._limits.connect)
 
     def _deliver(self, response: requests.Response) -> None:
         if not 200 <= response.status_code < 300:

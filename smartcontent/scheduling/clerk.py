@@ -13,11 +13,12 @@ from smartcontent import events
 from smartcontent.processes.duties import Duty
 from smartcontent.scheduling.drafts import alive, mark_queued
 from smartcontent.scheduling.reconciler import reconcile
+from smartcontent.scheduling.scheduler import ARMED_SECONDS
 from smartcontent.stores.redis_answers import trouble
 
 log = logging.getLogger(__name__)
 
-CLAIM_SECONDS = 0.05
+CLAIM_SECONDS = ARMED_SECONDS + 0.05
 FORGET_SECONDS = 60.0
 
 

@@ -18,7 +18,8 @@ def send_probe(due_at: datetime) -> str:
     Raises:
         redis.RedisError: Redis does not answer, or refuses.
     """
-    probe_id = f"{PROBE_PREFIX}{token_hex(4)}"
+    # With its due time, as jobs have ids alone: it is taken a moment before, as drafts are.
+    probe_id = f"{PROBE_PREFIX}{token_hex(4)}-{due_at.timestamp() * 1e6:.0f}"
     with redis() as client:
         Scheduler(client).enqueue_at(
             due_at, NOTE_PROBE, probe_id, job_id=probe_id, timeout=60, job_description="a probe"
@@ -27,7 +28,10 @@ def send_probe(due_at: datetime) -> str:
 
 
 def note_probe(probe_id: str) -> None:
-    """The job: write down this moment."""
+    """The job: write down the moment at which a draft would begin."""
+    due = float(probe_id.rpartition("-")[2]) / 1e6
+    while (left := due - time.time()) > 0:
+        time.sleep(min(left, 1.0))
     picked_up = time.time()
     with redis() as client:
         client.set(f"smartcontent:{probe_id}", picked_up, ex=KEPT_SECONDS)

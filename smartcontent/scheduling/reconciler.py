@@ -16,9 +16,9 @@ from sqlalchemy import delete, or_, select
 from smartcontent.models import UNFINISHED, Content, Draft, Repair, RepairKind, Status, now
 from smartcontent.models.job_ids import draft_id_of, job_id
 from smartcontent.models.status import WAITS
-from smartcontent.scheduling.drafts import schedule_draft, unschedule_draft
+from smartcontent.scheduling.drafts import CLOCKS_DIFFER, schedule_draft, unschedule_draft
 from smartcontent.scheduling.job import PROBE_PREFIX
-from smartcontent.scheduling.scheduler import Scheduler
+from smartcontent.scheduling.scheduler import ARMED_SECONDS, Scheduler
 from smartcontent.scheduling.tidying import tidy
 from smartcontent.stores import keys
 from smartcontent.stores.redis import redis
@@ -31,6 +31,8 @@ log = logging.getLogger(__name__)
 LOOK_AHEAD = timedelta(seconds=10)
 # A draft this long due and still unclaimed may have been taken from the queue by a dead worker.
 OVERDUE = timedelta(seconds=3)
+# So long before, a worker may have it in hand; by the clock of Redis, which may be ahead of ours.
+ARMED = timedelta(seconds=ARMED_SECONDS) + CLOCKS_DIFFER
 BATCH = 5000
 REPAIRS_KEPT = timedelta(days=90)
 
@@ -170,7 +172,7 @@ def _missing(waiting: dict[str, Any], jobs: JobsInRedis) -> list[int]:
         if not jobs.holds(name, row.due_at)
         and row.status != Status.GENERATING
         # On its way from the sorted set through the queue to a worker's claim.
-        and not moment - OVERDUE < row.due_at <= moment
+        and not moment - OVERDUE < row.due_at <= moment + ARMED
     ]
 
 

@@ -32,9 +32,12 @@ WAKE_CHANNEL = "smartcontent:scheduler:wake"
 HEARTBEAT_SECONDS = 1.0
 CONFIRM_SECONDS = 1.0
 DEAF_SECONDS = 0.1
+# A job is moved so long before it is due: a worker makes all ready, and begins at the instant.
+ARMED_SECONDS = 0.05
 
-# Moves what is due from the sorted set to the queue's list. Answers the ids moved, the ids set
-# aside because their job is gone or not waiting, and the seconds until the next one (-1: none).
+# Moves what is due, or will be in a moment, from the sorted set to the queue's list. Answers the
+# ids moved, the ids set aside because their job is gone or not waiting, and the seconds until the
+# next one is to be moved (-1: none).
 #
 # The list is kept fair: a user's n-th waiting job stands behind the n-th of every other user, so
 # a batch of 500 holds up somebody else's single brief by no job. What a user asked for one by one
@@ -42,7 +45,7 @@ DEAF_SECONDS = 0.1
 # a batch asked, are in the job's id.
 MOVE_DUE = """
 local time = redis.call('TIME')
-local now = time[1] + time[2] / 1000000
+local now = time[1] + time[2] / 1000000 + ARGV[3]
 local due = redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', string.format('%.6f', now),
                        'LIMIT', 0, ARGV[1])
 local moved, dropped = {}, {}
@@ -193,11 +196,14 @@ class Scheduler(rq_scheduler.Scheduler):
             pipe.execute()
 
     def enqueue_jobs(self) -> float:
-        """Move all that is due; answers the seconds until the next job is, at most a heartbeat."""
+        """Move all that is due in a moment.
+
+        Answers the seconds until there is more to move, at most a heartbeat.
+        """
         while True:
             moved, dropped, wait = self._move_due(
                 keys=[keys.SCHEDULED, keys.QUEUED],
-                args=[self.BATCH, rq.utils.utcformat(rq.utils.now())],
+                args=[self.BATCH, rq.utils.utcformat(rq.utils.now()), ARMED_SECONDS],
             )
             if dropped:
                 log.warning("set aside, no job is waiting under these ids: %s", dropped)

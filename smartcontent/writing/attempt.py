@@ -16,8 +16,6 @@ from smartcontent.events import TextChannel
 from smartcontent.models import Draft, now
 from smartcontent.models.draft import LOOK_AROUND_SECONDS
 from smartcontent.ollama import Answer
-from smartcontent.ollama.configured import ollama
-from smartcontent.prompts.request import Request
 from smartcontent.stores.sql import db, only_read
 
 log = logging.getLogger(__name__)
@@ -77,7 +75,7 @@ class Attempt:
         """What the model has written of it."""
         return self.text[len(self.before) :]
 
-    def write(self, request: Request) -> Answer:
+    def write(self, answer: Answer) -> None:
         """Stream the text until its end.
 
         Raises:
@@ -85,19 +83,15 @@ class Attempt:
             DraftTaken: it was cancelled, or the lease was lost.
             WorkerStopping: this process has to end.
         """
-        keep_alive = current_app.config["OLLAMA_KEEP_ALIVE"]
         if self.before:
             self._channel.say(self.before)
         try:
-            with ollama().chat(
-                request.model, request.messages, request.options, keep_alive
-            ) as answer:
+            with answer:
                 for piece in answer:
                     if answer.begins_again:
                         self._begin_again()
                     self._add(piece)
                     self._look_around()
-            return answer
         finally:
             lease_ends.value = 0.0
             self._say()

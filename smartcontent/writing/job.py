@@ -1,8 +1,7 @@
 """The job: one draft is claimed, written, and its end put on record. Safe to run twice."""
 
 import logging
-import time
-from dataclasses import asdict
+from datetime import timedelta
 
 from flask import current_app
 
@@ -12,9 +11,8 @@ from smartcontent.models.moments import iso
 from smartcontent.models.status import WAITS
 from smartcontent.ollama import OllamaError
 from smartcontent.progress.batches import announce_of
-from smartcontent.progress.estimates import estimate_for
-from smartcontent.prompts.request import Request, SourceGone, request_of, seeded
-from smartcontent.stores.sql import db
+from smartcontent.stores.sql import db, only_read
+from smartcontent.writing.armed import LONGEST_SECONDS, Ready, hands, ready
 from smartcontent.writing.attempt import Attempt, DraftTaken, WorkerStopping, patiently
 from smartcontent.writing.outcome import (
     SPENT_ON_THINKING,
@@ -23,73 +21,92 @@ from smartcontent.writing.outcome import (
     give_up_without_source,
     hand_back,
 )
-from smartcontent.writing.surroundings import surroundings
-from smartcontent.writing.thinking import with_room_to_think
 
 log = logging.getLogger(__name__)
+
+TRIES = 5  # to claim a draft that its owner, or the clerk, changes just then
 
 
 def write_draft(draft_id: int) -> None:
     """Write one draft, showing the text as it comes. Safe to run twice."""
+    only_read()
     draft = db.session.get(Draft, draft_id)
+    db.session.commit()
     logs.work_for(draft.request_id if draft else None)
     needs_room = draft is not None and draft.error_cause == SPENT_ON_THINKING
-    if draft is None or not _claim(draft):
+    made = _claimed(draft, needs_room) if draft is not None else None
+    if draft is None or made is None:
         db.session.rollback()
         log.info("Nothing to do draft=%s", draft_id)
         return
-    before, behind = surroundings(draft)
-    attempt = Attempt(draft, needs_room, before)
-    if not _write(draft, attempt, needs_room, behind):
+    attempt = Attempt(draft, needs_room, made.before)
+    if made.answer is not None:
+        made.answer.begin()
+    _tell_of_claim(draft)
+    if not _write(draft, attempt, made):
         attempt.forget()
         log.info("Stopped draft=%s attempt=%s", draft_id, attempt.number)
     announce_of(draft)
 
 
-def _write(draft: Draft, attempt: Attempt, needs_room: bool, behind: str) -> bool:
+def _claimed(draft: Draft, needs_room: bool) -> Ready | None:
+    """What is to be sent, once the draft is ours; None where it is not, or not now."""
+    lease = current_app.config["LEASE_SECONDS"]
+    for _ in range(TRIES):
+        if not _starts_soon(draft):
+            return None
+        made = ready(draft, needs_room)
+        is_due = hands.wait(draft)
+        if is_due and draft.claim(lease, Draft.revision == made.revision, **made.record):
+            return made
+        made.close()
+        if not is_due or not _has_changed(draft):
+            return None
+    return None
+
+
+def _starts_soon(draft: Draft) -> bool:
+    if draft.due_at is None or draft.status not in WAITS:
+        return False
+    return (draft.due_at - now()).total_seconds() <= LONGEST_SECONDS
+
+
+def _has_changed(draft: Draft) -> bool:
+    """Read it and its brief anew; False if it is gone."""
+    db.session.expire_all()
+    only_read()
+    is_there = db.session.get(Draft, draft.id) is not None
+    db.session.commit()
+    return is_there
+
+
+def _write(draft: Draft, attempt: Attempt, made: Ready) -> bool:
     """Write the text and note how it ended; False where it is no longer ours to note."""
+    if made.answer is None:
+        return patiently(lambda: give_up_without_source(draft, attempt))
     try:
-        answer = attempt.write(_request_on_record(draft, needs_room))
+        attempt.write(made.answer)
     except DraftTaken:
         return False
-    except SourceGone:
-        return patiently(lambda: give_up_without_source(draft, attempt))
     except WorkerStopping:
         return patiently(lambda: hand_back(draft, attempt))
     except OllamaError as error:
         problem = error
         return patiently(lambda: give_up_or_try_later(draft, attempt, problem))
-    return complete(draft, attempt, answer, behind)
+    return complete(draft, attempt, made.answer, made.behind)
 
 
-def _request_on_record(draft: Draft, needs_room: bool) -> Request:
-    """What is sent to Ollama, written down before it is."""
-    request = seeded(with_room_to_think(request_of(draft), needs_room))
-    estimate = None if draft.task else estimate_for(draft.content, request.model)
-    if not draft.write(
-        draft.attempt,
-        model=request.model,
-        prompt=request.messages,
-        options=request.options,
-        brief=asdict(draft.content.brief),
-        estimated_seconds=estimate and estimate.seconds,
-    ):
-        raise DraftTaken
-    return request
-
-
-def _claim(draft: Draft) -> bool:
-    if draft.due_at and draft.status in WAITS:
-        # A scheduler whose clock is ahead of ours may not make us early.
-        early = (draft.due_at - now()).total_seconds()
-        time.sleep(min(max(early, 0.0), 1.0))
-    if not draft.claim(current_app.config["LEASE_SECONDS"]):
-        return False
+def _tell_of_claim(draft: Draft) -> None:
+    committed_at = now()
+    draft.announce()
     assert draft.started_at
     assert draft.due_at
-    late = (draft.started_at - draft.due_at).total_seconds() * 1000
     log.info(
-        "Job picked up draft=%s job=%s due=%s late_ms=%.1f attempt=%s",
-        draft.id, draft.job_id, iso(draft.due_at), late, draft.attempt,
+        "Job picked up draft=%s job=%s due=%s late_ms=%.1f committed_ms=%.1f attempt=%s",
+        draft.id, draft.job_id, iso(draft.due_at), _ms(draft.started_at - draft.due_at),
+        _ms(committed_at - draft.due_at), draft.attempt,
     )  # fmt: skip
-    return True
+
+
+def _ms(time: timedelta) -> float:
+    return time.total_seconds() * 1000

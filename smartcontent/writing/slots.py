@@ -16,7 +16,7 @@ from typing import NoReturn
 
 import redis as redis_py
 from redis.client import Pipeline
-from rq import SimpleWorker, worker_registration
+from rq import Queue, SimpleWorker, worker_registration
 from rq.job import Job
 from rq.worker import WorkerStatus
 
@@ -60,6 +60,8 @@ class SlotWorker(SimpleWorker):
     A fork costs a job 10 ms and buys what the parent and the draft's lease already give.
     """
 
+    # Called after a job, when RQ has done with it; replaced by what the worker has to do then.
+    after_job: Callable[[], None] = staticmethod(lambda: None)
     max_connection_wait_time = 1.0  # seconds; RQ waits up to a minute after Redis returned
     beat_at = RawValue(c_double, 0.0)  # replaced by the one that the parent reads
 
@@ -79,6 +81,10 @@ class SlotWorker(SimpleWorker):
             super()._set_ip_address(connection)
         except ValueError:
             self.ip_address = "unknown"
+
+    def execute_job(self, job: Job, queue: Queue) -> None:
+        super().execute_job(job, queue)
+        self.after_job()
 
     def subscribe(self) -> None:
         """Take no commands over Redis: they are signals here, and a channel may be forbidden."""

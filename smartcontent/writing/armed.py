@@ -1,0 +1,145 @@
+"""A draft in a worker's hands just before its time: all is ready, and at the instant it begins.
+
+The scheduler moves a draft to the queue some hundredths of a second before it is due. Whoever takes
+it reads the row, builds the request, opens the connection to Ollama, and waits. Nothing is claimed
+until then: what its owner does meanwhile counts, and where a worker dies the draft still waits.
+"""
+
+import logging
+import time
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import redis as redis_py
+from flask import current_app
+from sqlalchemy import select
+
+from smartcontent.models import Draft, now
+from smartcontent.models.job_ids import draft_id_of
+from smartcontent.models.status import WAITS
+from smartcontent.ollama import Answer
+from smartcontent.ollama.configured import ollama
+from smartcontent.progress.estimates import estimate_for
+from smartcontent.prompts.request import SourceGone, request_of, seeded
+from smartcontent.scheduling import schedule_draft
+from smartcontent.stores import keys
+from smartcontent.stores.redis import redis
+from smartcontent.stores.sql import db, only_read
+from smartcontent.writing.attempt import stopping
+from smartcontent.writing.surroundings import surroundings
+from smartcontent.writing.thinking import with_room_to_think
+
+log = logging.getLogger(__name__)
+
+LOOK_SECONDS = 0.005
+# No clock of Redis is further ahead of ours; whatever is due later was not due at all.
+LONGEST_SECONDS = 1.0
+
+
+@dataclass(frozen=True)
+class Ready:
+    """What is to be sent for a draft, its connection open; `record` is what the row says of it."""
+
+    revision: int
+    record: dict[str, Any]
+    before: str
+    behind: str
+    answer: Answer | None  # None: what it was to be made of is gone
+
+    def close(self) -> None:
+        """End the connection, which nothing was sent on."""
+        if self.answer is not None:
+            self.answer.close()
+
+
+def ready(draft: Draft, needs_room: bool) -> Ready:
+    """Make ready all that can be before the due time."""
+    only_read()
+    revision = draft.revision
+    before, behind = surroundings(draft)
+    try:
+        request = seeded(with_room_to_think(request_of(draft), needs_room))
+    except SourceGone:
+        db.session.commit()
+        return Ready(revision, {}, before, behind, None)
+    estimate = None if draft.task else estimate_for(draft.content, request.model)
+    record = {
+        "model": request.model,
+        "prompt": request.messages,
+        "options": request.options,
+        "brief": asdict(draft.content.brief),
+        "estimated_seconds": estimate and estimate.seconds,
+    }
+    db.session.commit()
+    keep_alive = current_app.config["OLLAMA_KEEP_ALIVE"]
+    to_send = (request.model, request.messages, request.options, keep_alive)
+    return Ready(revision, record, before, behind, ollama().chat(*to_send, at_once=False))
+
+
+class Hands:
+    """Waits for a draft's time, with the draft in hand; gives it back for another that is due.
+
+    `gives_back` is false where nobody would put the draft back into the queue: `rq worker`.
+    """
+
+    def __init__(self) -> None:
+        self.gives_back = False
+        self._to_put_back: list[int] = []
+
+    def wait(self, draft: Draft) -> bool:
+        """Wait until the draft is due; False if it was given back instead."""
+        assert draft.due_at is not None
+        is_needed = _due_in_queue()
+        while (left := (draft.due_at - now()).total_seconds()) > 0:
+            if self.gives_back and (stopping.is_set() or (left > LOOK_SECONDS and is_needed())):
+                self._to_put_back.append(draft.id)
+                return False
+            time.sleep(min(left, LOOK_SECONDS))
+        return True
+
+    def put_back(self) -> None:
+        """Schedule again what was given back, now that its job has ended: both have one name."""
+        while self._to_put_back:
+            draft = db.session.get(Draft, self._to_put_back.pop(), populate_existing=True)
+            db.session.commit()
+            if draft is not None and draft.status in WAITS:
+                schedule_draft(draft)
+
+
+hands = Hands()
+
+
+def _due_in_queue() -> Callable[[], bool]:
+    """Tells, asked every few milliseconds, whether a draft that is due waits for a free worker.
+
+    One that stands there at one look only is taken by another.
+    """
+    seen: bytes | None = None
+
+    def look() -> bool:
+        nonlocal seen
+        first, seen = seen, _first_in_queue()
+        return seen is not None and first == seen and _is_due(seen)
+
+    return look
+
+
+def _first_in_queue() -> bytes | None:
+    try:
+        with redis() as client:
+            first: bytes | None = client.lindex(keys.QUEUED, 0)  # type: ignore[assignment]
+    except redis_py.RedisError:
+        return None
+    return first
+
+
+def _is_due(job_id: bytes) -> bool:
+    draft_id = draft_id_of(job_id.decode(errors="surrogateescape"))
+    only_read()
+    due = select(Draft.id).where(
+        Draft.id == draft_id, Draft.status.in_(WAITS), Draft.due_at <= now()
+    )
+    is_due = db.session.scalar(due) is not None
+    db.session.commit()
+    return is_due

@@ -1,0 +1,198 @@
+"""A draft in a worker's hands just before its time: never early, and still its owner's."""
+
+import time
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from conftest import BRIEF
+from sqlalchemy import update
+
+from smartcontent.config import from_environment
+from smartcontent.contents import ending, submitting, waiting
+from smartcontent.models import Draft, Status, now
+from smartcontent.scheduling import Job, Scheduler, reconcile
+from smartcontent.scheduling.reconciler import OVERDUE
+from smartcontent.stores import keys
+from smartcontent.stores.redis import connect
+from smartcontent.stores.sql import db
+from smartcontent.writing import attempt, job
+from smartcontent.writing.armed import Hands, hands
+from smartcontent.writing.slots import SlotWorker
+
+
+@pytest.fixture
+def soon(ada) -> Draft:
+    return submitting.submit(ada.id, BRIEF, "A teapot", delay_seconds=0.9).current
+
+
+@pytest.fixture
+def later(ada, monkeypatch) -> Draft:
+    """A draft that is taken in hand a minute before its time, however slow the machine is."""
+    monkeypatch.setattr(job, "LONGEST_SECONDS", 90)
+    return submitting.submit(ada.id, BRIEF, "A teapot", delay_seconds=60, variants=2).current
+
+
+@pytest.fixture
+def in_hand(app, monkeypatch):
+    """Has something done when a worker is ready and waits; then the time comes, if it is kept."""
+
+    def when_ready(act) -> None:
+        acts = [act]
+
+        def wait(_: Hands, draft: Draft) -> bool:
+            due_at = draft.due_at
+            while acts:
+                with app.app_context():
+                    acts.pop()(db.session.get(Draft, draft.id))
+                    is_same = Draft.due_at == due_at
+                    db.session.execute(update(Draft).where(is_same).values(due_at=now()))
+                    db.session.commit()
+            return True
+
+        monkeypatch.setattr(Hands, "wait", wait)
+
+    return when_ready
+
+
+@pytest.fixture
+def slot(app, valkey, monkeypatch):
+    """A worker's slot, which works until its queue is empty."""
+    monkeypatch.setattr(hands, "gives_back", True)
+    monkeypatch.setattr(SlotWorker, "after_job", staticmethod(hands.put_back))
+
+    def work() -> None:
+        connection = connect(valkey.url, timeout_seconds=5)
+        db.session.commit()
+        SlotWorker([keys.QUEUE], connection=connection, job_class=Job, serializer="json").work(
+            burst=True
+        )
+        db.session.expire_all()
+
+    return work
+
+
+def take(draft: Draft, valkey) -> None:
+    """Have its job stand in the queue, as the scheduler moves it."""
+    valkey.client.zrem(keys.SCHEDULED, draft.job_id)
+    valkey.client.rpush(keys.QUEUED, draft.job_id)
+
+
+def started(draft: Draft) -> Draft:
+    job.write_draft(draft.id)
+    db.session.expire_all()
+    return draft
+
+
+def test_draft_in_hand_is_sent_at_its_time_and_never_before(soon, ollama):
+    due = time.monotonic() + (soon.due_at - now()).total_seconds()
+
+    started(soon)
+
+    [sent] = [request for request in ollama.requests if request.is_text]
+    assert sent.at >= due
+    assert soon.started_at >= soon.due_at
+    assert soon.status == Status.COMPLETED
+
+
+@pytest.mark.parametrize("of_variant", [False, True])
+def test_brief_that_is_changed_while_a_worker_is_ready_is_what_is_written(
+    later, ollama, in_hand, of_variant
+):
+    content, mine = later.content, later.content.drafts[of_variant]
+
+    def change(draft: Draft) -> None:
+        assert waiting.change_brief(draft.content, replace(BRIEF, topic="A kettle"), "A kettle")
+
+    in_hand(change)
+    started(mine)
+
+    [sent] = ollama.chats
+    assert "A kettle" in sent["messages"][-1]["content"]
+    assert (mine.status, mine.brief["topic"]) == (Status.COMPLETED, "A kettle")
+    assert content.topic == "A kettle"
+
+
+@pytest.mark.parametrize(
+    ("act", "status"),
+    [
+        (waiting.hold, Status.HELD),
+        (ending.cancel, Status.CANCELLED),
+        (lambda draft: waiting.put_off(draft, now() + timedelta(hours=1)), Status.PENDING),
+        (lambda draft: waiting.undo(draft.content), Status.CANCELLED),
+    ],
+)
+def test_what_its_owner_does_while_a_worker_is_ready_counts(later, ollama, in_hand, act, status):
+    in_hand(lambda draft: act(draft) or pytest.fail("it had started"))
+
+    started(later)
+
+    assert (later.status, later.attempt, ollama.chats) == (status, 0, [])
+    assert ollama.wait_idle()
+
+
+def test_draft_started_at_once_while_a_worker_is_ready_is_written_once(later, ollama, in_hand):
+    in_hand(waiting.start_now)
+
+    started(later)
+    started(later)
+
+    assert (later.status, len(ollama.chats)) == (Status.COMPLETED, 1)
+
+
+def test_slot_with_a_draft_in_hand_lets_none_wait_that_is_due(later, ada, valkey, ollama, slot):
+    due = submitting.submit(ada.id, replace(BRIEF, topic="A cup"), "A cup", delay_seconds=0).current
+    take(later, valkey)
+    take(due, valkey)
+
+    slot()
+
+    assert (due.status, later.status, len(ollama.chats)) == (
+        Status.COMPLETED, Status.PENDING, 1,
+    )  # fmt: skip
+    assert valkey.client.zscore(keys.SCHEDULED, later.job_id) == later.due_at.timestamp()
+    assert waiting.start_now(later)
+    Scheduler(connect(valkey.url, timeout_seconds=5)).enqueue_jobs()
+    slot()
+    assert later.status == Status.COMPLETED
+
+
+def test_draft_in_hand_is_kept_where_those_behind_are_due_later(soon, ada, valkey, ollama, slot):
+    other = submitting.submit(ada.id, BRIEF, "A cup", delay_seconds=0.95).current
+    take(soon, valkey)
+    take(other, valkey)
+
+    slot()
+
+    assert soon.started_at < other.started_at
+    assert (soon.status, other.status, len(ollama.chats)) == (
+        Status.COMPLETED, Status.COMPLETED, 2,
+    )  # fmt: skip
+
+
+def test_worker_told_to_end_with_a_draft_in_hand_puts_it_back(later, valkey, ollama, slot):
+    take(later, valkey)
+    attempt.stopping.set()
+
+    try:
+        slot()
+    finally:
+        attempt.stopping.clear()
+
+    assert (later.status, later.attempt, ollama.chats) == (Status.PENDING, 0, [])
+    assert valkey.client.zscore(keys.SCHEDULED, later.job_id)
+
+
+def test_draft_in_the_hand_of_a_worker_that_is_killed_starts_elsewhere_within_the_lease(
+    ada, valkey
+):
+    draft = submitting.submit(ada.id, BRIEF, "A teapot", delay_seconds=0.04).current
+    valkey.client.zrem(keys.SCHEDULED, draft.job_id)  # all that is left of it in Redis
+
+    assert reconcile() == []
+    db.session.execute(update(Draft).values(due_at=now() - OVERDUE))
+    db.session.commit()
+
+    assert [repair.kind for repair in reconcile()] == ["scheduled"]
+    usual = from_environment({})
+    assert OVERDUE.total_seconds() + usual["RECONCILE_SECONDS"] < usual["LEASE_SECONDS"]
