@@ -5,6 +5,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import load_only
 
+from smartcontent.briefs.voice import Voice
 from smartcontent.contents.repurposing import source_of
 from smartcontent.models import Content, Draft
 from smartcontent.models.draft import FAILURE
@@ -28,7 +29,7 @@ def summary(content: Content) -> dict[str, Any]:
         "id": str(content.id),
         "title": content.title,
         **content.brief.typed,
-        "voice": content.voice and {"id": content.voice.id, "name": content.voice.name},
+        "voice": voice(content.voice),
         "source": _source(content),
         **settings,
         "tags": [tag.name for tag in content.tags],
@@ -38,6 +39,11 @@ def summary(content: Content) -> dict[str, Any]:
         "scheduled_for": iso(draft.due_at),
         "text": draft.text,
     }
+
+
+def voice(chosen: Voice | None) -> dict[str, str] | None:
+    """The voice of a brief, by the name it had when it was chosen."""
+    return {"id": chosen.id, "name": chosen.name} if chosen else None
 
 
 def whole(content: Content) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from sqlalchemy import JSON, ForeignKey, Index, String, UniqueConstraint, func, 
 from sqlalchemy.orm import Mapped, mapped_column
 
 from smartcontent.briefs.brief import Brief, brief_of, title_of
+from smartcontent.briefs.voice import Voice
 from smartcontent.models.content import Content
 from smartcontent.models.moments import UtcDateTime, now
 from smartcontent.series.rules import LONGEST, Rule, rule_of
@@ -34,6 +35,8 @@ class Series(Base):
     fields: Mapped[dict[str, Any]] = mapped_column(JSON)
     # Model, temperature and seed.
     settings: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
+    # As it was when it was chosen, like a content's.
+    _voice: Mapped[dict[str, Any] | None] = mapped_column("voice", JSON(none_as_null=True))
     cron: Mapped[str] = mapped_column(String(LONGEST))
     timezone: Mapped[str] = mapped_column(String(64))
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
@@ -61,12 +64,28 @@ class Series(Base):
     @property
     def brief(self) -> Brief:
         """What its contents are made of."""
-        return brief_of(self.fields | {"keywords": tuple(self.fields.get("keywords") or ())})
+        keywords = tuple(self.fields.get("keywords") or ())
+        return brief_of(self.fields | {"keywords": keywords, "voice": self.voice})
+
+    @property
+    def voice(self) -> Voice | None:
+        """How its contents are to sound."""
+        return Voice.read(self._voice)
+
+    @voice.setter
+    def voice(self, voice: Voice | None) -> None:
+        self._voice = voice.as_json() if voice else None
 
     @property
     def title(self) -> str:
         """The title of its contents."""
         return title_of(self.fields)
+
+    @property
+    def own_title(self) -> str:
+        """The title its owner gave them; empty where each is made from the topic."""
+        title: str = self.fields.get("title", "")
+        return title
 
     def upcoming(self) -> list[datetime]:
         """The next times for which nothing is made yet, but for those that have passed."""

@@ -14,7 +14,7 @@ from wtforms.fields import Field
 from smartcontent.briefs.brief import Brief
 from smartcontent.briefs.form import BriefForm
 from smartcontent.briefs.voice import Voice
-from smartcontent.models import Content, KeptVoice
+from smartcontent.models import Content, KeptVoice, Series
 from smartcontent.web.model_choice import ModelForm
 
 
@@ -64,22 +64,22 @@ class BriefForms:
     material: str = ""  # of a content that is there: nobody types it
 
     @classmethod
-    def sent(cls, content: Content | None = None) -> "BriefForms":
-        """As they were sent, of a content that is there or of a new one."""
+    def sent(cls, content: Content | Series | None = None) -> "BriefForms":
+        """As they were sent, of a content or a series that is there or of a new one."""
         voice = VoiceForm(request.form)
         voice.kept = content.voice if content else None
-        material = content.material if content else ""
+        material = content.brief.material if content else ""
         return cls(BriefForm(request.form), ModelForm(request.form), voice, material)
 
     @classmethod
-    def of(cls, content: Content) -> "BriefForms":
+    def of(cls, content: Content | Series) -> "BriefForms":
         """As they were filled for a content."""
         forms = cls.again(content)
         forms.voice.kept = content.voice
         return forms
 
     @classmethod
-    def again(cls, content: Content) -> "BriefForms":
+    def again(cls, content: Content | Series) -> "BriefForms":
         """Filled like a content's, for a new one: a voice that has gone has gone."""
         typed = content.brief.typed | {"title": content.own_title}
         return cls.begun(typed, content.voice, content.settings)

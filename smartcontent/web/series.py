@@ -12,7 +12,6 @@ from sqlalchemy import select
 from sqlalchemy.orm import joinedload
 from werkzeug.exceptions import BadRequest, NotFound
 
-from smartcontent.briefs.form import BriefForm
 from smartcontent.contents.series import acting
 from smartcontent.contents.series.acting import Plan, TooManySeries
 from smartcontent.models import Content, Draft, Series
@@ -20,7 +19,6 @@ from smartcontent.models.draft import FAILURE
 from smartcontent.stores.sql import db
 from smartcontent.web.brief_forms import BriefForms
 from smartcontent.web.contents import to_be_used_again
-from smartcontent.web.model_choice import ModelForm
 from smartcontent.web.once import key_sent
 from smartcontent.web.rule_form import DAYS, OFTEN, RuleForm, zone_names
 
@@ -40,24 +38,23 @@ def index() -> str:
 @login_required
 def new() -> str:
     """The form, or one with the brief of a content."""
-    content = to_be_used_again()
-    if content is None:
-        return _form_page(_usual_brief(), ModelForm(), RuleForm())
-    forms = BriefForms.again(content)
-    return _form_page(forms.form, forms.model, RuleForm())
+    if content := to_be_used_again():
+        return _form_page(BriefForms.again(content), RuleForm())
+    usual = Content.last_choices(current_user.id), Content.last_voice(current_user.id)
+    return _form_page(BriefForms.begun(*usual), RuleForm())
 
 
 @bp.post("/series")
 @login_required
 def create() -> ResponseReturnValue:
     """Begin a series."""
-    forms = BriefForm(request.form), ModelForm(request.form), RuleForm(request.form)
-    if not all([form.validate() for form in forms]):
-        return _form_page(*forms), 422
+    forms, rule = BriefForms.sent(), RuleForm(request.form)
+    if not all([forms.validate(), rule.validate()]):
+        return _form_page(forms, rule), 422
     try:
-        series = acting.begin(current_user.id, _plan(*forms), key=key_sent())
+        series = acting.begin(current_user.id, _plan(forms, rule), key=key_sent())
     except TooManySeries as error:
-        return _form_page(*forms, refusal=str(error)), 422
+        return _form_page(forms, rule, refusal=str(error)), 422
     flash("The series has begun.")
     return _to(series)
 
@@ -76,11 +73,11 @@ def edit(series_id: UUID) -> ResponseReturnValue:
     """Change a series: its brief, its name, its rule."""
     series = own_series(series_id)
     if request.method != "POST":
-        return _form_page(*_forms_of(series), series=series)
-    forms = BriefForm(request.form), ModelForm(request.form), RuleForm(request.form)
-    if not all([form.validate() for form in forms]):
-        return _form_page(*forms, series=series), 422
-    acting.change(series, _plan(*forms, series.settings))
+        return _form_page(BriefForms.of(series), _rule_of(series), series)
+    forms, rule = BriefForms.sent(series), RuleForm(request.form)
+    if not all([forms.validate(), rule.validate()]):
+        return _form_page(forms, rule, series), 422
+    acting.change(series, _plan(forms, rule, series.settings))
     flash("The series is changed. What it made before stays as it is.")
     return _to(series)
 
@@ -144,35 +141,27 @@ def _to(series: Series) -> ResponseReturnValue:
     return redirect(url_for(".show", series_id=series.id, sent=request.form.get("key")), 303)
 
 
-def _usual_brief() -> BriefForm:
-    return BriefForm(data=Content.last_choices(current_user.id))
-
-
-def _forms_of(series: Series) -> tuple[BriefForm, ModelForm, RuleForm]:
-    brief = BriefForm(data=series.brief.typed | {"title": series.fields.get("title")})
+def _rule_of(series: Series) -> RuleForm:
     name = "" if series.name == series.title else series.name
-    rule = RuleForm.of(series.cron, timezone=series.timezone, name=name)
-    return brief, ModelForm(data=series.settings), rule
+    return RuleForm.of(series.cron, timezone=series.timezone, name=name)
 
 
-def _plan(
-    brief: BriefForm, model: ModelForm, rule: RuleForm, settings: dict[str, Any] | None = None
-) -> Plan:
-    values = brief.data | model.changed(settings or {})
-    return Plan(values, rule.rule, rule.timezone.data or "", rule.name.data or "")
+def _plan(forms: BriefForms, rule: RuleForm, settings: dict[str, Any] | None = None) -> Plan:
+    return Plan(
+        values=forms.form.data | forms.model.changed(settings or {}),
+        cron=rule.rule,
+        timezone=rule.timezone.data or "",
+        name=rule.name.data or "",
+        voice=forms.voice.voice,
+    )
 
 
 def _form_page(
-    brief: BriefForm,
-    model: ModelForm,
-    rule: RuleForm,
-    series: Series | None = None,
-    refusal: str = "",
+    forms: BriefForms, rule: RuleForm, series: Series | None = None, refusal: str = ""
 ) -> str:
     return render_template(
         "series/edit.html",
-        form=brief,
-        model=model,
+        **vars(forms),
         rule=rule,
         series=series,
         refusal=refusal,

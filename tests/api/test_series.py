@@ -4,10 +4,11 @@ from datetime import datetime
 from itertools import pairwise
 
 import pytest
+from conftest import both_databases
 from sqlalchemy import func, select, update
 
 from smartcontent.contents.series import acting, making
-from smartcontent.models import Series, now
+from smartcontent.models import Content, Series, now
 from smartcontent.stores.sql import db
 
 from .conftest import BRIEF
@@ -128,3 +129,38 @@ def test_one_account_has_so_many_series(script, monkeypatch):
 
     assert (refused.status_code, db.session.scalar(select(func.count(Series.id)))) == (422, 2)
     assert "may have 2 series" in refused.json["detail"]
+
+
+@both_databases
+def test_what_it_makes_sounds_like_the_voice_that_was_chosen(script):
+    voice = script.post("/voices", {"name": "Northwind", "description": "Dry wit"}).json["id"]
+    series = begun(script, brief={**BRIEF, "voice_id": voice})
+    path = f"/series/{series['id']}"
+    unchanged = script.patch(path, {"brief": {"tone": "warm"}}).json
+    script.delete(f"/voices/{voice}")
+    db.session.execute(update(Series).values(next_due=now()))
+    db.session.commit()
+
+    making.make_all_due()
+
+    for told in (series, unchanged):
+        assert told["brief"]["voice"] == {"id": voice, "name": "Northwind"}
+    made = db.session.scalars(select(Content)).one()
+    assert made.voice.description == "Dry wit"
+    assert script.patch(path, {"brief": {"voice_id": None}}).json["brief"]["voice"] is None
+    assert script.patch(path, {"brief": {"voice_id": voice}}).status_code == 404
+
+
+def test_brief_of_a_template_comes_with_its_blanks_filled(script):
+    kept = script.post("/templates", {"name": "News", "brief": {**BRIEF, "topic": "About {what}"}})
+    sent = {"template_id": kept.json["id"], "rule": "0 7 * * 1"}
+
+    series = script.post("/series", {**sent, "values": {"what": "tea"}, "brief": {"tone": "warm"}})
+
+    assert series.json["brief"]["topic"] == "About tea"
+    assert series.json["brief"]["tone"] == "warm"
+    assert "values.what" in script.post("/series", sent).json["errors"]
+    path = f"/series/{series.json['id']}"
+    changed = script.patch(path, {"template_id": kept.json["id"], "values": {"what": "coffee"}})
+    assert changed.json["brief"]["topic"] == "About coffee"
+    assert script.post("/series", {**sent, "template_id": path[-36:]}).status_code == 404

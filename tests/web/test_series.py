@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import func, select, update
 
 from smartcontent.contents.series import making
-from smartcontent.models import Series, now
+from smartcontent.models import KeptVoice, Series, now
 from smartcontent.series.choices import Choice, Often, choice_of
 from smartcontent.stores.sql import db
 
@@ -102,6 +102,22 @@ def test_a_content_is_made_a_series_and_leads_to_it(as_ada, content):
     as_ada.post(f"{path}/delete")
     assert path not in as_ada.get(f"/contents/{made.id}").text
     assert db.session.scalar(select(func.count(Series.id))) == 0
+
+
+def test_voice_is_chosen_and_stays_when_all_else_is_edited(app, ada, as_ada):
+    voice = KeptVoice(user_id=ada.id, name="Northwind", description="Dry wit")
+    db.session.add(voice)
+    db.session.commit()
+
+    path = begin(as_ada, voice_id=str(voice.id))
+    assert re.search(f'value="{voice.id}" selected', as_ada.get(f"{path}/edit").text)
+    db.session.delete(db.session.get(KeptVoice, voice.id))
+    db.session.commit()
+    assert "Northwind (as it was)" in as_ada.get(f"{path}/edit").text
+    as_ada.post(f"{path}/edit", {**BRIEF, **WEEKLY, "voice_id": str(voice.id), "tone": "warm"})
+
+    assert stored()[0].voice.description == "Dry wit"
+    assert "Northwind" in as_ada.get(path).text
 
 
 def test_series_are_their_owner_s_alone(as_ada, as_bob):

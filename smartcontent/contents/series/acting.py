@@ -14,6 +14,7 @@ from sqlalchemy.exc import IntegrityError
 
 from smartcontent.briefs.brief import TITLED_BRIEF, title_of
 from smartcontent.briefs.submission import UNTIMED
+from smartcontent.briefs.voice import Voice
 from smartcontent.contents.quotas import one_after_the_other
 from smartcontent.models import Series, now
 from smartcontent.models.series import NAME_LONGEST
@@ -34,6 +35,7 @@ class Plan:
     cron: str
     timezone: str
     name: str = ""  # empty: the title
+    voice: Voice | None = None
 
     def columns(self) -> dict[str, Any]:
         """What a series keeps of it."""
@@ -44,6 +46,7 @@ class Plan:
             "settings": {
                 name: given[name] for name in UNTIMED if name in given.keys() - TITLED_BRIEF
             },
+            "voice": self.voice,
             "cron": self.cron,
             "timezone": self.timezone,
         }

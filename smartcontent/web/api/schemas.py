@@ -187,6 +187,13 @@ DRAFT = shape(
     },
 )
 
+_CHOSEN_VOICE = or_null(
+    shape(
+        "ChosenVoice",
+        "The voice it was submitted with, by the name it had then.",
+        {"id": _ID, "name": text("", "Northwind")},
+    )
+)
 _SUMMARY = {
     "id": _ID,
     "title": text("", "A teapot of blue glass"),
@@ -195,13 +202,7 @@ _SUMMARY = {
         name: or_null(schema)
         for name, schema in part_of(WISHES, "model", "temperature", "seed").items()
     },
-    "voice": or_null(
-        shape(
-            "ChosenVoice",
-            "The voice it was submitted with, by the name it had then.",
-            {"id": _ID, "name": text("", "Northwind")},
-        )
-    ),
+    "voice": _CHOSEN_VOICE,
     "source": or_null(
         shape(
             "Source",
@@ -387,6 +388,7 @@ _SERIES = {
                 name: or_null(schema)
                 for name, schema in part_of(WISHES, "model", "temperature", "seed").items()
             },
+            "voice": _CHOSEN_VOICE,
         },
     },
     "rule": text("As cron has it.", "0 7 * * 1"),

@@ -1,13 +1,14 @@
 """/api/v1/series: briefs that come again by a rule."""
 
-from dataclasses import replace
 from typing import Any
 
 from flask import url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy import select
 
-from smartcontent.briefs.submission import UNTIMED
+from smartcontent.briefs.submission import UNTIMED, VOICE_ID
+from smartcontent.briefs.template import THROUGH
+from smartcontent.contents import as_json
 from smartcontent.contents.series import acting
 from smartcontent.contents.series.acting import Plan, TooManySeries
 from smartcontent.fields import Fields, Moment, Text, Value, read
@@ -17,14 +18,17 @@ from smartcontent.models.series import NAME_LONGEST
 from smartcontent.series.rules import LONGEST, RuleError, ZoneError, rule_of
 from smartcontent.stores.sql import db
 from smartcontent.web.api import schemas
-from smartcontent.web.api.access import protected, user_id
+from smartcontent.web.api.access import chosen_voice, protected, user_id
 from smartcontent.web.api.call import call, not_accepted
+from smartcontent.web.api.through_template import brief_through_template
 from smartcontent.web.problems import Problem
 
 bp = protected("series")
 
 MADE_SHOWN = 20
 
+# Of one time, and how it is to sound.
+BRIEF: Fields = {**UNTIMED, "voice_id": VOICE_ID}
 SERIES: Fields = {
     "brief": Value(
         label="Brief",
@@ -32,13 +36,14 @@ SERIES: Fields = {
         is_right=lambda value: isinstance(value, dict),
         holds={
             "type": "object",
-            "properties": {name: rule.schema() for name, rule in UNTIMED.items()},
+            "properties": {name: rule.schema() for name, rule in BRIEF.items()},
         },
         is_needed=True,
-        about="What is written each time; may name `model`, `temperature` and `seed`, too. In a "
-        "change, only what is sent of it changes.",
+        about="What is written each time; may name `model`, `temperature`, `seed` and `voice_id`, "
+        "too. In a change, only what is sent of it changes.",
         example={"content_type": "email_newsletter", "topic": "What is new at the garden centre"},
     ),
+    **THROUGH,
     "rule": Text(
         label="Rule",
         most=LONGEST,
@@ -82,15 +87,29 @@ def index() -> ResponseReturnValue:
 
 
 @bp.post("/series")
-@call(schemas.SERIES, 201, body=SERIES, answered_headers={"Location": "The series' address."})
+@call(
+    schemas.SERIES,
+    201,
+    body=SERIES,
+    completed=brief_through_template,
+    answered_headers={"Location": "The series' address."},
+    refusals={404: "There is no such voice or template, or it is not for you."},
+)
 def create(sent: dict[str, Any]) -> ResponseReturnValue:
     """Begin a series: a brief with a rule of recurrence.
 
     Each time its content is made a minute before, and starts at exactly its time. Times that were
     missed, because everything was down, are made once.
     """
-    plan = Plan(_brief(sent["brief"]), sent["rule"], sent.get("timezone") or "UTC")
-    plan = _checked(replace(plan, name=sent.get("name") or ""))
+    brief = _brief(sent["brief"])
+    plan = Plan(
+        brief,
+        sent["rule"],
+        sent.get("timezone") or "UTC",
+        sent.get("name") or "",
+        chosen_voice(brief),
+    )
+    _check(plan)
     try:
         series = acting.begin(user_id(), plan, bool(sent.get("paused")))
     except TooManySeries as error:
@@ -108,7 +127,7 @@ def show(series: Series) -> ResponseReturnValue:
 
 
 @bp.patch("/series/<uuid:series_id>")
-@call(schemas.SERIES, body=SERIES, is_change=True)
+@call(schemas.SERIES, body=SERIES, completed=brief_through_template, is_change=True)
 def change(series: Series, sent: dict[str, Any]) -> ResponseReturnValue:
     """Change what is sent, and nothing else; what it has made stays as it is."""
     if sent.keys() - {"paused"}:
@@ -136,7 +155,7 @@ def delete(series: Series) -> ResponseReturnValue:
 
 
 def _brief(sent: dict[str, Any], before: dict[str, Any] | None = None) -> dict[str, Any]:
-    values, errors = read(UNTIMED, sent, is_change=before is not None)
+    values, errors = read(BRIEF, sent, is_change=before is not None)
     if errors:
         raise not_accepted({f"brief.{name}": said for name, said in errors.items()})
     return {**(before or {}), **values}
@@ -145,23 +164,25 @@ def _brief(sent: dict[str, Any], before: dict[str, Any] | None = None) -> dict[s
 def _changed(series: Series, sent: dict[str, Any]) -> Plan:
     before = series.fields | series.settings
     name = "" if series.name == series.title else series.name
+    brief = _brief(sent["brief"], before) if "brief" in sent else before
     plan = Plan(
-        _brief(sent["brief"], before) if "brief" in sent else before,
+        brief,
         sent.get("rule", series.cron),
         sent.get("timezone", series.timezone) or "UTC",
         sent.get("name", name) or "",
+        chosen_voice(brief) if "voice_id" in brief else series.voice,
     )
-    return _checked(plan)
+    _check(plan)
+    return plan
 
 
-def _checked(plan: Plan) -> Plan:
+def _check(plan: Plan) -> None:
     try:
         rule_of(plan.cron, plan.timezone)
     except ZoneError as error:
         raise not_accepted({"timezone": [str(error)]}) from error
     except RuleError as error:
         raise not_accepted({"rule": [str(error)]}) from error
-    return plan
 
 
 def _shown(series: Series) -> dict[str, Any]:
@@ -170,7 +191,7 @@ def _shown(series: Series) -> dict[str, Any]:
     return {
         "id": str(series.id),
         "name": series.name,
-        "brief": {**answered, **settings},
+        "brief": {**answered, **settings, "voice": as_json.voice(series.voice)},
         "rule": series.cron,
         "timezone": series.timezone,
         "words": series.rule.in_words(),

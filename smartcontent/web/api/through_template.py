@@ -18,14 +18,31 @@ def through_template(sent: dict[str, Any]) -> dict[str, Any]:
     Raises:
         Problem: there is no such template for the user (404), or a blank is left (422).
     """
+    own = {name: value for name, value in sent.items() if value is not None}
+    brief = _filled(sent)
+    return sent if brief is None else brief | own
+
+
+def brief_through_template(sent: dict[str, Any]) -> dict[str, Any]:
+    """The same of a body whose brief stands in a field of its own.
+
+    Raises:
+        Problem: there is no such template for the user (404), or a blank is left (422).
+    """
+    brief, own = _filled(sent), sent.get("brief")
+    if brief is None or not isinstance(own, dict | None):
+        return sent
+    return sent | {"brief": brief | (own or {})}
+
+
+def _filled(sent: Mapping[str, Any]) -> dict[str, Any] | None:
     template = chosen_template(sent)
     if template is None:
-        return sent
+        return None
     brief, errors = template.filled(sent.get("values") or {})
     if errors:
         raise not_accepted({f"values.{name}": said for name, said in errors.items()})
-    own = {name: value for name, value in sent.items() if value is not None}
-    return brief | own
+    return brief
 
 
 def chosen_template(sent: Mapping[str, Any]) -> Template | None:
