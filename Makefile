@@ -37,8 +37,8 @@ lock: .venv/.installed-dev ## pin requirements*.in in requirements*.txt; ARGS=--
 	@$(COMPILE) $(ARGS) --no-deps requirements-demo.in -o requirements-demo.txt
 	@$(COMPILE) $(ARGS) requirements-dev.in -o requirements-dev.txt
 
-bench: .venv/.installed-dev ## measure: every comparison in bench/
-	@set -e; for script in $(filter-out bench/chaos.py,$(wildcard bench/*.py)); do \
+bench: .venv/.installed-dev ## measure: every comparison in bench/ but that of large libraries
+	@set -e; for script in $(filter-out bench/chaos.py bench/library.py,$(wildcard bench/*.py)); do \
 	  echo "== $$script"; $(BIN)/python "$$script"; done
 
 chaos: .venv/.installed-dev ## break everything at random: MINUTES=10 SEED=n DATABASE=postgresql
@@ -47,7 +47,7 @@ chaos: .venv/.installed-dev ## break everything at random: MINUTES=10 SEED=n DAT
 	  $(if $(SEED),--seed $(SEED))
 
 bench-%: .venv/.installed-dev
-	@$(BIN)/python bench/$(subst -,_,$*).py
+	@$(BIN)/python bench/$(subst -,_,$*).py $(ARGS)
 
 $(BIN)/pip:
 	@command -v "$(PYTHON)" >/dev/null || { \

@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from smartcontent.texts.counting import size_of, usual_size
+from smartcontent.texts.counting import size_of, unit_of, usual_size
 
 
 @pytest.mark.parametrize(
@@ -32,8 +32,12 @@ def test_size_is_in_the_unit_of_the_script(text, size):
 
 
 def test_usual_size_is_the_median_of_texts_counted_alike():
-    assert str(usual_size(["お茶", "お茶です", "お茶は温かい", "one two"])) == "4 characters"
-    assert str(usual_size(["one", "one two", "one two three", "お茶"])) == "2 words"
+    def usual(*texts: str) -> str:
+        return str(usual_size([size_of(text) for text in texts]))
+
+    assert usual("お茶", "お茶です", "お茶は温かい", "one two") == "4 characters"
+    assert usual("one", "one two", "one two three", "お茶") == "2 words"
+    assert (unit_of("zh-Hans"), unit_of("de")) == ("characters", "words")
 
 
 @pytest.mark.parametrize("letter", ["茶", "茶a", "a茶 ", "é", "ก ", " "])

@@ -1,14 +1,18 @@
 """Contents are found by title, brief and current text, as they are and whoever changed them."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 import pytest
 from conftest import BRIEF, both_databases
-from sqlalchemy import text, update
+from sqlalchemy import event, text, update
 
 from smartcontent.contents import ending, finding, submitting, tagging, versions, waiting
-from smartcontent.models import ApiToken, Content
+from smartcontent.models import ApiToken, Content, listing
 from smartcontent.models.findable import Words, as_vector
 from smartcontent.models.listing import Filters, Sort, list_contents
 from smartcontent.ollama.errors import failure
+from smartcontent.progress.estimates import estimate_for
 from smartcontent.stores.sql import db
 from smartcontent.texts.snippets import PART
 from smartcontent.texts.tokens import searchable
@@ -205,3 +209,75 @@ def test_tokens_for_postgresql_are_bounded():
 
     assert len(as_vector(1, Words("a", "b", distinct)).split()) < 13_000
     assert as_vector(7, Words("a", "b a", "a c")) == "'a':1A,4B,6 '@7':2,5 'b':3B 'c':7"
+
+
+@both_databases
+@pytest.mark.parametrize("few", [0, 2_000])
+def test_filters_find_the_same_whether_few_or_many_have_it(ada, bob, monkeypatch, few):
+    monkeypatch.setattr(listing, "FEW", few)
+    for user in (ada, bob):
+        for title in ("Pot", "Kettle", "Pan"):
+            submitting.submit(user.id, BRIEF, f"{user.id} {title}")
+    pan, kettle, pot = list_contents(ada.id, Filters()).items
+    db.session.commit()
+    ending.cancel(pot.current)
+    ending.cancel(pan.current)
+    versions.retry(pan)
+    tagging.keep(pot, {"tags": ["Spring"], "favourite": True})
+    tagging.keep(list_contents(bob.id, Filters()).items[0], {"tags": ["spring"]})
+    ending.discard(kettle)
+
+    def shown(**filters: object) -> list[Content]:
+        return list_contents(ada.id, Filters(**filters)).items
+
+    assert shown(status="cancelled") == shown(tag="SPRING") == shown(favourite=True) == [pot]
+    assert shown(status="cancelled", tag="spring", q="pot") == [pot]
+    assert shown(status="pending") == [pan]
+    assert shown(status="cancelled", trash=True) == [kettle]
+    assert shown(status="failed") == shown(tag="autumn") == shown(q="kettle") == []
+
+
+@pytest.mark.parametrize(
+    "filters",
+    [
+        {}, {"sort": "oldest"}, {"sort": "title"}, {"trash": True}, {"favourite": True},
+        {"content_type": "ad_copy"}, {"status": "failed"}, {"tag": "spring"}, {"q": "pot"},
+        {"q": "pot", "status": "failed", "sort": "oldest"},
+    ],
+    ids=str,
+)  # fmt: skip
+def test_no_list_goes_through_all_that_there_is(ada, filters):
+    with statements() as seen:
+        list_contents(ada.id, Filters(**filters))
+
+    plans = [
+        row[3]
+        for statement, values in seen
+        for row in db.session.connection().exec_driver_sql(
+            f"EXPLAIN QUERY PLAN {statement}", values
+        )
+    ]
+    assert not [step for step in plans if step.startswith(("SCAN contents", "SCAN drafts"))]
+    assert filters.get("status") or not [step for step in plans if "RIGHT PART" in step]
+
+
+@contextmanager
+def statements() -> Iterator[list[tuple[str, object]]]:
+    """What the database is asked meanwhile."""
+    seen: list[tuple[str, object]] = []
+
+    def note(_connection, _cursor, statement: str, values: object, *_more: object) -> None:
+        if statement.startswith("SELECT"):
+            seen.append((statement, values))
+
+    event.listen(db.engine, "before_cursor_execute", note)
+    yield seen
+    event.remove(db.engine, "before_cursor_execute", note)
+
+
+def test_estimate_reads_no_texts(content):
+    with statements() as seen:
+        estimate_for(content, "llama3.2")
+
+    assert [statement for statement, _ in seen if "drafts.words" in statement]
+    assert not [statement for statement, _ in seen if "drafts.text" in statement]

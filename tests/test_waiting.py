@@ -26,6 +26,7 @@ def written_in(ada, first_word: float, seconds: float, text: str) -> Draft:
     draft = submitting.submit(ada.id, BRIEF, "A teapot", delay_seconds=0).current
     began = now()
     draft.status, draft.model, draft.text, draft.started_at = "completed", "llama3.2", text, began
+    draft.words = len(text.split())
     draft.first_word_at = began + timedelta(seconds=first_word)
     draft.finished_at = began + timedelta(seconds=seconds)
     db.session.commit()

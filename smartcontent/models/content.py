@@ -32,10 +32,17 @@ from smartcontent.models.status import FINAL, UNFINISHED
 from smartcontent.models.tag import Tag, content_tags
 from smartcontent.stores.sql import Base, db
 
+_LISTED_BY = ("user_id", "created_at", "id")
 _LISTED = (
     *(Draft.number, Draft.status, Draft.origin, Draft.model, Draft.words, Draft.task, Draft.brief),
     *(Draft.created_at, Draft.finished_at, Draft.wishes, Draft.reproduces, Draft.revision),
 )
+
+
+def _where(condition: str) -> dict[str, Any]:
+    """An index of some rows alone, in the words in which each database is asked for them."""
+    of_sqlite = condition.replace("true", "1")
+    return {"sqlite_where": text(of_sqlite), "postgresql_where": text(condition)}
 
 
 class Content(Base):
@@ -44,6 +51,17 @@ class Content(Base):
     __tablename__ = "contents"
     __table_args__ = (
         Index(None, "user_id", "created_at"),
+        # The list without the trash, in its orders, and the trash.
+        Index("ix_contents_listed", *_LISTED_BY, **_where("deleted_at IS NULL")),
+        Index("ix_contents_thrown_away", *_LISTED_BY, **_where("deleted_at IS NOT NULL")),
+        Index("ix_contents_titled", "user_id", text("lower(title)"), "id"),
+        Index("ix_contents_of_type", "user_id", "content_type", "created_at", "id"),
+        Index(
+            "ix_contents_favourite", "user_id", "created_at", "id", **_where("favourite IS true")
+        ),
+        Index(
+            "ix_contents_trash", "user_id", "deleted_at", "id", **_where("deleted_at IS NOT NULL")
+        ),
         UniqueConstraint("user_id", "idempotency_key"),
         Index(None, "batch_id", "batch_row", unique=True),
         # Of any number that would make the content of one time, one does.

@@ -45,6 +45,8 @@ class Draft(Base):
         # What the quotas count.
         Index(None, "user_id", "status"),
         Index(None, "user_id", "created_at"),
+        # What estimates learn from.
+        Index("ix_drafts_written", "model", "status", "origin", "id"),
         # What is due on a day, for its owner's calendar.
         Index(None, "user_id", "due_at"),
         Index(

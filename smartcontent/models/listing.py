@@ -24,6 +24,7 @@ from smartcontent.texts.sought import as_sought
 Q_LONGEST = LONGEST  # of a search, in characters
 PAGE = 20
 COUNTED_MOST = 1_000
+FEW = 2_000  # so many are looked up one by one
 # What the texts of one page come to, in characters: one page of the longest would be an answer
 # of tens of megabytes. As many as fit are shown, and the cursor leads on.
 TEXTS_LONGEST = 2_000_000
@@ -166,20 +167,38 @@ def newest(user_id: int) -> list[UUID]:
 
 
 def _filtered(user_id: int, filters: Filters) -> Select[Content]:
-    query = select(Content).where(Content.user_id == user_id, *_conditions(user_id, filters))
-    query = query.join(Content.current)
+    of_status, of_tag = _of_status(user_id, filters.status), _tagged(user_id, filters.tag)
+    is_rare = bool(filters.q) or any(
+        asked and _are_few(some)
+        for asked, some in ((filters.status, of_status), (filters.tag, of_tag))
+    )
+    # What few have is looked up: the index in the order of the list is none to go through for it.
+    owner = Content.user_id + 0 if is_rare else Content.user_id
+    query = select(Content).where(owner == user_id, *_conditions(filters)).join(Content.current)
+    if filters.tag:
+        has_it = of_tag.where(content_tags.c.content_id == Content.id).exists()
+        query = query.where(Content.id.in_(of_tag) if is_rare else has_it)
+    if filters.status and is_rare:
+        query = query.where(Draft.user_id == user_id)
     return among_found(query, user_id, parsed(filters.q)) if filters.q else query
 
 
-def _conditions(user_id: int, filters: Filters) -> Iterator[ColumnElement[bool]]:
+def _are_few(some: Select[Any]) -> bool:
+    counted = select(func.count()).select_from(some.limit(FEW + 1).subquery())
+    return (db.session.scalar(counted) or 0) <= FEW
+
+
+def _of_status(user_id: int, status: str) -> Select[Any]:
+    return select(Draft.id).where(Draft.user_id == user_id, Draft.status == status)
+
+
+def _conditions(filters: Filters) -> Iterator[ColumnElement[bool]]:
     deleted_at = Content.deleted_at
     yield deleted_at.is_not(None) if filters.trash else deleted_at.is_(None)
     if filters.status:
         yield Draft.status == filters.status
     if filters.content_type:
         yield Content.content_type == filters.content_type
-    if filters.tag:
-        yield Content.id.in_(_tagged(user_id, filters.tag))
     if filters.favourite:
         yield Content.favourite.is_(True)
     if filters.model:

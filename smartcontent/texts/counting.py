@@ -2,6 +2,7 @@
 
 import re
 from collections import Counter
+from collections.abc import Sequence
 from statistics import median
 from typing import NamedTuple
 
@@ -12,6 +13,7 @@ DENSE = re.compile(
     "\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]+"
 )
 
+_DENSE_LANGUAGES = {"ja", "km", "lo", "my", "th", "zh"}
 
 READ_IN_A_MINUTE = {"words": 230, "characters": 500}
 
@@ -38,8 +40,12 @@ def size_of(text: str) -> Size:
     return Size(len(words), "words")
 
 
-def usual_size(texts: list[str]) -> Size:
-    """The median size of the texts, in the unit that most of them have."""
-    sizes = [size_of(text) for text in texts]
+def unit_of(language: str) -> str:
+    """What texts in a language are counted in, given as a code such as `zh-Hans`."""
+    return "characters" if language.partition("-")[0] in _DENSE_LANGUAGES else "words"
+
+
+def usual_size(sizes: Sequence[Size]) -> Size:
+    """The median of the sizes, in the unit that most of them have."""
     [(unit, _)] = Counter(size.unit for size in sizes).most_common(1)
     return Size(round(median(size.number for size in sizes if size.unit == unit)), unit)

@@ -2,12 +2,11 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from operator import methodcaller
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from smartcontent.texts.queries import Phrase, Query
-from smartcontent.texts.tokens import Token, placed_tokens, tokens
+from smartcontent.texts.tokens import Token, placed_tokens
 
 BEGIN, END = "[[", "]]"
 LENGTH = 160  # characters of a snippet, without its marks
@@ -30,17 +29,23 @@ class Hit(NamedTuple):
 def hits(text: str, asked: Query) -> list[Hit]:
     """Where each phrase that is wanted stands in the text."""
     words = list(placed_tokens(text))
-    return [hit for place in range(len(words)) for hit in _hits_at(words, place, asked.wanted)]
+    return [
+        Hit(word.start, words[place + len(phrase.tokens) - 1].end, number)
+        for place, word in enumerate(words)
+        for number, phrase in enumerate(asked.wanted)
+        if _is_at(phrase, words, place)
+    ]
 
 
-def _hits_at(words: Sequence[Token], place: int, phrases: Sequence[Phrase]) -> Iterator[Hit]:
-    for number, phrase in enumerate(phrases):
-        *whole, last = phrase.tokens
-        there = words[place : place + len(phrase.tokens)]
-        begins = len(there) > len(whole) and there[-1].text.startswith(last)
-        is_last = begins and (phrase.is_beginning or there[-1].text == last)
-        if is_last and all(map(str.__eq__, whole, (word.text for word in there))):
-            yield Hit(there[0].start, there[-1].end, number)
+def _is_at(phrase: Phrase, words: Sequence[Token], place: int) -> bool:
+    first, here = phrase.tokens[0], words[place].text
+    if not here.startswith(first):  # nearly always
+        return False
+    there = [word.text for word in words[place : place + len(phrase.tokens)]]
+    *whole, last = phrase.tokens
+    if len(there) <= len(whole) or there[:-1] != whole:
+        return False
+    return there[-1].startswith(last) if phrase.is_beginning else there[-1] == last
 
 
 def best_part(text: str, asked: Query) -> str | None:
@@ -48,19 +53,12 @@ def best_part(text: str, asked: Query) -> str | None:
     best, most, first = None, 0, 0
     for start in range(0, len(text), PART):
         part = text[start : start + PART + OVERLAP]
-        different = len({hit.phrase for hit in hits(part, asked)}) if _may_have(part, asked) else 0
+        different = len({hit.phrase for hit in hits(part, asked)})
         if different > most:
             best, most, first = part, different, first or start
         if best is not None and (most == len(asked.wanted) or start - first > _PARTS_BEYOND * PART):
             break
     return best
-
-
-def _may_have(part: str, asked: Query) -> bool:
-    """Whether a phrase could begin there: known sooner than where."""
-    there = set(tokens(part))
-    first = [phrase.tokens[0] for phrase in asked.wanted]
-    return any(word in there or any(map(methodcaller("startswith", word), there)) for word in first)
 
 
 def snippet(text: str, asked: Query, length: int = LENGTH) -> str:

@@ -52,6 +52,7 @@ _TOKEN = re.compile(
     rf"(?:[{_CHARACTER}]|{_KOREAN})[{_MARK}]*"
     rf"|(?:(?![{_CHARACTER}\u1100-\u11ff])[^\W_][{_MARK}]*)+"
 )
+_WORD = re.compile(r"\S+")
 _LEFT_MARK = re.compile(f"[{_MARK}]")
 
 
@@ -85,8 +86,18 @@ def tokens(text: str) -> list[str]:
 
 def searchable(text: str) -> str:
     """The tokens with blanks between: what a database's simplest full-text search reads."""
-    words = text.split()
-    return " ".join(filter(None, [_of_word(w) if len(w) <= LONGEST else _of(w) for w in words]))
+    return " ".join(filter(None, map(_words_in, text.split())))
+
+
+def _words_in(typed: str) -> str:
+    if len(typed) > LONGEST:
+        return _of(typed)
+    return typed.lower() if _is_plain(typed) else _of_word(typed)
+
+
+def _is_plain(typed: str) -> bool:
+    """Whether it is one word of which nothing but large letters is to be taken off."""
+    return typed.isascii() and typed.isalnum()
 
 
 def _of(text: str) -> str:
@@ -99,11 +110,26 @@ _of_word = lru_cache(maxsize=20_000)(_of)
 
 def placed_tokens(text: str) -> Iterator[Token]:
     """The tokens of a text with their places in it."""
+    for word in _WORD.finditer(text):
+        typed, first = word[0], word.start()
+        if len(typed) <= LONGEST and _is_plain(typed):
+            yield Token(typed.lower(), first, word.end())
+            continue
+        for token in (_placed_in_word if len(typed) <= LONGEST else _placed_in)(typed):
+            yield Token(token.text, first + token.start, first + token.end)
+
+
+def _placed_in(text: str) -> list[Token]:
     pieces = [_folding[ord(sign)] for sign in text]
     # The character that each one of the folded text comes from.
     origins = [place for place, piece in enumerate(pieces) for _ in piece]
-    for found in _TOKEN.finditer("".join(pieces)):
-        yield Token(_plain(found[0]), origins[found.start()], origins[found.end() - 1] + 1)
+    return [
+        Token(_plain(found[0]), origins[found.start()], origins[found.end() - 1] + 1)
+        for found in _TOKEN.finditer("".join(pieces))
+    ]
+
+
+_placed_in_word = lru_cache(maxsize=20_000)(_placed_in)
 
 
 def _plain(folded: str) -> str:
