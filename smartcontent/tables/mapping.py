@@ -48,15 +48,16 @@ _NAMES: Mapping[str, Sequence[str]] = {
 _HUMP = re.compile(r"(?<=[a-z])(?=[A-Z])")
 
 
-def guess(headings: Iterable[str]) -> dict[str, str]:
+def guess(headings: Iterable[str], blanks: Sequence[str] = ()) -> dict[str, str]:
     """Of the headings that are understood, each one's field; no field is given twice.
 
-    A heading that is a name of a field comes before one that only has such a name in it.
+    A heading that is the name of a blank is that blank, `{product}`; one that is a name of a field
+    comes before one that only has such a name in it.
     """
     named = {heading: _named(heading) for heading in headings}
     whole = {heading: {words} for heading, words in named.items()}
     parts = {heading: _parts(words) for heading, words in named.items()}
-    found: dict[str, str] = {}
+    found = _blanks_in(named, blanks)
     for known in (whole, parts):
         for field, name in _surest_first():
             fitting = (h for h, names in known.items() if h not in found and name in names)
@@ -64,6 +65,12 @@ def guess(headings: Iterable[str]) -> dict[str, str]:
             if heading is not None and field not in found.values():
                 found[heading] = field
     return {heading: found[heading] for heading in named if heading in found}
+
+
+def _blanks_in(named: Mapping[str, tuple[str, ...]], blanks: Sequence[str]) -> dict[str, str]:
+    wanted = {_named(blank): f"{{{blank}}}" for blank in blanks}
+    first = {wanted[w]: heading for heading, w in [*named.items()][::-1] if w in wanted}
+    return {heading: blank for blank, heading in first.items()}
 
 
 @cache

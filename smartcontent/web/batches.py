@@ -2,7 +2,7 @@
 and submitted; then the batch has a page with its progress.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import NamedTuple
 from uuid import UUID
 
@@ -13,15 +13,17 @@ from sqlalchemy import select
 from sqlalchemy.orm import joinedload
 from werkzeug.exceptions import NotFound
 
+from smartcontent.contents import templates
 from smartcontent.contents.batches import acting, export, rows, submitting, uploads
 from smartcontent.contents.batches.rows import BatchRow
 from smartcontent.contents.batches.submitting import Timing, TooFarOff
 from smartcontent.contents.quotas import OverQuota
-from smartcontent.models import Batch, Content, Draft
+from smartcontent.models import Batch, Content, Draft, KeptVoice
 from smartcontent.models.batch import NAME_LONGEST
 from smartcontent.models.draft import FAILURE
 from smartcontent.progress.batches import progress_of
 from smartcontent.stores.sql import db
+from smartcontent.tables.mapping import guess
 from smartcontent.tables.reading import read_table
 from smartcontent.tables.table import Table, TableError
 from smartcontent.web.downloads import results_as_file
@@ -105,7 +107,8 @@ def submit(batch_id: UUID) -> ResponseReturnValue:
         uploads.forget(batch)
         flash(f"{batch.name} is thrown away.")
         return redirect(url_for(".index"), 303)
-    uploads.note(batch, _chosen_mapping(batch), request.form, _chosen_distance())
+    mapping = _chosen_mapping(batch, _shared(request.form))
+    uploads.note(batch, mapping, request.form, _chosen_distance())
     looked = _looked_at(batch)
     if request.form.get("do") == "check" or looked.refusal or not looked.good:
         return redirect(url_for(".table", batch_id=batch_id, _anchor="rows"), 303)
@@ -201,9 +204,12 @@ def _index(refusal: str = "", pasted: str = "") -> str:
 
 def _table_page(batch: Batch, refusal: str = "") -> str:
     found = uploads.table_of(batch)
-    looked = _looked_at(batch)
+    looked, shared = _looked_at(batch), _shared(batch.constants)
     return render_template(
         "batches/table.html",
+        blanks=shared.blanks,
+        templates=templates.names(current_user.id),
+        voices=[(str(its_id), name) for its_id, name in KeptVoice.names(current_user.id)],
         batch=batch,
         table=found,
         columns={field: heading for heading, field in batch.mapping.items()},
@@ -217,15 +223,41 @@ def _looked_at(batch: Batch) -> Looked:
     found = uploads.table_of(batch)
     if found is None:
         return Looked([])
+    shared = _shared(batch.constants)
+    fields = {name: v for name, v in batch.constants.items() if name not in uploads.SHARED}
+    known = (*rows.TITLED_BRIEF, *shared.columns)  # the template may be another by now
+    mapping = {heading: field for heading, field in batch.mapping.items() if field in known}
     try:
-        return Looked(few_at_once(rows.of_table, found, batch.mapping, batch.constants))
+        return Looked(few_at_once(rows.of_table, found, mapping, fields, shared))
     except (rows.WrongMapping, rows.WrongConstants) as error:
         return Looked([], str(error))
 
 
-def _chosen_mapping(batch: Batch) -> dict[str, str]:
-    """Heading to field; where two fields have one column, the last one has it."""
-    columns = {field: request.form.get(f"column-{field}", "") for field in rows.TITLED_BRIEF}
+def _shared(chosen: Mapping[str, str]) -> rows.Shared:
+    """The template and the voice that were chosen for all rows, if they are there still."""
+    template_id, voice_id = (_id_in(chosen, name) for name in uploads.SHARED)
+    voice = KeptVoice.find(current_user.id, voice_id) if voice_id else None
+    template = templates.seen_by(current_user.id, template_id) if template_id else None
+    return rows.Shared(template, voice.voice if voice else None)
+
+
+def _id_in(chosen: Mapping[str, str], name: str) -> UUID | None:
+    try:
+        return UUID(chosen.get(name, ""))
+    except ValueError:
+        return None
+
+
+def _chosen_mapping(batch: Batch, shared: rows.Shared) -> dict[str, str]:
+    """Heading to field; where two fields have one column, the last one has it.
+
+    The columns of blanks that nobody has been asked for yet are guessed.
+    """
+    fields = (*rows.TITLED_BRIEF, *shared.columns)
+    columns = {field: request.form.get(f"column-{field}", "") for field in fields}
+    if not any(f"column-{field}" in request.form for field in shared.columns):
+        guessed = guess(batch.headings, shared.blanks)
+        columns |= {field: h for h, field in guessed.items() if field in shared.columns}
     return {heading: field for field, heading in columns.items() if heading in batch.headings}
 
 

@@ -407,3 +407,63 @@ def test_open_pages_hear_how_far_it_is(script, ollama, valkey, ada):
     assert [each["by_status"]["completed"] for each in heard] == [0, 1]
     assert heard[-1] == script.get(batch).json | {"eta_seconds": heard[-1]["eta_seconds"]}
     assert heard[-1]["eta_seconds"] is not None
+
+
+@pytest.fixture
+def offer(script) -> str:
+    """The id of a template with two blanks, one of which has a usual value."""
+    brief = {"content_type": "ad_copy", "topic": "{product}, now for {price}", "tone": "playful"}
+    sent = {"name": "Offer", "brief": brief, "defaults": {"price": "24 euros"}}
+    return script.post("/templates", sent).json["id"]
+
+
+def test_rows_fill_the_blanks_of_a_template_in_one_voice(script, offer):
+    voice = script.post("/voices", {"name": "Northwind"}).json["id"]
+    rows = [{"product": "Cup"}, {"values": {"product": "Pot", "price": "5 euros"}, "tone": "warm"}]
+
+    told = script.post("/batches", {"template_id": offer, "voice_id": voice, "rows": rows})
+
+    assert (told.status_code, told.json["accepted"]) == (202, 2)
+    pot, cup = script.get("/contents?sort=title").json["items"][::-1]
+    assert (cup["topic"], cup["tone"]) == ("Cup, now for 24 euros", "playful")
+    assert (pot["topic"], pot["tone"]) == ("Pot, now for 5 euros", "warm")
+    assert pot["voice"] == {"id": voice, "name": "Northwind"}
+    assert pot["content_type"] == "ad_copy"
+
+
+def test_row_that_leaves_a_blank_is_a_problem_of_that_row(script, offer):
+    rows = [{"product": "Cup"}, {"price": "5 euros"}, {"topic": "A spoon"}]
+
+    told = script.post("/batches", {"template_id": offer, "rows": rows})
+
+    assert told.status_code == 422
+    assert [(each["row"], [*each["errors"]]) for each in told.json["problems"]] == [
+        (2, ["product"]),
+        (3, ["product"]),
+    ]
+
+
+def test_columns_are_the_blanks_of_a_template(script, offer):
+    table = b"Product;Price;Tone\nCup;;warm\nPot;5 euros;\n"
+    data = {"file": (io.BytesIO(table), "offers.csv"), "template_id": offer, "tone": "formal"}
+
+    told = script.call("POST", "/batches", data=data)
+
+    assert told.status_code == 202, told.text
+    contents = script.get("/contents?sort=title").json["items"]
+    assert [(each["topic"], each["tone"]) for each in contents] == [
+        ("Cup, now for 24 euros", "warm"),
+        ("Pot, now for 5 euros", "playful"),
+    ]
+    data = {"file": (io.BytesIO(table), "offers.csv"), "mapping": '{"Product": "{cup}"}'}
+    wrong = script.call("POST", "/batches", data={**data, "template_id": offer})
+    assert "{price}" in wrong.json["errors"]["mapping"][0]
+
+
+def test_batch_with_a_template_or_voice_of_somebody_else_is_not_there(script, bobs_script, offer):
+    body = {"template_id": offer, "rows": [{"product": "Cup"}]}
+    voice = script.post("/voices", {"name": "Northwind"}).json["id"]
+
+    assert bobs_script.post("/batches", body).status_code == 404
+    assert bobs_script.post("/batches", {"rows": [BRIEF], "voice_id": voice}).status_code == 404
+    assert bobs_script.post("/batches", {"rows": [BRIEF], "voice_id": "x"}).status_code == 422

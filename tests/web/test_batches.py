@@ -5,7 +5,7 @@ import re
 
 from sqlalchemy import func, select
 
-from smartcontent.models import Batch, Content
+from smartcontent.models import Batch, Content, KeptTemplate
 from smartcontent.stores.sql import db
 from smartcontent.web import downloads, threads
 
@@ -139,3 +139,21 @@ def test_no_transaction_waits_while_a_table_or_a_file_is_worked_on(as_ada, monke
 
     assert len(waiting) >= 5
     assert not any(waiting)
+
+
+def test_columns_fill_the_blanks_of_a_template(as_ada):
+    brief = {"content_type": "ad_copy", "topic": "{product}, now for {price}", "language": "en"}
+    as_ada.post("/templates/new", {**brief, "template_name": "Offer", "tone": "playful"})
+    template = db.session.query(KeptTemplate).one()
+    page = send(as_ada, "Product,Price\nCup,24\nPot,\n")
+
+    chosen = {"template_id": template.id, "column-topic": "Product", "tone": "formal"}
+    as_ada.post(page, {**chosen, "do": "check"})
+    shown = as_ada.get(page).text
+    assert re.search(r'name="column-{price}">.*?value="Price" selected', shown, re.DOTALL)
+    assert "Price is missing" in shown
+    blanks = {"column-{product}": "Product", "column-{price}": "Price"}
+    as_ada.post(page, {"template_id": template.id, **blanks, "do": "leave-out"})
+
+    content = db.session.query(Content).one()
+    assert (content.topic, content.tone) == ("Cup, now for 24", "playful")

@@ -6,11 +6,14 @@ A thousand rows take a second: callers in a web process have it done beside the 
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from smartcontent.briefs.brief import TITLED_BRIEF
 from smartcontent.briefs.catalogue import CONTENT_TYPES, LANGUAGES, LENGTHS, TONES
 from smartcontent.briefs.submission import UNTIMED, Submission
+from smartcontent.briefs.template import Template
+from smartcontent.briefs.voice import Voice
 from smartcontent.briefs.wishes import WISHES
 from smartcontent.fields import Errors, Fields, read
 from smartcontent.tables.mapping import chosen
@@ -36,6 +39,38 @@ class BatchRow(NamedTuple):
     cells: tuple[str, ...]
     submission: Submission | None
     errors: Errors
+
+
+class Shared(NamedTuple):
+    """What all rows are written with: a template whose blanks they fill, and a voice."""
+
+    template: Template | None = None
+    voice: Voice | None = None
+
+    @property
+    def blanks(self) -> list[str]:
+        """What a row may say beside the fields of a brief."""
+        return self.template.blanks if self.template else []
+
+    @property
+    def columns(self) -> list[str]:
+        """What a column may be beside a field of the brief: a blank, in its braces."""
+        return [f"{{{name}}}" for name in self.blanks]
+
+    def value(self, row: Mapping[str, Any], name: str) -> Any:
+        """What a row says for a blank, by its name alone, in braces, or among `values`."""
+        values = row.get("values")
+        sent = values.get(name) if isinstance(values, dict) else None
+        return sent or row.get(f"{{{name}}}") or row.get(name)
+
+    def brief(self, row: Mapping[str, Any]) -> tuple[dict[str, Any], Errors]:
+        """What the template makes of a row, or what is wrong with which blank."""
+        if self.template is None:
+            return {}, {}
+        return self.template.filled({name: self.value(row, name) for name in self.blanks})
+
+
+NOTHING_SHARED = Shared()
 
 
 class WrongMapping(ValueError):
@@ -64,37 +99,43 @@ def check_size(table: Table) -> None:
 
 
 def of_table(
-    table: Table, mapping: Mapping[str, str], constants: Mapping[str, str]
+    table: Table,
+    mapping: Mapping[str, str],
+    constants: Mapping[str, str],
+    shared: Shared = NOTHING_SHARED,
 ) -> list[BatchRow]:
-    """The rows of a table; an empty cell has the constant of its field.
+    """The rows of a table; an empty cell has what the template says, or its field's constant.
 
     Raises:
         WrongMapping: a heading or a field is not there, or a field has two columns, or none
             where it needs one.
         WrongConstants: what is to hold for all rows cannot.
     """
-    _check_mapping(table.headings, mapping, constants)
+    _check_mapping(table.headings, mapping, constants, shared)
     _check_constants(constants)
     places = {field: table.headings.index(heading) for heading, field in mapping.items()}
-    return [_row(row, places, constants) for row in table.rows]
+    return [_row(row, places, constants, shared) for row in table.rows]
 
 
 def _check_mapping(
-    headings: Sequence[str], mapping: Mapping[str, str], constants: Mapping[str, str]
+    headings: Sequence[str],
+    mapping: Mapping[str, str],
+    constants: Mapping[str, str],
+    shared: Shared,
 ) -> None:
+    known = (*TITLED_BRIEF, *shared.columns)
     for heading, field in mapping.items():
         if heading not in headings:
             shown = ", ".join(f"“{each}”" for each in headings[:20])
             raise WrongMapping(f"There is no column “{heading}”: the table has {shown}.")
-        if field not in TITLED_BRIEF:
-            known = ", ".join(TITLED_BRIEF)
-            raise WrongMapping(f"“{field}” is no field of a brief: use one of {known}.")
+        if field not in known:
+            raise WrongMapping(f"“{field}” is no field of a brief: use one of {', '.join(known)}.")
     fields = list(mapping.values())
     twice = next((field for field in fields if fields.count(field) > 1), None)
     if twice:
-        label = TITLED_BRIEF[twice].label
+        label = TITLED_BRIEF[twice].label if twice in TITLED_BRIEF else twice
         raise WrongMapping(f"Two columns are the field “{label}”: choose one of them.")
-    for field in NEEDED:
+    for field in () if shared.template else NEEDED:
         if field not in fields and not constants.get(field):
             also = "" if field == "topic" else ", or choose one for all rows"
             raise WrongMapping(
@@ -110,11 +151,13 @@ def _check_constants(constants: Mapping[str, str]) -> None:
         raise WrongConstants(errors)
 
 
-def _row(row: Row, places: Mapping[str, int], constants: Mapping[str, str]) -> BatchRow:
+def _row(
+    row: Row, places: Mapping[str, int], constants: Mapping[str, str], shared: Shared
+) -> BatchRow:
     typed = {field: row.cells[place] for field, place in places.items()}
-    given = {**constants, **{field: cell for field, cell in typed.items() if cell}}
+    given = _understood({field: cell for field, cell in typed.items() if cell})
     cells = tuple(_UNSTORED.sub("�", cell) for cell in row.cells)
-    return _read(row.number, cells, _understood(given))
+    return _read(row.number, cells, given, shared, _understood(constants))
 
 
 def _understood(payload: Mapping[str, Any]) -> dict[str, Any]:
@@ -130,7 +173,9 @@ def _key_of(field: str, typed: str) -> str:
     return chosen(typed[:200], _CHOICES[field]) or typed
 
 
-def of_json(rows: Sequence[object]) -> tuple[tuple[str, ...], list[BatchRow]]:
+def of_json(
+    rows: Sequence[object], shared: Shared = NOTHING_SHARED
+) -> tuple[tuple[str, ...], list[BatchRow]]:
     """The headings and rows of some briefs in JSON: columns are the fields that any of them has.
 
     Raises:
@@ -141,10 +186,11 @@ def of_json(rows: Sequence[object]) -> tuple[tuple[str, ...], list[BatchRow]]:
     if len(rows) > MOST_ROWS:
         raise TableError(f"There are {len(rows):,} rows: at most {MOST_ROWS:,} make one batch.")
     sent = [row if isinstance(row, dict) else {} for row in rows]
-    headings = tuple(name for name in TITLED_BRIEF if any(row.get(name) for row in sent))
-    cells = [tuple(_as_cell(row.get(name)) for name in headings) for row in sent]
+    names = dict.fromkeys((*shared.blanks, *TITLED_BRIEF))
+    headings = tuple(name for name in names if any(shared.value(row, name) for row in sent))
+    cells = [tuple(_as_cell(shared.value(row, name)) for name in headings) for row in sent]
     return headings, [
-        _read(number, row_cells, row)
+        _read(number, row_cells, row, shared)
         for number, (row, row_cells) in enumerate(zip(rows, cells, strict=True), 1)
     ]
 
@@ -154,11 +200,22 @@ def _as_cell(value: object) -> str:
     return _UNSTORED.sub("�", text)
 
 
-def _read(number: int, cells: tuple[str, ...], payload: object) -> BatchRow:
+def _read(
+    number: int,
+    cells: tuple[str, ...],
+    payload: object,
+    shared: Shared,
+    constants: Mapping[str, Any] = MappingProxyType({}),
+) -> BatchRow:
     if not isinstance(payload, Mapping):
         return BatchRow(number, cells, None, {"": ["A row must be a brief: a JSON object."]})
-    values, errors = read(UNTIMED, payload)
-    return BatchRow(number, cells, None if errors else Submission.of(values), errors)
+    brief, errors = shared.brief(payload)
+    if errors:
+        return BatchRow(number, cells, None, errors)
+    sent = {name: value for name, value in payload.items() if value is not None}
+    values, errors = read(UNTIMED, {**constants, **brief, **sent})
+    made = None if errors else Submission.of(values | {"voice": shared.voice})
+    return BatchRow(number, cells, made, errors)
 
 
 def good(rows: Iterable[BatchRow]) -> list[BatchRow]:

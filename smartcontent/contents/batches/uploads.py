@@ -17,6 +17,8 @@ from smartcontent.tables.mapping import guess
 from smartcontent.tables.table import Row, Table
 
 KEPT = timedelta(days=1)
+SHARED = ("template_id", "voice_id")  # what is chosen for all rows, beside the fields of a brief
+_NOTED = (*TITLED_BRIEF, *SHARED)
 KEPT_MOST = 5  # of one user
 _LOOKED_BACK = 20  # batches
 
@@ -74,7 +76,7 @@ def note(
 ) -> None:
     """Keep what was chosen for a table."""
     batch.mapping, batch.every_seconds = dict(mapping), every_seconds
-    batch.constants = {name: constants[name] for name in TITLED_BRIEF if constants.get(name)}
+    batch.constants = {name: constants[name] for name in _NOTED if constants.get(name)}
     db.session.commit()
 
 

@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections.abc import Callable
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any, NamedTuple
 
 from flask import request, url_for
@@ -11,7 +11,8 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy.exc import IntegrityError
 from werkzeug.datastructures import FileStorage
 
-from smartcontent.briefs.submission import UNTIMED
+from smartcontent.briefs.submission import UNTIMED, VOICE_ID
+from smartcontent.briefs.template import THROUGH
 from smartcontent.briefs.wishes import WISHES
 from smartcontent.contents.batches import acting, export, rows, submitting
 from smartcontent.contents.batches.rows import BatchRow
@@ -25,9 +26,10 @@ from smartcontent.tables.mapping import guess
 from smartcontent.tables.reading import read_table
 from smartcontent.tables.table import MOST_ROWS, Table, TableError
 from smartcontent.web.api import schemas
-from smartcontent.web.api.access import protected, user_id
+from smartcontent.web.api.access import chosen_voice, protected, user_id
 from smartcontent.web.api.call import call
 from smartcontent.web.api.idempotency import HEADER, KEY, key_of_request
+from smartcontent.web.api.through_template import chosen_template
 from smartcontent.web.downloads import results_as_file
 from smartcontent.web.problems import Errors, Problem
 from smartcontent.web.threads import few_at_once
@@ -73,6 +75,11 @@ BATCH: Fields = {
         about=f"What is longer than {NAME_LONGEST} characters is cut.",
         example="Teapots",
     ),
+    "template_id": replace(
+        THROUGH["template_id"],
+        about="The template of all rows: each says what stands in the blanks, by their names.",
+    ),
+    "voice_id": VOICE_ID,
     **TIMING,
 }
 TABLE = {
@@ -84,6 +91,10 @@ TABLE = {
         ),
         **{name: rule.schema() for name, rule in {**rows.FOR_ALL, **TIMING}.items()},
         "name": schemas.text("Without it, the name of the file."),
+        "template_id": schemas.text(
+            "The template of all rows; `mapping` says which column is which blank: `{product}`."
+        ),
+        "voice_id": schemas.text("The voice of all rows."),
     },
     "required": ["file"],
 }
@@ -137,7 +148,7 @@ class _Asked(NamedTuple):
         "Idempotency-Replayed": "`true` where the key was used before: nothing new was made.",
     },
     also={200: schemas.BATCH_ACCEPTED},
-    refusals=_TOO_MANY,
+    refusals={404: "There is no such template or voice, or it is not for you.", **_TOO_MANY},
 )
 def create(sent: dict[str, Any], asked: dict[str, str]) -> ResponseReturnValue:
     """Submit a brief for each row: all of them, or none where a row is wrong."""
@@ -236,7 +247,7 @@ def _submit_once(asked: _Asked, good: list[BatchRow], key: str | None) -> tuple[
 
 def _of_json(sent: dict[str, Any]) -> _Asked:
     try:
-        headings, found = few_at_once(rows.of_json, sent["rows"])
+        headings, found = few_at_once(rows.of_json, sent["rows"], _shared(sent))
     except TableError as error:
         raise _wrong({"rows": [str(error)]}) from error
     return _Asked(_name(sent.get("name")), headings, {}, found, _timing(sent, len(found)))
@@ -247,19 +258,28 @@ def _of_table() -> _Asked:
     if file is None:
         raise _wrong({"file": ["Send the table in a part named file: CSV or XLSX."]})
     table = _table(file)
-    mapping = _mapping() or guess(table.headings)
+    shared = _shared({n: request.form.get(n) or None for n in ("template_id", "voice_id")})
+    mapping = _mapping() or guess(table.headings, shared.blanks)
     constants = {name: value for name in rows.FOR_ALL if (value := request.form.get(name, ""))}
     timing, errors = read(TIMING, {name: _number(name) for name in TIMING})
     if errors:
         raise _wrong(errors)
     try:
-        found = few_at_once(rows.of_table, table, mapping, constants)
+        found = few_at_once(rows.of_table, table, mapping, constants, shared)
     except rows.WrongMapping as error:
         raise _wrong({"mapping": [str(error)]}) from error
     except rows.WrongConstants as error:
         raise _wrong(error.errors) from error
     name = _name(request.form.get("name") or file.filename)
     return _Asked(name, table.headings, mapping, found, _timing(timing, len(found)))
+
+
+def _shared(sent: dict[str, Any]) -> rows.Shared:
+    """What all rows have in common."""
+    _, errors = read({"voice_id": VOICE_ID}, sent)
+    if errors:
+        raise _wrong(errors)
+    return rows.Shared(chosen_template(sent), chosen_voice(sent))
 
 
 def _table(file: FileStorage) -> Table:
