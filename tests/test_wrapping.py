@@ -41,6 +41,8 @@ TEXT = "**Mira** keeps warm.\n\nHere is why:\n- it is thick"
         (f"好的，这是您的文案：\n{TEXT}", "好的"),
         (f'Here is your caption: "{TEXT}"', "Here is your caption:"),
         (f"Sure! Here is the ad:\n\n---\n\n{TEXT}\n\n---\n\nLet me know!", "Sure!"),
+        (f"Here is your ad:\n\n{TEXT}\n\nLet me know if you'd like any changes!", "Here is"),
+        (f"Okay, here's a draft:\n\n{TEXT}\n\n---\n\nWould you like another tone?", "Okay,"),
         (f"```markdown\n{TEXT}\n```\n\nLet me know if it fits!", "```"),
         (f"~~~\n{TEXT}\n~~~", "~~~"),
         (f"````md\n{TEXT}\n````", "````"),
@@ -110,3 +112,18 @@ def test_long_text_of_one_kind_is_done_at_once(sign):
     text = sign * (200_000 // len(sign))
 
     assert unwrapped(text)[0]
+
+
+@pytest.mark.parametrize(
+    "end", ["Let me know if you have questions.", "If you wish to see another colour, call us now."]
+)
+def test_end_of_a_letter_is_no_offer_of_the_model_s(end):
+    letter = f"Dear Ada,\n\n{TEXT}\n\n{end}"
+
+    assert unwrapped(letter) == (letter, "")
+
+
+def test_end_of_a_letter_stays_where_only_its_beginning_was_a_remark():
+    letter = f"Dear Ada,\n\n{TEXT}\n\nLet me know if you have questions."
+
+    assert unwrapped(f"Here is your email:\n\n{letter}") == (letter, "Here is your email:")

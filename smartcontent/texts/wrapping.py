@@ -106,6 +106,10 @@ _REMARK = re.compile(
     re.IGNORECASE,
 )
 _OFFER = r"(?:let me know|feel free|would you like|i hope|hope this|if you).{0,200}"
+# "Let me know if you have questions" is how letters end; this is how models do.
+_CHANGES = re.compile(
+    r"\b(?:chang|adjust|revis|tweak|edit|modif|refin|rewrit|different|another|variation)", re.I
+)
 _RULES = re.compile(
     rf"(-{{3}}|\*{{3}}|_{{3}})\n(.*?)(?:\n\1(?:\s+{_OFFER})?)?", re.DOTALL | re.IGNORECASE
 )
@@ -136,7 +140,20 @@ def _without_remark(text: str) -> tuple[str, str] | None:
     if not rest.strip() or not _is_remark(first):
         return None
     ruled = _RULES.fullmatch(rest.strip())
-    return (ruled[2] if ruled else rest).strip(), first
+    if ruled:
+        return ruled[2].strip(), first
+    text, offer = _without_offer(rest.strip())
+    return text, f"{first}\n{offer}" if offer else first
+
+
+def _without_offer(text: str) -> tuple[str, str]:
+    """A text that began with a remark, without the last paragraph where it offers changes."""
+    before, _, last = text.rpartition("\n\n")
+    if not before.strip() or not _CHANGES.search(last[:REMARK_LONGEST]):
+        return text, ""
+    if len(last) > REMARK_LONGEST or not re.fullmatch(_OFFER, last, re.IGNORECASE):
+        return text, ""
+    return before.strip().removesuffix("\n---").strip(), last
 
 
 def _without_remark_before_quotes(text: str) -> tuple[str, str] | None:
