@@ -85,7 +85,7 @@ def test_only_user_may_go_and_the_first_page_is_the_first_again(flask, founder, 
 
 
 def test_text_that_is_being_written_leaves_nothing_behind(app, flask, ada, ollama, valkey):
-    ollama.says("Marzipan ", *["and "] * 400, gap=0.05)
+    ollama.says("Marzipan ", *(f"and {number} " for number in range(400)), gap=0.05)
     draft_id = submitting.submit(ada.id, BRIEF, "A teapot", delay_seconds=0).current.id
 
     def write() -> None:

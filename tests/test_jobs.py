@@ -119,6 +119,28 @@ def test_length_spent_on_thinking_is_tried_once_more_with_room(due_draft, ollama
     assert "spent its whole length on thinking" in failed.error
 
 
+LOOP = ("Our teapot is a lovely gift. ", "It keeps tea warm for an hour. ")
+
+
+def test_text_that_loops_is_stopped_and_tried_once_more_with_another_seed(ada, ollama):
+    draft = submitting.submit(ada.id, BRIEF, "A teapot", {"seed": 7}, delay_seconds=0).current
+    for _ in range(2):
+        ollama.says("A teapot. ", *LOOP * 100, gap=0.001)
+
+    again = written(draft)
+
+    assert (again.status, again.error_cause) == (Status.PENDING, "repeating")
+    assert "went on repeating itself and was stopped" in again.error
+    assert len(again.text) < 1000
+    again.due_at = now()
+    db.session.commit()
+    failed = written(again)
+    assert (failed.status, failed.failures) == (Status.FAILED, 2)
+    seeds = [sent["options"]["seed"] for sent in ollama.chats]
+    assert seeds[0] == 7
+    assert seeds[1] == failed.options["seed"] != 7
+
+
 def test_context_grows_in_steps(ada, ollama):
     long = replace(BRIEF, instructions="Τσάι " * 600, language="ja", length="long")
 

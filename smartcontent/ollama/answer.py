@@ -9,8 +9,10 @@ from smartcontent.ollama.errors import OllamaError, failure
 from smartcontent.ollama.exchange import TICK, Exchange
 from smartcontent.ollama.lines import decoded, unreadable
 from smartcontent.ollama.marks import Marks
+from smartcontent.texts.looping import TAIL, loops
 
 TEXT_LIMIT = 200_000
+LOOK_AGAIN = 200  # characters after which it is looked again whether they say anything new
 _DURATIONS = ("total_duration", "load_duration", "prompt_eval_duration", "eval_duration")
 _COUNTS = ("prompt_eval_count", "eval_count")
 
@@ -33,6 +35,8 @@ class Answer:
         self._exchange = exchange
         self._marks = Marks()
         self._length = 0
+        self._tail = ""
+        self._looked_at = 0
         self._has_text = self._has_spoken = False
         self._pieces = self._read()
 
@@ -119,12 +123,23 @@ class Answer:
             self.stats["first_token_ms"] = _ms_since(self._exchange.started)
         if self.begins_again:
             self._length, self._has_text = 0, False
+            self._tail, self._looked_at = "", 0
         self._length += len(piece)
+        self._look_for_loop(piece)
         self._has_text = self._has_text or bool(piece.strip())
         if self._length > TEXT_LIMIT:
             limit = {"limit": TEXT_LIMIT}
             raise failure("too_long", self._exchange.names | limit)
         return piece
+
+    def _look_for_loop(self, piece: str) -> None:
+        """End a text that says the same again and again, long before its room does."""
+        self._tail = (self._tail + piece)[-TAIL:]
+        if self._length - self._looked_at < LOOK_AGAIN:
+            return
+        self._looked_at = self._length
+        if loops(self._tail):
+            raise self._exchange.failure("repeating")
 
     def _finish(self, data: dict[str, Any]) -> None:
         reason = data.get("done_reason")

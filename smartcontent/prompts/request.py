@@ -93,10 +93,14 @@ def _request(
     return Request(model_for(content, wishes), messages, options)
 
 
-def seeded(request: Request) -> Request:
-    """The request with a seed of ours where there is none: what is on record can be repeated."""
-    seed = random.randrange(SEEDS)  # noqa: S311
-    return Request(request.model, request.messages, {"seed": seed} | request.options)
+def seeded(request: Request, anew: bool = False) -> Request:
+    """The request with a seed of ours where there is none: what is on record can be repeated.
+
+    Anew, with another one in any case.
+    """
+    seed = {"seed": random.randrange(SEEDS)}  # noqa: S311
+    options = request.options | seed if anew else seed | request.options
+    return Request(request.model, request.messages, options)
 
 
 def context_for(messages: list[dict[str, str]], num_predict: int) -> int:

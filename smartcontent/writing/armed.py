@@ -26,7 +26,7 @@ from smartcontent.scheduling import schedule_draft
 from smartcontent.stores import keys
 from smartcontent.stores.redis import redis
 from smartcontent.stores.sql import db, only_read
-from smartcontent.writing.attempt import stopping
+from smartcontent.writing.attempt import REPEATING, SPENT_ON_THINKING, stopping
 from smartcontent.writing.surroundings import surroundings
 from smartcontent.writing.thinking import with_room_to_think
 
@@ -53,13 +53,15 @@ class Ready:
             self.answer.close()
 
 
-def ready(draft: Draft, needs_room: bool) -> Ready:
-    """Make ready all that can be before the due time."""
+def ready(draft: Draft, after: str | None) -> Ready:
+    """Make ready all that can be before the due time, `after` an attempt that ended for a cause."""
     only_read()
     revision = draft.revision
     before, behind = surroundings(draft)
     try:
-        request = seeded(with_room_to_think(request_of(draft), needs_room))
+        request = with_room_to_think(request_of(draft), after == SPENT_ON_THINKING)
+        is_to_differ = after == REPEATING and draft.reproduces is None
+        request = seeded(request, anew=is_to_differ)
     except SourceGone:
         db.session.commit()
         return Ready(revision, {}, before, behind, None)

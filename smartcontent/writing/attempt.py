@@ -27,6 +27,8 @@ stopping = threading.Event()
 # Shared memory: the parent of a slot looks at it, for a paused process cannot hang up by itself.
 lease_ends = RawValue("d", 0.0)
 
+# Causes after which another attempt asks for something else: more room, or another seed.
+SPENT_ON_THINKING, REPEATING = "only_thinking", "repeating"
 GATHER_SECONDS = 0.04
 DATABASE_PATIENCE_SECONDS = 60
 
@@ -48,10 +50,10 @@ def _beginning_with(text: str) -> io.StringIO:
 class Attempt:
     """Writes one attempt at a claimed draft."""
 
-    def __init__(self, draft: Draft, had_room: bool = False, before: str = "") -> None:
+    def __init__(self, draft: Draft, after: str | None = None, before: str = "") -> None:
         self.draft = draft
         self.before = before  # what the model's words come behind
-        self.had_room = had_room  # to think, for the attempt before was spent on that
+        self.after = after  # the cause for which the attempt before ended
         # The row itself cannot be read while the database is away.
         self._id = draft.id
         self.number = draft.attempt

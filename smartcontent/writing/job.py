@@ -15,7 +15,6 @@ from smartcontent.stores.sql import db, only_read
 from smartcontent.writing.armed import LONGEST_SECONDS, Ready, hands, ready
 from smartcontent.writing.attempt import Attempt, DraftTaken, WorkerStopping, patiently
 from smartcontent.writing.outcome import (
-    SPENT_ON_THINKING,
     complete,
     give_up_or_try_later,
     give_up_without_source,
@@ -33,13 +32,13 @@ def write_draft(draft_id: int) -> None:
     draft = db.session.get(Draft, draft_id)
     db.session.commit()
     logs.work_for(draft.request_id if draft else None)
-    needs_room = draft is not None and draft.error_cause == SPENT_ON_THINKING
-    made = _claimed(draft, needs_room) if draft is not None else None
+    after = draft.error_cause if draft is not None else None
+    made = _claimed(draft, after) if draft is not None else None
     if draft is None or made is None:
         db.session.rollback()
         log.info("Nothing to do draft=%s", draft_id)
         return
-    attempt = Attempt(draft, needs_room, made.before)
+    attempt = Attempt(draft, after, made.before)
     if made.answer is not None:
         made.answer.begin()
     _tell_of_claim(draft)
@@ -49,13 +48,16 @@ def write_draft(draft_id: int) -> None:
     announce_of(draft)
 
 
-def _claimed(draft: Draft, needs_room: bool) -> Ready | None:
-    """What is to be sent, once the draft is ours; None where it is not, or not now."""
+def _claimed(draft: Draft, after: str | None) -> Ready | None:
+    """What is to be sent, once the draft is ours; None where it is not, or not now.
+
+    After an attempt that ended for that cause, something else may be sent.
+    """
     lease = current_app.config["LEASE_SECONDS"]
     for _ in range(TRIES):
         if not _starts_soon(draft):
             return None
-        made = ready(draft, needs_room)
+        made = ready(draft, after)
         is_due = hands.wait(draft)
         if is_due and draft.claim(lease, Draft.revision == made.revision, **made.record):
             return made

@@ -23,7 +23,7 @@ from smartcontent.texts.counting import size_of
 from smartcontent.texts.sentiment import sentiment_of
 from smartcontent.texts.tokens import searchable
 from smartcontent.texts.wrapping import unwrapped
-from smartcontent.writing.attempt import Attempt, patiently
+from smartcontent.writing.attempt import REPEATING, SPENT_ON_THINKING, Attempt, patiently
 
 log = logging.getLogger(__name__)
 
@@ -33,7 +33,6 @@ PULL_LOOK_SECONDS = 5  # waiting for a download is no failure
 # many tries, about a day, it is.
 AWAY, AWAY_TRIES = "unreachable", 24 * 60
 SHOWN_OF_A_TEXT = 20
-SPENT_ON_THINKING = "only_thinking"
 
 
 def complete(draft: Draft, attempt: Attempt, answer: Answer, behind: str = "") -> bool:
@@ -189,8 +188,9 @@ def _told(draft: Draft, error: OllamaError) -> str:
 
 
 def _may_succeed(attempt: Attempt, error: OllamaError) -> bool:
-    """Whether another attempt has a chance: spent on thinking, one more has, with more room."""
-    return error.transient or (error.cause == SPENT_ON_THINKING and not attempt.had_room)
+    """Whether another attempt has a chance: one more has that asks for something else."""
+    asks_otherwise = error.cause in (SPENT_ON_THINKING, REPEATING)
+    return error.transient or (asks_otherwise and attempt.after != error.cause)
 
 
 def _is_on_its_way(model: str) -> bool:

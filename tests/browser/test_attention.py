@@ -42,6 +42,11 @@ PACE = re.compile(r"\d+ words · [\d.]+ a second · (about \d+ (s|min)|a moment)
 ICON = "document.querySelector('link[rel=icon]').href"
 
 
+def words(number: int) -> str:
+    """So many, no two of which are alike: a text that repeats itself is stopped."""
+    return "".join(f"word{nth} " for nth in range(number))
+
+
 def usual_is(words: str, ada: User, ollama: ScriptedOllama) -> Content:
     """A text, by whose length the next is measured."""
     ollama.says(words)
@@ -58,15 +63,15 @@ def page(open_page, ada) -> Page:
 
 
 def test_progress_goes_by_the_usual_length_and_never_over_it(page, ada, ollama):
-    usual_is("word " * 400, ada, ollama)
+    usual_is(words(400), ada, ollama)
     dictation = Dictation(ollama)
     content = submit(ada, delay_seconds=0)
     page.goto(f"/contents/{content.id}")
     bar = page.get_by_role("progressbar", name="Written so far")
-    dictation.say("word " * 100)
+    dictation.say(words(100))
     expect(bar).to_have_js_property("value", 25)
 
-    dictation.say("word " * 100)
+    dictation.say(words(100))
 
     expect(bar).to_have_js_property("value", 50)
 
@@ -75,7 +80,7 @@ def test_progress_goes_by_the_usual_length_and_never_over_it(page, ada, ollama):
         return bool(PACE.fullmatch(page.locator(".pace").text_content()))
 
     wait_until(goes_on, every=0.5)
-    dictation.say("word " * 400)
+    dictation.say(words(400))
     expect(bar).to_have_js_property("value", 99)
     expect(page.locator(".pace")).to_contain_text("nearly done")
     dictation.end()

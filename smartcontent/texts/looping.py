@@ -1,0 +1,29 @@
+"""Whether a text that is being written has come into a loop, as texts of small models do."""
+
+import re
+
+TAIL = 1600  # characters that are looked at, however long the text is
+LEAST = 300  # characters that say the same again and again
+TIMES = 4
+_BLANK = re.compile(r"\s+")
+
+
+def loops(text: str) -> bool:
+    """Whether the end of the text is one thing, four times or more, one right after the other.
+
+    Blanks may differ, numbers not: the rows of a table are no loop.
+    """
+    tail = _BLANK.sub(" ", text[-TAIL:].casefold())[::-1]
+    # The longest border of each beginning, as Knuth, Morris and Pratt find it: what is left of the
+    # beginning without its border is what it repeats.
+    borders = [0] * len(tail)
+    border = 0
+    for place in range(1, len(tail)):
+        while border and tail[place] != tail[border]:
+            border = borders[border - 1]
+        border += tail[place] == tail[border]
+        borders[place] = border
+        length = place + 1
+        if length >= LEAST and length >= TIMES * (length - border):
+            return True
+    return False
