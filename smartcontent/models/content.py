@@ -24,7 +24,7 @@ from sqlalchemy.orm import Mapped, foreign, load_only, mapped_column, relationsh
 from smartcontent import events
 from smartcontent.briefs.brief import BRIEF, Brief, title_from
 from smartcontent.briefs.voice import Voice
-from smartcontent.models.accounts import User
+from smartcontent.models.accounts import LARGEST_ID, User
 from smartcontent.models.draft import Draft
 from smartcontent.models.findable import make_findable
 from smartcontent.models.moments import UtcDateTime, now
@@ -133,7 +133,9 @@ class Content(Base):
     )
 
     def version(self, number: int) -> Draft | None:
-        """Its draft with this number."""
+        """Its draft with this number, which may be any that somebody typed."""
+        if not 0 < number <= LARGEST_ID:  # no database looks for it
+            return None
         return db.session.scalar(select(Draft).filter_by(content_id=self.id, number=number))
 
     def versions(self) -> Sequence[Draft]:

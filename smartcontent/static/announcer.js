@@ -5,6 +5,7 @@ import { usualSize } from "./writing.js";
 
 const AFTER_LOADING_MS = 300;
 const halfSaid = new Set();
+const heard = new Set(); // "draft: sentence"
 
 export function say(sentence) {
   document.getElementById("announcer").textContent = sentence;
@@ -19,9 +20,17 @@ function sentenceFor(draft) {
   return label?.toLowerCase() ?? status;
 }
 
+// An Ollama out of reach is tried each minute: of these, the first is news.
+function isHeard({ draft_id, status }, sentence) {
+  const key = `${draft_id}: ${sentence}`;
+  const wasHeard = ["generating", "pending"].includes(status) && heard.has(key);
+  heard.add(key);
+  return wasHeard;
+}
+
 function takeChange({ detail: draft }) {
   const sentence = sentenceFor(draft);
-  if (sentence) say(`${titleOf(draft)}: ${sentence}`);
+  if (sentence && !isHeard(draft, sentence)) say(`${titleOf(draft)}: ${sentence}`);
 }
 
 function takeText({ detail: draft }) {

@@ -19,6 +19,7 @@ from smartcontent.contents.batches.rows import BatchRow
 from smartcontent.contents.batches.submitting import Timing, TooFarOff
 from smartcontent.contents.quotas import OverQuota
 from smartcontent.models import Batch, Content, Draft, KeptVoice
+from smartcontent.models.accounts import LARGEST_ID
 from smartcontent.models.batch import NAME_LONGEST
 from smartcontent.models.draft import FAILURE
 from smartcontent.progress.batches import progress_of
@@ -123,7 +124,7 @@ def submit(batch_id: UUID) -> ResponseReturnValue:
 def show(batch_id: UUID) -> str:
     """A batch: how far it is, and its contents."""
     batch = own_batch(batch_id)
-    after = request.args.get("after", 0, type=int)
+    after = max(0, min(request.args.get("after", 0, type=int), LARGEST_ID))
     contents = _contents(batch, after)
     following = contents[ROWS_SHOWN - 1].batch_row if contents[ROWS_SHOWN:] else None
     return render_template(

@@ -187,7 +187,7 @@ def _beside_the_loop(first: str, second: str) -> Any:
 
 def _version(content: Content, name: str) -> Draft:
     number = request.args.get(name, type=int) or content.current_number
-    version = content.version(number) if 0 < number <= LARGEST else None
+    version = content.version(number)
     if version is None:
         raise NotFound
     return version

@@ -2,13 +2,14 @@
 
 import contextvars
 import json
+from uuid import UUID
 
 import pytest
 from conftest import Visitor, both_databases
 from flask import Flask
 
-from smartcontent.contents.batches import uploads
-from smartcontent.models import ApiToken
+from smartcontent.contents.batches import rows, submitting, uploads
+from smartcontent.models import ApiToken, Batch
 from smartcontent.tables.table import Row, Table
 
 TOO_LARGE = ["99999999999999999999", "9223372036854775808", "2147483648"]
@@ -53,6 +54,13 @@ def addresses(rule) -> list[str]:
     return [parts.replace("\0", value) for value in HOSTILE]
 
 
+def submitted_batch(user) -> UUID:
+    batch = Batch(user_id=user.id, name="Pots", headings=[], mapping={})
+    found = rows.of_json([BRIEF])[1]
+    submitting.submit(batch, submitting.prepared(user.id, found), submitting.Timing())
+    return batch.id
+
+
 @pytest.mark.timeout(600)
 @both_databases
 def test_no_address_and_no_query_is_an_error_of_ours(app, founder):
@@ -68,6 +76,9 @@ def test_no_address_and_no_query_is_an_error_of_ours(app, founder):
     queries += [
         f"/api/v1/contents?{name}={value}" for name in ("cursor", "limit", "q") for value in HOSTILE
     ]
+
+    batch = submitted_batch(founder)
+    queries += [f"/batches/{batch}?after={value}" for value in HOSTILE]
 
     assert len(everything) > 250
     for address in everything + queries:
