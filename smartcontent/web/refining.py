@@ -1,21 +1,23 @@
 """More drafts from the page: rewritten, continued, variants; suggestions taken over or let go."""
 
+import re
 from typing import Any
 from uuid import UUID
 
 from flask import Blueprint, Flask, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import login_required
-from werkzeug.exceptions import NotFound
+from werkzeug.exceptions import BadRequest, NotFound
 from wtforms import Form, IntegerField, StringField, ValidationError
 from wtforms.validators import NumberRange, Optional
 
 from smartcontent.briefs.catalogue import LANGUAGES
 from smartcontent.briefs.task import INSTRUCTION_LONGEST, REFINEMENTS, Deed, Passage, Task
-from smartcontent.contents import checking, refining, versions
+from smartcontent.contents import checking, dismissing, refining, versions
 from smartcontent.fields import with_plain_line_ends
 from smartcontent.models import Content, Draft, Status
 from smartcontent.texts.quality.card import Card
+from smartcontent.texts.quality.finding import KEY_LENGTH
 from smartcontent.web import errors
 from smartcontent.web.contents import own_content, said_of
 from smartcontent.web.once import key_sent
@@ -33,6 +35,7 @@ def init_app(app: Flask) -> None:
     app.jinja_env.globals["refinements"] = REFINEMENTS
     app.add_template_global(quality_of)
     app.add_template_global(beside)
+    app.add_template_global(dismissing.without_dismissed)
     app.add_template_global(refining.can_be_continued)
     app.add_template_filter(made_how)
 
@@ -150,6 +153,21 @@ def delete(content_id: UUID, number: int) -> ResponseReturnValue:
     if not versions.remove(content, number):
         return errors.answer(409, "The version that is shown cannot be deleted.")
     return _back(content, f"has no version {number} any more.")
+
+
+@bp.post("/contents/<uuid:content_id>/dismiss")
+@login_required
+def dismiss(content_id: UUID) -> ResponseReturnValue:
+    """Show a finding no more, in no version of the text; or all of them again."""
+    content, key = own_content(content_id), request.form.get("dismiss", "")
+    if key == "none":
+        dismissing.show_again(content)
+        return _back(content, "shows all its findings again.")
+    if not re.fullmatch(f"[0-9a-f]{{{KEY_LENGTH}}}", key):
+        raise BadRequest
+    if not dismissing.dismiss(content, key):
+        return errors.answer(409, "Too many are dismissed: show them again first.")
+    return _back(content, "has one finding less, for good.")
 
 
 @bp.get(f"/contents/<uuid:content_id>/versions/{_NUMBER}/beside")

@@ -409,3 +409,23 @@ def test_quality_card_marks_what_the_brief_does_not_say(script, ollama):
     assert (wrong["text"], wrong["kind"], wrong["start"]) == ("1.9 litres", "number", 18)
     assert "0.9 litres" in str(wrong)
     assert (card["words"], card["keywords"]) == (5, {"kettle": 1})
+
+
+@both_databases
+def test_finding_is_dismissed_for_good_in_all_drafts(script, ollama, written):
+    script.post(f"{written}/drafts", {"text": f"{TEA} Yes."})
+    card = script.get(f"{written}/drafts/1/quality").json
+    finding = card["findings"][0]
+
+    for _ in range(2):
+        dismissed = script.post(f"{written}/dismissed", {"key": finding["key"]})
+
+    assert dismissed.status_code == 204
+    left = script.get(f"{written}/drafts/1/quality").json
+    assert left["findings"] == card["findings"][1:]
+    assert (card["dismissed"], left["dismissed"]) == (0, 1)
+    other = script.get(f"{written}/drafts/2/quality").json["findings"]
+    assert finding["key"] not in [each["key"] for each in other]
+    script.delete(f"{written}/dismissed")
+    assert script.get(f"{written}/drafts/1/quality").json == card
+    assert script.post(f"{written}/dismissed", {"key": "x"}).status_code == 422

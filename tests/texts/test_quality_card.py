@@ -41,7 +41,7 @@ def test_card_is_json_with_the_names_of_the_contract():
     assert made["sentiment"]["label"] in ("positive", "neutral", "negative")
     assert {"name", "limit", "value", "ok"} <= card("# Mira", KETTLE).as_json()["limits"][0].keys()
     for finding in made["findings"]:
-        assert finding.keys() == {"kind", "start", "end", "what", "why", "fix"}
+        assert finding.keys() == {"kind", "start", "end", "what", "why", "fix", "key"}
         assert all(finding[said] for said in ("what", "why", "fix"))
 
 

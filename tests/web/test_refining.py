@@ -175,3 +175,17 @@ def test_longer_text_is_graded(as_ada, page, content):
     versions.save_edit(content, content.title, "The pot is blue, and it pours well. " * 20)
 
     assert "Readability: " in as_ada.get(page).text
+
+
+def test_finding_is_dismissed_and_shown_again(as_ada, page):
+    shown = as_ada.get(page).text.partition('class="findings"')[2]
+    key = re.search(r'name="dismiss" value="([^"]+)"', shown)[1]
+    said = re.search(r'aria-label="Dismiss: ([^"]+)"', shown)[1]
+
+    as_ada.post(f"{page}/dismiss", {"dismiss": key})
+
+    assert said not in as_ada.get(page).text
+    assert "1 dismissed" in as_ada.get(page).text
+    as_ada.post(f"{page}/dismiss", {"dismiss": "none"})
+    assert said in as_ada.get(page).text
+    assert as_ada.post(f"{page}/dismiss", {"dismiss": "x"}).status_code == 400

@@ -6,7 +6,8 @@ from dataclasses import replace
 from smartcontent.briefs.catalogue import LANGUAGES
 from smartcontent.briefs.task import INSTRUCTION_LONGEST, REFINEMENTS
 from smartcontent.briefs.wishes import VARIANTS_MOST, WISHES
-from smartcontent.fields import Fields, Value, one_of, whole
+from smartcontent.fields import Fields, Value, matching, one_of, whole
+from smartcontent.texts.quality.finding import KEY_LENGTH
 
 TEXT_LONGEST = 100_000
 NUMBER_LARGEST = 2**31 - 1
@@ -133,3 +134,12 @@ def _compared(name: str) -> Value:
 
 
 COMPARED: Fields = {"from": _compared("from"), "to": _compared("to")}
+DISMISSED: Fields = {
+    "key": matching(
+        "Key",
+        f"[0-9a-f]{{{KEY_LENGTH}}}",
+        "be the key of a finding",
+        is_needed=True,
+        example="0123456789abcdef0123456789abcdef",
+    )
+}

@@ -7,12 +7,12 @@ from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import NotFound
 
 from smartcontent.briefs.task import Deed, Passage, Task
-from smartcontent.contents import as_json, checking, refining, versions
+from smartcontent.contents import as_json, checking, dismissing, refining, versions
 from smartcontent.models import Content, Draft
 from smartcontent.web.api import representation, schemas
 from smartcontent.web.api.access import protected
 from smartcontent.web.api.call import call, not_accepted
-from smartcontent.web.api.draft_fields import COMPARED, CURRENT, NEW_DRAFTS
+from smartcontent.web.api.draft_fields import COMPARED, CURRENT, DISMISSED, NEW_DRAFTS
 from smartcontent.web.api.idempotency import HEADER, KEY, key_of_request
 from smartcontent.web.problems import Problem
 from smartcontent.web.threads import few_at_once
@@ -117,8 +117,25 @@ def quality(content: Content, number: int) -> ResponseReturnValue:
     """Hold a draft's text against its brief, without a model."""
     draft = _own_draft(content, number)
     card = few_at_once(checking.quality, draft.text, checking.asked_for(draft))
-    shown: dict[str, Any] = card.as_json()
-    return shown
+    shown, dismissed = dismissing.without_dismissed(card.findings, content.id)
+    return {**card.as_json(), "findings": [asdict(each) for each in shown], "dismissed": dismissed}
+
+
+@bp.post("/contents/<uuid:content_id>/dismissed")
+@call(None, 204, body=DISMISSED, refusals={409: "So many of a content are kept, and no more."})
+def dismiss(content: Content, sent: dict[str, Any]) -> ResponseReturnValue:
+    """Dismiss a finding for good, in all drafts of the content."""
+    if not dismissing.dismiss(content, sent["key"]):
+        raise Problem(409, f"{dismissing.MOST} findings are dismissed: show them again first.")
+    return "", 204
+
+
+@bp.delete("/contents/<uuid:content_id>/dismissed")
+@call(None, 204)
+def show_again(content: Content) -> ResponseReturnValue:
+    """Show all findings of a content again."""
+    dismissing.show_again(content)
+    return "", 204
 
 
 def _own_draft(content: Content, number: int) -> Draft:

@@ -475,6 +475,10 @@ ASKED = shape(
 )
 ASKED_FOR = shape("AskedFor", "The drafts that were asked for.", {"drafts": listed(ASKED)})
 QUALITY = of_class(Card)
+QUALITY["properties"]["dismissed"] = number(
+    "How many findings are not shown, as they were dismissed.", 0, "integer"
+)
+QUALITY["required"].append("dismissed")
 DIFF = shape(
     "Diff",
     "What is different in two drafts: the pieces without `insert` join to the first text, those "
