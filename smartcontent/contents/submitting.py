@@ -94,6 +94,7 @@ def submit_once(
     settings: dict[str, Any],
     due_at: datetime | None,
     key: str | None,
+    variants: int = 1,
 ) -> Content:
     """Submit what a form holds; of one that is sent again, answer what it has made.
 
@@ -101,7 +102,9 @@ def submit_once(
         smartcontent.contents.quotas.OverQuota: the user has asked for more than one may.
     """
     try:
-        return submit(user_id, brief, title, settings, due_at=due_at, idempotency_key=key)
+        return submit(
+            user_id, brief, title, settings, due_at=due_at, idempotency_key=key, variants=variants
+        )
     except IntegrityError:
         # The index decides, so that of many requests at once exactly one makes a content.
         db.session.rollback()
@@ -110,7 +113,7 @@ def submit_once(
     content = Content.submitted_with(user_id, key)
     # Taken back meanwhile, and the form sent once more: that is meant.
     if content.deleted_at:
-        return submit(user_id, brief, title, settings, due_at=due_at)
+        return submit(user_id, brief, title, settings, due_at=due_at, variants=variants)
     return content
 
 

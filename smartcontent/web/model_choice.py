@@ -1,4 +1,4 @@
-"""Which Ollama model is to write a brief, as chosen on a page: the usual one or another."""
+"""Which Ollama model is to write a brief, and how many texts of it, as chosen on a page."""
 
 from typing import Any
 
@@ -6,7 +6,7 @@ from flask import Flask, current_app
 from wtforms import Form, StringField, ValidationError
 from wtforms.fields import Field
 
-from smartcontent.briefs.wishes import WISHES
+from smartcontent.briefs.wishes import VARIANTS_MOST, WISHES
 from smartcontent.fields import read
 from smartcontent.ollama import canonical
 from smartcontent.progress import readiness
@@ -19,9 +19,10 @@ def init_app(app: Flask) -> None:
 
 
 class ModelForm(Form):
-    """The choice; empty is the usual model."""
+    """The choice; empty is the usual model, and one text."""
 
     model = StringField("Model", filters=[lambda name: (name or "").strip()])
+    variants = StringField("Texts", filters=[lambda number: str(number or 1).strip()])
 
     def validate_model(self, field: Field) -> None:
         """Take what the API takes.
@@ -32,6 +33,20 @@ class ModelForm(Form):
         _, errors = read(WISHES, {"model": field.data or None})
         if errors:
             raise ValidationError(errors["model"][0])
+
+    def validate_variants(self, field: Field) -> None:
+        """Take 1 to 4.
+
+        Raises:
+            ValidationError: it is none of these.
+        """
+        if field.data not in map(str, range(1, VARIANTS_MOST + 1)):
+            raise ValidationError(f"Choose how many texts: 1 to {VARIANTS_MOST}.")
+
+    @property
+    def how_many(self) -> int:
+        """How many texts are to be written of the brief, side by side."""
+        return int(self.variants.data or 1)
 
     def changed(self, settings: dict[str, Any]) -> dict[str, Any]:
         """A content's settings with this choice in them."""

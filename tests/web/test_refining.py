@@ -4,9 +4,10 @@ import re
 from html import unescape
 
 import pytest
+from sqlalchemy import select
 
 from smartcontent.contents import refining, versions
-from smartcontent.models import Status
+from smartcontent.models import Content, Status
 from smartcontent.stores.sql import db
 from smartcontent.writing import job
 
@@ -189,3 +190,15 @@ def test_finding_is_dismissed_and_shown_again(as_ada, page):
     as_ada.post(f"{page}/dismiss", {"dismiss": "none"})
     assert said in as_ada.get(page).text
     assert as_ada.post(f"{page}/dismiss", {"dismiss": "x"}).status_code == 400
+
+
+def test_variants_are_asked_for_with_the_brief(as_ada):
+    brief = {"content_type": "ad_copy", "topic": "Tea", "tone": "warm", "language": "en"}
+    assert as_ada.post("/contents", {**brief, "variants": "5"}).status_code == 422
+
+    as_ada.post("/contents", {**brief, "variants": "3"})
+
+    made = db.session.scalars(select(Content)).one()
+    seeds = [draft.wishes["seed"] for draft in made.drafts]
+    assert seeds == [(seeds[0] + step) % 2**31 for step in range(3)]
+    assert as_ada.get(f"/contents/{made.id}").text.count('class="suggestion"') == 2
