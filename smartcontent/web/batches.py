@@ -27,6 +27,8 @@ from smartcontent.stores.sql import db
 from smartcontent.tables.mapping import guess
 from smartcontent.tables.reading import read_table
 from smartcontent.tables.table import Table, TableError
+from smartcontent.texts.export.document import NotInThisFormat
+from smartcontent.web import errors
 from smartcontent.web.downloads import results_as_file
 from smartcontent.web.threads import few_at_once
 
@@ -179,7 +181,10 @@ def download(batch_id: UUID) -> ResponseReturnValue:
     name = request.args.get("format", "")
     if name not in export.FORMATS:
         raise NotFound
-    return results_as_file(own_batch(batch_id), name)
+    try:
+        return results_as_file(own_batch(batch_id), name)
+    except NotInThisFormat as error:
+        return errors.answer(409, str(error))
 
 
 def own_batch(batch_id: UUID) -> Batch:

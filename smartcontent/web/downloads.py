@@ -50,7 +50,11 @@ def to_print(content_id: UUID) -> ResponseReturnValue:
 
 
 def results_as_file(batch: Batch, name: str) -> Response:
-    """What came of a batch in one of its formats, under a name made from the batch's."""
+    """What came of a batch in one of its formats, under a name made from the batch's.
+
+    Raises:
+        NotInThisFormat: it is more than a file is made of.
+    """
     kind = results.FORMATS[name]
     with turn_for_a_file():
         found = results.results_of(batch)

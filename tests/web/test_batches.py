@@ -3,9 +3,10 @@
 import io
 import re
 
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 
-from smartcontent.models import Batch, Content, KeptTemplate
+from smartcontent.contents.batches import export
+from smartcontent.models import ApiToken, Batch, Content, Draft, KeptTemplate
 from smartcontent.stores.sql import db
 from smartcontent.web import downloads, threads
 
@@ -157,3 +158,22 @@ def test_columns_fill_the_blanks_of_a_template(as_ada):
 
     content = db.session.query(Content).one()
     assert (content.topic, content.tone) == ("Cup, now for 24", "playful")
+
+
+def test_more_texts_than_a_file_is_made_of_are_not_gathered(as_ada, ada, monkeypatch):
+    page = send(as_ada)
+    batch = as_ada.post(page, {**TYPE, "do": "leave-out"}).headers["Location"]
+    db.session.execute(update(Draft).values(status="completed", text="Tea. " * 10))
+    db.session.commit()
+    token = ApiToken.issue(ada, "x")[1]
+    db.session.commit()
+    monkeypatch.setattr(export, "TEXTS_LONGEST", 99)
+
+    answer = as_ada.get(f"{batch}/export?format=zip")
+    script = as_ada.get(f"/api/v1{batch}/export", headers={"Authorization": f"Bearer {token}"})
+
+    assert (answer.status_code, script.status_code) == (409, 409)
+    assert "have 100 characters, and a file is made of 99 at most" in answer.text
+    assert script.json["detail"] in answer.text
+    monkeypatch.setattr(export, "TEXTS_LONGEST", 100)
+    assert as_ada.get(f"{batch}/export?format=zip").status_code == 200

@@ -6,17 +6,18 @@ from io import BytesIO
 from typing import NamedTuple
 from zipfile import ZIP_DEFLATED, ZipFile
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import contains_eager, undefer
 
 from smartcontent.models import FINAL, Batch, Content, Draft, Status
 from smartcontent.models.moments import iso
 from smartcontent.stores.sql import db
 from smartcontent.tables.writing import Value, csv_of, xlsx_of
-from smartcontent.texts.export.document import Document
+from smartcontent.texts.export.document import Document, NotInThisFormat
 from smartcontent.texts.export.file_names import file_name
 from smartcontent.texts.export.front_matter import to_markdown
 
+TEXTS_LONGEST = 20_000_000  # characters of all texts of a batch: they are in memory at once
 _ADDED = ("Status", "Text", "Words", "Model", "Finished", "Problem")
 
 
@@ -48,7 +49,12 @@ class Format(NamedTuple):
 
 
 def results_of(batch: Batch) -> Results:
-    """What there is at this moment, by rows."""
+    """What there is at this moment, by rows.
+
+    Raises:
+        NotInThisFormat: it is more than a file is made of.
+    """
+    _check_size(batch)
     query = (
         select(Content)
         .join(Content.current)
@@ -58,6 +64,17 @@ def results_of(batch: Batch) -> Results:
     )
     contents = db.session.scalars(query).unique()
     return Results(batch.headings, [_result(content, content.current) for content in contents])
+
+
+def _check_size(batch: Batch) -> None:
+    texts = select(func.sum(func.length(Draft.text))).join(Content.current)
+    here = (Content.batch_id == batch.id, Content.deleted_at.is_(None))
+    characters = db.session.scalar(texts.select_from(Content).where(*here)) or 0
+    if characters > TEXTS_LONGEST:
+        raise NotInThisFormat(
+            f"The texts of this batch have {characters:,} characters, and a file is made of "
+            f"{TEXTS_LONGEST:,} at most: take them one by one."
+        )
 
 
 def _result(content: Content, draft: Draft) -> Result:

@@ -25,6 +25,7 @@ from smartcontent.stores.sql import db
 from smartcontent.tables.mapping import guess
 from smartcontent.tables.reading import read_table
 from smartcontent.tables.table import MOST_ROWS, Table, TableError
+from smartcontent.texts.export.document import NotInThisFormat
 from smartcontent.web.api import schemas
 from smartcontent.web.api.access import chosen_voice, protected, user_id
 from smartcontent.web.api.call import call
@@ -207,10 +208,14 @@ def retry(batch: Batch) -> ResponseReturnValue:
     schemas.text("The file; its name stands in `Content-Disposition`."),
     media=[kind.media_type.partition(";")[0] for kind in export.FORMATS.values()],
     query=FILE,
+    refusals={409: "The texts are more than a file is made of."},
 )
 def download(batch: Batch, asked: dict[str, str]) -> ResponseReturnValue:
     """Take the results away: Markdown files in a ZIP, or a table with the texts in it."""
-    return results_as_file(batch, asked.get("format", "zip"))
+    try:
+        return results_as_file(batch, asked.get("format", "zip"))
+    except NotInThisFormat as error:
+        raise Problem(409, str(error)) from error
 
 
 def _do(batch: Batch, act: Callable[[Batch], int]) -> ResponseReturnValue:
