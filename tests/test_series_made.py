@@ -60,7 +60,7 @@ def test_content_is_made_a_minute_before_and_is_due_at_exactly_its_time(app, ada
     assert content.settings == {"model": "llama3.2:3b"}
     assert content.current.due_at == due
     assert valkey.client.zscore(keys.SCHEDULED, content.current.job_id) == due.timestamp()
-    assert series.next_due == this_hour() + (HOUR if due < this_hour() + HOUR else 2 * HOUR)
+    assert series.next_due == series.rule.next_due(due, 1)[0]
 
 
 def test_nothing_is_made_earlier_nor_of_a_paused_series_nor_for_a_closed_account(app, ada, bob):
@@ -131,7 +131,7 @@ def test_what_is_made_for_a_time_is_never_made_again(app, ada):
     making.make_all_due()
 
     assert len(contents()) == 1
-    assert series.next_due == this_hour() + HOUR
+    assert series.next_due == series.rule.next_due(now(), 1)[0]
 
 
 def killed(*_args: object, **_known: object) -> None:
@@ -161,15 +161,16 @@ def test_maker_that_is_killed_between_two_steps_loses_nothing(app, ada, valkey, 
 def test_series_without_room_waits_for_it_and_holds_up_nobody(app, ada, bob):
     app.config["UNFINISHED_PER_USER"] = 1
     first, second = begun(ada), begun(ada)
+    due = this_hour()
     for series in (first, second, begun(bob)):
-        set_next(series, this_hour())
+        set_next(series, due)
 
     making.make_all_due()
     made = {content.user_id: content for content in contents()}
 
     assert made.keys() == {ada.id, bob.id}
     waits = second if made[ada.id].series_id == first.id else first
-    assert (waits.refused_at is not None, waits.next_due) == (True, this_hour())
+    assert (waits.refused_at is not None, waits.next_due) == (True, due)
     ending.cancel(made[ada.id].current)
     making.make_all_due()
     assert len(contents()) == 2  # it is not tried every moment

@@ -42,13 +42,16 @@ def day_begins(day: date, zone: ZoneInfo) -> datetime:
     return datetime.combine(day, time(), zone).astimezone(UTC)
 
 
-def drafts_due(user_id: int, after: datetime, before: datetime, most: int) -> list[Entry]:
-    """The user's drafts due from one time on and before another, the first ones, each content once.
+def drafts_due(
+    user_id: int, after: datetime, before: datetime, most: int, are_last: bool = False
+) -> list[Entry]:
+    """The user's drafts due from one time on and before another: the first, or the last ones.
 
-    Those that were cancelled count for nothing.
+    Each content stands there once, with the draft that is due last; a cancelled one is none.
     """
     seen: dict[UUID, Entry] = {}
-    for row in _rows(user_id, after, before, most):
+    rows = _rows(user_id, after, before, most, are_last)
+    for row in sorted(rows, key=lambda row: row.due_at):
         seen[row.content_id] = Entry(
             row.due_at,
             row.title,
@@ -61,7 +64,10 @@ def drafts_due(user_id: int, after: datetime, before: datetime, most: int) -> li
     return sorted(seen.values(), key=lambda entry: entry.at)
 
 
-def _rows(user_id: int, after: datetime, before: datetime, most: int) -> Sequence[Row]:
+def _rows(
+    user_id: int, after: datetime, before: datetime, most: int, are_last: bool
+) -> Sequence[Row]:
+    order = (Draft.due_at.desc(), Draft.id.desc()) if are_last else (Draft.due_at, Draft.id)
     shown = (Draft.content_id, Draft.due_at, Draft.status, Draft.revision)
     of_content = (Content.title, Content.series_id, Content.series_due_at)
     query = (
@@ -69,7 +75,7 @@ def _rows(user_id: int, after: datetime, before: datetime, most: int) -> Sequenc
         .join(Draft.content)
         .where(Draft.user_id == user_id, Draft.due_at >= after, Draft.due_at < before)
         .where(Draft.status != Status.CANCELLED, Content.deleted_at.is_(None))
-        .order_by(Draft.due_at, Draft.id)
+        .order_by(*order)
         .limit(most)
     )
     return db.session.execute(query).all()

@@ -196,7 +196,7 @@ def _entries(day: date, planned: dict[date, list[Entry]], zone: ZoneInfo, most: 
 def _events(user_id: int) -> list[Event]:
     moment = now()
     until = moment + PLANNED_AHEAD
-    past = drafts_due(user_id, moment - FEED_BACK, moment, FEED_MOST)
+    past = drafts_due(user_id, moment - FEED_BACK, moment, FEED_MOST, are_last=True)
     due = drafts_due(user_id, moment, moment + waiting.LONGEST_DELAY, FEED_MOST)
     planned = few_at_once(times_planned, _plans(user_id), moment, until, ZoneInfo("UTC"))
     # Of a content with a draft on each side of this moment, the one to come.

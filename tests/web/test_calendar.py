@@ -13,6 +13,7 @@ from smartcontent.contents.series import acting, making
 from smartcontent.contents.series.acting import Plan
 from smartcontent.models import Content, Series, User, now
 from smartcontent.stores.sql import db
+from smartcontent.web import calendar
 
 BERLIN = ZoneInfo("Europe/Berlin")
 VALUES = {"content_type": "email_newsletter", "topic": "What is new"}
@@ -53,7 +54,8 @@ def test_month_shows_what_is_due_and_what_series_will_make_by_the_reader_s_clock
 
     day = str(late.date())
     assert shown[day] == ["07:00 Mail", "23:30 A teapot, in blue"]
-    assert min(shown) == str(series.next_due.astimezone(BERLIN).date())
+    before = series.next_due.astimezone(BERLIN).date() - timedelta(days=1)
+    assert "07:00 Mail" not in shown.get(str(before), ())
     in_tokyo = cells(month(as_ada, late, "Asia/Tokyo"))
     assert "A teapot, in blue" in str(in_tokyo[str(late.date() + timedelta(days=1))])
 
@@ -165,6 +167,18 @@ def test_other_calendars_read_titles_and_times_and_no_texts(app, ada, as_ada, vi
     assert address.rpartition("/")[2].removesuffix(".ics") not in str(
         vars(db.session.get(User, ada.id))
     )
+
+
+def test_of_very_much_the_latest_is_told(app, ada, as_ada, visitor, monkeypatch):
+    monkeypatch.setattr(calendar, "FEED_MOST", 2)
+    for minutes in (30, 20, 10):
+        draft = due_at(ada, tomorrow(9), f"{minutes} ago").current
+        draft.due_at = now() - timedelta(minutes=minutes)
+    db.session.commit()
+
+    told = events(visitor, new_feed(as_ada))
+
+    assert [each["SUMMARY"] for each in told] == ["20 ago", "10 ago"]
 
 
 def test_what_a_series_makes_takes_the_place_of_what_was_planned(app, ada, as_ada, visitor):
