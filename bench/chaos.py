@@ -2,7 +2,8 @@
 
 The real processes on real stores: two workers, two schedulers and a web process, each reaching
 Redis and the database through a proxy. Several people submit, edit, hold, start, cancel and retry
-over HTTP; every few seconds something is killed, paused, emptied or cut off, and mended again.
+over HTTP, ask for variants, have texts rewritten and rewrite them by hand; every few seconds
+something is killed, paused, emptied or cut off, and mended again.
 
     make chaos MINUTES=10 SEED=7 DATABASE=postgresql
 """
@@ -22,6 +23,7 @@ from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 ROOT = Path(__file__).parent.parent
 sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
@@ -62,25 +64,79 @@ class Person:
         self._session = requests.Session()
         self._session.headers["Authorization"] = f"Bearer {token}"
         self._contents: list[str] = []
+        self._topics: dict[str, str] = {}
 
     def work(self) -> None:
         """Do one thing after another until the end."""
         while not self._chaos.over.wait(self._random.uniform(0.2, 1.8)):
-            action = self._random.choices([self._submit, self._edit, self._act], weights=[5, 1, 3])[
-                0
-            ]
+            [action] = self._random.choices([*self._actions], weights=[*self._actions.values()])
             try:
                 action()
             except requests.RequestException as error:
                 self._chaos.count(f"{action.__name__.strip('_')}: {type(error).__name__}")
 
+    @property
+    def _actions(self) -> dict[Callable[[], None], int]:
+        """What they do, and how often."""
+        return {
+            self._submit: 5,
+            self._edit: 1,
+            self._act: 3,
+            self._ask_for_more: 1,
+            self._refine: 2,
+            self._write_over: 2,
+        }
+
     def _submit(self) -> None:
         name = topic(next(self._chaos.site.numbers))
-        body = {"content_type": "product_description", "topic": name}
+        body: dict[str, Any] = {"content_type": "product_description", "topic": name}
+        if self._random.random() < 0.2:
+            body["variants"] = 3
+            self._chaos.site.invariants.allow_two_at_once(name)
         answer = self._call("submit", "POST", "", body)
         if answer.status_code == 202:
-            self._contents.append(answer.json()["id"])
+            content = answer.json()["id"]
+            self._contents.append(content)
+            self._topics[content] = name
             self._chaos.acknowledged.add(name)
+            numbers = range(1, body.get("variants", 1) + 1)
+            self._chaos.drafts.update((content, number) for number in numbers)
+
+    def _ask_for_more(self) -> None:
+        self._ask("variants", {"variants": 2})
+
+    def _refine(self) -> None:
+        self._ask("refine", {"refine": self._random.choice(["shorter", "warmer", "plainer"])})
+
+    def _ask(self, name: str, body: dict[str, Any]) -> None:
+        """Ask for more drafts, which may be told beside others of the same content."""
+        if not self._contents:
+            return
+        content = self._random.choice(self._contents[-9:])
+        self._chaos.site.invariants.allow_two_at_once(self._topics[content])
+        answer = self._call(name, "POST", f"/{content}/drafts", body)
+        if answer.status_code == 202:
+            asked = answer.json()["drafts"]
+            self._chaos.drafts.update((content, draft["number"]) for draft in asked)
+
+    def _write_over(self) -> None:
+        """Rewrite the current text by hand, and send it again if the answer is lost."""
+        if not self._contents:
+            return
+        content = self._random.choice(self._contents[-9:])
+        text = f"{self._topics[content]}, by hand: {self._random.getrandbits(64):x}"
+        key = {"Idempotency-Key": f"{self._random.getrandbits(64):x}"}
+        for _ in range(2):
+            try:
+                answer = self._call(
+                    "by hand", "POST", f"/{content}/drafts", {"text": text}, headers=key
+                )
+            except requests.RequestException:
+                continue
+            if answer.status_code == 201:
+                self._chaos.by_hand.add(text)
+            if answer.status_code < 500:
+                return
 
     def _edit(self) -> None:
         if self._contents:
@@ -92,9 +148,11 @@ class Person:
             verb = self._random.choice(["cancel", "start", "retry", "hold", "release"])
             self._call(verb, "POST", f"/{self._random.choice(self._contents[-9:])}/{verb}")
 
-    def _call(self, name: str, method: str, path: str, body: object = None) -> requests.Response:
+    def _call(
+        self, name: str, method: str, path: str, body: object = None, headers: Any = None
+    ) -> requests.Response:
         url = f"{self._chaos.site.processes.url}/api/v1/contents{path}"
-        answer = self._session.request(method, url, json=body, timeout=10)
+        answer = self._session.request(method, url, json=body, headers=headers, timeout=10)
         self._chaos.count(f"{name}: {answer.status_code}")
         return answer
 
@@ -106,6 +164,8 @@ class Chaos:
         self.site = site
         self.over = threading.Event()
         self.acknowledged: set[str] = set()
+        self.drafts: set[tuple[str, int]] = set()  # by content and number
+        self.by_hand: set[str] = set()
         self.recoveries: defaultdict[str, list[float]] = defaultdict(list)
         self._answers: Counter[str] = Counter()
         self._lock = threading.Lock()
@@ -207,9 +267,23 @@ class Chaos:
         while self.site.unfinished() and time.monotonic() < deadline:
             time.sleep(0.5)
         time.sleep(2)  # whoever still wanted to write something late
-        topics = {draft["topic"] for draft in self.site.ledger.drafts()}
-        lost = [f"{name} was accepted and is lost" for name in self.acknowledged - topics]
-        return [*lost, *self.site.invariants.broken(), *self.site.invariants.left_in_redis()]
+        return [
+            *self._lost_or_doubled(),
+            *self.site.invariants.broken(),
+            *self.site.invariants.left_in_redis(),
+        ]
+
+    def _lost_or_doubled(self) -> Iterator[str]:
+        drafts = self.site.ledger.drafts()
+        for name in self.acknowledged - {draft["topic"] for draft in drafts}:
+            yield f"{name} was accepted and is lost"
+        there = {(str(UUID(str(draft["content_id"]))), draft["number"]) for draft in drafts}
+        for content, number in self.drafts - there:
+            yield f"draft {number} of {content} was accepted and is lost"
+        times = Counter(draft["text"] for draft in drafts if draft["origin"] == "edited")
+        for text in self.by_hand - times.keys():
+            yield f"{text!r} was saved and is lost"
+        yield from (f"{text!r} is there {n} times" for text, n in times.items() if n > 1)
 
     def _release_all(self) -> None:
         with self.site.acting():

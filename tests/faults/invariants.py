@@ -91,6 +91,8 @@ class Invariants:
     def _foreign_texts(self, drafts: list[dict[str, Any]]) -> Iterator[str]:
         """A completed text is one that Ollama told to its end, whole and nobody else's."""
         for draft in drafts:
+            if draft["origin"] == "edited":  # by a person
+                continue
             told = self._ollama.of(draft["topic"])
             whole = [story.text for story in told if story.request.finished_at]
             if draft["status"] == "completed" and told and draft["text"] not in whole:
