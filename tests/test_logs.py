@@ -98,6 +98,7 @@ def test_number_is_the_proxys_where_it_is_trusted_and_well_formed(
     assert is_taken or NUMBER.fullmatch(number)
 
 
+@pytest.mark.own_app
 def test_error_page_shows_the_number_to_tell(as_ada, app, lines):
     missing = as_ada.get("/contents/none")
     assert missing.headers["X-Request-ID"] in missing.text

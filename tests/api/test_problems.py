@@ -155,6 +155,7 @@ def test_ten_megabytes_are_refused_over_a_real_socket(web, script):
     )
 
 
+@pytest.mark.own_app
 def test_bug_of_ours_is_a_problem_too_and_tells_nothing(app):
     app.add_url_rule("/api/v1/broken", view_func=lambda: 1 / 0)
 
@@ -189,6 +190,7 @@ def is_alive(backend: int) -> bool:
         )
 
 
+@pytest.mark.own_app
 @pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
 def test_request_whose_connection_the_server_ended_may_be_tried_again(app, script):
     def fall_asleep_in_a_transaction() -> None:

@@ -17,6 +17,7 @@ from .conftest import BRIEF
 DRAFT = {
     "id", "number", "origin", "status", "scheduled_for", "started_at", "finished_at",
     "error", "model", "stats", "words", "made_from", "refine", "reproduces",
+    "read_ahead_ms", "saved_ms",
 }  # fmt: skip
 STATUS = {
     "status", "scheduled_for", "seconds_until_start", "position", "eta_seconds", "waiting_for",
