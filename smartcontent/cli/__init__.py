@@ -2,8 +2,8 @@
 
 from flask import Flask
 
-from smartcontent.cli.contents import contents
 from smartcontent.cli.doctor import doctor
+from smartcontent.cli.drafts import contents
 from smartcontent.cli.queue import queue
 from smartcontent.cli.tokens import tokens
 from smartcontent.cli.users import users

@@ -84,7 +84,7 @@ def list_(email: str, status: str | None, q: str, limit: int, as_json: bool) -> 
 @json_option
 def show(content_id: str, as_json: bool) -> None:
     """Show one content: brief, status and text."""
-    content = _content(content_id)
+    content = content_with(content_id)
     if as_json:
         print_json(whole(content) | _ids(content.current))
         return
@@ -101,7 +101,7 @@ def show(content_id: str, as_json: bool) -> None:
 @click.option("--output", type=click.File("wb"), default="-", help="A file, else standard output.")
 def export(content_id: str, name: str, output: BinaryIO) -> None:
     """Write the current text as a file."""
-    document = document_of(_content(content_id).current)
+    document = document_of(content_with(content_id).current)
     if document is None:
         raise click.ClickException("It has no text yet: see `contents show`.")
     try:
@@ -119,14 +119,14 @@ def watch(content_id: str, as_json: bool) -> None:
     The text goes to standard output, all else to standard error. Exit code 0: completed,
     1: failed, 2: cancelled.
     """
-    watch_draft(_content(content_id).current, as_json)
+    watch_draft(content_with(content_id).current, as_json)
 
 
 @contents.command("cancel")
 @click.argument("content_id", metavar="ID")
 def cancel(content_id: str) -> None:
     """Stop a draft that waits or is being written; its text is kept."""
-    content = _content(content_id)
+    content = content_with(content_id)
     draft = content.current
     if not ending.cancel_all(content):
         db.session.refresh(draft)
@@ -135,7 +135,7 @@ def cancel(content_id: str) -> None:
     click.echo("Cancelled.")
 
 
-def _content(content_id: str) -> Content:
+def content_with(content_id: str) -> Content:
     """The content with this id, whoever owns it.
 
     Raises:
