@@ -14,10 +14,12 @@ from sqlalchemy import (
     Boolean,
     Column,
     ColumnElement,
+    Float,
     ForeignKey,
     Index,
     Integer,
     Select,
+    Subquery,
     Table,
     Text,
     bindparam,
@@ -177,24 +179,45 @@ def _owner(user_id: int) -> str:
     return f"@{user_id}"
 
 
-def among_found(query: Select[Any], user_id: int, asked: Query) -> Select[Any]:
+def among_found(
+    query: Select[Any], user_id: int, asked: Query, oldest_first: bool = False
+) -> Select[Any]:
     """The contents of a query, which are the user's, that have what is asked.
 
     Where only something unwanted is named, all that are without it; of nothing, none.
     """
-    query = query.join(findables, findables.c.content_id == literal_column("contents.id"))
+    its_id: ColumnElement[UUID] = literal_column("contents.id")
+    is_something = bool(asked.wanted or asked.unwanted)
     if is_postgresql():
-        wanted = [f"'{_owner(user_id)}'", *filter(None, [for_postgresql(asked)])]
-        has_it = findables.c.words.op("@@")(cast(" & ".join(wanted), TSQUERY))
-    else:
-        query = query.join(found, found.c.rowid == findables.c.place)
-        has_it = literal_column("found").op("MATCH")(_match(user_id, asked))
-    return query.where(has_it if asked.wanted or asked.unwanted else false())
+        hits = _hits(user_id, asked, oldest_first)
+        query = query.join(hits, hits.c.content_id == its_id)
+        return query if is_something else query.where(false())
+    query = query.join(findables, findables.c.content_id == its_id)
+    query = query.join(found, found.c.rowid == findables.c.place)
+    matches = literal_column("found").op("MATCH")(_match(user_id, asked))
+    return query.where(matches if is_something else false())
+
+
+def _hits(user_id: int, asked: Query, oldest_first: bool) -> Subquery:
+    """What has it, found by the index, before one after the other is joined to what it is of.
+
+    PostgreSQL would read all tokens in turn, for it does not count that they lie outside the rows;
+    and join all that is found, of which a page is shown.
+    """
+    ways = ("enable_seqscan", "enable_hashjoin", "enable_mergejoin")
+    db.session.execute(select(*(func.set_config(way, "off", True) for way in ways)))
+    wanted = [f"'{_owner(user_id)}'", *filter(None, [for_postgresql(asked)])]
+    has_it = findables.c.words.op("@@")(cast(" & ".join(wanted), TSQUERY))
+    matching = select(findables.c.place, findables.c.content_id).where(has_it).cte("matching")
+    matching = matching.prefix_with("MATERIALIZED")
+    in_order = matching.c.place if oldest_first else matching.c.place.desc()
+    # With an offset, even of none, it is put in order before it is joined.
+    return select(matching).order_by(in_order).offset(0).subquery("hits")
 
 
 def place_of_found() -> ColumnElement[int]:
     """By what they are put in order: for each database the column that it has in order."""
-    return findables.c.place if is_postgresql() else found.c.rowid
+    return literal_column("hits.place", Integer) if is_postgresql() else found.c.rowid
 
 
 def _match(user_id: int, asked: Query) -> str:
@@ -207,9 +230,10 @@ def _of_typed(phrase: Phrase) -> str:
     return f"({{title brief text}} : ({for_sqlite(Query((phrase,)))}))"
 
 
-def rank(user_id: int, asked: Query) -> ColumnElement[float]:
+def rank(asked: Query) -> ColumnElement[float]:
     """How well a content fits, the lower the better: in its title counts most, then its brief."""
-    if is_postgresql():
-        wanted = cast(for_postgresql(Query(asked.wanted)), TSQUERY)
-        return -func.ts_rank(findables.c.words, wanted)
-    return literal_column("bm25(found, 0, 10, 4, 1)")
+    if not is_postgresql():
+        return literal_column("bm25(found, 0, 10, 4, 1)", Float)
+    wanted = cast(for_postgresql(Query(asked.wanted)), TSQUERY)
+    words = select(findables.c.words).where(findables.c.place == place_of_found())
+    return -func.ts_rank(words.scalar_subquery(), wanted)

@@ -14,7 +14,7 @@ from sqlalchemy.orm import contains_eager, selectinload
 
 from smartcontent.models.content import Content
 from smartcontent.models.draft import Draft
-from smartcontent.models.findable import among_found, place_of_found, rank
+from smartcontent.models.findable import among_found, is_postgresql, place_of_found, rank
 from smartcontent.models.tag import Tag, content_tags
 from smartcontent.stores.sql import db
 from smartcontent.texts.queries import LONGEST
@@ -80,7 +80,7 @@ def list_contents(user_id: int, filters: Filters, cursor: str = "", limit: int =
         ValueError: the cursor is not one of ours.
     """
     found = db.session.execute(_page(user_id, filters, cursor).limit(limit + 1)).all()
-    ids = _those_that_fit([(row.id, row.size) for row in found[:limit]])
+    ids = _those_that_fit([row.id for row in found[:limit]])
     items = _in_full(ids)
     if len(found) <= len(ids):
         return Page(items, None)
@@ -91,19 +91,18 @@ def list_contents(user_id: int, filters: Filters, cursor: str = "", limit: int =
 
 
 def _page(user_id: int, filters: Filters, cursor: str) -> Select[Any]:
-    """The ids with the sizes of their texts, in order, from behind the cursor.
+    """The ids in order, from behind the cursor.
 
     Raises:
         ValueError: the cursor is not one of ours.
     """
-    query = _filtered(user_id, filters)
-    shown = (Content.id, func.length(Draft.text).label("size"))
+    query: Any = _filtered(user_id, filters)  # of other columns
     if not filters.q or filters.sort == Sort.TITLE:
-        return _ordered(query, filters.sort, cursor).with_only_columns(*shown)
+        return _ordered(query, filters.sort, cursor).with_only_columns(Content.id)
     place = place_of_found()
-    placed = query.with_only_columns(*shown, place.label("place"))
+    placed = query.with_only_columns(Content.id, place.label("place"))
     if filters.sort == Sort.RELEVANCE:
-        return _ranked(placed, rank(user_id, parsed(filters.q)), cursor)
+        return _ranked(placed, rank(parsed(filters.q)), cursor)
     behind = _place(cursor) if cursor else None
     if filters.sort == Sort.OLDEST:
         return placed.where(true() if behind is None else place > behind).order_by(place)
@@ -122,8 +121,8 @@ def _ranked(placed: Select[Any], fits: ColumnElement[float], cursor: str) -> Sel
     known = placed.where(true() if begun_at is None else place <= begun_at)
     newest = known.order_by(place.desc()).limit(COUNTED_MOST)
     found = newest.add_columns(fits.label("fits")).subquery()
-    latest = select(func.max(found.c.place)).scalar_subquery()
-    query = select(found.c.id, found.c.size, latest.label("place"))
+    latest = func.max(found.c.place).over()
+    query = select(found.c.id, latest.label("place"))
     return query.order_by(found.c.fits, found.c.place.desc()).offset(done)
 
 
@@ -153,11 +152,15 @@ def list_trash(user_id: int, cursor: str = "") -> tuple[Sequence[Trashed], str |
     return found[:PAGE], _cursor(last[0].deleted_at, last[0].id) if found[PAGE:] else None
 
 
-def _those_that_fit(found: list[tuple[UUID, int]]) -> list[UUID]:
-    totals = accumulate(size for _, size in found)
-    fitting = sum(total <= TEXTS_LONGEST for total in totals)
+def _those_that_fit(ids: Sequence[UUID]) -> Sequence[UUID]:
+    """The first ones, as far as their texts fit on a page."""
+    # After there is a page of them, for to measure a text is to read it.
+    sizes = select(Content.id, func.length(Draft.text)).join(Content.current)
+    rows = db.session.execute(sizes.where(Content.id.in_(ids)))
+    known = {content_id: size for content_id, size in rows}
+    fitting = sum(total <= TEXTS_LONGEST for total in accumulate(known[each] for each in ids))
     # One in any case: a page without any would lead nowhere.
-    return [content_id for content_id, _ in found[: max(1, fitting)]]
+    return ids[: max(1, fitting)]
 
 
 def newest(user_id: int) -> list[UUID]:
@@ -172,15 +175,18 @@ def _filtered(user_id: int, filters: Filters) -> Select[Content]:
         asked and _are_few(some)
         for asked, some in ((filters.status, of_status), (filters.tag, of_tag))
     )
-    # What few have is looked up: the index in the order of the list is none to go through for it.
-    owner = Content.user_id + 0 if is_rare else Content.user_id
+    # What few have is looked up. SQLite, which has no statistics, would go through the index in
+    # the order of the list for it.
+    owner = Content.user_id if is_postgresql() or not is_rare else Content.user_id + 0
     query = select(Content).where(owner == user_id, *_conditions(filters)).join(Content.current)
     if filters.tag:
         has_it = of_tag.where(content_tags.c.content_id == Content.id).exists()
         query = query.where(Content.id.in_(of_tag) if is_rare else has_it)
     if filters.status and is_rare:
         query = query.where(Draft.user_id == user_id)
-    return among_found(query, user_id, parsed(filters.q)) if filters.q else query
+    if not filters.q:
+        return query
+    return among_found(query, user_id, parsed(filters.q), filters.sort == Sort.OLDEST)
 
 
 def _are_few(some: Select[Any]) -> bool:
