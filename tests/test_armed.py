@@ -95,6 +95,10 @@ def test_draft_in_hand_is_sent_at_its_time_and_never_before(soon, ollama):
     assert soon.status == Status.COMPLETED
 
 
+def test_nobody_claims_a_draft_before_its_time(later):
+    assert not later.claim(lease_seconds=60)
+
+
 @pytest.mark.parametrize("of_variant", [False, True])
 def test_brief_that_is_changed_while_a_worker_is_ready_is_what_is_written(
     later, ollama, in_hand, of_variant
@@ -186,7 +190,7 @@ def test_worker_told_to_end_with_a_draft_in_hand_puts_it_back(later, valkey, oll
 def test_draft_in_the_hand_of_a_worker_that_is_killed_starts_elsewhere_within_the_lease(
     ada, valkey
 ):
-    draft = submitting.submit(ada.id, BRIEF, "A teapot", delay_seconds=0.04).current
+    draft = submitting.submit(ada.id, BRIEF, "A teapot", delay_seconds=0.9).current
     valkey.client.zrem(keys.SCHEDULED, draft.job_id)  # all that is left of it in Redis
 
     assert reconcile() == []
