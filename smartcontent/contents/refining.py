@@ -11,6 +11,7 @@ from smartcontent.models.moments import due_in
 from smartcontent.models.status import UNDONE
 
 SEEDS = 2**31
+REWRITES_KEPT = 5  # of the same text or passage in the same way
 _ORIGINS = {
     Deed.REFINE: Origin.REFINED,
     Deed.CONTINUE: Origin.CONTINUED,
@@ -60,6 +61,24 @@ def ask_for(
     if task.do is Deed.REPRODUCE:
         wanted["reproduces"] = {"number": task.number, "identical": None, "differs_at": None}
     return _add(content, [wanted], delay_seconds, key)
+
+
+def another(content: Content, number: int, key: str | None = None) -> list[Draft]:
+    """Have the same rewritten in the same way once more; of all such the last few are kept.
+
+    Raises:
+        CannotBeMade: the draft was not rewritten from another, or that is not there any more.
+        smartcontent.contents.quotas.OverQuota: the user has asked for more than one may.
+    """
+    draft = content.version(number)
+    task = Task.read(draft.task) if draft else None
+    if task is None or task.do is not Deed.REFINE:
+        raise CannotBeMade(f"Version {number} is not a rewritten text.")
+    made = ask_for(content, task, key=key)
+    alike = [each.number for each in content.versions() if Task.read(each.task) == task]
+    for old in alike[REWRITES_KEPT:]:
+        versions.remove(content, old)
+    return made
 
 
 def _check(source: Draft | None, task: Task) -> None:

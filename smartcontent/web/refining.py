@@ -117,6 +117,18 @@ def reproduce(content_id: UUID, number: int) -> ResponseReturnValue:
     return _asked(own_content(content_id), task, "is written once more.")
 
 
+@bp.post(f"/contents/<uuid:content_id>/versions/{_NUMBER}/another")
+@login_required
+def another(content_id: UUID, number: int) -> ResponseReturnValue:
+    """Have the same rewritten once more, beside what came of it before."""
+    content = own_content(content_id)
+    try:
+        refining.another(content, number, key_sent())
+    except refining.CannotBeMade as error:
+        return errors.answer(409, str(error))
+    return _back(content, "is rewritten once more; what comes of it stands beside the text.")
+
+
 @bp.post("/contents/<uuid:content_id>/variants")
 @login_required
 def variants(content_id: UUID) -> ResponseReturnValue:

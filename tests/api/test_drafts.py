@@ -429,3 +429,20 @@ def test_finding_is_dismissed_for_good_in_all_drafts(script, ollama, written):
     script.delete(f"{written}/dismissed")
     assert script.get(f"{written}/drafts/1/quality").json == card
     assert script.post(f"{written}/dismissed", {"key": "x"}).status_code == 422
+
+
+def test_same_is_rewritten_once_more_and_the_last_five_are_kept(script, ollama, written):
+    span = {"start": TEA.index("The pot"), "end": TEA.index(" It pours")}
+    asked = script.post(f"{written}/drafts", {"refine": "warmer", "passage": span}).json
+    write(ollama, asked["drafts"][0]["id"], "Pot 0.")
+    script.post(f"{written}/drafts", {"refine": "shorter"})
+
+    for number in range(1, 6):
+        answer = script.post(f"{written}/drafts/{2 if number == 1 else number + 2}/another")
+        assert answer.status_code == 202, answer.text
+        write(ollama, answer.json["id"], f"Pot {number}.")
+
+    kept = script.get(written).json["drafts"]
+    assert [each["number"] for each in kept] == [1, 3, 4, 5, 6, 7, 8]
+    assert draft(script, written, 8)["text"] == "Tea is warm. Pot 5. It pours well."
+    assert script.post(f"{written}/drafts/1/another").status_code == 409

@@ -202,3 +202,15 @@ def test_variants_are_asked_for_with_the_brief(as_ada):
     seeds = [draft.wishes["seed"] for draft in made.drafts]
     assert seeds == [(seeds[0] + step) % 2**31 for step in range(3)]
     assert as_ada.get(f"/contents/{made.id}").text.count('class="suggestion"') == 2
+
+
+def test_another_stands_beside_the_first(as_ada, page, content, ollama):
+    as_ada.post(f"{page}/refine", {"how": "shorter"})
+    write(ollama, last_of(content).id, "Warm tea.")
+    assert as_ada.get(page).text.count(">Another</button>") == 1
+
+    as_ada.post(f"{page}/versions/2/another")
+
+    assert last_of(content).task == content.version(2).task
+    assert as_ada.get(page).text.count('class="suggestion"') == 2
+    assert as_ada.post(f"{page}/versions/1/another").status_code == 409

@@ -84,6 +84,21 @@ def accept(content: Content, number: int) -> ResponseReturnValue:
     return representation.whole(content)
 
 
+@bp.post(f"/contents/<uuid:content_id>/drafts/{_NUMBER}/another")
+@call(schemas.ASKED, 202, refusals=_NOTHING_TO_MAKE_IT_OF, **_KEYED)
+def another(content: Content, number: int) -> ResponseReturnValue:
+    """Have the same text or passage rewritten in the same way once more.
+
+    The last five of such are kept, and the current draft.
+    """
+    _own_draft(content, number)
+    try:
+        [draft] = refining.another(content, number, key_of_request())
+    except refining.CannotBeMade as error:
+        raise _conflict(content, str(error)) from error
+    return representation.asked(draft), 202
+
+
 @bp.post(f"/contents/<uuid:content_id>/drafts/{_NUMBER}/reproduce")
 @call(schemas.ASKED, 202, refusals=_NOTHING_TO_MAKE_IT_OF, **_KEYED)
 def reproduce(content: Content, number: int) -> ResponseReturnValue:
