@@ -7,7 +7,17 @@ import pytest
 from conftest import BRIEF, both_databases
 from sqlalchemy import event, text, update
 
-from smartcontent.contents import ending, finding, submitting, tagging, versions, waiting
+from smartcontent.cli.migrating import make_findable
+from smartcontent.contents import (
+    ending,
+    finding,
+    housekeeping,
+    submitting,
+    tagging,
+    versions,
+    waiting,
+)
+from smartcontent.contents.housekeeping import Housekeeping
 from smartcontent.models import ApiToken, Content, listing
 from smartcontent.models.findable import Words, as_vector
 from smartcontent.models.listing import Filters, Sort, list_contents
@@ -282,3 +292,31 @@ def test_estimate_reads_no_texts(content):
 
     assert [statement for statement, _ in seen if "drafts.words" in statement]
     assert not [statement for statement, _ in seen if "drafts.text" in statement]
+
+
+def test_migrating_ends_by_making_findable_what_was_there_before(ada, content, capsys):
+    db.session.execute(text("DELETE FROM found"))
+    db.session.execute(text("UPDATE findables SET behind = 1"))
+    db.session.commit()
+
+    make_findable()
+    make_findable()
+
+    assert capsys.readouterr().err == "Made findable: 1 of 1 contents\n"
+    assert found(ada, "teapot") == ["A teapot"]
+
+
+def test_scheduler_makes_findable_what_was_left_behind(app, ada, content, caplog, monkeypatch):
+    caplog.set_level("INFO")
+    monkeypatch.setattr(housekeeping, "LOOK_SECONDS", 0)
+    db.session.execute(text("DELETE FROM found"))
+    db.session.execute(text("UPDATE findables SET behind = 1"))
+    db.session.commit()
+
+    for _ in range(2):
+        Housekeeping(app).turn()
+
+    assert [r.message for r in caplog.records if "findable" in r.message] == [
+        "made findable contents=1"
+    ]
+    assert found(ada, "teapot") == ["A teapot"]

@@ -1041,9 +1041,10 @@ def test_search_shows_what_it_found(as_ada, ada, ollama, q, title, passage):
     brief = type(BRIEF)(**(vars(BRIEF) | {"topic": "A handle"}))
     found = submitting.submit(ada.id, brief, "My Kettle")
     far = "Nothing else. " * 900
-    complete(found, ollama, f"{far}Tea is wärm in the Straße, a soufflé for **all**. {far}")
+    complete(found, ollama)
     more = "a <b> tag, [menu](https://example.org/menu)"
-    versions.save_edit(found, "My Kettle", f"{found.current.text}{more}")
+    text = f"{far}Tea is wärm in the Straße, a soufflé for **all**. {far}{more}"
+    versions.save_edit(found, "My Kettle", text)
 
     page = as_ada.get("/list", query_string={"q": q}).text
 
