@@ -52,6 +52,7 @@ function swap(old, fresh) {
   keepTyped(old, fresh);
   keepKeys(old, fresh);
   moveFocus(focused, old, fresh);
+  if (fresh.matches(".view")) refreshStale(); // what stands beside the text may have gone on meanwhile
 }
 
 // From a control of what was, if it had the focus, to the same one. Where there is none any more, not
