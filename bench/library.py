@@ -11,6 +11,7 @@ import argparse
 import itertools
 import logging
 import random
+import shutil
 import sys
 import tempfile
 import time
@@ -192,14 +193,19 @@ def measured(asked: Callable[[], object]) -> tuple[float, float]:
 def database(kind: str, folder: Path) -> Iterator[str]:
     """An empty, migrated database."""
     if kind == "sqlite":
-        url, server = f"sqlite:///{folder / 'bench.db'}", None
-    else:
-        server = started_postgresql(tempfile.mkdtemp(prefix="smartcontent-postgresql-"))
+        url = f"sqlite:///{folder / 'bench.db'}"
+        upgrade(url, folder)
+        yield url
+        return
+    of_server = tempfile.mkdtemp(prefix="smartcontent-postgresql-")  # the server drops root
+    server = started_postgresql(of_server)
+    try:
         url = server.get_uri().replace("postgresql://", "postgresql+psycopg://")
-    upgrade(url, folder)
-    yield url
-    if server:
+        upgrade(url, folder)
+        yield url
+    finally:
         server.cleanup()
+        shutil.rmtree(of_server, ignore_errors=True)
 
 
 def measure(kind: str, size: int) -> bool:
