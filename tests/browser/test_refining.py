@@ -41,9 +41,14 @@ def test_text_is_chosen_rewritten_mended_and_copied(open_page, ada, ollama):
     expect(page.get_by_role("button", name="Use this text")).to_have_count(2)
     is_clean(page)
     picture(page, "variants")
-    page.locator(".suggestion", has_text="1.8 litres").get_by_role(
-        "button", name="Use this text"
-    ).click()
+    number = page.locator(".suggestion", has_text="1.8 litres").get_attribute("data-number")
+    keys = page.get_by_role("switch", name="Keys 1 to 9")
+    page.evaluate("window.isTheSame = true")
+    keys.uncheck()
+    page.keyboard.press(number)
+    keys.check()
+    assert page.evaluate("window.isTheSame")
+    page.keyboard.press(number)
     expect(article.locator("> .text")).to_have_text("A blue pot. It holds 1.8 litres.")
 
     # One passage is rewritten in its place, and taken over.
