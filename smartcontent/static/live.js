@@ -49,7 +49,7 @@ function drawSnapshot({ server_time, drafts, contents, readiness }) {
   }
   refreshAllBut(new Set(drafts.map((draft) => draft.draft_id)));
   // Versions may have come and gone since the page was drawn; no snapshot tells of those that ended.
-  for (const view of document.querySelectorAll(".view[data-fragment]")) refresh(view);
+  for (const view of document.querySelectorAll(".view[data-fragment]")) if (isFinal(view.dataset.status)) refresh(view);
   paintTexts();
   paintClocks();
   if (String(contents) !== String(contentsShown())) reloadList();
