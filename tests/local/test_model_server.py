@@ -167,7 +167,7 @@ def test_prompt_that_was_read_is_known_after_another_one_was(server: ModelServer
     def read(topic: str) -> float:
         """The seconds of work that it takes."""
         before = server.cpu_seconds()
-        messages = [{"role": "user", "content": f"{topic} " * 30}]
+        messages = [{"role": "user", "content": f"{topic} " * 15}]
         server.chat(messages=messages, options={"num_predict": 1}, stream=False).json()
         return server.cpu_seconds() - before
 
