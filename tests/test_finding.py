@@ -27,7 +27,7 @@ from smartcontent.stores.sql import db
 from smartcontent.texts.snippets import PART
 from smartcontent.texts.tokens import searchable
 from smartcontent.web.found import snippets_of
-from smartcontent.writing import job, outcome
+from smartcontent.writing import job, retrying
 from smartcontent.writing.attempt import Attempt
 
 HOSTILE = [
@@ -84,7 +84,7 @@ def test_what_there_is_of_a_failed_text_is_found(ada, due_draft):
     due_draft.claim(60)
     attempt = Attempt(due_draft)
     attempt._add("Half of a kettle")
-    outcome.give_up_or_try_later(due_draft, attempt, failure("refused", {}))
+    retrying.give_up_or_try_later(due_draft, attempt, failure("refused", {}))
 
     assert found(ada, "kettle") == ["A teapot"]
 

@@ -16,7 +16,7 @@ from smartcontent.events import text_so_far
 from smartcontent.models import Draft, Status, now
 from smartcontent.stores.sql import db, only_read
 from smartcontent.writing import job
-from smartcontent.writing.outcome import AWAY_TRIES
+from smartcontent.writing.retrying import AWAY_TRIES
 
 pytestmark = both_databases
 

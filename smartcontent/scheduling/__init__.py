@@ -1,13 +1,11 @@
 """Due times: our rq-scheduler, the drafts in it, and the reconciler that mends both."""
 
 from smartcontent.scheduling.drafts import (
-    backoff,
     mark_queued,
     schedule_draft,
     schedule_drafts,
     unschedule_draft,
     unschedule_drafts,
-    while_away,
 )
 from smartcontent.scheduling.job import Job
 from smartcontent.scheduling.reconciler import reconcile
@@ -16,12 +14,10 @@ from smartcontent.scheduling.scheduler import Scheduler
 __all__ = [
     "Job",
     "Scheduler",
-    "backoff",
     "mark_queued",
     "reconcile",
     "schedule_draft",
     "schedule_drafts",
     "unschedule_draft",
     "unschedule_drafts",
-    "while_away",
 ]

@@ -20,7 +20,7 @@ from smartcontent.progress.batches import Progress
 from smartcontent.progress.outlook import outlook
 from smartcontent.prompts import estimated_tokens
 from smartcontent.prompts.request import model_for, request_for
-from smartcontent.scheduling import backoff, while_away
+from smartcontent.scheduling.backoff import backoff, while_away
 from smartcontent.texts.counting import READ_IN_A_MINUTE, Size
 from smartcontent.texts.markdown import to_text
 from smartcontent.web.drawings import Span, in_a_row, share_of

@@ -1,40 +1,25 @@
-"""One attempt at a draft: words in from Ollama and out to the pages, the lease kept meanwhile."""
+"""One attempt at a draft: words in from Ollama and out to the pages."""
 
 import io
-import logging
 import threading
 import time
 from collections.abc import Callable
-from datetime import datetime, timedelta
-from multiprocessing.sharedctypes import RawValue
+from datetime import datetime
 
-from flask import current_app
-from sqlalchemy import select
 from sqlalchemy.exc import OperationalError
 
 from smartcontent.events import TextChannel
 from smartcontent.models import Draft, now
-from smartcontent.models.draft import LOOK_AROUND_SECONDS
 from smartcontent.ollama import Answer
-from smartcontent.stores.sql import db, only_read
-
-log = logging.getLogger(__name__)
-
+from smartcontent.stores.sql import db
+from smartcontent.writing.lease import Lease
 
 # Set when this process was told to end: the draft goes back to the queue, its attempt unspent.
 stopping = threading.Event()
-# Until when, by time.monotonic(), this process may have a request open at Ollama; 0: it has none.
-# Shared memory: the parent of a slot looks at it, for a paused process cannot hang up by itself.
-lease_ends = RawValue("d", 0.0)
-
 # Causes after which another attempt asks for something else: more room, or another seed.
 SPENT_ON_THINKING, REPEATING = "only_thinking", "repeating"
 GATHER_SECONDS = 0.04
 DATABASE_PATIENCE_SECONDS = 60
-
-
-class DraftTaken(Exception):
-    """The draft is no longer this worker's: cancelled, or given to another after a silence."""
 
 
 class WorkerStopping(Exception):
@@ -54,18 +39,13 @@ class Attempt:
         self.draft = draft
         self.before = before  # what the model's words come behind
         self.after = after  # the cause for which the attempt before ended
-        # The row itself cannot be read while the database is away.
-        self._id = draft.id
         self.number = draft.attempt
         self._text = _beginning_with(before)
         self.first_word_at: datetime | None = None
         self._channel = TextChannel(draft.user_id, str(draft.content_id), draft.id, self.number)
         self._gathered = ""
         self._said_at = 0.0
-        self._looked_at = self._kept_at = time.monotonic()
-        self._lease = current_app.config["LEASE_SECONDS"]
-        assert draft.lease_until is not None, "a claim sets it"
-        self._may_write_for((draft.lease_until - now()).total_seconds())
+        self._lease = Lease(draft)
 
     @property
     def text(self) -> str:
@@ -95,7 +75,7 @@ class Attempt:
                     self._add(piece)
                     self._look_around()
         finally:
-            lease_ends.value = 0.0
+            self._lease.end()
             self._say()
 
     def forget(self) -> None:
@@ -107,7 +87,7 @@ class Attempt:
         self._gathered = self.before
         self.first_word_at = None
         self._channel.begin_again()
-        self._looked_at = self._kept_at = 0.0  # the row has to forget it, too, and now
+        self._lease.save_soon()
 
     def _add(self, piece: str) -> None:
         if piece and self.first_word_at is None:
@@ -127,40 +107,9 @@ class Attempt:
     def _look_around(self) -> None:
         if stopping.is_set():
             raise WorkerStopping
-        moment = time.monotonic()
-        if moment - self._looked_at < LOOK_AROUND_SECONDS:
-            return
-        self._looked_at = moment
-        self._channel.catch_up()
-        try:
-            self._keep() if moment - self._kept_at >= self._lease / 4 else self._check()
-        except OperationalError as error:
-            # The database is away: go on writing, the text is worth more than a look, but not
-            # longer than the lease: it may be away for us alone, and another begin.
-            log.warning("draft=%s database does not answer: %s", self._id, error.orig)
-            db.session.rollback()
-            if time.monotonic() + LOOK_AROUND_SECONDS > lease_ends.value:
-                raise DraftTaken from error
-
-    def _keep(self) -> None:
-        self._kept_at = time.monotonic()
-        lease_until = now() + timedelta(seconds=self._lease)
-        if not self.draft.write(self.number, text=self.text, lease_until=lease_until):
-            raise DraftTaken
-        self._may_write_for((lease_until - now()).total_seconds())
-
-    def _may_write_for(self, seconds: float) -> None:
-        # A little less than the lease, so that nobody has begun before the connection is closed.
-        lease_ends.value = time.monotonic() + seconds - self._lease / 5
-
-    def _check(self) -> None:
-        only_read()
-        held = db.session.scalar(
-            select(Draft.id).where(Draft.id == self._id, *Draft.held_by(self.number))
-        )
-        db.session.commit()
-        if held is None:
-            raise DraftTaken
+        if self._lease.is_to_be_looked_at():
+            self._channel.catch_up()
+            self._lease.look_at(self.text)
 
 
 def patiently(write: Callable[[], bool]) -> bool:

@@ -13,13 +13,10 @@ from smartcontent.ollama import OllamaError
 from smartcontent.progress.batches import announce_of
 from smartcontent.stores.sql import db, only_read
 from smartcontent.writing.armed import LONGEST_SECONDS, Ready, hands, ready
-from smartcontent.writing.attempt import Attempt, DraftTaken, WorkerStopping, patiently
-from smartcontent.writing.outcome import (
-    complete,
-    give_up_or_try_later,
-    give_up_without_source,
-    hand_back,
-)
+from smartcontent.writing.attempt import Attempt, WorkerStopping, patiently
+from smartcontent.writing.lease import DraftTaken
+from smartcontent.writing.outcome import complete, give_up_without_source, hand_back
+from smartcontent.writing.retrying import give_up_or_try_later
 
 log = logging.getLogger(__name__)
 

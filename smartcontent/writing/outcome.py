@@ -1,38 +1,26 @@
-"""How an attempt ends: completed, later, failed for good, or handed back."""
+"""How an attempt ends: completed, without what it was to be made of, or handed back."""
 
 import logging
-import random
 from itertools import zip_longest
 from typing import Any
 
-from flask import current_app
-from sqlalchemy import ColumnElement
 from sqlalchemy.exc import OperationalError
 
 from smartcontent import events
 from smartcontent.models import Content, Draft, Status, now
-from smartcontent.models.download import Download
-from smartcontent.models.moments import due_in
 from smartcontent.models.reading import read_ahead_ms
 from smartcontent.ollama import Answer, OllamaError
 from smartcontent.ollama.configured import ollama
 from smartcontent.prompts.request import Request, model_of
-from smartcontent.scheduling import backoff, schedule_draft, while_away
+from smartcontent.scheduling import schedule_draft
 from smartcontent.stores.sql import db
 from smartcontent.texts.counting import size_of
 from smartcontent.texts.sentiment import sentiment_of
 from smartcontent.texts.tokens import searchable
 from smartcontent.texts.wrapping import unwrapped
-from smartcontent.writing.attempt import REPEATING, SPENT_ON_THINKING, Attempt, patiently
+from smartcontent.writing.attempt import Attempt, patiently
 
 log = logging.getLogger(__name__)
-
-
-PULL_LOOK_SECONDS = 5  # waiting for a download is no failure
-# Nor is an Ollama that is out of reach: a laptop that sleeps, a server that is restarted. After so
-# many tries, about a day, it is.
-AWAY, AWAY_TRIES = "unreachable", 24 * 60
-SHOWN_OF_A_TEXT = 20
 
 
 def complete(draft: Draft, attempt: Attempt, answer: Answer, behind: str = "") -> bool:
@@ -126,80 +114,6 @@ def _note_feeling(draft: Draft, language: str) -> None:
     except OperationalError as error:
         log.warning("draft=%s its feeling is not on record: %s", draft.id, error.orig)
         db.session.rollback()
-
-
-def give_up_or_try_later(draft: Draft, attempt: Attempt, error: OllamaError) -> bool:
-    held = Draft.held_by(attempt.number)
-    values: dict[str, Any] = {
-        "text": attempt.text,
-        "first_word_at": attempt.first_word_at,
-        "lease_until": None,
-        "error_cause": error.cause,
-        "error_values": error.values,
-    }
-    log.warning("Failed draft=%s cause=%s detail=%s", draft.id, error.cause, _told(draft, error))
-    if error.cause == "model_missing" and _is_on_its_way(model_of(draft)):
-        return _later(draft, held, PULL_LOOK_SECONDS)
-    if error.cause == AWAY and attempt.number < AWAY_TRIES:
-        return _later(draft, held, _spread(while_away(attempt.number).total_seconds()), **values)
-    values["failures"] = draft.failures + 1
-    attempts = current_app.config["GENERATION_ATTEMPTS"]
-    if not _may_succeed(attempt, error) or draft.failures >= attempts - 1:
-        return _fail(draft, held, attempt.text, values)
-    pause = error.retry_after or backoff(draft.failures + 1).total_seconds()
-    return _later(draft, held, _spread(pause), **values)
-
-
-def _spread(seconds: float) -> float:
-    """With jitter, so that the drafts that met one outage do not all come back in one instant."""
-    return seconds * random.uniform(0.8, 1.2)  # noqa: S311
-
-
-def _later(
-    draft: Draft, held: tuple[ColumnElement[bool], ...], seconds: float, **values: Any
-) -> bool:
-    """Have it wait so long for its next attempt."""
-    values = {"lease_until": None, **values}
-    if not draft.move(Status.PENDING, *held, due_at=due_in(seconds), **values):
-        return False
-    schedule_draft(draft)
-    return True
-
-
-def _fail(
-    draft: Draft, held: tuple[ColumnElement[bool], ...], text: str, values: dict[str, Any]
-) -> bool:
-    """Keep what there is of a text, and have it found by that."""
-    db.session.commit()  # no transaction meanwhile: it holds up other writers
-    Content.take_in(draft, searchable(text))
-    return draft.move(Status.FAILED, *held, finished_at=now(), **values)
-
-
-def _told(draft: Draft, error: OllamaError) -> str:
-    """What the server said, as far as it may stand in a log: nobody's words do."""
-    brief = draft.content.brief
-    words = [brief.topic, brief.audience, brief.instructions, *brief.keywords, brief.material]
-    words += brief.voice.as_text.splitlines() if brief.voice else []
-    openings = [" ".join(text.split())[:SHOWN_OF_A_TEXT] for text in words]
-    # Where it is not Ollama's language that was spoken, it may be the text itself.
-    if error.cause == "protocol" or any(text and text in error.detail for text in openings):
-        return "withheld: it may have words of the brief or the text"
-    return error.detail
-
-
-def _may_succeed(attempt: Attempt, error: OllamaError) -> bool:
-    """Whether another attempt has a chance: one more has that asks for something else."""
-    asks_otherwise = error.cause in (SPENT_ON_THINKING, REPEATING)
-    return error.transient or (asks_otherwise and attempt.after != error.cause)
-
-
-def _is_on_its_way(model: str) -> bool:
-    """Whether somebody downloads the model, or will as soon as he looks."""
-    wanted = {each.model: each for each in Download.wanted()}
-    if model in wanted:
-        return not wanted[model].fails
-    config = current_app.config
-    return bool(config["OLLAMA_PULL"]) and model == config["OLLAMA_MODEL"]
 
 
 def hand_back(draft: Draft, attempt: Attempt) -> bool:

@@ -24,7 +24,7 @@ from smartcontent.processes.duties import Duty, for_ever
 from smartcontent.stores import keys
 from smartcontent.stores.redis import connect
 from smartcontent.stores.redis_answers import trouble
-from smartcontent.writing import attempt
+from smartcontent.writing import attempt, lease
 
 log = logging.getLogger(__name__)
 
@@ -189,7 +189,7 @@ class Slots:
         pid = os.fork()
         if pid == 0:
             try:
-                attempt.lease_ends = slot.lease_ends
+                lease.lease_ends = slot.lease_ends
                 SlotWorker.beat_at = slot.beat_at
                 self._work()
             finally:
