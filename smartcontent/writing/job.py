@@ -1,6 +1,7 @@
 """The job: one draft is claimed, written, and its end put on record. Safe to run twice."""
 
 import logging
+from contextlib import ExitStack, closing
 from datetime import timedelta
 
 from flask import current_app
@@ -35,13 +36,14 @@ def write_draft(draft_id: int) -> None:
         db.session.rollback()
         log.info("Nothing to do draft=%s", draft_id)
         return
-    attempt = Attempt(draft, after, made.before)
-    if made.answer is not None:
-        made.answer.begin()
-    _tell_of_claim(draft)
-    if not _write(draft, attempt, made):
-        attempt.forget()
-        log.info("Stopped draft=%s attempt=%s", draft_id, attempt.number)
+    with closing(made):
+        attempt = Attempt(draft, after, made.before)
+        if made.answer is not None:
+            made.answer.begin()
+        _tell_of_claim(draft)
+        if not _write(draft, attempt, made):
+            attempt.forget()
+            log.info("Stopped draft=%s attempt=%s", draft_id, attempt.number)
     announce_of(draft)
 
 
@@ -54,11 +56,13 @@ def _claimed(draft: Draft, after: str | None) -> Ready | None:
     for _ in range(TRIES):
         if not _starts_soon(draft):
             return None
-        made = ready(draft, after)
-        is_due = hands.wait(draft)
-        if is_due and draft.claim(lease, Draft.revision == made.revision, **made.record):
-            return made
-        made.close()
+        with ExitStack() as unless_claimed:
+            made = ready(draft, after)
+            unless_claimed.callback(made.close)
+            is_due = hands.wait(draft)
+            if is_due and draft.claim(lease, Draft.revision == made.revision, **made.record):
+                unless_claimed.pop_all()
+                return made
         if not is_due or not _has_changed(draft):
             return None
     return None
