@@ -4,10 +4,10 @@ from smartcontent.background import background_app, or_exit
 from smartcontent.contents.housekeeping import Housekeeping
 from smartcontent.contents.series.making import SeriesMaker
 from smartcontent.preflight.preflight import Preflight
-from smartcontent.processes import heartbeat
 from smartcontent.scheduling import Scheduler
 from smartcontent.scheduling.clerk import Clerk
 from smartcontent.stores.redis import connect
+from smartcontent.upkeep import heartbeat
 
 app = or_exit(background_app)
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from smartcontent import scheduling
 from smartcontent.background import background_app, or_exit
-from smartcontent.processes import heartbeat
+from smartcontent.upkeep import heartbeat
 from smartcontent.writing import warm_up
 from smartcontent.writing.armed import hands
 from smartcontent.writing.slots import Slots, SlotWorker, let_children_die_with_us

@@ -15,7 +15,7 @@ from smartcontent.models.download import Download
 from smartcontent.preflight import downloads
 from smartcontent.preflight.preflight import Preflight
 from smartcontent.progress import readiness
-from smartcontent.progress.readiness import Stage, told
+from smartcontent.progress.readiness import Stage, last_found
 from smartcontent.stores.sql import db
 from smartcontent.writing import job
 
@@ -28,7 +28,7 @@ def preflight(app):
 def found(preflight: Preflight) -> readiness.Readiness:
     db.session.commit()
     preflight.look()
-    return told("llama3.2")
+    return last_found("llama3.2")
 
 
 def loads(ollama) -> list[dict]:
@@ -100,7 +100,7 @@ def test_model_is_loaded_shortly_before_the_due_time_with_the_text_s_options(
     wait_until(lambda: found(preflight).stage is Stage.READY)
 
     assert len(loads(ollama)) == 1
-    assert "is loaded" in told("llama3.2").sentence
+    assert "is loaded" in last_found("llama3.2").sentence
 
 
 def test_warming_uses_the_options_of_the_text(preflight, ada, a_worker, ollama):
@@ -137,7 +137,7 @@ def test_model_that_cannot_be_loaded_is_said_before_the_due_time(preflight, ada,
 
     wait_until(lambda: found(preflight).stage is Stage.PROBLEM)
 
-    assert "memory" in told("llama3.2").sentence
+    assert "memory" in last_found("llama3.2").sentence
 
 
 def test_nobody_looks_while_nothing_is_due_soon(preflight, ada, ollama):
@@ -158,7 +158,7 @@ def test_asked_for_model_is_downloaded_with_progress_and_the_draft_waits_for_it(
         gap=1.0,
     )
     waiting.want_model("llama3.2")
-    wait_until(lambda: "63%" in (found(preflight) or told("llama3.2")).sentence)
+    wait_until(lambda: "63%" in (found(preflight) or last_found("llama3.2")).sentence)
 
     job.write_draft(due_draft.id)
 
@@ -204,7 +204,7 @@ def test_usual_model_is_downloaded_unasked_and_the_doctor_shows_how_far_it_is(
         gap=1.0,
     )
 
-    wait_until(lambda: "40%" in (found(preflight) or told("llama3.2")).sentence)
+    wait_until(lambda: "40%" in (found(preflight) or last_found("llama3.2")).sentence)
 
     assert ollama_finding().state is State.DEGRADED
     assert "is being downloaded, 4" in ollama_finding().cause
@@ -254,8 +254,8 @@ def test_download_that_fails_is_one_sentence_everywhere_and_tried_again_after_a_
     for _ in range(3):
         preflight.look()
 
-    assert told("llama3.2").stage is stage
-    assert "is tried again by itself" in told("llama3.2").sentence
+    assert last_found("llama3.2").stage is stage
+    assert "is tried again by itself" in last_found("llama3.2").sentence
     finding = ollama_finding()
     assert words.partition(": ")[2] in finding.remedy
     assert words in caplog.text
@@ -336,7 +336,7 @@ def test_ollama_that_a_container_cannot_reach_is_said_with_what_to_do(
 
     preflight.look()
 
-    assert words in told("llama3.2").sentence
+    assert words in last_found("llama3.2").sentence
     assert words in caplog.text
     assert words in ollama_finding().remedy
 

@@ -17,13 +17,13 @@ from smartcontent.events import parsed, text_so_far
 from smartcontent.health.finding import State
 from smartcontent.health.processes import check_scheduler, check_web, check_workers
 from smartcontent.models import Draft
-from smartcontent.processes.duties import Duty, for_ever
 from smartcontent.progress import readiness
 from smartcontent.progress.readiness import Readiness, Stage
 from smartcontent.scheduling import schedule_draft
 from smartcontent.scheduling.probe import picked_up_at
 from smartcontent.stores import stored
 from smartcontent.stores.sql import db
+from smartcontent.upkeep.duties import Duty, for_ever
 
 NOT_UTF8 = b"\xff\xfe\x00 \xc3"
 RUBBISH = {
@@ -156,7 +156,7 @@ def test_job_whose_place_is_taken_by_something_else_is_scheduled_all_the_same(ap
 @pytest.mark.parametrize(
     ("key", "read"),
     [
-        (f"smartcontent:readiness:{MODEL}", lambda: readiness.told(MODEL)),
+        (f"smartcontent:readiness:{MODEL}", lambda: readiness.last_found(MODEL)),
         ("smartcontent:probe-1", lambda: picked_up_at("probe-1")),
     ],
 )
@@ -194,11 +194,11 @@ def test_text_so_far_is_absent_where_it_is_none(app, valkey):
 def test_finding_of_another_shape_is_absent(app, valkey, change):
     right = {"model": MODEL, "stage": "ready", "cause": "there", "progress": None}
     valkey.client.set(f"smartcontent:readiness:{MODEL}", json.dumps(right))
-    assert readiness.told(MODEL) == Readiness(MODEL, Stage.READY, "there")
+    assert readiness.last_found(MODEL) == Readiness(MODEL, Stage.READY, "there")
 
     valkey.client.set(f"smartcontent:readiness:{MODEL}", json.dumps(right | change))
 
-    assert readiness.told(MODEL) is None
+    assert readiness.last_found(MODEL) is None
 
 
 def test_rubbish_on_a_channel_is_left_out_and_the_rest_is_read():
@@ -234,7 +234,7 @@ def breaking(times: int, done: Callable[[], None]) -> Callable[[], None]:
 def test_what_breaks_is_begun_again_logged_and_told_by_health(
     app, valkey, caplog, monkeypatch, process, check
 ):
-    monkeypatch.setattr("smartcontent.processes.duties.PAUSE_SECONDS", 0.0)
+    monkeypatch.setattr("smartcontent.upkeep.duties.PAUSE_SECONDS", 0.0)
     stands = Processes_in(valkey)
 
     with pytest.raises(SystemExit):
@@ -265,7 +265,7 @@ class Processes_in:
 # That the test ends the thread, too.
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
 def test_thread_outlives_whatever_its_turn_raises(app, valkey, monkeypatch):
-    monkeypatch.setattr("smartcontent.processes.duties.PAUSE_SECONDS", 0.0)
+    monkeypatch.setattr("smartcontent.upkeep.duties.PAUSE_SECONDS", 0.0)
     turns: list[int] = []
     is_over = threading.Event()
 

@@ -28,7 +28,7 @@ from smartcontent.invitations import invited_address
 from smartcontent.models import Status, now
 from smartcontent.models.listing import Filters, list_contents
 from smartcontent.ollama.address import base_url, canonical, without_credentials
-from smartcontent.ollama.errors import OllamaError, told
+from smartcontent.ollama.errors import OllamaError, failure_of
 from smartcontent.ollama.marks import Marks
 from smartcontent.stores.sql import db
 from smartcontent.texts.markdown import LONGEST, to_html
@@ -276,8 +276,8 @@ def test_thoughts_are_taken_out_in_time_that_grows_with_their_number():
 
 
 def test_cause_of_a_failure_is_found_however_much_a_server_says():
-    assert seconds_of_cpu(lambda: told(None, "model " * 100_000, {})) < 0.05
-    assert told(None, "model 'x' not found", {}).cause == "model_missing"
+    assert seconds_of_cpu(lambda: failure_of(None, "model " * 100_000, {})) < 0.05
+    assert failure_of(None, "model 'x' not found", {}).cause == "model_missing"
 
 
 UNENDING = {

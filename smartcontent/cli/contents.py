@@ -13,14 +13,14 @@ from smartcontent.cli.printing import moment, print_json, print_table, shortened
 from smartcontent.cli.users import user_with
 from smartcontent.cli.watch import watch_draft
 from smartcontent.contents import ending, submitting
+from smartcontent.contents.as_document import document_of
 from smartcontent.contents.as_json import summary, whole
-from smartcontent.contents.exporting import document_of
+from smartcontent.exports import FORMATS
+from smartcontent.exports.document import NotInThisFormat
 from smartcontent.fields import read
 from smartcontent.models import Content, Draft, KeptVoice, Status
 from smartcontent.models.listing import Filters, list_contents
 from smartcontent.stores.sql import db
-from smartcontent.texts.export import FORMATS
-from smartcontent.texts.export.document import NotInThisFormat
 
 contents = Group("contents", help="Briefs and texts: create, list, show, watch, cancel.")
 status_choice = click.Choice([status.value for status in Status])

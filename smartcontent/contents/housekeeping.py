@@ -7,7 +7,7 @@ from flask import Flask
 from sqlalchemy.exc import SQLAlchemyError
 
 from smartcontent.contents import finding
-from smartcontent.processes.duties import Duty
+from smartcontent.upkeep.duties import Duty
 
 log = logging.getLogger(__name__)
 

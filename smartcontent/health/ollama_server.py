@@ -5,7 +5,7 @@ from flask import current_app
 from smartcontent.health.finding import Finding, degraded, down, ok
 from smartcontent.ollama import OllamaError
 from smartcontent.ollama.configured import ollama
-from smartcontent.progress.readiness import Stage, told
+from smartcontent.progress.readiness import Stage, last_found
 
 
 def check_ollama() -> Finding:
@@ -29,7 +29,7 @@ def _parts(sentence: str) -> tuple[str, str]:
 
 
 def _missing(model: str) -> Finding:
-    found = told(model)
+    found = last_found(model)
     if found and found.stage is Stage.PULLING:
         cause, remedy = _parts(found.sentence)
         usual = "wait: the scheduler's log shows how far it is"

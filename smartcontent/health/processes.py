@@ -12,10 +12,10 @@ from rq.suspension import is_suspended
 from smartcontent.health.finding import Finding, degraded, down, ok
 from smartcontent.health.redis_server import TIMEOUT_SECONDS
 from smartcontent.models import now
-from smartcontent.processes.duties import broken_lately
 from smartcontent.stores import keys, stored
 from smartcontent.stores.redis import connect
 from smartcontent.stores.redis_answers import trouble
+from smartcontent.upkeep.duties import broken_lately
 from smartcontent.writing.slots import WORKER_TTL_SECONDS
 
 SCHEDULER_SILENT_SECONDS = 5

@@ -17,9 +17,9 @@ from flask import Flask
 from redis.client import PubSub
 
 from smartcontent.events import READ_AGAIN, channel
-from smartcontent.processes.duties import Duty
 from smartcontent.stores.redis import connect, redis
 from smartcontent.stores.redis_answers import trouble
+from smartcontent.upkeep.duties import Duty
 
 log = logging.getLogger(__name__)
 

@@ -28,7 +28,7 @@ from smartcontent.live.sweeper import Sweeper
 from smartcontent.models import UNFINISHED, Draft, Status, now
 from smartcontent.models.listing import newest
 from smartcontent.models.moments import iso
-from smartcontent.progress.readiness import told_of
+from smartcontent.progress.readiness import last_found_of
 from smartcontent.prompts.request import model_of
 from smartcontent.stores.sql import db, only_read
 
@@ -202,7 +202,7 @@ def snapshot(user_id: int) -> dict[str, Any]:
         "drafts": [_as_seen(draft) for draft in drafts],
         "unfinished": _count_unfinished(user_id),
         "contents": [str(content_id) for content_id in contents],
-        "readiness": [found.as_event() for found in told_of(sorted(models))],
+        "readiness": [found.as_event() for found in last_found_of(sorted(models))],
     }
 
 

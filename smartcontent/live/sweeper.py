@@ -14,7 +14,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from smartcontent.events import frame
 from smartcontent.live.hub import hub
 from smartcontent.live.open_page import OpenPage
-from smartcontent.processes.duties import Duty
+from smartcontent.upkeep.duties import Duty
 
 log = logging.getLogger(__name__)
 

@@ -11,7 +11,7 @@ from sqlalchemy import Row, select
 from smartcontent.models.content import Content
 from smartcontent.models.draft import Draft
 from smartcontent.models.status import Status
-from smartcontent.series.rules import Rule
+from smartcontent.recurrence.rules import Rule
 from smartcontent.stores.sql import db
 
 

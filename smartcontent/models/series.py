@@ -12,7 +12,7 @@ from smartcontent.briefs.brief import Brief, brief_of, title_of
 from smartcontent.briefs.voice import Voice
 from smartcontent.models.content import Content
 from smartcontent.models.moments import UtcDateTime, now
-from smartcontent.series.rules import LONGEST, Rule, rule_of
+from smartcontent.recurrence.rules import LONGEST, Rule, rule_of
 from smartcontent.stores.sql import Base, db
 
 NAME_LONGEST = 200
@@ -57,7 +57,7 @@ class Series(Base):
         """When it is due.
 
         Raises:
-            smartcontent.series.rules.RuleError: its time zone is not known here any more.
+            smartcontent.recurrence.rules.RuleError: its time zone is not known here any more.
         """
         return rule_of(self.cron, self.timezone)
 

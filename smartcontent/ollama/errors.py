@@ -41,7 +41,7 @@ def failure(cause: str, names: Mapping[str, Any], *, detail: str = "") -> Ollama
     return OllamaError(cause, {"model": "", "server": "", **names}, detail)
 
 
-def told(status: int | None, text: str, names: Mapping[str, Any]) -> OllamaError:
+def failure_of(status: int | None, text: str, names: Mapping[str, Any]) -> OllamaError:
     """The error for what the server said, with a status or (None) in the middle of a stream."""
     text = text[:_READ]
     for rule in RULES:

@@ -16,7 +16,7 @@ import urllib3
 from requests.adapters import HTTPAdapter
 
 from smartcontent.ollama.address import without_credentials
-from smartcontent.ollama.errors import OllamaError, error_text, failure, retry_after, told
+from smartcontent.ollama.errors import OllamaError, error_text, failure, failure_of, retry_after
 from smartcontent.ollama.lines import Lines
 
 TICK = 0.2
@@ -248,7 +248,7 @@ class Exchange:
     def _deliver(self, response: requests.Response) -> None:
         if not 200 <= response.status_code < 300:
             text = error_text(response.raw.read(_BLOCK, decode_content=True))
-            error = told(response.status_code, text, self.names)
+            error = failure_of(response.status_code, text, self.names)
             error.retry_after = retry_after(response.headers)
             raise error
         lines = Lines(self._limits.line, self.names)

@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from smartcontent.ollama.errors import error_text, failure, told
+from smartcontent.ollama.errors import error_text, failure, failure_of
 
 # Enough bytes to fill an error's detail, whatever they are.
 _SHOWN = 800
@@ -68,5 +68,5 @@ def decoded(line: bytes, names: Mapping[str, object]) -> dict[str, Any]:
     if not isinstance(value, dict):
         raise unreadable(line, names)
     if value.get("error"):
-        raise told(None, error_text(line), names)
+        raise failure_of(None, error_text(line), names)
     return value

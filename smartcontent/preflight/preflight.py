@@ -27,7 +27,6 @@ from smartcontent.ollama import OllamaError
 from smartcontent.ollama.configured import ollama
 from smartcontent.preflight.downloads import Downloads
 from smartcontent.preflight.reading import Need, ReadingAhead, loaded_before
-from smartcontent.processes.duties import Duty
 from smartcontent.progress import readiness
 from smartcontent.progress.readiness import Readiness, Stage
 from smartcontent.prompts.request import (
@@ -39,6 +38,7 @@ from smartcontent.prompts.request import (
 )
 from smartcontent.stores.redis_answers import trouble
 from smartcontent.stores.sql import db, only_read
+from smartcontent.upkeep.duties import Duty
 from smartcontent.writing.thinking import with_room_to_think
 
 log = logging.getLogger(__name__)
@@ -104,7 +104,7 @@ class Preflight(Duty):
             return
         self._list_at = time.monotonic() + LIST_SECONDS
         with contextlib.suppress(OllamaError):  # told where a model is needed
-            readiness.tell_models(ollama().models())
+            readiness.note_models(ollama().models())
 
     def _note(self, redis: Finding) -> None:
         """Log what is wrong with Redis when it begins, such as a right that is missing."""

@@ -12,7 +12,7 @@ from smartcontent.models.failures import Failure
 from smartcontent.models.status import WAITS
 from smartcontent.ollama.causes import Mender
 from smartcontent.progress.estimates import Estimate, estimate_for
-from smartcontent.progress.readiness import Readiness, Stage, told
+from smartcontent.progress.readiness import Readiness, Stage, last_found
 from smartcontent.prompts.request import model_of
 from smartcontent.stores import keys
 from smartcontent.stores.redis import redis
@@ -50,7 +50,7 @@ def outlook(draft: Draft) -> Outlook | None:
     if draft.status == Status.GENERATING:
         return Outlook("It is being written.", None, _rest(draft, estimate), estimate)
     position = drafts_ahead(draft)
-    found = told(model)
+    found = last_found(model)
     wait = seconds_until_start(draft) or 0.0
     before = estimate.seconds * position / max(1, workers()) if estimate else None
     eta = None

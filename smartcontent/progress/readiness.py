@@ -99,12 +99,12 @@ def tell(found: Readiness, user_ids: Iterable[int] = ()) -> None:
         events.publish(user_id, "readiness", found.as_event())
 
 
-def told(model: str) -> Readiness | None:
+def last_found(model: str) -> Readiness | None:
     """What was last found of a model; None where nobody has looked lately."""
-    return next(iter(told_of([model])), None)
+    return next(iter(last_found_of([model])), None)
 
 
-def told_of(models: Sequence[str]) -> list[Readiness]:
+def last_found_of(models: Sequence[str]) -> list[Readiness]:
     """What was last found of each model, asked for at once; nothing of one nobody looked at."""
     if not models:
         return []
@@ -127,13 +127,13 @@ def _readiness(values: dict[str, Any]) -> Readiness:
     return Readiness(**values | {"stage": Stage(values["stage"])})
 
 
-def tell_models(names: Iterable[str]) -> None:
+def note_models(names: Iterable[str]) -> None:
     """Keep the names of the models that Ollama has, for the form of a brief."""
     with redis() as client:
         client.set(keys.MODELS, json.dumps(sorted(names)), ex=MODELS_KEPT_SECONDS)
 
 
-def models_told() -> list[str]:
+def noted_models() -> list[str]:
     """The models that Ollama had when somebody looked last; none where that is not known."""
     try:
         with redis() as client:

@@ -10,11 +10,11 @@ from flask import Flask
 from sqlalchemy.exc import SQLAlchemyError
 
 from smartcontent import events
-from smartcontent.processes.duties import Duty
 from smartcontent.scheduling.drafts import alive, mark_queued
 from smartcontent.scheduling.reconciler import reconcile
 from smartcontent.scheduling.scheduler import ARMED_SECONDS
 from smartcontent.stores.redis_answers import trouble
+from smartcontent.upkeep.duties import Duty
 
 log = logging.getLogger(__name__)
 

@@ -21,10 +21,10 @@ import rq.utils
 import rq_scheduler
 from redis.client import PubSub
 
-from smartcontent.processes.duties import for_ever
 from smartcontent.scheduling.job import JOB_RESULT_KEPT_SECONDS, Job
 from smartcontent.stores import keys
 from smartcontent.stores.redis_answers import trouble
+from smartcontent.upkeep.duties import for_ever
 
 log = logging.getLogger(__name__)
 

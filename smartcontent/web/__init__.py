@@ -8,7 +8,6 @@ from smartcontent.web import (
     account,
     admin,
     api,
-    attempts,
     auth,
     batches,
     calendar,
@@ -18,6 +17,7 @@ from smartcontent.web import (
     due_time,
     entry,
     errors,
+    guesses,
     health,
     keeping,
     limiter,
@@ -32,10 +32,10 @@ from smartcontent.web import (
     static_files,
     stream,
     templates,
+    templating,
     versions,
     voices,
     waiting,
-    words,
 )
 from smartcontent.web.connections import connections
 
@@ -48,11 +48,11 @@ def init_app(app: Flask) -> None:
     streams.init_app(app)
     sessions.init_app(app)
     entry.init_app(app)
-    attempts.init_app(app)
+    guesses.init_app(app)
     auth.init_app(app)
     cookies.init_app(app)
     errors.init_app(app)
-    words.init_app(app)
+    templating.init_app(app)
     due_time.init_app(app)
     model_choice.init_app(app)
     refining.init_app(app)

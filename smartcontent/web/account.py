@@ -14,8 +14,8 @@ from smartcontent.models import ApiToken, now
 from smartcontent.models.accounts import LARGEST_ID, check_password, hash_password
 from smartcontent.stores.sql import db
 from smartcontent.web.addresses import public_url
-from smartcontent.web.attempts import count_guess, guessed_right
 from smartcontent.web.forms import PasswordForm, TokenForm
+from smartcontent.web.guesses import count_guess, guessed_right
 from smartcontent.web.once import key_sent
 from smartcontent.web.threads import in_turn
 

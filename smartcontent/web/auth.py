@@ -27,14 +27,14 @@ from smartcontent.models import User
 from smartcontent.models.accounts import check_password, hash_password, nobody_yet
 from smartcontent.stores.sql import db
 from smartcontent.web import sessions
-from smartcontent.web.attempts import (
+from smartcontent.web.forms import SignInForm, SignUpForm
+from smartcontent.web.guesses import (
     count_guess,
     count_invitation,
     count_sign_up,
     guessed_right,
     invitation_was_right,
 )
-from smartcontent.web.forms import SignInForm, SignUpForm
 from smartcontent.web.safety import page_to_open
 from smartcontent.web.threads import in_turn
 

@@ -18,6 +18,7 @@ from smartcontent.contents.batches import acting, export, rows, submitting, uplo
 from smartcontent.contents.batches.rows import BatchRow
 from smartcontent.contents.batches.submitting import Timing, TooFarOff
 from smartcontent.contents.quotas import OverQuota
+from smartcontent.exports.document import NotInThisFormat
 from smartcontent.models import Batch, Content, Draft, KeptVoice
 from smartcontent.models.accounts import LARGEST_ID
 from smartcontent.models.batch import NAME_LONGEST
@@ -27,7 +28,6 @@ from smartcontent.stores.sql import db
 from smartcontent.tables.mapping import guess
 from smartcontent.tables.reading import read_table
 from smartcontent.tables.table import Table, TableError
-from smartcontent.texts.export.document import NotInThisFormat
 from smartcontent.web import errors
 from smartcontent.web.downloads import results_as_file
 from smartcontent.web.threads import few_at_once

@@ -15,7 +15,7 @@ from smartcontent.contents import waiting
 from smartcontent.logs import note
 from smartcontent.models import Series, Status, User, now
 from smartcontent.models.calendar import Entry, Plan, day_begins, drafts_due, times_planned
-from smartcontent.series.rules import ZoneError, zone_of
+from smartcontent.recurrence.rules import ZoneError, zone_of
 from smartcontent.stores.sql import db
 from smartcontent.texts.calendar import MEDIA_TYPE, Event, calendar
 from smartcontent.web import limiter

@@ -7,13 +7,13 @@ from flask.typing import ResponseReturnValue
 from flask_login import login_required
 from werkzeug.exceptions import NotFound
 
+from smartcontent.contents.as_document import document_of
 from smartcontent.contents.batches import export as results
-from smartcontent.contents.exporting import document_of
+from smartcontent.exports import FORMATS
+from smartcontent.exports.document import Document, NotInThisFormat
+from smartcontent.exports.file_names import content_disposition, file_name
 from smartcontent.models import Batch, Content, Status
 from smartcontent.stores.sql import db
-from smartcontent.texts.export import FORMATS
-from smartcontent.texts.export.document import Document, NotInThisFormat
-from smartcontent.texts.export.file_names import content_disposition, file_name
 from smartcontent.web import errors
 from smartcontent.web.contents import own_content
 from smartcontent.web.threads import slowly, turn_for_a_file

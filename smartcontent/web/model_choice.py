@@ -57,5 +57,5 @@ class ModelForm(Form):
 def other_models(chosen: str) -> list[str]:
     """What Ollama has beside the usual model, as last seen, and whatever is chosen already."""
     usual = canonical(current_app.config["OLLAMA_MODEL"])
-    names = [name for name in readiness.models_told() if canonical(name) != usual][:MOST_SHOWN]
+    names = [name for name in readiness.noted_models() if canonical(name) != usual][:MOST_SHOWN]
     return names if not chosen or chosen in names else [chosen, *names]

@@ -7,8 +7,8 @@ from zoneinfo import available_timezones
 from wtforms import Form, SelectMultipleField, StringField, ValidationError
 from wtforms.fields import Field
 
-from smartcontent.series.choices import Choice, Often, choice_of
-from smartcontent.series.rules import RuleError, ZoneError, rule_of
+from smartcontent.recurrence.choices import Choice, Often, choice_of
+from smartcontent.recurrence.rules import RuleError, ZoneError, rule_of
 
 # In the order of the week, by cron's numbers.
 DAYS = {

@@ -20,10 +20,10 @@ from rq import Queue, SimpleWorker, worker_registration
 from rq.job import Job
 from rq.worker import WorkerStatus
 
-from smartcontent.processes.duties import Duty, for_ever
 from smartcontent.stores import keys
 from smartcontent.stores.redis import connect
 from smartcontent.stores.redis_answers import trouble
+from smartcontent.upkeep.duties import Duty, for_ever
 from smartcontent.writing import attempt, lease
 
 log = logging.getLogger(__name__)

@@ -6,9 +6,9 @@ import zipfile
 import pytest
 from conftest import both_databases
 
+from smartcontent.exports import FORMATS
 from smartcontent.models import Draft
 from smartcontent.stores.sql import db
-from smartcontent.texts.export import FORMATS
 from smartcontent.writing import job
 
 TEA = "# Tea & thé\n\nIt is **warm**.\n"

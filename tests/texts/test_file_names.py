@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from werkzeug.http import parse_options_header
 
-from smartcontent.texts.export.file_names import LONGEST, content_disposition, file_name
+from smartcontent.exports.file_names import LONGEST, content_disposition, file_name
 
 
 @pytest.mark.parametrize(

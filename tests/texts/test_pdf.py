@@ -4,8 +4,8 @@ import re
 
 import pytest
 
-from smartcontent.texts.export.document import Document
-from smartcontent.texts.export.pdf import NotInThisFormat, _blocks, _flowables, to_pdf
+from smartcontent.exports.document import Document
+from smartcontent.exports.pdf import NotInThisFormat, _blocks, _flowables, to_pdf
 
 EVERY_KIND = (
     "# The *blue* **teapot**\n\nΕλληνικά: ψυχή\n\n- Їжак\n  1. zażółć gęślą jaźń\n\n> Tiếng Việt\n"

@@ -7,7 +7,7 @@ from conftest import PASSWORD, Visitor
 
 from smartcontent.models import ApiToken
 from smartcontent.stores.redis import redis
-from smartcontent.web.attempts import AT_ONE_ACCOUNT, BY_STRANGERS
+from smartcontent.web.guesses import AT_ONE_ACCOUNT, BY_STRANGERS
 from smartcontent.web.limiter import Limit, count, network, take_back
 
 THREE = Limit("three", most=3, seconds=60)
@@ -130,7 +130,7 @@ def test_limit_holds_whatever_is_wrong_with_redis(visitor, ada, broken):
 def few_strangers(monkeypatch):
     """A limit that few guesses reach."""
     monkeypatch.setattr(
-        "smartcontent.web.attempts.BY_STRANGERS", Limit("few", most=5, seconds=BY_STRANGERS.seconds)
+        "smartcontent.web.guesses.BY_STRANGERS", Limit("few", most=5, seconds=BY_STRANGERS.seconds)
     )
 
 

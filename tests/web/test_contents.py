@@ -26,7 +26,7 @@ from smartcontent.progress.readiness import Readiness, Stage
 from smartcontent.stores.sql import db
 from smartcontent.web import due_time
 from smartcontent.web.found import found_in
-from smartcontent.web.words import with_code
+from smartcontent.web.templating import with_code
 from smartcontent.writing import job
 
 BRIEF_FORM = {
@@ -603,7 +603,7 @@ def test_brief_names_one_of_the_models_that_ollama_has(as_ada, ada, ollama, app,
     content = db.session.query(Content).one()
     assert content.settings == {"model": "mistral:7b"}
     ollama.models = ["llama3.2:latest"]
-    readiness.tell_models(ollama.models)
+    readiness.note_models(ollama.models)
     assert offered(f"/?again={content.id}") == [usual, "mistral:7b"]
     assert "mistral:7b" in chosen(as_ada.get(f"/contents/{content.id}/brief").text)
     content.settings = {"model": "mistral:7b", "seed": 7}

@@ -7,7 +7,7 @@ from sqlalchemy import func, select, update
 
 from smartcontent.contents.series import making
 from smartcontent.models import KeptVoice, Series, now
-from smartcontent.series.choices import Choice, Often, choice_of
+from smartcontent.recurrence.choices import Choice, Often, choice_of
 from smartcontent.stores.sql import db
 
 BRIEF = {"content_type": "email_newsletter", "topic": "What is new at the garden centre"}

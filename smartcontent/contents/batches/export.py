@@ -9,13 +9,13 @@ from zipfile import ZIP_DEFLATED, ZipFile
 from sqlalchemy import func, select
 from sqlalchemy.orm import contains_eager, undefer
 
+from smartcontent.exports.document import Document, NotInThisFormat
+from smartcontent.exports.file_names import file_name
+from smartcontent.exports.front_matter import to_markdown
 from smartcontent.models import FINAL, Batch, Content, Draft, Status
 from smartcontent.models.moments import iso
 from smartcontent.stores.sql import db
 from smartcontent.tables.writing import Value, csv_of, xlsx_of
-from smartcontent.texts.export.document import Document, NotInThisFormat
-from smartcontent.texts.export.file_names import file_name
-from smartcontent.texts.export.front_matter import to_markdown
 
 TEXTS_LONGEST = 20_000_000  # characters of all texts of a batch: they are in memory at once
 _ADDED = ("Status", "Text", "Words", "Model", "Finished", "Problem")

@@ -19,9 +19,9 @@ from smartcontent.contents import quotas, submitting
 from smartcontent.contents.quotas import OverQuota
 from smartcontent.models import Content, Series, User, now
 from smartcontent.models.moments import iso
-from smartcontent.processes.duties import Duty
-from smartcontent.series.rules import Rule, RuleError
+from smartcontent.recurrence.rules import Rule, RuleError
 from smartcontent.stores.sql import db, only_read
+from smartcontent.upkeep.duties import Duty
 
 log = logging.getLogger(__name__)
 

@@ -17,6 +17,7 @@ from smartcontent.briefs.wishes import WISHES
 from smartcontent.contents.batches import acting, export, rows, submitting
 from smartcontent.contents.batches.rows import BatchRow
 from smartcontent.contents.batches.submitting import Timing, TooFarOff
+from smartcontent.exports.document import NotInThisFormat
 from smartcontent.fields import Fields, Value, number, one_of, read
 from smartcontent.models import Batch
 from smartcontent.models.batch import NAME_LONGEST
@@ -25,7 +26,6 @@ from smartcontent.stores.sql import db
 from smartcontent.tables.mapping import guess
 from smartcontent.tables.reading import read_table
 from smartcontent.tables.table import MOST_ROWS, Table, TableError
-from smartcontent.texts.export.document import NotInThisFormat
 from smartcontent.web.api import schemas
 from smartcontent.web.api.access import chosen_voice, protected, user_id
 from smartcontent.web.api.call import call

@@ -3,11 +3,11 @@
 from flask import url_for
 from flask.typing import ResponseReturnValue
 
-from smartcontent.contents.exporting import document_of
+from smartcontent.contents.as_document import document_of
+from smartcontent.exports import FORMATS
+from smartcontent.exports.document import NotInThisFormat
 from smartcontent.fields import Fields, one_of
 from smartcontent.models import Content
-from smartcontent.texts.export import FORMATS
-from smartcontent.texts.export.document import NotInThisFormat
 from smartcontent.web.api import schemas
 from smartcontent.web.api.access import protected
 from smartcontent.web.api.call import call

@@ -15,7 +15,7 @@ from smartcontent.fields import Fields, Moment, Text, Value, read
 from smartcontent.models import Content, Series
 from smartcontent.models.moments import iso
 from smartcontent.models.series import NAME_LONGEST
-from smartcontent.series.rules import LONGEST, RuleError, ZoneError, rule_of
+from smartcontent.recurrence.rules import LONGEST, RuleError, ZoneError, rule_of
 from smartcontent.stores.sql import db
 from smartcontent.web.api import schemas
 from smartcontent.web.api.access import chosen_voice, protected, user_id

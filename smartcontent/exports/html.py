@@ -3,7 +3,7 @@
 from html import escape
 from html.parser import HTMLParser
 
-from smartcontent.texts.export.document import Document
+from smartcontent.exports.document import Document
 from smartcontent.texts.markdown import to_html
 
 _WITHOUT_END = {"br", "hr"}

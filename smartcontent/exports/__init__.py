@@ -4,10 +4,10 @@ from collections.abc import Callable
 from importlib import import_module
 from typing import NamedTuple
 
-from smartcontent.texts.export.document import Document
-from smartcontent.texts.export.front_matter import to_markdown
-from smartcontent.texts.export.html import to_page
-from smartcontent.texts.export.plain import to_plain
+from smartcontent.exports.document import Document
+from smartcontent.exports.front_matter import to_markdown
+from smartcontent.exports.html import to_page
+from smartcontent.exports.plain import to_plain
 
 
 class Format(NamedTuple):
@@ -28,7 +28,7 @@ def _written_by(module: str, function: str) -> Callable[[Document], bytes]:
     """
 
     def write(document: Document) -> bytes:
-        found = import_module(f"smartcontent.texts.export.{module}")
+        found = import_module(f"smartcontent.exports.{module}")
         content: bytes = getattr(found, function)(document)
         return content
 

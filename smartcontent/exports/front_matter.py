@@ -12,7 +12,7 @@ from dataclasses import fields
 from datetime import datetime
 from typing import Any
 
-from smartcontent.texts.export.document import Document
+from smartcontent.exports.document import Document
 
 _FENCE = "---"
 _HEAD = re.compile(r"\ufeff?---[ \t]*\r?\n(.*?)(?<=\n)---[ \t]*(?:\r?\n(?:\r?\n)?|\Z)", re.DOTALL)

@@ -20,9 +20,9 @@ from docx.shared import Cm, RGBColor
 from docx.text.paragraph import Paragraph
 from docx.text.run import Run as WordRun
 
-from smartcontent.texts.export.blocks import Block, Run, blocks_of, printable
-from smartcontent.texts.export.document import Document, NotInThisFormat
-from smartcontent.texts.export.html import direction
+from smartcontent.exports.blocks import Block, Run, blocks_of, printable
+from smartcontent.exports.document import Document, NotInThisFormat
+from smartcontent.exports.html import direction
 from smartcontent.texts.markdown import to_html
 
 _STEP = Cm(1)  # that a quote is further in by

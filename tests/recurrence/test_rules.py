@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from smartcontent.series.rules import RuleError, rule_of
+from smartcontent.recurrence.rules import RuleError, rule_of
 
 BERLIN = ZoneInfo("Europe/Berlin")
 

@@ -4,8 +4,8 @@ from collections.abc import Iterator, Sequence
 from itertools import groupby
 from unicodedata import east_asian_width
 
-from smartcontent.texts.export.blocks import Block, Run, blocks_of, text_of
-from smartcontent.texts.export.document import Document
+from smartcontent.exports.blocks import Block, Run, blocks_of, text_of
+from smartcontent.exports.document import Document
 from smartcontent.texts.markdown import to_html
 
 _WIDEST = 100  # characters of a table; in a wider one each row becomes lines of its own

@@ -13,11 +13,11 @@ from docx.oxml.ns import qn
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from smartcontent.texts.export import FORMATS
-from smartcontent.texts.export.document import Document
-from smartcontent.texts.export.front_matter import from_markdown, to_markdown
-from smartcontent.texts.export.html import fragment
-from smartcontent.texts.export.pdf import NotInThisFormat
+from smartcontent.exports import FORMATS
+from smartcontent.exports.document import Document
+from smartcontent.exports.front_matter import from_markdown, to_markdown
+from smartcontent.exports.html import fragment
+from smartcontent.exports.pdf import NotInThisFormat
 
 TEXT = """\
 # The *blue* teapot

@@ -28,8 +28,8 @@ from reportlab.platypus import (
     TableStyle,
 )
 
-from smartcontent.texts.export.blocks import Block, Run, blocks_of, text_of
-from smartcontent.texts.export.document import Document, NotInThisFormat
+from smartcontent.exports.blocks import Block, Run, blocks_of, text_of
+from smartcontent.exports.document import Document, NotInThisFormat
 from smartcontent.texts.markdown import to_html
 
 _FONTS = Path(__file__).parent / "fonts"

@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 from enum import StrEnum
 
-from smartcontent.series.rules import RuleError
+from smartcontent.recurrence.rules import RuleError
 
 LAST_DAY = "L"
 DAYS_OF_MONTH = (*map(str, range(1, 32)), LAST_DAY)

@@ -1,8 +1,8 @@
 """A text as it is taken away: with what is known of it, for whatever writes the file."""
 
 from smartcontent.contents.checking import asked_for, brief_of
+from smartcontent.exports.document import Document
 from smartcontent.models import Draft
-from smartcontent.texts.export.document import Document
 
 
 def document_of(draft: Draft) -> Document | None:
