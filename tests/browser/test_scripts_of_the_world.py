@@ -7,7 +7,6 @@ from playwright.sync_api import Locator, expect
 
 from browser.conftest import finished, let_the_minute_pass, submit
 
-IS_RIGHT_TO_LEFT = "element => getComputedStyle(element).direction === 'rtl'"
 TITLES = {
     "Arabic": "شاي الصباح من Samsung: لذيذ",
     "Hebrew": "תה של בוקר (Earl Grey)!",
@@ -22,7 +21,7 @@ def test_what_is_written_from_the_right_is_shown_and_typed_so(open_page, ada, ti
 
     def is_right_to_left(*elements: Locator) -> None:
         for element in elements:
-            assert element.evaluate(IS_RIGHT_TO_LEFT), element
+            expect(element).to_have_css("direction", "rtl")  # of one that is drawn anew, too
 
     card = page.locator(f"#content-{content.id}")
     page.get_by_label("Topic and facts").fill(title)
