@@ -6,7 +6,7 @@ import unicodedata
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from werkzeug.datastructures import MultiDict
 
@@ -358,6 +358,7 @@ def test_whatever_json_is_sent_gives_fields_or_errors(payload: dict[str, Any]) -
 
 
 @settings(deadline=None)
+@example({"topic": "0\t0"})
 @given(st.dictionaries(st.sampled_from(["topic", "keywords", "title", "audience"]), ANY_TEXT))
 def test_a_kept_brief_sent_again_is_the_same_brief(fields: dict[str, str]) -> None:
     kept, errors = brief_from_json(SMALLEST | fields)

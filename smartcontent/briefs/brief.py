@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 from smartcontent.briefs.catalogue import CONTENT_TYPES, LANGUAGES, LENGTHS, TONES
 from smartcontent.briefs.voice import Voice
-from smartcontent.fields import BLANKS, Choice, Field, Text, Words, fields_of
+from smartcontent.fields import BLANKS, Choice, Field, Text, Words, fields_of, on_one_line
 
 MATERIAL_LONGEST = 8_000  # characters
 TITLE_MAX = 80  # of a title made from the topic, in characters
@@ -102,7 +102,7 @@ def as_material(text: str) -> str:
 
 def title_from(topic: str) -> str:
     """The topic's first line, cut at a word where it is longer than a title."""
-    line = topic.strip(BLANKS).partition("\n")[0].strip(BLANKS)
+    line = on_one_line(topic.strip(BLANKS).partition("\n")[0])
     if len(line) <= TITLE_MAX:
         return line
     # Languages written without blanks are cut where the room ends.
