@@ -14,6 +14,7 @@ import sqlite3
 import subprocess
 import sys
 import tempfile
+import threading
 from collections.abc import Callable, Generator, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -53,6 +54,8 @@ REAPER = pytest.StashKey[subprocess.Popen]()
 TEST_SECONDS = 5 * PATIENCE  # for one test and its fixtures
 # Quick to check: a hash names its own costs.
 PASSWORD_HASH = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1).hash(PASSWORD)
+# Threads that would write into the database of the next test.
+IN_THE_BACKGROUND = ("load ", "pull ", "read ahead")
 SECRET = "a secret for tests that is long enough"
 # For tests of many submissions that are not about quotas.
 NO_QUOTAS = {"UNFINISHED_PER_USER": 100_000, "SUBMISSIONS_PER_MINUTE": 100_000}
@@ -393,6 +396,7 @@ def standing_apps() -> StandingApps:
 def app(
     request,
     settings: dict,
+    ollama: ScriptedOllama,
     standing_apps: StandingApps,
     compiled_templates: FileSystemBytecodeCache,
 ) -> Iterator[Flask]:
@@ -405,6 +409,10 @@ def app(
     with app.app_context():
         yield app
         db.session.remove()
+        ollama.stopping.set()  # what asks it for something is answered no more
+        for thread in threading.enumerate():
+            if thread.name.startswith(IN_THE_BACKGROUND):
+                thread.join(PATIENCE)
         db.engine.dispose()
 
 
