@@ -99,9 +99,14 @@ function append(draft, text) {
   draft.text += text;
 }
 
-// What the server has drawn, as it stands in the element or in those within.
+// The element itself, if it shows a draft, and those within: a view shows other versions beside its own.
+export function elementsIn(root) {
+  return [root, ...root.querySelectorAll("[data-draft]")].filter((element) => element.matches("[data-draft]"));
+}
+
+// What the server has drawn, as it stands in these elements.
 export function takeDrawn(root) {
-  for (const element of root.matches("[data-draft]") ? [root] : root.querySelectorAll("[data-draft]")) {
+  for (const element of elementsIn(root)) {
     const drawn = asDrawn(element);
     const before = drafts.get(drawn.draft_id);
     if (before && before.revision <= drawn.revision) keep({ ...before, ...drawn });

@@ -1,5 +1,5 @@
 // The text of a draft on the page while it is written.
-import { allDrafts, elementOf } from "./drafts.js";
+import { allDrafts, draftOf, elementOf, elementsIn } from "./drafts.js";
 
 const PART = 4000; // characters
 const painted = new WeakMap(); // element → how much of its draft's text it shows
@@ -12,7 +12,14 @@ export function paintTexts() {
   for (const draft of allDrafts()) paint(draft);
 }
 
-export function paint(draft) {
+export function paintTextsIn(root) {
+  for (const { dataset } of elementsIn(root)) {
+    const draft = draftOf(Number(dataset.draft));
+    if (draft) paint(draft);
+  }
+}
+
+function paint(draft) {
   const target = targetOf(draft);
   if (!target) return;
   target.replaceChildren();

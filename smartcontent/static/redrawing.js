@@ -4,7 +4,7 @@
 // The document hears of it as `drafts:drawn`, with the element.
 import { paintClocks } from "./clock.js";
 import { draftOf, takeDrawn, tell } from "./drafts.js";
-import { paint, paintTexts } from "./live_text.js";
+import { paintTexts, paintTextsIn } from "./live_text.js";
 
 const SHOWING_SOME = [
   "q", "status", "content_type", "tag", "favourite", "model", "since", "until", "sort", "trash", "cursor",
@@ -45,8 +45,7 @@ function swap(old, fresh) {
   old.replaceWith(fresh);
   tick(fresh, ticked);
   takeDrawn(fresh);
-  const draft = draftOf(Number(fresh.dataset.draft));
-  if (draft) paint(draft);
+  paintTextsIn(fresh);
   paintClocks(fresh);
   tell("drawn", fresh);
   keepTyped(old, fresh);

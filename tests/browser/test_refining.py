@@ -35,7 +35,13 @@ def test_text_is_chosen_rewritten_mended_and_copied(open_page, ada, ollama):
     expect(page.locator(".suggestion")).to_have_count(2)
     first.say("A blue pot. ")
     second.say("A blue pot. ")
-    expect(page.locator(".suggestion [data-text]").first).to_have_text("A blue pot.")
+    written = page.locator(".suggestion [data-text]").first
+    expect(written).to_have_text("A blue pot.")
+    # All of it is drawn anew, and the model says nothing meanwhile: what it said stays.
+    elsewhere = open_page(f"/contents/{content.id}", user=ada)
+    elsewhere.get_by_role("button", name="Favourite").click()
+    expect(page.get_by_role("button", name="Favourite")).to_have_attribute("aria-pressed", "true")
+    expect(written).to_have_text("A blue pot.")
     first.say("It holds 1.8 litres.")
     first.end()
     second.end()

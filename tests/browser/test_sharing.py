@@ -1,5 +1,7 @@
 """A link sent to somebody without an account, who reads the text and answers; its owner sees it."""
 
+import re
+
 import pytest
 from playwright.sync_api import expect
 
@@ -16,8 +18,9 @@ def test_text_is_shared_and_approved_by_somebody_without_an_account(
     owner = open_page(f"/contents/{content.id}", user=founder, color_scheme=scheme)
     owner.get_by_text("Share for review").click()
     owner.get_by_role("button", name="Make a link").click()
-    link = owner.locator("#share-link").text_content()
-    assert link.startswith("http")
+    shown = owner.locator("#share-link")
+    expect(shown).to_have_text(re.compile("^http"))
+    link = shown.text_content()
     is_fit_to_read(owner)
     owner.goto(f"/contents/{content.id}")
 
