@@ -10,8 +10,6 @@ from typing import Any
 
 from flask import Flask, has_request_context, request
 from flask_sqlalchemy import SQLAlchemy
-from gevent import get_hub
-from gevent.monkey import is_module_patched
 from sqlalchemy import Connection, Engine, ExceptionContext, MetaData, event
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import DeclarativeBase
@@ -35,9 +33,6 @@ db = SQLAlchemy(model_class=Base, session_options={"expire_on_commit": False})
 
 
 SQLITE_PATIENCE_SECONDS = 15
-# Of SQLite's virtual machine: some rows, each with a search through a long text.
-STEPS_AT_ONCE = 100
-HOLD_SECONDS = 0.01
 # Both sides give up a dead connection. A pooler may stand in between, which hands each transaction
 # to any of its connections: nothing may be left on one, and none has options of its own.
 POOLER_SAFE = {"autocommit": True, "prepare_threshold": None}  # we begin transactions, below
@@ -72,18 +67,6 @@ def _set_up_sqlite(connection: Any, _record: object) -> None:
     connection.isolation_level = None  # we begin transactions ourselves, below
     for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON"):
         connection.execute(f"PRAGMA {pragma}")
-    if is_module_patched("time"):
-        connection.set_progress_handler(_let_others_go_on, STEPS_AT_ONCE)
-
-
-def _let_others_go_on() -> None:
-    """Pause in mid statement: SQLite runs in the one thread that serves everybody.
-
-    A search of many long texts takes seconds; PostgreSQL's are waited for, and hold nobody up.
-    """
-    held_seconds = time.time() - get_hub().loop.now()
-    if held_seconds >= HOLD_SECONDS:
-        time.sleep(0.0001)  # after 0 gevent would not look whose time or data has come
 
 
 @event.listens_for(Engine, "handle_error")

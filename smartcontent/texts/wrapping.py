@@ -1,6 +1,7 @@
 """Takes off what a model wraps around a finished text: an opening remark, a fence, quotes."""
 
 import re
+from functools import cache
 
 REMARK_LONGEST = 160  # characters
 LAYERS_MOST = 8  # models write two or three; each that comes off is a copy of the text
@@ -95,16 +96,14 @@ def _remark_in(yes: str, here: str, it: str, edge: str) -> str:
     return rf"(?:{yes}){edge}(?:{_PAUSE}{said}?)?|{begins}(?:.*{names}.*)?"
 
 
-_REMARK = re.compile(
-    "(?:{}){}".format(
-        "|".join(
-            [_remark_in(*words, edge=r"\b") for words in _WORDS.values()]
-            + [_remark_in(*words, edge="") for words in _WORDS_WITHOUT_EDGES.values()]
-        ),
-        _END,
-    ),
-    re.IGNORECASE,
-)
+# Made when the first text is done: to compile it takes as long as to import half of our modules.
+@cache
+def _remark() -> re.Pattern[str]:
+    said = [_remark_in(*words, edge=r"\b") for words in _WORDS.values()]
+    said += [_remark_in(*words, edge="") for words in _WORDS_WITHOUT_EDGES.values()]
+    return re.compile(f"(?:{'|'.join(said)}){_END}", re.IGNORECASE)
+
+
 _OFFER = r"(?:let me know|feel free|would you like|i hope|hope this|if you).{0,200}"
 # "Let me know if you have questions" is how letters end; this is how models do.
 _CHANGES = re.compile(
@@ -166,7 +165,7 @@ def _without_remark_before_quotes(text: str) -> tuple[str, str] | None:
 
 
 def _is_remark(line: str) -> bool:
-    return len(line) <= REMARK_LONGEST and bool(_REMARK.fullmatch(line.replace("*", "").strip()))
+    return len(line) <= REMARK_LONGEST and bool(_remark().fullmatch(line.replace("*", "").strip()))
 
 
 def _without_fence(text: str) -> tuple[str, str] | None:

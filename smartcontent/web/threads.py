@@ -1,6 +1,8 @@
-"""Work that would hold up the event loop, done beside it."""
+"""Work that would hold up the event loop: done beside it, or with pauses."""
 
 import os
+import sqlite3
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from threading import BoundedSemaphore
@@ -8,9 +10,13 @@ from typing import Any
 
 from gevent import get_hub
 from gevent.monkey import is_module_patched
+from sqlalchemy import Engine, event
 
 from smartcontent.stores.sql import db
 
+# Of SQLite's virtual machine: some rows, each with a search through a long text.
+STEPS_AT_ONCE = 100
+HOLD_SECONDS = 0.01
 # Half of the cores are left to pages, and so is the memory of all that wait.
 _AT_ONCE = max(1, (os.cpu_count() or 1) // 2)
 _turns = BoundedSemaphore(_AT_ONCE)  # who signs in waits for no long text
@@ -52,3 +58,19 @@ def in_turn(hash_or_check: Callable[..., Any], *args: object) -> Any:
     db.session.commit()
     with _turns:
         return slowly(hash_or_check, *args)
+
+
+@event.listens_for(Engine, "connect")
+def _pause_in_statements(connection: object, _record: object) -> None:
+    if isinstance(connection, sqlite3.Connection) and is_module_patched("time"):
+        connection.set_progress_handler(_let_others_go_on, STEPS_AT_ONCE)
+
+
+def _let_others_go_on() -> None:
+    """Pause in mid statement: SQLite runs in the one thread that serves everybody.
+
+    A search of many long texts takes seconds; PostgreSQL's are waited for, and hold nobody up.
+    """
+    held_seconds = time.time() - get_hub().loop.now()
+    if held_seconds >= HOLD_SECONDS:
+        time.sleep(0.0001)  # after 0 gevent would not look whose time or data has come
