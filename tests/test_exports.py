@@ -277,7 +277,7 @@ def test_arabic_in_word_runs_from_right_to_left():
 ANYTHING = st.text(st.characters(codec="utf-8") | st.sampled_from("*_`#>-|[]()<>1.\n\t\x0b\ufffe"))
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(ANYTHING, st.sampled_from(sorted(FORMATS)))
 @example("<b>\x0b\ufffe\x01</b>&#1;&#11;", "docx")
 @example("<table><tr><td>a<table><tr><td>b</td></tr></table></td></tr></table>", "docx")

@@ -83,7 +83,7 @@ def shown_and_taken(server: ScriptedOllama) -> tuple[str, str]:
 
 
 @pytest.mark.parametrize(("said", "taken"), SAID)
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(cuts=st.lists(st.integers(0, 90), max_size=5))
 def test_marks_are_taken_out_however_they_are_cut(shared, said, taken, cuts):
     edges = [0, *sorted(min(cut, len(said)) for cut in cuts), len(said)]

@@ -168,7 +168,7 @@ def test_thinking_never_reaches_the_text_but_gives_a_sign_of_life(ollama: Script
     text=st.sampled_from(["Tea.", "<thin", "<b>Tea</b>", "Tea <think> of it"]),
     cuts=st.lists(st.integers(0, 60), max_size=5),
 )
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 def test_thoughts_left_in_the_text_are_dropped_however_they_are_cut(
     shared: ScriptedOllama, thoughts: list[str], text: str, cuts: list[int]
 ) -> None:
@@ -188,7 +188,7 @@ def test_text_survives_a_cut_at_every_byte(shared: ScriptedOllama) -> None:
 
 
 @given(st.lists(st.text(min_size=1), min_size=1, max_size=8), st.lists(st.integers(1, 400)))
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 def test_any_text_in_any_cut_arrives_as_it_was_sent(
     shared: ScriptedOllama, texts: list[str], splits: list[int]
 ) -> None:

@@ -5,7 +5,7 @@ import re
 from dataclasses import replace
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from smartcontent.briefs.brief import Brief
@@ -172,7 +172,6 @@ def our_lines(brief: Brief) -> list[str]:
     return [line for line in whole(brief).splitlines() if not line.startswith(">")]
 
 
-@settings(deadline=None)
 @given(st.text())
 def test_no_text_gets_out_of_its_quotation_marks(text: str) -> None:
     brief = Brief("ad_copy", "Tea", instructions="Be short.")

@@ -7,7 +7,7 @@ from datetime import datetime
 from uuid import uuid4
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
@@ -197,9 +197,7 @@ def test_whatever_is_sent_is_answered_as_described(app, script, described):
 
     for call in calls:
 
-        @settings(
-            max_examples=6, deadline=None, derandomize=True, suppress_health_check=[*HealthCheck]
-        )
+        @settings(max_examples=6)
         @given(st.data(), st.just(call))
         def send_some(data, call):
             send(data, *call)
@@ -215,9 +213,7 @@ def test_what_the_description_allows_is_taken(app, script, described):
     schema = submission["application/json"]["schema"]
     texts = {"voice_id", "template_id", "topic", "audience", "instructions", "keywords", "title"}
 
-    @settings(
-        max_examples=60, deadline=None, derandomize=True, suppress_health_check=[*HealthCheck]
-    )
+    @settings(max_examples=60)
     @given(allowed_by(schema))
     def submit(body):
         answer = script.post("/contents", body)

@@ -48,7 +48,7 @@ def test_in_the_hour_that_comes_twice_nothing_that_is_past_is_due():
     assert rule.last_due(berlin(2027, 10, 31, 2, 15)) == datetime(2027, 10, 30, 0, 30, tzinfo=UTC)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(
     st.sampled_from(["Europe/Berlin", "America/New_York", "Australia/Lord_Howe", "Asia/Kolkata"]),
     st.integers(0, 59),

@@ -16,7 +16,7 @@ WORDS = st.lists(
 ).map("".join)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(WORDS, WORDS)
 def test_pieces_join_to_both_texts_character_for_character(first, second):
     pieces = diff(first, second)

@@ -271,13 +271,13 @@ def words(text: str) -> list[str]:
     return re.findall("[ab字]", IN_TAGS.sub("", text))
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 @given(FRAGMENTS)
 def test_nothing_of_any_text_runs(text):
     assert harms(to_html(text)) == []
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 @given(FRAGMENTS.filter(lambda text: not re.search(r"```|~~~|[|<\[]", IN_TAGS.sub("", text))))
 @example("- -     a")
 @example("- >     a")
