@@ -2,11 +2,11 @@
 
 from flask import Flask
 
+from smartcontent.cli.archives import users
 from smartcontent.cli.doctor import doctor
 from smartcontent.cli.drafts import contents
 from smartcontent.cli.queue import queue
 from smartcontent.cli.tokens import tokens
-from smartcontent.cli.users import users
 
 
 def init_app(app: Flask) -> None:

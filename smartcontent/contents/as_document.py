@@ -7,8 +7,11 @@ from smartcontent.models import Draft
 
 def document_of(draft: Draft) -> Document | None:
     """A draft with the brief it was made from; None where it has not ended with a text."""
-    if not (draft.is_final and draft.text):
-        return None
+    return as_it_is(draft) if draft.is_final and draft.text else None
+
+
+def as_it_is(draft: Draft) -> Document:
+    """A draft with the brief it was made from, however far it is."""
     asked = asked_for(draft)  # a translation is in another language than its brief
     known = brief_of(draft) | {"keywords": asked.keywords, "language": asked.language}
     return Document(

@@ -8,6 +8,7 @@ from smartcontent.web import (
     account,
     admin,
     api,
+    archives,
     auth,
     batches,
     calendar,
@@ -62,7 +63,7 @@ def init_app(app: Flask) -> None:
         app.register_blueprint(part.bp)
     for part in (batches, series, calendar, sharing, keeping, templates, voices, preview):
         app.register_blueprint(part.bp)
-    for part in (stream, health):
+    for part in (archives, stream, health):
         app.register_blueprint(part.bp)
     admin.init_app(app)
     api.init_app(app)

@@ -5,12 +5,19 @@ from gunicorn.http.errors import ParseException
 from werkzeug.exceptions import (
     BadRequest,
     ClientDisconnected,
+    LengthRequired,
     RequestEntityTooLarge,
     RequestTimeout,
+    UnsupportedMediaType,
 )
 
 from smartcontent.stores.sql import db
 from smartcontent.web.connections import Connection
+
+# Who may send the archive of an account. It goes to disk as it comes: it may be larger than what
+# many requests at once may have in memory.
+FOR_ARCHIVES = {"archives.take_in", "api_archives.take_in"}
+ARCHIVE_LARGEST = 64 * 1024**2
 
 
 def read_body() -> None:
@@ -38,6 +45,9 @@ def read_body() -> None:
 
 def _read() -> None:
     try:
+        if request.endpoint in FOR_ARCHIVES:
+            _read_into_file()
+            return
         body = request.get_data()
     except ParseException as error:
         raise BadRequest from error
@@ -47,3 +57,11 @@ def _read() -> None:
         raise RequestEntityTooLarge
     if len(body) < (request.content_length or 0):
         raise ClientDisconnected
+
+
+def _read_into_file() -> None:
+    if request.content_length is None:
+        raise LengthRequired
+    if request.mimetype != "multipart/form-data":
+        raise UnsupportedMediaType
+    assert request.files is not None  # looked for, the form is read

@@ -15,7 +15,7 @@ from werkzeug.exceptions import (
 from smartcontent.extensions import csrf, login
 from smartcontent.stores.sql import only_read
 from smartcontent.tables.table import LARGEST
-from smartcontent.web.bodies import read_body
+from smartcontent.web.bodies import ARCHIVE_LARGEST, FOR_ARCHIVES, read_body
 from smartcontent.web.problems import wants_problem
 from smartcontent.web.safety import LONGEST_QUERY, page_here
 
@@ -24,9 +24,9 @@ SAFE = {"GET", "HEAD", "OPTIONS", "TRACE"}
 FOR_STRANGERS = {"auth.sign_in", "auth.sign_up", "auth.welcome", "sharing.review"}
 # An address and two passwords, whatever they are written in.
 STRANGERS_BYTES = 16 * 1024
-# Who may send a table, in a file of 2 MB: what stands around it is small.
+# Who may send a table, in a file of 2 MB.
 FOR_TABLES = {"api_batches.create", "batches.upload"}
-TABLES_BYTES = LARGEST + 64 * 1024
+ROUND_IT = 64 * 1024  # bytes around a file
 TABLES_PARTS = 30
 # Taking a form apart takes as long as it has fields and parts; ours have a dozen, and no parts.
 MOST_FIELDS = 100
@@ -62,9 +62,8 @@ def _check() -> ResponseReturnValue | None:
         if request.content_length or "Transfer-Encoding" in request.headers:
             request.max_content_length = 0  # none of it is read, whoever looks for a form
         return None
-    if request.endpoint in FOR_TABLES:
-        request.max_content_length = request.max_form_memory_size = TABLES_BYTES
-        request.max_form_parts = TABLES_PARTS
+    if request.endpoint in FOR_TABLES | FOR_ARCHIVES:
+        _take_a_file()
     if request.endpoint is None or wants_problem():
         return None
     if request.endpoint in FOR_STRANGERS:
@@ -79,10 +78,18 @@ def _check() -> ResponseReturnValue | None:
     return None
 
 
+def _take_a_file() -> None:
+    request.max_form_parts = TABLES_PARTS
+    if request.endpoint in FOR_ARCHIVES:
+        request.max_content_length = ARCHIVE_LARGEST + ROUND_IT
+    else:
+        request.max_content_length = request.max_form_memory_size = LARGEST + ROUND_IT
+
+
 def _refuse_other_forms() -> None:
     """Refuse what no page of ours sends, before it is taken apart."""
     if request.mimetype == "multipart/form-data":
-        if request.endpoint in FOR_TABLES:
+        if request.endpoint in FOR_TABLES | FOR_ARCHIVES:
             return
         raise UnsupportedMediaType
     if request.get_data().count(b"&") >= MOST_FIELDS:

@@ -5,6 +5,7 @@ from flask import Flask
 from smartcontent.extensions import csrf
 from smartcontent.web.api import (
     actions,
+    archives,
     batches,
     bulk,
     contents,
@@ -24,7 +25,7 @@ PREFIX = "/api/v1"
 
 def init_app(app: Flask) -> None:
     of_contents = (contents, bulk, drafts, repurposing, export, actions, batches, series)
-    for part in (*of_contents, voices, templates, stream, documentation):
+    for part in (*of_contents, archives, voices, templates, stream, documentation):
         # What signs a request here is a header no browser adds by itself, so none can be forged.
         csrf.exempt(part.bp)
         app.register_blueprint(part.bp, url_prefix=PREFIX)

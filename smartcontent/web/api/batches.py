@@ -141,7 +141,7 @@ class _Asked(NamedTuple):
     schemas.BATCH_ACCEPTED,
     202,
     body=BATCH,
-    table=TABLE,
+    form=TABLE,
     query=HOW,
     headers={HEADER: KEY},
     answered_headers={

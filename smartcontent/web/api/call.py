@@ -43,7 +43,7 @@ class Call:
     answer: Schema | None  # None: an answer without a body
     status: int = 200
     body: Fields = field(default_factory=dict)
-    table: Schema | None = None  # the parts of a form with a file, in place of the body
+    form: Schema | None = None  # the parts of one with a file, in place of the body
     is_change: bool = False  # a body that holds only what is to change
     query: Fields = field(default_factory=dict)
     headers: Fields = field(default_factory=dict)  # that the view reads itself
@@ -99,7 +99,7 @@ def _asked(fields: Fields) -> dict[str, Any]:
 
 
 def _sent(described: Call) -> dict[str, Any]:
-    if described.table and request.mimetype == FORM_WITH_FILE:
+    if described.form and request.mimetype == FORM_WITH_FILE:
         return {}
     values, errors = read(described.body, described.completed(json_object()), described.is_change)
     if errors:

@@ -85,15 +85,19 @@ def _operation(rule: Rule, view: Any) -> dict[str, Any]:
         "parameters": [*_parameters(rule, known)],
         "responses": _responses(rule, known),
     }
-    if known.body:
-        body = body_schema(known.body, known.is_change, known.instead)
-        content = {JSON: {"schema": body, "example": example_of(body)}}
-        if known.table:
-            content[FORM_WITH_FILE] = {"schema": known.table}
+    if content := dict(_bodies(known)):
         operation["requestBody"] = {"required": True, "content": content}
     if not known.needs_token:
         operation["security"] = []
     return {name: value for name, value in operation.items() if value or name == "security"}
+
+
+def _bodies(known: Call) -> Iterator[tuple[str, Schema]]:
+    if known.body:
+        body = body_schema(known.body, known.is_change, known.instead)
+        yield JSON, {"schema": body, "example": example_of(body)}
+    if known.form:
+        yield FORM_WITH_FILE, {"schema": known.form}
 
 
 def _parameters(rule: Rule, known: Call) -> Iterator[dict[str, Any]]:
@@ -125,7 +129,7 @@ def _responses(rule: Rule, known: Call) -> dict[str, Any]:
 def _refusals(rule: Rule, known: Call) -> dict[int, str]:
     refusals = ALWAYS | (WITH_PATH if rule.arguments else {})
     refusals |= WITH_FIELDS if known.body or known.query or known.headers else {}
-    refusals |= (WITH_BODY if known.body else {}) | dict(known.refusals)
+    refusals |= (WITH_BODY if known.body or known.form else {}) | dict(known.refusals)
     return {
         status: about for status, about in refusals.items() if status != 401 or known.needs_token
     }

@@ -492,3 +492,12 @@ DIFF = shape(
         },
     },
 )
+TAKEN_IN = shape(
+    "TakenIn",
+    "What was new in an archive.",
+    {
+        name: number("How many were stored.", 3, "integer")
+        for name in ("contents", "voices", "templates", "series")
+    }
+    | {"already_there": number("How many were here, and stay as they are.", 0, "integer")},
+)

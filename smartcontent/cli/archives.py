@@ -1,0 +1,41 @@
+"""flask users …: all that is a person's as one ZIP, written and taken in again."""
+
+from typing import BinaryIO
+
+import click
+
+from smartcontent.cli.group import json_option
+from smartcontent.cli.printing import print_json
+from smartcontent.cli.users import user_with, users
+from smartcontent.contents.archives import export as archive
+from smartcontent.contents.archives.taking_in import take_in
+from smartcontent.contents.archives.unpacking import ArchiveError
+from smartcontent.exports.packing import Packing
+
+
+@users.command("export")
+@click.argument("email")
+@click.option("--output", type=click.File("wb"), default="-", help="A file, else standard output.")
+def export(email: str, output: BinaryIO) -> None:
+    """Write all of a person's contents, voices, templates and series as one ZIP."""
+    packing = Packing()
+    for step in archive.steps(user_with(email).id):
+        output.write(packing.add(step))
+    output.write(packing.end())
+
+
+@users.command("import")
+@click.argument("email")
+@click.argument("file", type=click.File("rb"))
+@json_option
+def import_(email: str, file: BinaryIO, as_json: bool) -> None:
+    """Store what is in such a ZIP and not here; nothing of it starts by itself."""
+    try:
+        taken = take_in(user_with(email).id, file).as_json()
+    except ArchiveError as error:
+        raise click.ClickException(f"{error} Nothing was taken in.") from error
+    if as_json:
+        print_json(taken)
+        return
+    for name, number in taken.items():
+        click.echo(f"{name.replace('_', ' ')}: {number:,}")

@@ -1,0 +1,426 @@
+"""The files of an archive, read as what a form sends is read: by rules, or refused.
+
+Whoever has made it may have made it by hand. What is taken in is finished: what was on its way is
+cancelled, and what another machine measured is left out, for estimates learn from that.
+"""
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from smartcontent.briefs.brief import BRIEF, MATERIAL_LONGEST, TITLED_BRIEF, Brief, title_from
+from smartcontent.briefs.catalogue import LANGUAGES
+from smartcontent.briefs.submission import UNTIMED
+from smartcontent.briefs.task import CONTEXT, INSTRUCTION_LONGEST, REFINEMENTS, Deed
+from smartcontent.briefs.template import TEMPLATE, read_brief
+from smartcontent.briefs.voice import VOICE, Voice
+from smartcontent.briefs.wishes import WISHES
+from smartcontent.contents.archives import FORMAT, HEAD, VERSION
+from smartcontent.contents.archives.unpacking import ArchiveError, Unpacked
+from smartcontent.contents.dismissing import MOST as DISMISSED_MOST
+from smartcontent.contents.tagging import TAGS
+from smartcontent.exports.front_matter import from_markdown
+from smartcontent.fields import (
+    Field,
+    Fields,
+    Moment,
+    Refused,
+    Value,
+    an_id,
+    number,
+    one_of,
+    read,
+    whole,
+    yes_or_no,
+)
+from smartcontent.models import FINAL, Origin, Status, now
+from smartcontent.models.accounts import LARGEST_ID
+from smartcontent.models.series import NAME_LONGEST
+from smartcontent.recurrence.rules import RuleError, rule_of
+from smartcontent.texts.counting import size_of
+from smartcontent.texts.quality.finding import KEY_LENGTH
+
+VERSIONS_MOST = 1_000  # of one content
+TEXT_LONGEST = 1_000_000  # characters
+CONTEXT_LONGEST = 131_072  # tokens that Ollama is asked to make room for
+LISTED_MOST = 1_000  # voices, templates, series
+_FIRST, _LAST = datetime(1970, 1, 1, tzinfo=UTC), datetime(9000, 1, 1, tzinfo=UTC)
+
+
+class Incoming(NamedTuple):
+    """A content that may be taken in: columns of it and of its versions, and what belongs to it."""
+
+    id: UUID
+    content: dict[str, Any]
+    drafts: list[dict[str, Any]]
+    tags: tuple[str, ...]
+    dismissed: list[str]
+    source: UUID | None
+    series: UUID | None
+
+    @property
+    def text(self) -> str:
+        """That of the current version."""
+        shown = self.content["current_number"]
+        return next(d["text"] for d in self.drafts if d["number"] == shown)
+
+
+class Head(NamedTuple):
+    """The columns of what is kept beside contents, by their ids."""
+
+    voices: dict[UUID, dict[str, Any]]
+    templates: dict[UUID, dict[str, Any]]
+    series: dict[UUID, dict[str, Any]]
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Parts(Field):
+    """Something with fields of its own."""
+
+    parts: Fields
+
+    def read(self, value: Any) -> dict[str, Any]:
+        if not isinstance(value, dict):
+            raise Refused(f"{self.label} must be an object.")
+        values, errors = read(self.parts, value)
+        for [said] in errors.values():
+            raise Refused(f"{self.label}: {said}")
+        return values
+
+    def _holds(self) -> dict[str, Any]:
+        return {"type": "object"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class _When(Moment):
+    """A moment that calendars can show."""
+
+    label: str = "Time"
+
+    def read(self, value: Any) -> datetime:
+        moment = super().read(value)
+        if not _FIRST < moment < _LAST:
+            raise Refused("The time must lie between 1970 and 9000.")
+        return moment
+
+
+def _text(label: str, most: int, is_needed: bool = False) -> Value:
+    return Value(
+        label=label,
+        must=f"be a text of at most {most:,} characters",
+        is_right=lambda value: isinstance(value, str) and len(value) <= most,
+        is_needed=is_needed,
+    )
+
+
+def _listed(label: str, most: int, is_right: Callable[[Any], bool], **known: Any) -> Value:
+    return Value(
+        label=label,
+        must=f"be a list of at most {most:,} of what Smart Content writes there",
+        is_right=lambda v: isinstance(v, list) and len(v) <= most and all(map(is_right, v)),
+        **known,
+    )
+
+
+def _values(label: str, texts: int = 0, **most: int) -> Value:
+    """Numbers by their names, some of which have a limit, and texts of so many characters."""
+
+    def is_right(value: Any) -> bool:
+        return (
+            isinstance(value, dict)
+            and len(value) <= 50
+            and all(_is_plain(each, texts) for each in value.values())
+            and all(_is_within(value.get(name), limit) for name, limit in most.items())
+        )
+
+    return Value(label=label, must="be what Smart Content writes there", is_right=is_right)
+
+
+def _is_plain(value: Any, longest: int) -> bool:
+    if isinstance(value, str):
+        return len(value) <= longest
+    return isinstance(value, int | float) and abs(value) < 2**53
+
+
+def _is_within(value: Any, most: int) -> bool:
+    return value is None or (type(value) is int and -2 <= value <= most)
+
+
+def _is_message(value: Any) -> bool:
+    return (
+        isinstance(value, dict)
+        and value.keys() == {"role", "content"}
+        and all(isinstance(each, str) for each in value.values())
+    )
+
+
+def _is_key(value: Any) -> bool:
+    return isinstance(value, str) and re.fullmatch(f"[0-9a-f]{{{KEY_LENGTH}}}", value) is not None
+
+
+def _is_number(value: Any) -> bool:
+    return type(value) is int and 1 <= value <= LARGEST_ID
+
+
+_ID = an_id("Id", is_needed=True)
+_WHEN = _When(is_needed=True)
+_NUMBER = whole("Number", 1, LARGEST_ID, is_needed=True)
+_VOICE_CHOSEN: Fields = {**VOICE, "id": _text("Id", 36)}
+_BRIEF_CHOSEN: Fields = {
+    **BRIEF,
+    "voice": _Parts(label="Voice", parts=_VOICE_CHOSEN),
+    "material": _text("Material", MATERIAL_LONGEST),
+}
+_PASSAGE: Fields = {
+    **{name: whole(name, 0, TEXT_LONGEST, is_needed=True) for name in ("start", "end", "rest")},
+    "text": _text("Text", TEXT_LONGEST, is_needed=True),
+    **{name: _text(name, CONTEXT, is_needed=True) for name in ("before", "after")},
+}
+_TASK: Fields = {
+    "do": one_of("Do", [*Deed], is_needed=True),
+    "number": _NUMBER,
+    "how": one_of("How", REFINEMENTS),
+    "language": one_of("Language", LANGUAGES),
+    "instruction": _text("Instruction", INSTRUCTION_LONGEST),
+    "passage": _Parts(label="Passage", parts=_PASSAGE),
+}
+_REPRODUCES: Fields = {
+    "number": _NUMBER,
+    "identical": yes_or_no("Identical"),
+    "differs_at": whole("Differs_at", 0, LARGEST_ID),
+}
+_SETTINGS = _Parts(label="Settings", parts=WISHES)
+_DRAFT: Fields = {
+    "number": _NUMBER,
+    "origin": one_of("Origin", [*Origin], is_needed=True),
+    "status": one_of("Status", [*Status], is_needed=True),
+    "created_at": _WHEN,
+    "due_at": _When(),
+    "finished_at": _When(),
+    "model": _text("Model", 200),
+    "model_digest": _text("Model_digest", 80),
+    "options": _values("Options", num_ctx=CONTEXT_LONGEST, num_predict=CONTEXT_LONGEST),
+    "stats": _values("Stats", texts=200),
+    "messages": _listed("Messages", 50, _is_message),
+    "task": _Parts(label="Task", parts=_TASK),
+    "wishes": _SETTINGS,
+    "brief": _Parts(label="Brief", parts=_BRIEF_CHOSEN),
+    "taken_out": _text("Taken_out", TEXT_LONGEST),
+    "done_reason": _text("Done_reason", 20),
+    "error": _text("Error", 10_000),
+    "error_cause": _text("Error_cause", 40),
+    "error_values": _values("Error_values", texts=10_000),
+    "reproduces": _Parts(label="Reproduces", parts=_REPRODUCES),
+    "sentiment_score": number("Sentiment_score", -1, 1),
+    "sentiment_label": _text("Sentiment_label", 10),
+}
+_CONTENT: Fields = {
+    "id": _ID,
+    "title": TITLED_BRIEF["title"],
+    "brief": _Parts(label="Brief", parts=_BRIEF_CHOSEN, is_needed=True),
+    "settings": _SETTINGS,
+    "tags": TAGS,
+    "favourite": yes_or_no("Favourite"),
+    "created_at": _WHEN,
+    "deleted_at": _When(),
+    "current": _NUMBER,
+    "versions": _listed("Versions", VERSIONS_MOST, _is_number, is_needed=True),
+    "source": _Parts(label="Source", parts={"id": an_id("Id"), "number": _NUMBER}),
+    "series": _Parts(
+        label="Series",
+        parts={"id": an_id("Id"), "due_at": _WHEN, "missed": whole("Missed", 0, LARGEST_ID)},
+    ),
+    "dismissed": _listed("Dismissed", DISMISSED_MOST, _is_key),
+}
+_KEPT: Fields = {"id": _ID, "created_at": _WHEN}
+_SERIES: Fields = {
+    **_KEPT,
+    "name": _text("Name", NAME_LONGEST, is_needed=True),
+    "fields": _Parts(label="Fields", parts=TITLED_BRIEF, is_needed=True),
+    "settings": _SETTINGS,
+    "voice": _Parts(label="Voice", parts=_VOICE_CHOSEN),
+    "cron": _text("Rule", 100, is_needed=True),
+    "timezone": _text("Time zone", 64, is_needed=True),
+}
+_HEAD: Fields = {
+    "format": one_of("Format", [FORMAT], is_needed=True),
+    "version": whole("Version", 1, LARGEST_ID, is_needed=True),
+    **{
+        name: _listed(name, LISTED_MOST, lambda each: isinstance(each, dict))
+        for name in ("voices", "templates", "series")
+    },
+}
+
+
+def head_of(files: Unpacked) -> Head:
+    """What the archive has beside contents.
+
+    Raises:
+        ArchiveError: it may not be taken in.
+    """
+    said = _read(_HEAD, files.json(HEAD), HEAD)
+    if said["version"] > VERSION:
+        raise ArchiveError(
+            "A newer version of Smart Content has made it: bring this one up to date first."
+        )
+    return Head(
+        *(
+            {UUID(values.pop("id")): values for values in map(read_one, said.get(name, ()))}
+            for name, read_one in (
+                ("voices", _voice),
+                ("templates", _template),
+                ("series", _series),
+            )
+        )
+    )
+
+
+def contents_of(files: Unpacked) -> Iterator[Incoming]:
+    """The contents of the archive, one by one.
+
+    Raises:
+        ArchiveError: one may not be taken in.
+    """
+    known = set[UUID]()
+    for folder in files.folders():
+        incoming = _content(files, folder)
+        if incoming.id in known:
+            raise ArchiveError(f"Two contents in it have the id {incoming.id}: take one out.")
+        known.add(incoming.id)
+        yield incoming
+
+
+def _content(files: Unpacked, folder: str) -> Incoming:
+    where = f"{folder}content.json"
+    said = _read(_CONTENT, files.json(where), where)
+    numbers = said["versions"]
+    if len(set(numbers)) < len(numbers) or said["current"] not in numbers:
+        raise ArchiveError(f"{where}: Versions must be each once, the current one among them.")
+    drafts = [_draft(files, folder, each) for each in numbers]
+    source, series = said.get("source", {}), said.get("series", {})
+    return Incoming(
+        id=UUID(said["id"]),
+        content=_columns(said, source, series),
+        drafts=drafts,
+        tags=said.get("tags", ()),
+        dismissed=sorted(set(said.get("dismissed", ()))),
+        source=UUID(source["id"]) if source.get("id") else None,
+        series=UUID(series["id"]) if series.get("id") else None,
+    )
+
+
+def _columns(
+    said: Mapping[str, Any], source: Mapping[str, Any], series: Mapping[str, Any]
+) -> dict[str, Any]:
+    brief, moment = _brief(said["brief"]), now()
+    typed = brief.typed | {"keywords": list(brief.keywords)}
+    return {
+        **typed,
+        "title": said.get("title") or title_from(brief.topic),
+        "_voice": brief.voice and brief.voice.as_json(),
+        "material": brief.material,
+        "settings": said.get("settings", {}),
+        "favourite": said.get("favourite", False),
+        "created_at": min(said["created_at"], moment),
+        # It stays in the trash for as long as what is thrown away today.
+        "deleted_at": moment if said.get("deleted_at") else None,
+        "current_number": said["current"],
+        "source_number": source.get("number"),
+        "series_due_at": series.get("due_at"),
+        "series_missed": series.get("missed"),
+    }
+
+
+def _brief(said: Mapping[str, Any]) -> Brief:
+    voice = Voice(**said["voice"]) if said.get("voice") else None
+    return Brief(**{**said, "voice": voice})
+
+
+def _draft(files: Unpacked, folder: str, number: int) -> dict[str, Any]:
+    where = f"{folder}{number}.json"
+    said = _read(_DRAFT, files.json(where), where)
+    if said["number"] != number or not _is_task(said.get("task")):
+        raise ArchiveError(f"{where} is not the version {number} that it is said to be.")
+    text = _text_of(files, f"{folder}{number}.md")
+    is_final = said["status"] in FINAL
+    created_at = min(said["created_at"], now())
+    taken = {name: said.get(name) for name in _DRAFT if name not in ("messages", "error")}
+    return taken | {
+        "status": said["status"] if is_final else Status.CANCELLED,
+        "created_at": created_at,
+        "due_at": said.get("due_at", created_at),
+        "finished_at": said.get("finished_at", created_at),
+        "prompt": said.get("messages"),
+        "brief": asdict(_brief(said["brief"])) if said.get("brief") else None,
+        "earlier_error": None if said.get("error_values") is not None else said.get("error"),
+        "text": text,
+        "words": size_of(text).number if text else None,
+    }
+
+
+def _is_task(task: Mapping[str, Any] | None) -> bool:
+    """Whether it is all that is needed to do it again."""
+    if task is None:
+        return True
+    is_told = (task["do"] == Deed.REFINE) == ("how" in task)
+    return is_told and (task.get("how") == "translate") == ("language" in task)
+
+
+def _text_of(files: Unpacked, name: str) -> str:
+    """The text of a version, wherever somebody has changed it."""
+    if not files.has(name):
+        return ""
+    try:
+        text = from_markdown(files.read(name)).text.replace("\0", "\ufffd")
+    except UnicodeDecodeError as error:
+        raise ArchiveError(f"{name} is no text in UTF-8: save it as such.") from error
+    except ValueError as error:
+        if isinstance(error, ArchiveError):
+            raise
+        raise ArchiveError(f"{name}: what stands between its dashes cannot be read.") from error
+    if len(text) > TEXT_LONGEST:
+        raise ArchiveError(f"{name} has more than {TEXT_LONGEST:,} characters.")
+    return text
+
+
+def _voice(said: Mapping[str, Any]) -> dict[str, Any]:
+    values = _read({**VOICE, **_KEPT}, said, f"{HEAD}, voices")
+    return {name: _kept(value) for name, value in values.items()}
+
+
+def _template(said: Mapping[str, Any]) -> dict[str, Any]:
+    where = f"{HEAD}, templates"
+    values = _read({**TEMPLATE, **_KEPT}, said, where)
+    brief, errors = read_brief(values["brief"])
+    for [sentence] in errors.values():
+        raise ArchiveError(f"{where}: {sentence}")
+    return values | {"brief": brief, "defaults": values.get("defaults", {})}
+
+
+def _series(said: Mapping[str, Any]) -> dict[str, Any]:
+    where = f"{HEAD}, series"
+    values = _read(_SERIES, said, where)
+    try:
+        rule_of(values["cron"], values["timezone"])
+    except RuleError as error:
+        raise ArchiveError(f"{where}: {error}") from error
+    voice = Voice(**values.pop("voice")) if values.get("voice") else None
+    return values | {
+        "fields": {name: _kept(value) for name, value in values["fields"].items() if value},
+        "settings": {n: v for n, v in values.get("settings", {}).items() if n in UNTIMED},
+        "_voice": voice and voice.as_json(),
+    }
+
+
+def _kept(value: Any) -> Any:
+    return list(value) if isinstance(value, tuple) else value
+
+
+def _read(fields: Fields, said: Mapping[str, Any], where: str) -> dict[str, Any]:
+    values, errors = read(fields, said)
+    for [sentence] in errors.values():
+        raise ArchiveError(f"{where}: {sentence}")
+    return values

@@ -1,0 +1,235 @@
+"""An archive is taken in: looked through as a whole, and then stored in steps.
+
+Nothing is stored of one that has anything wrong with it. What is there already stays as it is, so
+whoever is interrupted sends it again, and nothing is doubled. A content keeps its id, unless that
+is somebody else's here: then it has one that is made of both, the same every time.
+"""
+
+import time
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import IO, Any
+from uuid import UUID, uuid4, uuid5
+
+from sqlalchemy import func, insert, select
+from sqlalchemy.exc import IntegrityError
+
+from smartcontent.contents.archives.reading import Head, Incoming, contents_of, head_of
+from smartcontent.contents.archives.unpacking import ArchiveError, Unpacked, unpacked
+from smartcontent.contents.quotas import one_after_the_other
+from smartcontent.contents.series.acting import SERIES_MOST
+from smartcontent.contents.shared import KEPT_MOST
+from smartcontent.models import Content, Draft, KeptTemplate, KeptVoice, Series, Tag, now
+from smartcontent.models.dismissal import dismissals
+from smartcontent.models.findable import Words, make_all_findable, words_of
+from smartcontent.models.tag import content_tags
+from smartcontent.stores.sql import db
+from smartcontent.texts.sought import as_sought
+from smartcontent.texts.tokens import searchable
+
+AT_ONCE = 50
+TEXTS_LONGEST = 300_000  # of one step, in characters, unless one content has more
+PAUSE_SECONDS = 0.01  # between two steps, in which others write
+ATTEMPTS = 3
+
+Beside = Callable[..., Any]
+_KINDS = {"voices": KeptVoice, "templates": KeptTemplate, "series": Series}
+_MOST = {"voices": KEPT_MOST, "templates": KEPT_MOST, "series": SERIES_MOST}
+
+
+@dataclass
+class Taken:
+    """How many were stored, and how many of them were there already."""
+
+    contents: int = 0
+    voices: int = 0
+    templates: int = 0
+    series: int = 0
+    already_there: int = 0
+
+    def as_json(self) -> dict[str, int]:
+        return asdict(self)
+
+
+def take_in(
+    user_id: int, file: IO[bytes], beside: Beside = lambda work, *args: work(*args)
+) -> Taken:
+    """Store what is in an archive and not here; `beside` does what would hold others up.
+
+    Raises:
+        ArchiveError: it cannot be taken in, and nothing is stored.
+    """
+    with unpacked(file, beside) as files:
+        head = beside(head_of, files)
+        for _ in _portions(files, beside):
+            pass  # looked through
+        taken = Taken()
+        _store_head(user_id, head, taken)
+        for portion in _portions(files, beside):
+            _patiently(user_id, beside(_found_by, portion), taken)
+            time.sleep(PAUSE_SECONDS)
+    return taken
+
+
+def _portions(files: Unpacked, beside: Beside) -> Iterator[list[Incoming]]:
+    rest = _cut(contents_of(files))
+    while portion := beside(next, rest, None):
+        yield portion
+
+
+def _cut(contents: Iterator[Incoming]) -> Iterator[list[Incoming]]:
+    some, size = list[Incoming](), 0
+    for each in contents:
+        longer = sum(len(draft["text"]) for draft in each.drafts)
+        if some and (len(some) == AT_ONCE or size + longer > TEXTS_LONGEST):
+            yield some
+            some, size = [], 0
+        some.append(each)
+        size += longer
+    if some:
+        yield some
+
+
+def _found_by(portion: Sequence[Incoming]) -> list[tuple[Incoming, Words]]:
+    return [(each, words_of(Content(**each.content), searchable(each.text))) for each in portion]
+
+
+def _store_head(user_id: int, head: Head, taken: Taken) -> None:
+    """Store voices, templates and series. Nothing starts by itself: a series is paused.
+
+    Raises:
+        ArchiveError: there would be more than one may have.
+    """
+    one_after_the_other(user_id)
+    for name, kept in head._asdict().items():
+        kind: Any = _KINDS[name]
+        places = _places(kind, user_id, kept)
+        new = [its_id for its_id in kept if not places[its_id][1]]
+        own = select(func.count()).select_from(kind).where(kind.user_id == user_id)
+        if new and (db.session.scalar(own) or 0) + len(new) > _MOST[name]:
+            db.session.rollback()
+            raise ArchiveError(
+                f"You would have more than {_MOST[name]} {name} with those in it: delete some."
+            )
+        more = {"paused_at": now()} if kind is Series else {}
+        for its_id in new:
+            row = {**kept[its_id], **more, "id": places[its_id][0], "user_id": user_id}
+            db.session.execute(insert(kind), [row])
+        setattr(taken, name, len(new))
+        taken.already_there += len(kept) - len(new)
+    db.session.commit()
+
+
+def _places(kind: Any, user_id: int, ids: Collection[UUID]) -> Mapping[UUID, tuple[UUID, bool]]:
+    """Under which id each is stored, and whether it is there already."""
+    others = {its_id: uuid5(its_id, str(user_id)) for its_id in ids}
+    asked = [*ids, *others.values()]
+    rows = db.session.execute(select(kind.id, kind.user_id).where(kind.id.in_(asked)))
+    owners = {row.id: row.user_id for row in rows}
+    return {its_id: _place(owners, user_id, its_id, others[its_id]) for its_id in ids}
+
+
+def _place(owners: Mapping[UUID, int], user_id: int, *ids: UUID) -> tuple[UUID, bool]:
+    for its_id in ids:
+        if owners.get(its_id) == user_id:
+            return its_id, True
+    free = (its_id for its_id in ids if its_id not in owners)
+    return next(free, uuid4()), False
+
+
+def _patiently(user_id: int, portion: list[tuple[Incoming, Words]], taken: Taken) -> None:
+    """Store some contents; again, where somebody has stored one with the same id just now."""
+    for left in reversed(range(ATTEMPTS)):
+        try:
+            new = _store(user_id, portion)
+        except IntegrityError:
+            db.session.rollback()
+            if not left:
+                raise
+        else:
+            taken.contents += new
+            taken.already_there += len(portion) - new
+            return
+
+
+def _store(user_id: int, portion: list[tuple[Incoming, Words]]) -> int:
+    """Store those that are not there, and say how many they were."""
+    one_after_the_other(user_id)
+    sources = {each.source for each, _ in portion if each.source}
+    places = dict(_places(Content, user_id, {each.id for each, _ in portion} | sources))
+    new = [(each, words) for each, words in portion if not places[each.id][1]]
+    rows = _rows(user_id, [each for each, _ in new], places)
+    if rows:
+        ids = [row["id"] for row in rows]
+        db.session.execute(insert(Content), rows)
+        db.session.execute(insert(Draft), list(_drafts(user_id, ids, new)))
+        make_all_findable(
+            (its_id, user_id, words) for its_id, (_, words) in zip(ids, new, strict=True)
+        )
+        _mark(user_id, [(its_id, each) for its_id, (each, _) in zip(ids, new, strict=True)])
+    db.session.commit()
+    return len(new)
+
+
+def _rows(
+    user_id: int, new: Sequence[Incoming], places: dict[UUID, tuple[UUID, bool]]
+) -> list[dict[str, Any]]:
+    """The columns of contents, with what they were made from and by, as far as that is here."""
+    of_series = _places(Series, user_id, {each.series for each in new if each.series})
+    taken = _times_taken([place for place, _ in of_series.values()])
+    rows = []
+    for each in new:
+        time_of_series = _there(of_series, each.series), each.content["series_due_at"]
+        links = {"source_id": _there(places, each.source), "series_id": time_of_series[0]}
+        if time_of_series in taken:
+            links["series_id"] = None
+        taken.add(time_of_series)
+        its_id = places[each.id][0]
+        rows.append({**each.content, **links, "id": its_id, "user_id": user_id})
+        places[each.id] = its_id, True  # others may be made from it
+    return rows
+
+
+def _there(places: Mapping[UUID, tuple[UUID, bool]], its_id: UUID | None) -> UUID | None:
+    place, is_there = places[its_id] if its_id else (None, False)
+    return place if is_there else None
+
+
+def _times_taken(series: Sequence[UUID]) -> set[Any]:
+    """Times of series that have their content: there is one for each."""
+    times = select(Content.series_id, Content.series_due_at).where(Content.series_id.in_(series))
+    return {(row.series_id, row.series_due_at) for row in db.session.execute(times)}
+
+
+def _drafts(
+    user_id: int, ids: Sequence[UUID], new: Sequence[tuple[Incoming, Words]]
+) -> Iterator[dict[str, Any]]:
+    for its_id, (each, _) in zip(ids, new, strict=True):
+        for draft in each.drafts:
+            yield {**draft, "content_id": its_id, "user_id": user_id}
+
+
+def _mark(user_id: int, new: Sequence[tuple[UUID, Incoming]]) -> None:
+    """Give the new contents their tags, and hide what was hidden of them."""
+    names = {as_sought(name): name for _, each in new for name in each.tags}
+    tags = _tags(user_id, names)
+    tagged = [
+        {"content_id": its_id, "tag_id": tag_id}
+        for its_id, each in new
+        for tag_id in {tags[as_sought(name)] for name in each.tags}
+    ]
+    hidden = [
+        {"content_id": its_id, "finding": key} for its_id, each in new for key in each.dismissed
+    ]
+    for table, rows in ((content_tags, tagged), (dismissals, hidden)):
+        if rows:
+            db.session.execute(insert(table), rows)
+
+
+def _tags(user_id: int, names: Mapping[str, str]) -> dict[str, int]:
+    own = select(Tag.sought, Tag.id).where(Tag.user_id == user_id, Tag.sought.in_(names))
+    there = {row.sought for row in db.session.execute(own)}
+    if missing := [(name, sought) for sought, name in names.items() if sought not in there]:
+        rows = [{"user_id": user_id, "name": n, "sought": sought} for n, sought in missing]
+        db.session.execute(insert(Tag), rows)
+    return {row.sought: row.id for row in db.session.execute(own)}

@@ -1,0 +1,177 @@
+"""The files of an archive, unpacked one by one and within bounds; none is ever put on disk.
+
+A few kilobytes may unpack to gigabytes, a list of files may be longer than the memory, a name may
+lead anywhere: so what is read is bounded by what it says of itself, and names are only looked up.
+"""
+
+import json
+import re
+import struct
+import zlib
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import IO, Any, NoReturn
+from zipfile import ZIP_DEFLATED, ZIP_STORED, BadZipFile, LargeZipFile, ZipFile, ZipInfo
+
+from smartcontent.contents.archives import CONTENTS, HEAD
+
+FILES_MOST = 350_000
+FILE_LONGEST = 8 * 1024 * 1024  # bytes
+UNPACKED_LONGEST = 2 * 1024**3  # bytes of all files together
+_LISTED = b"PK\1\2"  # before each file in the list of them
+_PACKINGS = {ZIP_STORED, ZIP_DEFLATED}
+_OUTSIDE = re.compile(r"/|[A-Za-z]:|(?:.*[/\\])?\.\.(?:[/\\]|$)", re.DOTALL)
+_SURROGATES = re.compile("[\ud800-\udfff]")
+_DAMAGED = (
+    BadZipFile, LargeZipFile, EOFError, NotImplementedError, OSError, OverflowError, RuntimeError,
+    UnicodeDecodeError, ValueError, struct.error, zlib.error,
+)  # fmt: skip
+
+
+class ArchiveError(ValueError):
+    """It cannot be taken in; the text is for people."""
+
+
+class Unpacked:
+    """The files of an archive by their names, as they were when it was written."""
+
+    def __init__(self, packed: ZipFile) -> None:
+        self._packed = packed
+        self._files = {entry.filename: entry for entry in packed.infolist()}
+        self._above = ""
+
+    def find_head(self) -> None:
+        """Find where it begins, for somebody may have packed it again with its folder.
+
+        Raises:
+            ArchiveError: it has no beginning, two, or is too much.
+        """
+        heads = [name for name in self._files if name.rpartition("/")[2] == HEAD]
+        if len(heads) != 1:
+            raise ArchiveError(
+                f"It is no archive of Smart Content, for it has no {HEAD}: send the ZIP as it was "
+                "downloaded."
+            )
+        self._above = heads[0].removesuffix(HEAD)
+        for name, entry in self._files.items():
+            _check(name, entry)
+        if sum(entry.file_size for entry in self._files.values()) > UNPACKED_LONGEST:
+            raise ArchiveError(
+                f"It unpacks to more than {UNPACKED_LONGEST // 1024**3} GB: it is no archive that "
+                "Smart Content has made."
+            )
+
+    def folders(self) -> Iterator[str]:
+        """The folders of the contents, in the order in which they were written."""
+        first = self._above + CONTENTS
+        for name in self._files:
+            if name.startswith(first) and name.endswith("/content.json"):
+                yield name.removeprefix(self._above).removesuffix("content.json")
+
+    def json(self, name: str) -> dict[str, Any]:
+        """What such a file says.
+
+        Raises:
+            ArchiveError: it is not there, or not JSON, or no object.
+        """
+        try:
+            said = json.loads(self.read(name).decode(), parse_constant=_refuse)
+            cleaned = _cleaned(said)
+        except (ValueError, RecursionError) as error:
+            if isinstance(error, ArchiveError):
+                raise
+            raise ArchiveError(f"{name} is not JSON as Smart Content writes it.") from error
+        if not isinstance(cleaned, dict):
+            raise ArchiveError(f"{name} is not JSON as Smart Content writes it.")
+        return cleaned
+
+    def read(self, name: str) -> bytes:
+        """All of a file, which is as long as it says, or damaged.
+
+        Raises:
+            ArchiveError: it is not there, or damaged.
+        """
+        entry = self._files.get(self._above + name)
+        if entry is None:
+            raise ArchiveError(f"{name} is missing in it: send the ZIP as it was downloaded.")
+        try:
+            with self._packed.open(entry) as file:
+                # Asked for all of it, Python unpacks whatever there is, and looks at what the
+                # list of files says afterwards.
+                return file.read(entry.file_size)
+        except _DAMAGED as error:
+            raise ArchiveError(f"{name} is damaged: download the archive again.") from error
+
+    def has(self, name: str) -> bool:
+        return self._above + name in self._files
+
+
+@contextmanager
+def unpacked(file: IO[bytes], beside: Callable[..., Any]) -> Iterator[Unpacked]:
+    """The files of such a ZIP; `beside` does what takes long where it holds nobody up.
+
+    Raises:
+        ArchiveError: it is none, or none of ours, or too much.
+    """
+    packed = beside(_opened, file)
+    try:
+        files = beside(Unpacked, packed)
+        beside(files.find_head)
+        yield files
+    finally:
+        packed.close()
+
+
+def _opened(file: IO[bytes]) -> ZipFile:
+    # The list of its files is in memory as a whole, however long it is.
+    if _number_of_files(file) > FILES_MOST:
+        raise ArchiveError(f"It has more than {FILES_MOST:,} files: take in fewer texts at once.")
+    try:
+        return ZipFile(file)
+    except _DAMAGED as error:
+        raise ArchiveError(
+            "The file is no ZIP, or a damaged one: download the archive again, and send it as it "
+            "is."
+        ) from error
+
+
+def _number_of_files(file: IO[bytes]) -> int:
+    number, end = 0, b""
+    file.seek(0)
+    while piece := file.read(1024 * 1024):
+        number += (end + piece).count(_LISTED)
+        end = piece[-3:]
+    file.seek(0)
+    return number
+
+
+def _check(name: str, entry: ZipInfo) -> None:
+    """Refuse what Smart Content never writes.
+
+    Raises:
+        ArchiveError: it is such a file.
+    """
+    if _OUTSIDE.match(name):
+        raise ArchiveError(f"It has a file that leads out of it ({name[:80]!r}): nothing is read.")
+    if entry.flag_bits & 1 or entry.compress_type not in _PACKINGS:
+        raise ArchiveError("It is packed with a password or in an unusual way: pack it as ZIP.")
+    if entry.file_size > FILE_LONGEST:
+        raise ArchiveError(
+            f"{name[:80]!r} in it unpacks to {entry.file_size // 1024**2:,} MB: no file of an "
+            f"archive has more than {FILE_LONGEST // 1024**2} MB."
+        )
+
+
+def _refuse(constant: str) -> NoReturn:
+    raise ValueError(constant)
+
+
+def _cleaned(value: Any) -> Any:
+    """Without what no database keeps: NUL, and halves of characters."""
+    if isinstance(value, str):
+        return _SURROGATES.sub("\ufffd", value.replace("\0", "\ufffd"))
+    if isinstance(value, list):
+        return [_cleaned(each) for each in value]
+    if isinstance(value, dict):
+        return {_cleaned(name): _cleaned(each) for name, each in value.items()}
+    return value

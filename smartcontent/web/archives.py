@@ -1,0 +1,110 @@
+"""All that is one's own as one ZIP: given out while it is made, and taken in again."""
+
+from collections.abc import Iterator
+
+from flask import (
+    Blueprint,
+    Response,
+    flash,
+    redirect,
+    render_template,
+    request,
+    stream_with_context,
+    url_for,
+)
+from flask.typing import ResponseReturnValue
+from flask_login import current_user, login_required
+from werkzeug.datastructures import FileStorage
+
+from smartcontent.contents.archives import export, taking_in
+from smartcontent.contents.archives.taking_in import Taken
+from smartcontent.contents.archives.unpacking import ArchiveError
+from smartcontent.exports.file_names import content_disposition
+from smartcontent.exports.packing import Packing
+from smartcontent.logs import note
+from smartcontent.models import now
+from smartcontent.web.bodies import ARCHIVE_LARGEST
+from smartcontent.web.threads import few_at_once, slowly, turn_for_a_file
+
+bp = Blueprint("archives", __name__, url_prefix="/account/data")
+
+MEDIA_TYPE = "application/zip"
+
+
+@bp.get("")
+@login_required
+def index() -> str:
+    """What can be taken away, and taken in."""
+    return _page()
+
+
+@bp.get("/archive.zip")
+@login_required
+def download() -> ResponseReturnValue:
+    """All that is the user's."""
+    return as_archive(current_user.id)
+
+
+@bp.post("")
+@login_required
+def take_in() -> ResponseReturnValue:
+    """Store what is in an archive and not here."""
+    try:
+        taken = taken_from(current_user.id, request.files.get("file"))
+    except ArchiveError as error:
+        return _page(str(error)), 422
+    flash(_said(taken))
+    return redirect(url_for(".index"), 303)
+
+
+def as_archive(user_id: int) -> Response:
+    """The archive of a user, made step by step as fast as it is taken."""
+    name = f"Smart Content {now():%Y-%m-%d}.zip"
+    headers = {"Content-Disposition": content_disposition(name)}
+    return Response(stream_with_context(_pieces(user_id)), content_type=MEDIA_TYPE, headers=headers)
+
+
+def _pieces(user_id: int) -> Iterator[bytes]:
+    packing, steps = Packing(), export.steps(user_id)
+    while True:
+        with turn_for_a_file():
+            step = next(steps, None)
+            piece = slowly(packing.end) if step is None else slowly(packing.add, step)
+        yield piece
+        if step is None:
+            return
+
+
+def taken_from(user_id: int, file: FileStorage | None) -> Taken:
+    """What came of a file that was sent.
+
+    Raises:
+        ArchiveError: it cannot be taken in, and nothing is stored.
+    """
+    if file is None or not file.filename:
+        raise ArchiveError("Choose the ZIP that you have downloaded from Smart Content.")
+    taken = taking_in.take_in(user_id, file.stream, few_at_once)
+    note(f"Archive taken in contents={taken.contents}", user_id)
+    return taken
+
+
+def _said(taken: Taken) -> str:
+    kinds = {
+        "text": taken.contents, "voice": taken.voices, "template": taken.templates,
+        "series": taken.series,
+    }  # fmt: skip
+    new = [_number(each, name) for name, each in kinds.items() if each]
+    there = f" {taken.already_there:,} were here already, and stay as they are."
+    came = f"Taken in: {', '.join(new)}." if new else "Nothing in it was new."
+    paused = " The series are paused: resume what is to go on." if taken.series else ""
+    return came + (there if taken.already_there else "") + paused
+
+
+def _number(number: int, name: str) -> str:
+    many = "" if number == 1 or name == "series" else "s"
+    return f"{number:,} {name}{many}"
+
+
+def _page(refusal: str = "") -> str:
+    megabytes = ARCHIVE_LARGEST // 1024**2
+    return render_template("account/data.html", refusal=refusal, megabytes=megabytes)

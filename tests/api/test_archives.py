@@ -1,0 +1,24 @@
+"""The archive of an account, as scripts have it."""
+
+import io
+
+from smartcontent.contents import ending
+
+FORM = "multipart/form-data"
+
+
+def test_api_has_the_same(script, bobs_script, content):
+    ending.cancel(content.current)
+    away = script.get("/account/archive")
+    parts = {"file": (io.BytesIO(away.data), "ada.zip")}
+
+    taken = bobs_script.call("POST", "/account/archive", data=parts, content_type=FORM)
+
+    assert taken.json == {
+        "contents": 1, "voices": 0, "templates": 0, "series": 0, "already_there": 0
+    }  # fmt: skip
+    assert [each["title"] for each in bobs_script.get("/contents").json["items"]] == ["A teapot"]
+    refused = bobs_script.call("POST", "/account/archive", data={}, content_type=FORM)
+    assert refused.status_code == 422
+    assert "Choose the ZIP" in refused.json["detail"]
+    assert bobs_script.post("/account/archive", {}).status_code == 415

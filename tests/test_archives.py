@@ -1,0 +1,392 @@
+"""All that is a person's taken away as one ZIP, and taken in again, whoever has made that."""
+
+import io
+import json
+import struct
+from datetime import timedelta
+from uuid import uuid4
+from zipfile import ZIP_BZIP2, ZIP_DEFLATED, ZIP_STORED, ZipFile
+
+import pytest
+from conftest import BRIEF, both_databases
+from sqlalchemy import func, insert, select
+
+from smartcontent.contents import ending, submitting, tagging, versions, waiting
+from smartcontent.contents.archives import HEAD, export, taking_in, unpacking
+from smartcontent.contents.archives.export import steps
+from smartcontent.contents.archives.taking_in import Taken, take_in
+from smartcontent.contents.archives.unpacking import ArchiveError
+from smartcontent.contents.series.acting import Plan, begin
+from smartcontent.exports.front_matter import from_markdown
+from smartcontent.exports.packing import Packing
+from smartcontent.models import Content, Draft, KeptTemplate, KeptVoice, Series, Tag, User, now
+from smartcontent.models.dismissal import dismissals
+from smartcontent.models.listing import Filters, list_contents
+from smartcontent.stores.sql import db
+from smartcontent.texts.quality.finding import KEY_LENGTH
+from smartcontent.writing import job
+
+TEXT = "# Tea\r\n\r\n---\n \nIt is “warm”. 東京タワー 🫖\n"
+KEY = "0" * KEY_LENGTH
+MADE_ANEW = {"id", "user_id", "content_id", "batch_id", "revision", "attempt", "failures"}
+MADE_ANEW |= {"lease_until", "request_id", "idempotency_key", "estimated_seconds", "search_text"}
+MEASURED = {"started_at", "first_word_at", "read_ahead_ms", "saved_ms", "request_digest"}
+
+
+def archive_of(user: User) -> bytes:
+    packing = Packing()
+    return b"".join([*map(packing.add, steps(user.id)), packing.end()])
+
+
+def files_of(archive: bytes) -> dict[str, bytes]:
+    with ZipFile(io.BytesIO(archive)) as packed:
+        assert packed.testzip() is None
+        return {name: packed.read(name) for name in packed.namelist()}
+
+
+def packed(files: dict[str, bytes], packing: int = ZIP_DEFLATED) -> bytes:
+    out = io.BytesIO()
+    with ZipFile(out, "w", packing) as archive:
+        for name, data in files.items():
+            archive.writestr(name, data)
+    return out.getvalue()
+
+
+def taken(user: User, archive: bytes) -> Taken:
+    db.session.rollback()
+    return take_in(user.id, io.BytesIO(archive))
+
+
+def number_of(kind: type, user: User) -> int:
+    db.session.rollback()
+    own = select(func.count()).select_from(kind).where(kind.user_id == user.id)
+    return db.session.scalar(own)
+
+
+def rows_of(kind: type, user: User) -> list[dict]:
+    """All that is kept, but for what is another at another place."""
+    db.session.expire_all()
+    order = (Content.created_at, Draft.number) if kind is Draft else (kind.created_at,)
+    query = select(kind).where(kind.user_id == user.id).order_by(*order)
+    query = query.join(Content) if kind is Draft else query
+    columns = [name for name in kind.__mapper__.columns.keys() if name not in MADE_ANEW | MEASURED]
+    found = db.session.scalars(query).unique()
+    return [{name: getattr(row, name) for name in columns} for row in found]
+
+
+@pytest.fixture
+def written(ada: User, content: Content, ollama) -> Content:
+    """Written by the model, edited by hand, with tags; a voice, a template, a series beside it."""
+    ollama.says("It is **warm**.")
+    waiting.start_now(content.current)
+    job.write_draft(content.current.id)
+    db.session.expire_all()
+    versions.save_edit(content, "A teapot: warm/blue", TEXT)
+    tagging.keep(content, {"tags": ["Spring", "shop window"], "favourite": True})
+    db.session.execute(insert(dismissals).values(content_id=content.id, finding=KEY))
+    voice = KeptVoice(user_id=ada.id, name="Northwind", never=["cheap"], shared=True)
+    brief = {"content_type": "ad_copy", "topic": "{product}"}
+    template = KeptTemplate(user_id=ada.id, name="Offer", brief=brief, defaults={"product": "Tea"})
+    db.session.add_all([voice, template])
+    db.session.commit()
+    values = {"content_type": "ad_copy", "topic": "The week", "model": "llama3.2"}
+    begin(ada.id, Plan(values, "0 7 * * 1", "Europe/Berlin", "Weekly", voice.voice))
+    return content
+
+
+@both_databases
+def test_all_that_is_taken_away_is_taken_in_elsewhere_without_loss(ada, bob, written):
+    archive = archive_of(ada)
+    before = rows_of(Content, ada), rows_of(Draft, ada)
+
+    assert taken(bob, archive) == Taken(contents=1, voices=1, templates=1, series=1)
+
+    assert (rows_of(Content, bob), rows_of(Draft, bob)) == before
+    [kept] = list_contents(bob.id, Filters(q="“warm” 京タ")).items
+    assert [tag.name for tag in kept.tags] == ["shop window", "Spring"]
+    assert kept.id != written.id
+    hidden = select(dismissals.c.finding).where(dismissals.c.content_id == kept.id)
+    assert db.session.scalars(hidden).all() == [KEY]
+    [voice] = db.session.scalars(select(KeptVoice).filter_by(user_id=bob.id))
+    assert (voice.name, voice.never, voice.shared) == ("Northwind", ["cheap"], False)
+    [series] = Series.of(bob.id)
+    assert (series.cron, series.settings, series.is_paused) == (
+        "0 7 * * 1", {"model": "llama3.2"}, True
+    )  # fmt: skip
+
+
+@both_databases
+def test_taken_in_twice_nothing_is_doubled(ada, bob, written):
+    archive = archive_of(ada)
+    assert taken(ada, archive) == Taken(already_there=4)
+    taken(bob, archive)
+    assert taken(bob, archive) == Taken(already_there=4)
+    assert taken(ada, archive_of(ada)).contents == 0
+    assert (number_of(Content, ada), number_of(Draft, ada), number_of(Tag, bob)) == (1, 2, 2)
+
+    db.session.delete(db.session.get(Content, written.id))
+    db.session.commit()
+
+    assert taken(bob, archive) == Taken(already_there=4)  # though its first id is free again
+    assert taken(ada, archive) == Taken(contents=1, already_there=3)
+    assert db.session.get(Content, written.id).user_id == ada.id
+
+
+def test_what_is_here_stays_as_it_is(ada, written):
+    archive = archive_of(ada)
+    versions.save_edit(written, "Newer", "Newer")
+
+    taken(ada, archive)
+
+    db.session.expire_all()
+    assert (written.title, written.current.text, written.version_count()) == ("Newer", "Newer", 3)
+
+
+def test_people_can_read_it(ada, written):
+    files = files_of(archive_of(ada))
+
+    [folder] = {name.rpartition("/")[0] for name in files if name.endswith("/content.json")}
+    assert (
+        folder == f"contents/{written.created_at:%Y-%m-%d} A teapot warm blue {str(written.id)[:8]}"
+    )
+    assert from_markdown(files[f"{folder}/1.md"]).text == "It is **warm**."
+    last = from_markdown(files[f"{folder}/2.md"])
+    assert (last.title, last.text, last.topic) == (written.title, TEXT, BRIEF.topic)
+    assert json.loads(files[HEAD])["version"] == 1
+    assert b"Take in" in files["README.txt"]
+
+
+@both_databases
+def test_nothing_that_is_taken_in_starts_by_itself(ada, bob, content, valkey):
+    held = submitting.submit(ada.id, BRIEF, "Held")
+    waiting.hold(held.current)
+    archive = archive_of(ada)
+    jobs = valkey.client.dbsize()
+
+    taken(bob, archive)
+
+    statuses = db.session.scalars(select(Draft.status).filter_by(user_id=bob.id)).all()
+    assert statuses == ["cancelled", "cancelled"]
+    assert valkey.client.dbsize() == jobs
+    [kept, _] = list_contents(bob.id, Filters()).items
+    assert versions.retry(kept).status == "pending"
+
+
+def test_what_was_in_the_trash_is_in_the_trash_for_as_long_as_what_is_thrown_away_now(
+    ada, bob, written
+):
+    ending.discard(written, now() - timedelta(days=29))
+
+    taken(bob, archive_of(ada))
+
+    [kept] = db.session.scalars(select(Content).filter_by(user_id=bob.id))
+    assert now() - kept.deleted_at < timedelta(days=1)
+
+
+def test_what_another_machine_measured_teaches_no_estimate(ada, bob, written):
+    taken(bob, archive_of(ada))
+
+    [first, _] = db.session.scalars(select(Draft).filter_by(user_id=bob.id).order_by(Draft.number))
+    assert first.stats
+    assert first.first_word_at is first.started_at is None
+
+
+def test_content_made_from_another_and_by_a_series_is_so_again(ada, bob, written):
+    made = submitting.submit(ada.id, BRIEF, "Made from it")
+    made.source_id, made.source_number = written.id, 2
+    [series] = Series.of(ada.id)
+    made.series_id, made.series_due_at, made.series_missed = series.id, now(), 2
+    db.session.commit()
+
+    taken(bob, archive_of(ada))
+
+    [source, again] = db.session.scalars(
+        select(Content).filter_by(user_id=bob.id).order_by(Content.created_at)
+    )
+    assert (again.source_id, again.source_number) == (source.id, 2)
+    assert (again.series_id, again.series_missed) == (Series.of(bob.id)[0].id, 2)
+
+
+def test_archive_that_was_packed_again_with_its_folder_is_one(ada, bob, written):
+    files = {f"Ada's/{name}": data for name, data in files_of(archive_of(ada)).items()}
+    files["__MACOSX/._Ada's"] = b"\0"
+
+    assert taken(bob, packed(files)).contents == 1
+
+
+def test_two_who_take_in_the_same_at_once_have_one_each(ada, bob, written, monkeypatch):
+    archive = archive_of(ada)
+    db.session.delete(db.session.get(Content, written.id))
+    db.session.commit()
+    places = taking_in._places
+
+    def others_are_faster(kind, user_id, ids):
+        found = places(kind, user_id, ids)
+        if kind is Content:
+            monkeypatch.setattr(taking_in, "_places", places)
+            db.session.rollback()
+            take_in(ada.id, io.BytesIO(archive))
+        return found
+
+    monkeypatch.setattr(taking_in, "_places", others_are_faster)
+    assert taken(bob, archive).contents == 1
+
+    assert (number_of(Content, ada), number_of(Content, bob)) == (1, 1)
+
+
+def changed(files: dict[str, bytes], ending: str, **values: object) -> dict[str, bytes]:
+    """The files, of which one says something else."""
+    [name] = [each for each in files if each.endswith(ending)]
+    return files | {name: json.dumps(json.loads(files[name]) | values).encode()}
+
+
+HUGE = 10**30
+OF_CONTENT = [
+    {"id": "../../x"}, {"id": HUGE}, {"current": 2**63}, {"current": 7}, {"versions": [1, 1]},
+    {"versions": [1, 2, 3]}, {"versions": {}}, {"tags": "x" * 5_000}, {"favourite": "yes"},
+    {"created_at": "0001-01-01T00:00:00+14:00"}, {"created_at": "yesterday"}, {"brief": None},
+    {"brief": {"content_type": "malware", "topic": "x"}}, {"title": "x" * 300},
+    {"source": {"id": "x", "number": 1}}, {"series": {"id": str(uuid4())}}, {"settings": []},
+    {"settings": {"temperature": HUGE}}, {"dismissed": ["x"]}, {"versions": [2**63, 1]},
+]  # fmt: skip
+OF_DRAFT = [
+    {"number": 2**63}, {"number": 2}, {"status": "done"}, {"origin": 1}, {"created_at": None},
+    {"task": {"do": "refine", "number": 1}}, {"task": {"do": "delete", "number": 1}},
+    {"task": {"do": "refine", "number": 1, "how": "shorter", "passage": {"start": -1}}},
+    {"stats": {"eval_count": [1]}}, {"stats": {"eval_count": "9" * 300}}, {"brief": {"topic": 1}},
+    {"options": {"num_ctx": 10**9}}, {"options": {"seed": float("nan")}},
+    {"messages": [{"role": "user"}]}, {"messages": "x"}, {"wishes": {"seed": -1}},
+    {"reproduces": {"number": "1"}}, {"error_values": [1]}, {"model": "x" * 1_000},
+]  # fmt: skip
+OF_HEAD = [
+    {"format": "other"}, {"version": 2}, {"version": "1"}, {"voices": {}}, {"voices": [1]},
+    {"voices": [{"id": str(uuid4()), "created_at": "2026-01-01T00:00:00Z", "name": "x" * 99}]},
+    {"series": [{"id": str(uuid4())}]}, {"templates": [{"name": "x"}]}, {"voices": [{}] * 2_000},
+]  # fmt: skip
+
+
+def test_what_may_not_be_is_refused_in_a_sentence_and_nothing_is_stored(ada, bob, written):
+    files = files_of(archive_of(ada))
+    wrong = [
+        *(changed(files, "/content.json", **values) for values in OF_CONTENT),
+        *(changed(files, "/1.json", **values) for values in OF_DRAFT),
+        *(changed(files, HEAD, **values) for values in OF_HEAD),
+    ]
+    for hostile in wrong:
+        with pytest.raises(ArchiveError, match=r"^[^\n]{20,400}\.$"):
+            taken(bob, packed(hostile))
+
+    assert not any(number_of(kind, bob) for kind in (Content, Draft, KeptVoice, Series, Tag))
+
+
+def claims(size: int, archive: bytes) -> bytes:
+    """The archive, of which each file is said to be so large."""
+    data, at = bytearray(archive), 0
+    while (at := data.find(b"PK\1\2", at)) >= 0:
+        data[at + 24 : at + 28] = struct.pack("<I", size)
+        at += 4
+    return bytes(data)
+
+
+def hostile_files(files: dict[str, bytes]) -> dict[str, bytes]:
+    """ZIPs by what is wrong with them."""
+    [content] = [name for name in files if name.endswith("/content.json")]
+    [text] = [name for name in files if name.endswith("1.md")]
+    deep = b"[" * 200_000 + b"]" * 200_000
+    fine = packed(files)
+    return {
+        "no ZIP": b"Dear all,",
+        "empty": b"",
+        "half of one": fine[: len(fine) // 2],
+        "not ours": packed({"letter.txt": b"Dear all,"}),
+        "two beginnings": packed({**files, f"b/{HEAD}": files[HEAD]}),
+        "leads out": packed({**files, "../../etc/cron.d/x": b"x"}),
+        "from the root": packed({**files, "/etc/passwd": b"x"}),
+        "of Windows": packed({**files, "contents\\..\\..\\x": b"x"}),
+        "unpacks to too much": packed({**files, "more.md": b"\0" * (9 * 1024**2)}),
+        "says it is 4 GB": claims(0xFFFFFFF0, fine),
+        "is more than it says": claims(3, fine),
+        "bzip2": packed(files, ZIP_BZIP2),
+        "not JSON": packed({**files, content: b"{"}),
+        "no object": packed({**files, content: b"[]"}),
+        "too deep": packed({**files, content: deep}),
+        "long number": packed({**files, content: b"1" * 10_000}),
+        "NaN": packed({**files, content: b'{"current": NaN}'}),
+        "not UTF-8": packed({**files, text: b"\xff\xfe---"}),
+        "too long": packed({**files, text: b"x" * 1_100_000}),
+        "without a version": packed({n: d for n, d in files.items() if not n.endswith("1.json")}),
+        "the same twice": packed({**files, "contents/b/content.json": files[content],
+                                  **{n.replace(content[:-12], "contents/b/"): d
+                                     for n, d in files.items() if n.startswith(content[:-12])}}),
+        "stored and cut": packed(files, ZIP_STORED).replace(b"warm", b"cold", 1),
+    }  # fmt: skip
+
+
+def test_hostile_zips_get_one_sentence_and_nothing_is_stored(ada, bob, written, monkeypatch):
+    for what, archive in hostile_files(files_of(archive_of(ada))).items():
+        with pytest.raises(ArchiveError, match=r"^[^\n]{20,400}\.$"):
+            taken(bob, archive)
+        assert number_of(Content, bob) == number_of(KeptVoice, bob) == 0, what
+    monkeypatch.setattr(unpacking, "FILES_MOST", 3)
+    with pytest.raises(ArchiveError, match="more than 3 files"):
+        taken(bob, archive_of(ada))
+
+
+def test_ids_of_others_reach_nothing_of_theirs(ada, bob, written):
+    """Whoever knows an id writes it into an archive of one's own."""
+    bobs = submitting.submit(bob.id, BRIEF, "Bob's")
+    ending.cancel(bobs.current)
+    files = files_of(archive_of(ada))
+    forged = changed(
+        files, "/content.json", id=str(bobs.id), source={"id": str(bobs.id), "number": 1}
+    )
+
+    taken(ada, packed(forged))
+
+    db.session.expire_all()
+    assert (bobs.title, bobs.user_id, bobs.version_count()) == ("Bob's", bob.id, 1)
+    [_, own] = db.session.scalars(
+        select(Content).filter_by(user_id=ada.id).order_by(Content.current_number)
+    )
+    assert own.source_id is None
+
+
+def test_signs_that_no_database_keeps_are_replaced(ada, bob, written):
+    files = changed(files_of(archive_of(ada)), "/1.json", taken_out="a\0b\ud800c")
+
+    taken(bob, packed(files))
+
+    [first, _] = db.session.scalars(select(Draft).filter_by(user_id=bob.id).order_by(Draft.number))
+    assert first.taken_out == "a\ufffdb\ufffdc"
+
+
+def test_more_voices_than_one_may_have_are_refused_with_all_else(ada, bob, written, monkeypatch):
+    monkeypatch.setitem(taking_in._MOST, "series", 0)
+
+    with pytest.raises(ArchiveError, match="more than 0 series"):
+        taken(bob, archive_of(ada))
+
+    assert (number_of(Content, bob), number_of(KeptVoice, bob)) == (0, 0)
+
+
+def test_who_is_interrupted_sends_it_again(ada, bob, monkeypatch):
+    for number in range(6):
+        ending.cancel(submitting.submit(ada.id, BRIEF, f"Number {number}").current)
+    monkeypatch.setattr(export, "AT_ONCE", 2)
+    monkeypatch.setattr(taking_in, "AT_ONCE", 2)
+    archive = archive_of(ada)
+    store = taking_in._store
+
+    def fails_later(*args):
+        if number_of(Content, bob) == 4:
+            raise KeyboardInterrupt
+        return store(*args)
+
+    monkeypatch.setattr(taking_in, "_store", fails_later)
+    with pytest.raises(KeyboardInterrupt):
+        taken(bob, archive)
+    db.session.rollback()
+    assert number_of(Content, bob) == 4
+    monkeypatch.setattr(taking_in, "_store", store)
+
+    assert taken(bob, archive) == Taken(contents=2, already_there=4)
