@@ -69,7 +69,7 @@ def rows_of(kind: type, user: User) -> list[dict]:
     order = (Content.created_at, Draft.number) if kind is Draft else (kind.created_at,)
     query = select(kind).where(kind.user_id == user.id).order_by(*order)
     query = query.join(Content) if kind is Draft else query
-    columns = [name for name in kind.__mapper__.columns.keys() if name not in MADE_ANEW | MEASURED]
+    columns = {each.key for each in kind.__mapper__.column_attrs} - MADE_ANEW - MEASURED
     found = db.session.scalars(query).unique()
     return [{name: getattr(row, name) for name in columns} for row in found]
 

@@ -14,6 +14,7 @@ from smartcontent.stores.sql import db
 
 log = logging.getLogger(__name__)
 
+DAYS_MOST = 90  # for which a link is open
 OPEN_MOST = 20  # links of one content
 REVIEWS_MOST = 50  # of one link
 
@@ -22,8 +23,8 @@ class NotShared(ValueError):
     """It cannot be shared; the text is for people."""
 
 
-def share(content: Content, number: int, days: int) -> str:
-    """Make a link to a version, for so many days; its secret, which nobody can look up again.
+def share(content: Content, number: int, days: int) -> tuple[Share, str]:
+    """Make a link to a version, for so many days; with its secret, which is never seen again.
 
     Raises:
         NotShared: there is no such version with a text, or the content has too many links.
@@ -37,7 +38,7 @@ def share(content: Content, number: int, days: int) -> str:
     made, secret = Share.issue(draft, timedelta(days=days))
     db.session.commit()
     log.info("Shared share=%s draft=%s", made.id, draft.id)
-    return secret
+    return made, secret
 
 
 def _open_links(content: Content) -> int:

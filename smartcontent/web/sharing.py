@@ -30,7 +30,7 @@ from smartcontent.web.contents import back, own_content
 
 bp = Blueprint("sharing", __name__)
 
-LIFETIMES = {7: "In a week", 30: "In 30 days", 90: "In 90 days"}
+LIFETIMES = {7: "In a week", 30: "In 30 days", sharing.DAYS_MOST: "In 90 days"}
 OPENED = limiter.Limit("shared-opened", most=120, seconds=60)
 REVIEWED = limiter.Limit("shared-reviewed", most=10, seconds=60)
 TOO_OFTEN = "That was too often from your network: wait a minute, then try again."
@@ -71,7 +71,7 @@ def share(content_id: UUID) -> ResponseReturnValue:
     content = own_content(content_id)
     number, days = (request.form.get(name, 0, type=int) for name in ("number", "days"))
     try:
-        secret = sharing.share(content, number, days if days in LIFETIMES else max(LIFETIMES))
+        _, secret = sharing.share(content, number, days if days in LIFETIMES else max(LIFETIMES))
     except NotShared as error:
         return errors.answer(409, str(error))
     address = public_url(".read", secret=secret)

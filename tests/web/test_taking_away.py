@@ -8,7 +8,7 @@ from sqlalchemy import func, select
 from smartcontent.contents import ending
 from smartcontent.models import Content
 from smartcontent.stores.sql import db
-from smartcontent.web import bodies, threads
+from smartcontent.web import threads
 
 ADDRESS = "/account/data"
 FORM = "multipart/form-data"
@@ -55,12 +55,12 @@ def test_nobody_takes_anything_without_an_account(visitor, content):
     assert send(visitor, b"").status_code == 303
 
 
-def test_file_is_on_disk_and_its_parts_are_unpacked_beside_the_event_loop(
+def test_archive_is_unpacked_beside_the_event_loop_part_by_part(
     as_ada, as_bob, archive, monkeypatch
 ):
     """In turns: what several have in memory at once is bounded."""
-    done, streams = [], []
-    slowly, take_in = threads.slowly, bodies._read_into_file
+    done: list[str] = []
+    slowly = threads.slowly
 
     def noted(work, *args):
         done.append(getattr(work, "__name__", ""))

@@ -15,6 +15,7 @@ from smartcontent.web.api import (
     metrics,
     repurposing,
     series,
+    sharing,
     stream,
     templates,
     voices,
@@ -25,7 +26,7 @@ PREFIX = "/api/v1"
 
 def init_app(app: Flask) -> None:
     of_contents = (contents, bulk, drafts, repurposing, export, actions, batches, series)
-    for part in (*of_contents, archives, voices, templates, stream, documentation):
+    for part in (*of_contents, sharing, archives, voices, templates, stream, documentation):
         # What signs a request here is a header no browser adds by itself, so none can be forged.
         csrf.exempt(part.bp)
         app.register_blueprint(part.bp, url_prefix=PREFIX)

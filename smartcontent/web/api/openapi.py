@@ -19,7 +19,7 @@ ALWAYS = {
     400: "The request cannot be read.",
     401: "There is no token, or none that works; `WWW-Authenticate` says which.",
     408: "The request did not arrive within a minute (`REQUEST_SECONDS`).",
-    413: "The body is larger than 256 KB; a batch's, than 2 MB.",
+    413: "The body is larger than 256 KB; a batch's, than 2 MB; an archive, than 64 MB.",
     429: "Too often or too much: `detail` says of what, `Retry-After` for how many seconds.",
     500: "A fault of ours; it is in the server's log.",
     503: "The database does not answer; `Retry-After` says when to try again.",
@@ -39,7 +39,7 @@ ABOUT = (
 _PATH_ARGUMENT = re.compile(r"<(\w+)(?:\([^)]*\))?:(\w+)>")
 _CONVERTED = {
     "uuid": schemas.text("The id of what the path names.", format="uuid"),
-    "int": {"type": "integer", "minimum": 0, "description": "The draft's number, from 1."},
+    "int": {"type": "integer", "minimum": 0, "description": "The number of a draft, or a link's id."},
 }
 
 

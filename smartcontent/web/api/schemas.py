@@ -9,7 +9,7 @@ from smartcontent.briefs.brief import BRIEF
 from smartcontent.briefs.voice import SHARED_VOICE
 from smartcontent.briefs.wishes import WISHES
 from smartcontent.fields import Field
-from smartcontent.models import Origin, Status
+from smartcontent.models import Origin, Status, Verdict
 from smartcontent.texts.diff import Piece
 from smartcontent.texts.quality.card import Card
 
@@ -501,3 +501,29 @@ TAKEN_IN = shape(
     }
     | {"already_there": number("How many were here, and stay as they are.", 0, "integer")},
 )
+_SHARE = {
+    "id": number("", 3, "integer"),
+    "number": number("Of the draft that is read by it.", 2, "integer"),
+    "is_open": {"type": "boolean", "examples": [True]},
+    "created_at": moment("When it was made."),
+    "expires_at": moment("Until when it can be read by."),
+    "revoked_at": or_null(moment("When it was revoked.")),
+    "reviews": listed(
+        shape(
+            "Review",
+            "What a reader said of this draft.",
+            {
+                "verdict": {"type": "string", "enum": [*Verdict], "examples": [Verdict.APPROVED]},
+                "reason": text("What to change.", "Make it shorter"),
+                "name": text("", "Grace"),
+                "at": moment(""),
+            },
+        )
+    ),
+}
+SHARED = shape(
+    "Shared",
+    "A new link.",
+    _SHARE | {"url": text("To be passed on.", "https://texts.example.org/shared/Zk3")},
+)
+SHARES = shape("Shares", "Links.", {"items": listed(shape("Share", "A link.", _SHARE))})
