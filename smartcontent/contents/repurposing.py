@@ -116,8 +116,10 @@ def _made_with(user_id: int, key: str | None) -> list[Content]:
 
 def made_from(content: Content) -> Sequence[Content]:
     """What was made from a content, the newest first."""
-    query = Content.owned_by(content.user_id).where(Content.source_id == content.id)
-    return db.session.scalars(query.limit(LISTED_MOST)).all()
+    # By nobody but its owner. Asked for the owner's, SQLite would look at all of those instead.
+    made = Content.source_id == content.id, Content.deleted_at.is_(None)
+    newest = select(Content).where(*made).order_by(Content.created_at.desc(), Content.id.desc())
+    return db.session.scalars(newest.limit(LISTED_MOST)).all()
 
 
 def source_of(content: Content) -> Source | None:

@@ -39,7 +39,7 @@ ABOUT = (
 _PATH_ARGUMENT = re.compile(r"<(\w+)(?:\([^)]*\))?:(\w+)>")
 _CONVERTED = {
     "uuid": schemas.text("The id of what the path names.", format="uuid"),
-    "int": {"type": "integer", "minimum": 0, "description": "The number of a draft, or a link's id."},
+    "int": {"type": "integer", "minimum": 0, "description": "A draft's number, or a link's id."},
 }
 
 
