@@ -50,6 +50,39 @@ SAID = [
     (TEXT + "<|user|>\nShorter!", "Shorter!"),
     (TEXT + "<｜end▁of▁sentence｜><｜User｜>And?", "<｜User｜>And?"),
 ]
+# The same in the words of other families of models.
+ELSEWHERE = [
+    ("<|channel>thought\nHm.<channel|>" + TEXT + "<turn|>\n<|turn>user\nShorter!", "Hm."),
+    ("[|assistant|]" + TEXT + "[|endofturn|]\n[|user|] Shorter!", "Shorter!"),
+    ("<|begin_of_box|>" + TEXT + "<|end_of_box|>", ""),
+    ("<|im_assistant|>assistant<|im_middle|>" + TEXT + "<|im_user|>user", "user"),
+    ("<|header_start|>assistant<|header_end|>\n\n" + TEXT + "<|eot|>", ""),
+    ("<|START_OF_TURN_TOKEN|><|CHATBOT_TOKEN|>" + TEXT + "<|END_OF_TURN_TOKEN|>", ""),
+    ("<seed:bos>assistant\n" + TEXT + "<seed:eos>", ""),
+    ("Hm.\n[BEGIN FINAL RESPONSE]\n" + TEXT + "\n[END FINAL RESPONSE]\n<|end|>", "Hm."),
+    ("<｜begin▁of▁sentence｜>" + TEXT + "<|endofmessage|>", ""),
+    ("<|think|>Hm.<|/think|>" + TEXT, "Hm."),
+    ("<|reasoning_start|>Hm.<|reasoning_end|>" + TEXT, "Hm."),
+    ("Hm.<｜end▁of▁thinking｜>" + TEXT, "Hm."),
+    ("<thought_process>Hm.</thought_process>" + TEXT, "Hm."),
+    ("<inner-monologue>Hm.</inner-monologue>" + TEXT, "Hm."),
+    ('<think time="3">Hm.</ think >' + TEXT, "Hm."),
+    ("<think>Hm.</thinking>" + TEXT, "Hm."),
+    ("<think>Hm.\n<|im_start|>assistant\n" + TEXT, "Hm."),
+    ("<plan>Hm.</plan>" + TEXT, "Hm."),
+    ("<unused94>thought\nHm.<unused95>" + TEXT, "Hm."),
+    ("```thinking\nHm.\n```\n" + TEXT, "Hm."),
+    ("<!-- Hm. -->\n" + TEXT, "Hm."),
+    ("<details open><summary>Thought for 3 s</summary>\nHm.</details>\n" + TEXT, "Hm."),
+    ("<tool_call>\n{}\n</tool_call>\n" + TEXT, "{}"),
+    (f"<|channel|>analysis to=x<|message|>Hm.<|end|>{FINAL}{TEXT}", "Hm."),
+    ("<|channel|>final <|constrain|>markdown<|message|>" + TEXT, ""),
+    ("### Response:\n" + TEXT + "\n\n### Instruction:\nShorter!", "Shorter!"),
+    ("assistant\n\n" + TEXT + "<|reserved_special_token_3|>", ""),
+    ("[gMASK]<sop>" + TEXT + "<eod>", ""),
+    (TEXT + "<pad><pad><|pad|>", ""),
+    (TEXT + "<</SYS>>", ""),
+]
 COPY = [
     "Tea <think> of it",
     "Tea <think> of it </think> again",
@@ -64,6 +97,11 @@ COPY = [
     "Ask the <Assistant> and [instead] <eons> of <users>",
     "Pieces that end in a",
     "Analysis of <analysis> and </analysis>",
+    "[Thoughts] on tea and [EOS] balm",
+    "Assistant: a job for you",
+    "### Response times\nare short",
+    "Tea <| warm |> or <-|-> cold |>",
+    "I <3 tea; 1 <b 2; a <!-- b",
 ]
 
 
@@ -99,6 +137,23 @@ def test_marks_are_taken_out_sign_by_sign(shared, said):
     shared.says(*said)
 
     assert shown_and_taken(shared)[0].strip() == TEXT
+
+
+def divided(*pieces: str) -> tuple[str, str]:
+    """The text of an answer that came in these pieces, and what was taken out."""
+    marks, shown = Marks(), ""
+    for each in pieces:
+        text = marks.without(each)
+        shown = text if marks.begins_again else shown + text
+    return (shown + marks.with_rest("")).strip(), marks.taken
+
+
+@pytest.mark.parametrize(("said", "taken"), ELSEWHERE)
+def test_marks_of_any_family_are_taken_out_wherever_they_are_cut(said, taken):
+    for cut in range(len(said)):
+        shown, left_out = divided(said[:cut], said[cut:])
+        assert (shown, taken in left_out) == (TEXT, True)
+    assert divided(*said)[0] == TEXT
 
 
 @pytest.mark.parametrize("text", COPY)
@@ -191,4 +246,4 @@ def test_marks_by_the_ten_thousand_cost_no_more_than_their_length(said):
         return time.thread_time() - before
 
     # Twenty times the text would take 400 times as long if it grew with the square.
-    assert cost(40_000) < 100 * max(cost(2_000), 0.002)
+    assert cost(10_000) < 100 * max(cost(500), 0.002)

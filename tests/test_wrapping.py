@@ -1,5 +1,7 @@
 """What models wrap around a finished text."""
 
+import json
+
 import pytest
 
 from smartcontent.texts.wrapping import unwrapped
@@ -53,6 +55,44 @@ TEXT = "**Mira** keeps warm.\n\nHere is why:\n- it is thick"
         (f"‘{TEXT}’", "‘"),
         (f"『{TEXT}』", "『"),
         (f'"""\n{TEXT}\n"""', '"""'),
+        (f"Thinking...\nHm.\n...done thinking.\n\n{TEXT}", "Thinking..."),
+        (f"**Reasoning:** Hm.\n\n**Final answer:**\n{TEXT}", "**Reasoning:**"),
+        (f"Here is my thought process:\nHm.\n\nHere is my response:\n{TEXT}", "Here is my"),
+        (f"<assistant>{TEXT}</assistant>", "<assistant>"),
+        (f"Here you go!\n\n{TEXT}", "Here you go!"),
+        (f"I'd be happy to help! Here's a draft:\n\n{TEXT}", "I'd be happy"),
+        (f"Sure! 😊 Here is your tweet:\n\n{TEXT}", "Sure! 😊"),
+        (f"Got it — here's the translation:\n\n{TEXT}", "Got it"),
+        (f"**Instagram caption:**\n{TEXT}", "**Instagram caption:**"),
+        (f"Revised version:\n\n{TEXT}", "Revised version:"),
+        (f"Gerne! Hier ist Ihre Übersetzung:\n\n{TEXT}", "Gerne!"),
+        (f"Hier ein Vorschlag:\n\n{TEXT}", "Hier ein Vorschlag:"),
+        (f"Voici la traduction :\n\n{TEXT}", "Voici"),
+        (f"¡Claro! Aquí tienes la descripción:\n\n{TEXT}", "¡Claro!"),
+        (f"Volentieri! Ecco la traduzione:\n\n{TEXT}", "Volentieri!"),
+        (f"Segue a proposta:\n\n{TEXT}", "Segue"),
+        (f"Hieronder vind je de nieuwsbrief:\n\n{TEXT}", "Hieronder"),
+        (f"Poniżej znajduje się wpis:\n\n{TEXT}", "Poniżej"),
+        (f"Вот перевод:\n\n{TEXT}", "Вот"),
+        (f"Här är texten:\n\n{TEXT}", "Här är"),
+        (f"Samozřejmě! Zde je popis produktu:\n\n{TEXT}", "Samozřejmě!"),
+        (f"Természetesen! Íme a szöveg:\n\n{TEXT}", "Természetesen!"),
+        (f"הנה הטקסט:\n\n{TEXT}", "הנה"),
+        (f"Đây là mô tả sản phẩm:\n\n{TEXT}", "Đây là"),
+        (f"かしこまりました。以下の通りです。\n\n{TEXT}", "かしこまりました"),
+        (f"當然可以！以下是您的文案：\n\n{TEXT}", "當然可以"),
+        (f"네, 다음은 번역입니다:\n\n{TEXT}", "네,"),
+        (f"```text\r\n{TEXT}\r\n```", "```"),
+        (f"```markdown\n{TEXT}", "```"),
+        (f"---\n{TEXT}\n---", "---"),
+        (f"<caption>{TEXT}</caption>", "<caption>"),
+        (f'„{TEXT}"', "„"),
+        (f"'''{TEXT}'''", "'''"),
+        (json.dumps({"caption": TEXT}), "caption"),
+        (json.dumps(f'"{TEXT}"'), '"'),
+        (f"{TEXT}\n\n**Word count:** 52 words", "**Word count:**"),
+        (f"{TEXT}\n\n(52 words)", "(52 words)"),
+        (f"{TEXT}\n\n---\nWould you like me to adjust the tone?", "Would you"),
     ],
 )
 def test_text_alone_is_left_and_the_rest_is_told(said, taken):
@@ -87,6 +127,17 @@ def test_text_alone_is_left_and_the_rest_is_told(said, taken):
         "Tea.\n\nLet me know in the comments!",
         "---\ntitle: Tea\n---\nTea\n\n---\n\nLet me know!",
         "'Tis the season. Don't wait'",
+        "Thinking...\n\nof tea? So are we.",
+        "Thoughts: tea\n\nThe answer is tea.",
+        "Caption:\nTea\n\nHashtags:\n#tea",
+        "Hier geht es zum Newsletter: tea",
+        "Product: Mira\nTea",
+        "---\ntitle: Tea\n---",
+        "<strong>Tea</strong>",
+        "Tea\n\n---\n\nLet me know in the comments!",
+        "Tea\n(2 cups)",
+        '{"tea": "a", "cup": "b"}',
+        "```python\nprint(1)",
         "“Tea,” said Ada.\n\n“Warm.”",
         '**"Warm,"** said Ada. **"Blue."**',
         "Tea\n\n```\nlet tea = 1\n```\n\nand more",
@@ -106,7 +157,20 @@ def test_copy_stays_as_it_was_written(text):
 
 @pytest.mark.parametrize(
     "sign",
-    ["Here is ", "sure ", "sure! ", '"', "“", "```\n", "~", "---\n", "*", "text ", "<answer>"],
+    [
+        "Here is ",
+        "sure ",
+        "sure! ",
+        '"',
+        "“",
+        "```\n",
+        "~",
+        "---\n",
+        "*",
+        "text ",
+        "<answer>",
+        "thinking:\n",
+    ],
 )
 def test_long_text_of_one_kind_is_done_at_once(sign):
     text = sign * (200_000 // len(sign))

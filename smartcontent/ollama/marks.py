@@ -1,101 +1,113 @@
 """Takes out of a model's answer what is no text: thinking, channels, the end of its turn.
 
 Ollama takes most of it out by itself. What is left comes from old servers, from other servers that
-speak its language, and from models whose template does not fit.
+speak its language, and from models whose template does not fit. Every family of models has names
+of its own for the same few marks, so they are known by their shape and the words in them.
 """
 
-import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
+from functools import lru_cache
 
-# How a thought opens and closes, in every notation met; all in small letters here.
-_THOUGHTS = {
-    **{
-        f"<{name}>": f"</{name}>"
-        for name in (
-            *("think", "thinking", "thought", "thoughts", "reasoning", "reason", "reflection"),
-            *("scratchpad", "analysis", "seed:think", "antthinking", "internal_monologue"),
-        )
-    },
-    "[think]": "[/think]",
-    "[thinking]": "[/thinking]",
-    "<|channel|>analysis<|message|>": "<|end|>",
-    "<|channel|>commentary<|message|>": "<|end|>",
-    "<|start_thinking|>": "<|end_thinking|>",
-    "<|begin_of_thought|>": "<|end_of_thought|>",
-    "◁think▷": "◁/think▷",
+import regex  # unlike re, it knows what may yet become a mark
+
+_FLAGS = regex.IGNORECASE | regex.VERSION1
+# What a model calls its thoughts, alone or as a part of a name: <thinking>, <inner_monologue>.
+_THOUGHT = (
+    r"(?:think(?:ing)?|thoughts?|reason(?:ing|s)?|reflections?|scratch_?pad|monologue|analysis"
+    r"|plan(?:ning)?|cot|rationale|deliberation|brainstorm(?:ing)?|思考|생각)"
+)
+_NAME = rf"(?:\w{{1,20}}[_:-])*(?:ant|self)?(?P<thought>{_THOUGHT})(?:[_:-]\w{{1,20}})*"
+_IN_BRACKETS = "(?:think(?:ing)?|thought|reasoning)"
+# Names as no copy has them: <|im_end|>, <｜User｜>, [|endofturn|], <turn|>.
+_SPECIAL = (
+    r"<[|｜](?P<special>/?\w[\w▁~:. -]{0,40})[|｜]?>|<(?P<special>[a-z]\w{0,29})[|｜]>"
+    r"|\[\|(?P<special>\w{1,40})\|\]"
+)
+_NO_TEXT = (
+    r"<(?:pad|unk|bos|sop|seed:\w{1,30}|0x[\da-f]{2}|unused\d{1,3}|ctrl\d{1,3}|extra_id_\d{1,3})>"
+    r"|\[gMASK\]"
+)
+_TURN_END = (
+    r"</s>|</?eo[sdt]>|<(?:start|end)_of_\w{1,20}>|<seed:eos>|\[/?INST\]|<</?SYS>>"
+    r"|\[END FINAL RESPONSE\]|\[end of text\]"
+)
+_LONE_CLOSING = (
+    rf"(?P<closing><\s?/\s?{_NAME}\s?>|\[/{_IN_BRACKETS}\]|◁/{_NAME}▷|\[BEGIN FINAL RESPONSE\])"
+)
+_CHANNEL = (
+    r"<\|channel\|>(?P<channel>[^<]{1,80})(?:<\|constrain\|>[^<]{0,40})?<\|message\|>"
+    r"|<\|channel>(?P<channel>\w{1,20})(?=\W)"
+)
+# What opens a thought that another mark than its own name closes.
+_CLOSED_BY = {
+    "comment": (r"<!--", "-->"),
+    "folded": (
+        rf"<details(?:\s[^<>]{{0,80}})?>\s{{0,4}}<summary>\s?{_THOUGHT}[^<]{{0,60}}</summary>",
+        "</details>",
+    ),
+    "fence": (r"```(?:think(?:ing)?|thoughts?|reasoning)\n", r"\n```"),
+    "call": ("<tool_call>", "</tool_call>"),
+    "unused": (r"<(?:unused|ctrl)94>", "<(?:unused|ctrl)95>"),
 }
-_TURN_ENDS = (
-    "<|im_end|>",
-    "<|im_start|>",
-    "<|eot_id|>",
-    "<|eom_id|>",
-    "<|eot|>",
-    "<|end_of_text|>",
-    "<|start_header_id|>",
-    "<|endoftext|>",
-    "<|end|>",
-    "<|return|>",
-    "<|start|>",
-    "<|user|>",
-    "<|assistant|>",
-    "<|system|>",
-    "<|end_of_turn|>",
-    "<|end_of_turn_token|>",
-    "<|end_response|>",
-    "<|end_of_solution|>",
-    "<|start_of_role|>",
-    "<end_of_turn>",
-    "<start_of_turn>",
-    "<eos>",
-    "<｜end▁of▁sentence｜>",
-    "<｜user｜>",
-    "<｜assistant｜>",
-    "[inst]",
-    "[/inst]",
-    "</s>",
+_OPENING = (
+    rf"<\s?(?P<opening>{_NAME})(?:\s[^<>]{{0,80}})?\s?>|\[(?P<opening>{_IN_BRACKETS})\]"
+    rf"|◁(?P<opening>{_NAME})▷|"
+    + "|".join(f"(?P<{kind}>{opening})" for kind, (opening, _) in _CLOSED_BY.items())
 )
-# What opens a turn or a channel and says nothing.
-_OPENINGS = (
-    "<|start|>assistant",
-    "<|channel|>final<|message|>",
-    "<|im_start|>assistant\n",
-    "<|start_header_id|>assistant<|end_header_id|>",
-    "<|start_of_role|>assistant<|end_of_role|>",
-    "<start_of_turn>model\n",
-    "<|start_response|>",
-    "<|begin_of_solution|>",
-    "<|begin_of_text|>",
-    "<bos>",
-    *_TURN_ENDS,
+_HEADING = r"###\s?(?:response|assistant):\s?\n|assistant\n"
+_SAYS_NOTHING = rf"{_TURN_END}|{_NO_TEXT}|{_HEADING}"
+_IN_FRONT = regex.compile(
+    rf"{_CHANNEL}|{_OPENING}|(?!<\|channel\|?>)(?:{_SPECIAL})|{_SAYS_NOTHING}", _FLAGS
 )
+_INSTRUCTION = r"\n###\s?(?:instruction|human|user):"
+_IN_TEXT = regex.compile(
+    rf"{_LONE_CLOSING}|(?P<end>{_TURN_END}|{_INSTRUCTION})|{_NO_TEXT}|{_SPECIAL}", _FLAGS
+)
+# Who speaks, behind a mark that opens a turn.
+_ROLE = regex.compile(r"\s?(?:assistant|model|chatbot|bot)(?=\s?[\n<])", _FLAGS)
+# Among special names: a thought's, the end of one, the end of a turn or the beginning of another.
+_OF_THOUGHT = regex.compile(_THOUGHT, _FLAGS)
+_ENDING = regex.compile(r"/|end|stop|close", _FLAGS)
+_TURN = regex.compile(
+    r"end(?!.*box)|eo[a-z](?:_id)?$|^im_|^/?(?:user|assistant|system|human|model|bot|e)$|turn|header|role"
+    r"|return|start|stop|message|channel|call|tool|observation|file",
+    _FLAGS,
+)
+# Harmony's thoughts may end without a word, where the next channel begins.
+_END_OF_CHANNEL = r"<\|end\|>|<channel\|>|(?=<\|start\|>|<\|channel\|>\s?final)"
 # How harmony's last channel begins where a server has left out the marks: in letters of the text.
 _LAST_CHANNEL = "assistantfinal"
-_CLOSINGS = {close: open_ for open_, close in _THOUGHTS.items() if close not in _TURN_ENDS}
-_IN_TEXT = (*_TURN_ENDS, *_CLOSINGS)
-# Longest first: one mark may begin as another does.
-_IN_FRONT = sorted((*_THOUGHTS, *_OPENINGS), key=len, reverse=True)
-_LONGEST = len(_IN_FRONT[0])
-
-
-def _any_of(marks: Iterable[str]) -> re.Pattern[str]:
-    return re.compile("|".join(map(re.escape, marks)), re.IGNORECASE | re.ASCII)
-
-
-_MARK_IN_TEXT = _any_of(_IN_TEXT)
-_MARK_IN_FRONT = _any_of(_IN_FRONT)
-# Harmony's thoughts may end without a word, where the next channel begins.
-_NEXT_CHANNEL = r"(?=<\|start\|>|<\|channel\|>final)"
-_ENDS_OF_THOUGHTS = {
-    open_: re.compile(
-        re.escape(close) + (f"|{_NEXT_CHANNEL}" if "channel" in open_ else ""),
-        re.IGNORECASE | re.ASCII,
-    )
-    for open_, close in _THOUGHTS.items()
-}
-_BLANKS = re.compile(r"\s*")
+_LONGEST = 240  # characters of a mark
+_BLANKS = regex.compile(r"\s*")
 _BLANKS_HELD = 64
 _REPEATS, _REPEATED_LONGEST = 10, 40
 _TAKEN_KEPT = 20_000  # characters of what was taken out that are kept
+
+
+@lru_cache
+def _end_of(stem: str) -> regex.Pattern[str]:
+    """What closes a thought whose name begins so: models do not always close what they opened."""
+    name = rf"[\w:-]{{0,40}}?{stem}[\w:-]{{0,40}}"
+    return regex.compile(
+        rf"<\s?/\s?{name}\s?>|\[/{name}\]|◁/{name}▷|\[BEGIN FINAL RESPONSE\]"
+        rf"|<[|｜](?:/{name}|[\w▁]{{0,30}}end[\w▁]{{0,30}}{stem}\w{{0,20}}|{name}[_▁]end)[|｜]>"
+        r"|(?=<\|(?:im_)?start\|>assistant)",
+        _FLAGS,
+    )
+
+
+def _opens(mark: regex.Match[str]) -> regex.Pattern[str] | None:
+    """What closes the thought that this mark opens, if it opens one."""
+    named = mark.groupdict()
+    for kind, (_, closing) in _CLOSED_BY.items():
+        if named[kind]:
+            return regex.compile(closing, _FLAGS)
+    if named["channel"]:
+        is_last = named["channel"].strip().lower().startswith("final")
+        return None if is_last else regex.compile(_END_OF_CHANNEL, _FLAGS)
+    thought = _OF_THOUGHT.search(named["opening"] or named["special"] or "")
+    is_closing = named["special"] and _ENDING.search(named["special"].removesuffix("start"))
+    return _end_of(thought[0][:5].lower()) if thought and not is_closing else None
 
 
 class Marks:
@@ -117,7 +129,7 @@ class Marks:
         self._taken: list[str] = []
         self._room = _TAKEN_KEPT
         self._opened: set[str] = set()  # by the text itself
-        self._end_of_thought = _MARK_IN_TEXT
+        self._end_of_thought = _IN_TEXT
         self._step: Callable[[], bool] = self._front
 
     @property
@@ -145,7 +157,7 @@ class Marks:
 
     def with_rest(self, piece: str) -> str:
         """The last piece, with what is still held back: text, unless it was thinking."""
-        if self._step not in (self._front, self._in_text):
+        if self._step not in (self._front, self._role, self._in_text):
             return piece
         held = self._held.lstrip() if self.has_thought and not self._text else self._held
         self._say(held)
@@ -155,21 +167,31 @@ class Marks:
     def _front(self) -> bool:
         """Move over one mark in front of the text; False while it cannot be told what comes."""
         start = _end_of_blanks(self._held, self._at)
-        is_early = len(self._held) - self._at <= _BLANKS_HELD + _LONGEST
-        if is_early and _may_go_on(self._held[start:]):
+        found = _IN_FRONT.match(self._held, start, partial=True)
+        if found and found.partial and self._is_early():
             return False
-        found = _MARK_IN_FRONT.match(self._held, start)
-        if found is None:
+        if found is None or found.partial:
             # The blank lines after a thought belong to the thought.
             self._at = start if self.has_thought else self._at
             return self._go_on(self._in_text)
         self._at = found.end()
-        mark = found[0].lower()
-        if mark not in _THOUGHTS:
-            return self._go_on(self._front)
+        end = _opens(found)
+        if end is None:
+            return self._go_on(self._role if found["special"] else self._front)
         self.has_thought = True
-        self._end_of_thought = _ENDS_OF_THOUGHTS[mark]
+        self._end_of_thought = end
         return self._go_on(self._in_thought)
+
+    def _role(self) -> bool:
+        found = _ROLE.match(self._held, self._at, partial=True)
+        if found and found.partial and self._is_early():
+            return False
+        if found and not found.partial:
+            self._at = found.end()
+        return self._go_on(self._front)
+
+    def _is_early(self) -> bool:
+        return len(self._held) - self._at <= _BLANKS_HELD + _LONGEST
 
     def _in_thought(self) -> bool:
         end = self._end_of_thought.search(self._held, self._at)
@@ -182,19 +204,28 @@ class Marks:
         return self._go_on(self._front)
 
     def _in_text(self) -> bool:
-        mark = _MARK_IN_TEXT.search(self._held, self._at)
-        sure = mark.start() if mark else max(self._at, len(self._held) - _undecided(self._held))
+        mark = _IN_TEXT.search(self._held, self._at, partial=True)
+        sure = mark.start() if mark else len(self._held)
         self._say(self._held[self._at : sure])
-        self._at = mark.end() if mark else sure
-        return mark is not None and self._pass(mark[0])
+        if mark is None or mark.partial:
+            self._at = sure
+            return False
+        self._at = mark.end()
+        return self._pass(mark)
 
-    def _pass(self, mark: str) -> bool:
+    def _pass(self, mark: regex.Match[str]) -> bool:
         """Move over a mark in the text."""
-        if self._is_copy(mark):
-            self._say(mark)
+        if self._is_copy(mark[0]):
+            self._say(mark[0])
             return True
-        if mark.lower() in _TURN_ENDS:
+        special = mark["special"] or ""
+        if mark["closing"] or (_OF_THOUGHT.search(special) and _ENDING.search(special)):
+            return self._was_a_thought()
+        if mark["end"] or _TURN.search(special):
             return self._go_on(self._after_the_end)
+        return True
+
+    def _was_a_thought(self) -> bool:
         self._note("".join(self._text))
         self._text.clear()
         self.has_thought = self.begins_again = True
@@ -208,7 +239,7 @@ class Marks:
         """Whether a mark in the text is part of it: as `code`, or closing what the text opened."""
         if self._text and self._text[-1].endswith("`"):
             return True
-        opening = "<s>" if mark == "</s>" else _CLOSINGS.get(mark.lower())
+        opening = mark.lower().replace("/", "", 1) if "/" in mark else ""
         if opening and opening not in self._opened and opening in "".join(self._text).lower():
             self._opened.add(opening)
         return opening in self._opened
@@ -243,18 +274,3 @@ class Marks:
 def _end_of_blanks(text: str, start: int) -> int:
     blanks = _BLANKS.match(text, start)
     return blanks.end() if blanks else start
-
-
-def _may_go_on(start: str) -> bool:
-    """Whether this may be the beginning of a mark, or of a longer one than it is."""
-    small = start.lower()
-    return any(mark.startswith(small) and mark != small for mark in _IN_FRONT)
-
-
-def _undecided(text: str) -> int:
-    """How many of the last characters may be the beginning of a mark."""
-    tail = text[1 - _LONGEST :].lower()
-    for position, sign in enumerate(tail):
-        if sign in "<[◁" and any(mark.startswith(tail[position:]) for mark in _IN_TEXT):
-            return len(tail) - position
-    return 0

@@ -21,7 +21,7 @@ _OF_BLOCKS = {
     "blockquote", "div", "h1", "h2", "h3", "h4", "h5", "h6", "hr", "li", "ol", "p", "table",
     "tbody", "td", "th", "thead", "tr", "ul",
 }  # fmt: skip
-_MEANT = _ALONE | _IN_A_PARAGRAPH | _OF_BLOCKS
+MEANT = _ALONE | _IN_A_PARAGRAPH | _OF_BLOCKS
 # An address between < and > is a link of Markdown's.
 _TAG = r"<(?!https?://|mailto:)(?:(/?)([a-zA-Z][a-zA-Z0-9]*)(?:\s[^<>\n]*|/)?>)?"
 _OPENING = re.compile(_TAG)
@@ -82,6 +82,6 @@ def _meant(text: str) -> set[int]:
             meant.add(found.start())
         elif not found[1]:
             opened[name].append(found.start())
-        elif opened[name] and name in _MEANT:
+        elif opened[name] and name in MEANT:
             meant |= {opened[name].pop(), found.start()}
     return meant
