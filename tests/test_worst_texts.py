@@ -349,7 +349,7 @@ HOSTILE = {
     "references": "".join(f"[a{n}]: /u\n" for n in range(8_000)),
     "one reference used often": "[a]: /" + "u" * 40_000 + "\n\n" + "[a]" * 18_000,
     "wide table": "|a" * 24_000 + "\n" + "|-" * 24_000,
-    "table of empty rows": "|a" * 500 + "|\n" + "|-" * 500 + "|\n" + "a\n" * 48_000,
+    "table of empty rows": "|a" * 500 + "|\n" + "|-" * 500 + "|\n" + "|\n" * 48_000,
     "tables of empty rows": TABLE * 16,
     "tables in quotes and lists": "".join(f"> - {line}\n" for line in (TABLE * 6).splitlines()),
     "tag in a title used often": f'[a]: /u "<b {"x" * 40_000}></b>"\n\n' + "[a]" * 19_000,

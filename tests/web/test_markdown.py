@@ -55,8 +55,38 @@ def test_numbering_goes_on_over_what_stands_between(between):
     assert re.findall(r"<ol.*?>", html) == ["<ol>", '<ol start="2">', '<ol start="3">']
 
 
-def test_number_that_a_line_begins_with_is_what_is_shown():
-    assert '<ol start="1986">' in to_html("1986. A great winter")
+@pytest.mark.parametrize(
+    ("text", "lists"),
+    [
+        ("1986. A great winter", ['<ol start="1986">']),
+        ("1. Tea\n2. Cup\n\n1. Pot\n2. Jug", ["<ol>", "<ol>"]),
+        ("3. Tea\n2. Cup\n1. Pot", ['<ol start="3">', '<ol start="2">', "<ol>"]),
+        ("1. Tea\n1. Cup\n1. Pot", ["<ol>"]),
+        ("- Tea\n  1. hot\n  2. blue\n\n  1. new", ["<ol>", "<ol>"]),
+    ],
+)
+def test_number_that_a_line_begins_with_is_what_is_shown(text, lists):
+    assert re.findall(r"<ol.*?>", to_html(text)) == lists
+
+
+@pytest.mark.parametrize("row", ["| 1 | 2 |", "1 | 2"])
+def test_line_below_a_table_is_no_row_of_it(row):
+    html = shape(f"| a | b |\n|---|---|\n{row}\nTea\nis warm.")
+
+    assert html.endswith("</table><p>Tea<br>is warm.</p>")
+
+
+@pytest.mark.parametrize(
+    ("text", "html"),
+    [
+        ("Tea[^1]\n\n[^1]: warm", "<p>Tea[^1]</p><p>[^1]: warm</p>"),
+        ("![A cup](https://example.org/x.png) of tea", "<p>A cup of tea</p>"),
+        ("##Tea\nwarm", "<h2>Tea</h2><p>warm</p>"),
+        ("#tea #warm", "<p>#tea #warm</p>"),
+    ],
+)
+def test_what_has_no_place_on_the_page_is_there_in_words(text, html):
+    assert shape(text) == html
 
 
 def test_columns_of_a_table_keep_their_alignment():
@@ -119,6 +149,9 @@ def test_fence_in_the_text_stays_code_with_its_blanks():
         "**标题：**<br>内容",
         "<b>x</b>**(y)**z",
         "字***（重要）***字",
+        "__标题：__内容",
+        "**Title: **warm",
+        "Tea is ** warm**.",
     ],
 )
 def test_bold_beside_punctuation_is_bold(text):
@@ -128,13 +161,30 @@ def test_bold_beside_punctuation_is_bold(text):
     assert html.count("<strong>") == 1
 
 
+def test_blanks_between_stars_and_a_word_stay_blanks():
+    html = "<p><strong>a</strong> b <strong>c</strong> d</p>"
+
+    assert shape("**a** b **c **d") == html
+
+
 @pytest.mark.parametrize("text", ["*「強調」*です", "这是*重点。*对", "~~（旧）~~新"])
 def test_other_emphasis_beside_full_width_punctuation_is_meant_too(text):
     assert not set("*~") & set(to_html(text))
 
 
 @pytest.mark.parametrize(
-    "text", ["2*(3+4)*5", "5 * 3 * 2", r"\*\*(a)\*\*b", "`**字：**字`", "f(**kwargs)", "9 €*"]
+    "text",
+    [
+        "2*(3+4)*5",
+        "5 * 3 * 2",
+        "5 ** 3 ** 2",
+        "f(**a, **b)",
+       
+        r"\*\*(a)\*\*b",
+        "`**字：**字`",
+        "f(**kwargs)",
+        "9 €*",
+    ],
 )
 def test_stars_that_are_none_of_markdowns_stay(text):
     assert read(text) == text.replace("\\", "").replace("`", "")
@@ -155,6 +205,9 @@ def test_stars_that_are_none_of_markdowns_stay(text):
         ('<ol start="3"><li>Tea</li></ol>', '<ol start="3"><li>Tea</li></ol>'),
         ("<h2>Tea</h2>\nwarm", "<h2>Tea</h2>warm"),
         ('<span style="color:red">Tea</span>', "<p>Tea</p>"),
+        ("<font color=red>Tea</font> <strike>x</strike>", "<p>Tea <s>x</s></p>"),
+        ("<center>Tea</center>", "<div>Tea</div>"),
+        ("<details><summary>a</summary>b</details>", "<div><div>a</div>b</div>"),
         (
             '<a href="https://example.org" target="_blank">Tea</a>',
             '<p><a href="https://example.org" rel="noopener noreferrer nofollow">Tea</a></p>',
@@ -183,6 +236,7 @@ def test_tags_in_a_cell_and_beside_code_keep_their_place():
     ("text", "html"),
     [
         ("---\ntitle: Tea\ntags:\n  - a\n---\n# Tea", None),
+        ('+++\ntitle = "Tea"\n+++\nHi', '<pre><code>title = "Tea"</code></pre><p>Hi</p>'),
         (
             "Subject: Tea\nPreview: warm\n---\nHi",
             "<p>Subject: Tea<br>Preview: warm</p><hr><p>Hi</p>",
@@ -205,7 +259,7 @@ ALLOWED = {
     *("hr", "i", "ins", "kbd", "li", "mark", "ol", "p", "pre", "s", "small", "strong", "sub"),
     *("sup", "table", "tbody", "td", "th", "thead", "tr", "u", "ul"),
 }
-HARMLESS = {"href": r"(https?:|mailto:).*|[^:]*", "align": "left|center|right"}
+HARMLESS = {"href": r"(https?:|mailto:).*|[^:]*|[^:]*%.*|:.*", "align": "left|center|right"}
 HARMLESS |= dict.fromkeys(("title", "rel", "start"), ".*")
 
 

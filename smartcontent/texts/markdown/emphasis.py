@@ -35,12 +35,37 @@ _BEFORE = re.compile(
 )
 
 
+# Nor do underscores end bold in the middle of what CommonMark takes for a word.
+_UNDERSCORES = re.compile(r"(?<![\w\\])__(?=[^\s_])([^_\n]*[^\s_])__(?=[^\x00-\x7f])")
+_PAIR = re.compile(r"(?<![*\\])(\*\*)(?!\*)")
+
+
 def glued(text: str) -> str:
     """The text with a sign between stars and punctuation where a letter is on the other side."""
     return "\n".join(map(_glued, text.split("\n")))  # between two lines other threads go on
 
 
 def _glued(line: str) -> str:
+    if "__" in line:
+        line = _UNDERSCORES.sub(r"**\1**", line)
     if "*" not in line and "~" not in line:
         return line
+    line = _touching(line) if "** " in line or " **" in line else line
     return _BEFORE.sub(rf"\g<0>{GLUE}", _AFTER.sub(rf"{GLUE}\g<0>", line))
+
+
+def _touching(line: str) -> str:
+    """The line with "**Title: **text" as "**Title:** text"; "2 ** 3" is arithmetic."""
+    parts = _PAIR.split(line)
+    # Before, a mark, inside, a mark, between, …: two marks a pair.
+    if len(parts) % 4 != 1 or "`" in line:
+        return line
+    for place in range(2, len(parts), 4):
+        inside = parts[place]
+        bare = inside.strip()
+        is_one_sided = inside.startswith(bare) != inside.endswith(bare)
+        if bare and is_one_sided and not parts[place - 2].endswith("("):
+            before, after = inside.split(bare, 1)
+            parts[place - 2] += before
+            parts[place], parts[place + 2] = bare, after + parts[place + 2]
+    return "".join(parts)

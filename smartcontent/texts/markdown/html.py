@@ -23,6 +23,7 @@ _TAGS = {
 _ALIGNMENTS = {"left", "center", "right"}
 _LINE_END = re.compile(r"<br(?: /)?>|</?(?:p|li|h[1-6]|tr|div|pre)(?: [^>]*)?>")
 _TAG = re.compile(r"<[^>]*>")
+_IMAGE = re.compile(r'<img src="[^"]*" alt="([^"]*)"[^>]*>')
 
 
 def to_html(text: str) -> Markup:
@@ -59,7 +60,7 @@ def _drawn(text: str) -> str:
     tags = Tags()
     source = glued(tags.hidden(as_meant(without_signs(text))))
     check_cells(source)
-    html = drawn(source)
+    html = _IMAGE.sub(r"\1", drawn(source))  # in words, as for those who cannot see it
     check_html(html, len(tags), tags.length_in(html))
     return tags.shown(html.replace(GLUE, ""))
 

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from smartcontent.texts.markdown.bounds import TooMuch, longest_placed
+from smartcontent.texts.markdown.signs import GLUE
 
 _FURTHER_IN = 2  # blanks that what belongs to an item stands further in than the item's mark
 _TAB = 4
@@ -26,8 +27,12 @@ _DEEPEST_QUOTE, _DEEPEST_ITEM = 8, 12
 _UNDERLINE = re.compile(r"(=+|-+)[ \t]*$")
 _UNDERLINE_LEAST = {"=": 3, "-": 4}
 _METADATA = re.compile(
-    r"---[ \t]*\n(?=[\w-]+:)((?:[\w-]+:.*\n|[ \t#].*\n|-[ \t].*\n|\n)+)---[ \t]*(?:\n|$)"
+    r"(---|\+\+\+)[ \t]*\n(?=[\w-]+[ \t]?[:=])"
+    r"((?:[\w-]+[ \t]?[:=].*\n|[ \t#\[].*\n|-[ \t].*\n|\n)+)\1[ \t]*(?:\n|$)"
 )
+_HEADING_WITHOUT_BLANK = re.compile(r"(#{2,6})(?=[^\W\d_])")
+_ALIGNMENTS = re.compile(r"\|?[ \t]*:?-+:?[ \t]*(?:\|[ \t]*:?-+:?[ \t]*)*\|?[ \t]*$")
+_FOOTNOTE = re.compile(r"\[(?=\^[^\]\s]{1,20}\])")
 
 
 class _Item(NamedTuple):
@@ -35,6 +40,7 @@ class _Item(NamedTuple):
 
     mark: int  # the column of its mark, as it was written
     text: int  # the column of its text, as it is put
+    number: int | None  # that it was written with
 
 
 def as_meant(text: str) -> str:
@@ -46,7 +52,7 @@ def as_meant(text: str) -> str:
     lines = "\n".join(text.splitlines())
     about = _METADATA.match(lines)
     if about:
-        lines = f"~~~\n{about[1]}~~~\n\n{lines[about.end() :]}"
+        lines = f"~~~\n{about[2]}~~~\n\n{lines[about.end() :]}"
     return "\n".join(_placed(lines))
 
 
@@ -68,7 +74,9 @@ class _Placing:
         self._deep = deep
         self._quote: _Placing | None = None  # that the line before was in
         self._items: list[_Item] = []
+        self._left: _Item | None = None  # the last that was closed, where no text came since
         self._is_item_empty = False
+        self._is_in_table = False
         self._paragraph = 0  # lines that the next one may go on with
         self._fence = ""  # that is open
         self._moved = 0  # columns that it was moved by
@@ -85,6 +93,7 @@ class _Placing:
         return self._under(underline[1]) if underline else self._line(column, body)
 
     def _line(self, column: int, body: str) -> str:
+        body = _HEADING_WITHOUT_BLANK.sub(r"\1 ", body, count=1) if body[0] == "#" else body
         is_text = not any(p.match(body) for p in (_MARK, _RULE, _FENCE, _HEADING, _ROW, _QUOTE))
         if is_text and self._paragraph:
             return self._text(body)
@@ -118,14 +127,16 @@ class _Placing:
     def _leave(self, column: int) -> bool:
         """Close the items that what stands at this column does not belong to; whether any were."""
         known = len(self._items)
+        self._left = None
         while not self._belongs(column):
-            self._items.pop()
+            self._left = self._items.pop()
         return len(self._items) < known
 
     def _blank(self) -> str:
         if self._is_item_empty:  # nor is what comes after a blank line its text
             self._items.pop()
         self._is_item_empty, self._paragraph, self._quote = False, 0, None
+        self._is_in_table = False
         return ""
 
     def _quoted(self, line: str) -> str:
@@ -135,9 +146,12 @@ class _Placing:
         return "\n".join(self._put(f"> {each}") for each in placed.split("\n"))
 
     def _text(self, body: str) -> str:
+        if self._is_in_table and "|" not in body:  # what comes below a table is no row of it
+            return f"{self._blank()}\n{self._text(body)}"
+        self._is_in_table |= self._paragraph > 0 and "|" in body and bool(_ALIGNMENTS.match(body))
         self._paragraph += 1
         self._is_item_empty = False
-        return self._put(body)
+        return self._put(body if "`" in body else _FOOTNOTE.sub(r"\\[", body))
 
     def _apart(self, body: str) -> str:
         self._paragraph = 0
@@ -161,12 +175,19 @@ class _Placing:
         rest = _MARKS.sub(lambda marks: _BLANKS.sub(" ", marks[0]), rest, count=1)
         del self._items[_DEEPEST_ITEM:]
         begun = self._put(f"{mark[1]} ")
-        self._items.append(_Item(column, len(begun)))
+        number = int(mark[2]) if mark[2] else None
+        between = f"\n{self._put(GLUE)}\n\n" if self._is_of_another_list(number) else ""
+        self._items.append(_Item(column, len(begun), number))
         self._paragraph = int(bool(rest))
         self._is_item_empty = not rest
         if fence := _FENCE.match(rest):
             self._open(fence[0], column + mark.end(), rest)
-        return begun + rest
+        return between + begun + rest
+
+    def _is_of_another_list(self, number: int | None) -> bool:
+        """Whether the count does not go on: CommonMark would, whatever is written."""
+        before = self._left.number if self._left else None
+        return None not in (number, before) and number not in (before, (before or 0) + 1)
 
     def _open(self, fence: str, column: int, body: str) -> str:
         self._fence = fence

@@ -21,9 +21,20 @@ _OF_BLOCKS = {
     "blockquote", "div", "h1", "h2", "h3", "h4", "h5", "h6", "hr", "li", "ol", "p", "table",
     "tbody", "td", "th", "thead", "tr", "ul",
 }  # fmt: skip
+# What is drawn as another tag that is allowed, or as none: layout of the web's own pages.
+_AS_BLOCKS = {
+    "address", "article", "aside", "caption", "center", "dd", "details", "dl", "dt", "figcaption",
+    "figure", "footer", "header", "main", "nav", "section", "summary",
+}  # fmt: skip
+_AS_NOTHING = {"abbr", "big", "cite", "dfn", "font", "q", "samp", "time", "tt", "var"}
+_DRAWN_AS = dict.fromkeys(_AS_BLOCKS, "div") | dict.fromkeys(_AS_NOTHING, "span")
+_DRAWN_AS |= {"strike": "s"}
+_IN_A_PARAGRAPH |= _AS_NOTHING | {"strike"}
+_OF_BLOCKS |= _AS_BLOCKS
 MEANT = _ALONE | _IN_A_PARAGRAPH | _OF_BLOCKS
 # An address between < and > is a link of Markdown's.
 _TAG = r"<(?!https?://|mailto:)(?:(/?)([a-zA-Z][a-zA-Z0-9]*)(?:\s[^<>\n]*|/)?>)?"
+_NAME = re.compile(r"[a-zA-Z][a-zA-Z0-9]*")
 _OPENING = re.compile(_TAG)
 _OPENING_OR_BLANK_LINE = re.compile(rf"{_TAG}|\n\n")
 _NUMBERED = re.compile(rf"[{INLINE}{BLOCK}](\d+){END}")
@@ -53,7 +64,7 @@ class Tags:
         """The HTML of such a text with its tags in it."""
         html = _BREAK_BESIDE_A_BLOCK.sub(r"\1", html)
         html = _CODE_OR_TAG.sub(lambda found: self._as_written(found[0]), html)
-        return _NUMBERED.sub(self._tag, html).replace(LESS_THAN, "&lt;")
+        return _NUMBERED.sub(self._drawn, html).replace(LESS_THAN, "&lt;")
 
     def _sign(self, found: re.Match[str], is_meant: bool) -> str:
         if not is_meant:
@@ -67,6 +78,9 @@ class Tags:
 
     def _tag(self, found: re.Match[str]) -> str:
         return self._written[int(found[1])]
+
+    def _drawn(self, found: re.Match[str]) -> str:
+        return _NAME.sub(lambda name: _DRAWN_AS.get(name[0].lower(), name[0]), self._tag(found), 1)
 
 
 def _meant(text: str) -> set[int]:
