@@ -179,7 +179,6 @@ def test_other_emphasis_beside_full_width_punctuation_is_meant_too(text):
         "5 * 3 * 2",
         "5 ** 3 ** 2",
         "f(**a, **b)",
-       
         r"\*\*(a)\*\*b",
         "`**字：**字`",
         "f(**kwargs)",
