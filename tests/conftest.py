@@ -121,7 +121,10 @@ both_databases = pytest.mark.parametrize("database_url", ["sqlite", "postgresql"
 
 # What is told once more elsewhere: `make test` tells each of these stories on the other database or
 # server, `make chaos` on these, too. Together they took a tenth of the time.
-TOLD_TWICE = re.compile(r"faults/.*\[postgresql|test_hostile_values.*\[postgresql|\[.*redis-6\.2")
+TOLD_TWICE = re.compile(
+    r"faults/.*\[postgresql|test_hostile_values.*\[postgresql|\[.*redis-6\.2"
+    r"|two_migrations_at_once.*\[sqlite|any_other_worker_of_gunicorn.*\[-k gevent"
+)
 
 
 @pytest.hookimpl(tryfirst=True)

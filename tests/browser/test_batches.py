@@ -1,6 +1,5 @@
 """Many texts at once, by hand: a table sent, its columns named, and the batch's page followed."""
 
-import pytest
 from playwright.sync_api import expect
 from sqlalchemy import select
 
@@ -13,9 +12,8 @@ from .test_every_page import is_fit_to_read
 TABLE = b"Article;Anything\nA blue teapot;x\nA red teapot;y\n;z\n"
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_a_table_becomes_texts_on_pages_that_fit(open_page, founder, ollama, scheme):
-    page = open_page("/batches", user=founder, color_scheme=scheme)
+def test_a_table_becomes_texts_on_pages_that_fit(open_page, founder, ollama):
+    page = open_page("/batches", user=founder)
     file = {"name": "teapots.csv", "mimeType": "text/csv", "buffer": TABLE}
     page.get_by_label("A file").set_input_files(file)
     page.get_by_role("button", name="Look through it").click()

@@ -100,9 +100,8 @@ def test_way_back_to_the_administrators_pages(page):
     expect(page.get_by_role("heading", name="Administration")).to_be_visible()
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_its_pages_are_in_our_frame_fit_and_can_be_read(failed, open_page, founder, scheme):
-    page = open_page(f"{RQ}/", founder, color_scheme=scheme)
+def test_its_pages_are_in_our_frame_fit_and_can_be_read(failed, open_page, founder):
+    page = open_page(f"{RQ}/", founder)
     for path, shown in (
         ("/", "#queues a"),
         (f"/0/view/jobs/{QUEUE}/failed/8/asc/1", "#jobs .job_id"),

@@ -1,6 +1,5 @@
 """A series by hand: chosen as people say it, in the zone of the browser, and followed."""
 
-import pytest
 from conftest import wait_until
 from playwright.sync_api import expect
 from sqlalchemy import update
@@ -11,10 +10,9 @@ from smartcontent.stores.sql import db
 from .test_every_page import is_fit_to_read
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_a_series_is_chosen_and_writes_by_itself(open_page, founder, ollama, scheme):
+def test_a_series_is_chosen_and_writes_by_itself(open_page, founder, ollama):
     ollama.says("# News")
-    page = open_page("/series/new", user=founder, color_scheme=scheme, timezone_id="Europe/Berlin")
+    page = open_page("/series/new", user=founder, timezone_id="Europe/Berlin")
     expect(page.get_by_label("Time zone")).to_have_value("Europe/Berlin")
     is_fit_to_read(page)
     page.get_by_label("How often").select_option("Every week on certain days")

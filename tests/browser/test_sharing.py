@@ -2,20 +2,16 @@
 
 import re
 
-import pytest
 from playwright.sync_api import expect
 
 from .conftest import finished
 from .test_every_page import MARKDOWN, is_fit_to_read
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_text_is_shared_and_approved_by_somebody_without_an_account(
-    open_page, founder, watch, scheme
-):
+def test_text_is_shared_and_approved_by_somebody_without_an_account(open_page, founder, watch):
     watch.expect("status of 422")
     content = finished(founder, "A teapot", MARKDOWN)
-    owner = open_page(f"/contents/{content.id}", user=founder, color_scheme=scheme)
+    owner = open_page(f"/contents/{content.id}", user=founder)
     owner.get_by_text("Share for review").click()
     owner.get_by_role("button", name="Make a link").click()
     shown = owner.locator("#share-link")
@@ -24,7 +20,7 @@ def test_text_is_shared_and_approved_by_somebody_without_an_account(
     is_fit_to_read(owner)
     owner.goto(f"/contents/{content.id}")
 
-    reader = open_page(link, color_scheme=scheme)
+    reader = open_page(link)
     is_fit_to_read(reader)
     reader.get_by_label("Ask for changes").check()
     reader.get_by_role("button", name="Send").click()
