@@ -20,7 +20,9 @@ from processes import Browser, Processes
 from smartcontent.app import create_app
 from smartcontent.briefs.brief import Brief
 from smartcontent.contents import submitting
-from smartcontent.models import Status
+from smartcontent.contents.series import acting
+from smartcontent.contents.series.acting import SERIES_MOST, Plan
+from smartcontent.models import ApiToken, Status, User
 from smartcontent.models.findable import make_findable
 from smartcontent.stores.sql import db
 from smartcontent.texts.tokens import searchable
@@ -179,14 +181,22 @@ def worst_searches(web: Attacked) -> None:
 
 
 def many_drafts(web: Attacked) -> None:
-    """A user with more pending drafts than anybody looks at opens page after page."""
+    """A user with more pending drafts than anybody looks at opens page after page; and with as many
+    series as one may have, each of which comes once in decades."""
+    rarest = Plan(BRIEF, "0 0 30 2 1#5", "Africa/Casablanca")
     with web.app.app_context():
+        token = ApiToken.issue(db.session.get(User, web.user_id), "x")[1]
+        for _ in range(SERIES_MOST):
+            acting.begin(web.user_id, rarest)
         for _ in range(PENDING):
             submitting.submit(web.user_id, Brief(**_whole(BRIEF)), "A teapot", delay_seconds=3600)
     user = web.browser()
     for _ in range(5):
         with user.session.get(f"{web.url}/events", stream=True, timeout=PATIENCE) as page:
             next(line for line in page.iter_lines() if line == b"event: snapshot")
+    headers = {"Authorization": f"Bearer {token}"}
+    for path in ("/series", "/calendar/", "/api/v1/series"):
+        assert user.session.get(f"{web.url}{path}", headers=headers, timeout=PATIENCE).ok
 
 
 def many_sign_ups(web: Attacked) -> None:

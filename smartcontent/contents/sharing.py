@@ -6,7 +6,7 @@ What is said is said of that version: an edited text is another one, and needs a
 import logging
 from datetime import timedelta
 
-from sqlalchemy import func, select, update
+from sqlalchemy import delete, func, select, update
 
 from smartcontent.contents.quotas import one_after_the_other
 from smartcontent.models import Content, Review, Share, Verdict, now
@@ -16,6 +16,7 @@ log = logging.getLogger(__name__)
 
 DAYS_MOST = 90  # for which a link is open
 OPEN_MOST = 20  # links of one content
+ENDED_MOST = 20  # of those that do not work any more
 REVIEWS_MOST = 50  # of one link
 
 
@@ -36,15 +37,22 @@ def share(content: Content, number: int, days: int) -> tuple[Share, str]:
     if _open_links(content) >= OPEN_MOST:
         raise NotShared(f"It has {OPEN_MOST} links that work: revoke one that is not needed.")
     made, secret = Share.issue(draft, timedelta(days=days))
+    _forget_old_ones(content)
     db.session.commit()
     log.info("Shared share=%s draft=%s", made.id, draft.id)
     return made, secret
 
 
 def _open_links(content: Content) -> int:
-    is_open = (Share.revoked_at.is_(None), Share.expires_at > now())
-    own = select(func.count()).select_from(Share).where(Share.content_id == content.id, *is_open)
-    return db.session.scalar(own) or 0
+    own = select(func.count()).select_from(Share).where(Share.content_id == content.id)
+    return db.session.scalar(own.where(Share.works())) or 0
+
+
+def _forget_old_ones(content: Content) -> None:
+    """Delete the oldest links that do not work any more, so that all there are can be shown."""
+    ended = (Share.content_id == content.id, ~Share.works())
+    kept = select(Share.id).where(*ended).order_by(Share.created_at.desc()).limit(ENDED_MOST)
+    db.session.execute(delete(Share).where(*ended, Share.id.not_in(kept)))
 
 
 def revoke(content: Content, share_id: int) -> bool:

@@ -11,7 +11,7 @@ from sqlalchemy import Row, select
 from smartcontent.models.content import Content
 from smartcontent.models.draft import Draft
 from smartcontent.models.status import Status
-from smartcontent.recurrence.rules import Rule
+from smartcontent.recurrence.rules import Rule, ZoneError, rule_of
 from smartcontent.stores.sql import db
 
 
@@ -33,8 +33,17 @@ class Plan(NamedTuple):
 
     series_id: UUID
     name: str
-    rule: Rule
+    cron: str
+    timezone: str
     next_due: datetime
+
+    @property
+    def rule(self) -> Rule | None:
+        """When it is due; None where its time zone is not known here any more."""
+        try:
+            return rule_of(self.cron, self.timezone)
+        except ZoneError:
+            return None
 
 
 def day_begins(day: date, zone: ZoneInfo) -> datetime:
@@ -91,7 +100,8 @@ def times_planned(
     entries = [
         Entry(due, plan.name, None, series_id=plan.series_id, is_only=is_only)
         for plan in plans
-        for due, is_only in plan.rule.first_of_days(
+        if (rule := plan.rule)
+        for due, is_only in rule.first_of_days(
             max(after, plan.next_due) - timedelta(microseconds=1),
             before - timedelta(microseconds=1),
             zone,

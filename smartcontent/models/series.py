@@ -12,7 +12,14 @@ from smartcontent.briefs.brief import Brief, brief_of, title_of
 from smartcontent.briefs.voice import Voice
 from smartcontent.models.content import Content
 from smartcontent.models.moments import UtcDateTime, now
-from smartcontent.recurrence.rules import LONGEST, Rule, rule_of
+from smartcontent.recurrence.rules import (
+    LONGEST,
+    ZONE_LONGEST,
+    Rule,
+    ZoneError,
+    in_words,
+    rule_of,
+)
 from smartcontent.stores.sql import Base, db
 
 NAME_LONGEST = 200
@@ -38,7 +45,7 @@ class Series(Base):
     # As it was when it was chosen, like a content's.
     _voice: Mapped[dict[str, Any] | None] = mapped_column("voice", JSON(none_as_null=True))
     cron: Mapped[str] = mapped_column(String(LONGEST))
-    timezone: Mapped[str] = mapped_column(String(64))
+    timezone: Mapped[str] = mapped_column(String(ZONE_LONGEST))
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
     # While it is set, nothing is made, and there is no next time.
     paused_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
@@ -57,9 +64,14 @@ class Series(Base):
         """When it is due.
 
         Raises:
-            smartcontent.recurrence.rules.RuleError: its time zone is not known here any more.
+            smartcontent.recurrence.rules.ZoneError: its zone is not known here any more.
         """
         return rule_of(self.cron, self.timezone)
+
+    @property
+    def in_words(self) -> str:
+        """The rule as people say it, whatever its time zone is."""
+        return in_words(self.cron)
 
     @property
     def brief(self) -> Brief:
@@ -91,9 +103,13 @@ class Series(Base):
         """The next times for which nothing is made yet, but for those that have passed."""
         if self.next_due is None:
             return []
-        if self.next_due <= (moment := now()):
-            return self.rule.next_due(moment, SHOWN)
-        return [self.next_due, *self.rule.next_due(self.next_due, SHOWN - 1)]
+        moment = now()
+        first = [self.next_due] if self.next_due > moment else []
+        try:
+            rest = self.rule.next_due(max(self.next_due, moment), SHOWN - len(first))
+        except ZoneError:  # nobody can say; who makes its contents pauses it
+            rest = []
+        return [*first, *rest]
 
     def first_unmade(self) -> datetime:
         """The first time of its rule that is to come and has no content yet."""

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, Index, String, Text, select
+from sqlalchemy import ColumnElement, ForeignKey, Index, String, Text, and_, select
 from sqlalchemy.orm import Mapped, joinedload, mapped_column, relationship
 
 from smartcontent.models.accounts import User, digest_of
@@ -15,7 +15,6 @@ from smartcontent.models.draft import Draft
 from smartcontent.models.moments import UtcDateTime, now
 from smartcontent.stores.sql import Base, db
 
-SHOWN = 20
 REASON_LONGEST = 2_000
 NAME_LONGEST = 100
 
@@ -53,6 +52,11 @@ class Share(Base):
         return self.revoked_at is None and self.expires_at > now()
 
     @classmethod
+    def works(cls) -> ColumnElement[bool]:
+        """The same, of a row."""
+        return and_(cls.revoked_at.is_(None), cls.expires_at > now())
+
+    @classmethod
     def issue(cls, draft: Draft, lifetime: timedelta) -> tuple["Share", str]:
         """A new link and its secret, which is shown this once; the caller commits."""
         secret = secrets.token_urlsafe(32)
@@ -78,10 +82,10 @@ class Share(Base):
 
     @classmethod
     def of(cls, content: Content) -> Sequence["Share"]:
-        """The last links of a content, the newest first."""
+        """The links of a content, the newest first: those that work, and the last that ended."""
         own = select(cls).where(cls.content_id == content.id).order_by(cls.created_at.desc())
         without_text = joinedload(cls.draft).load_only(Draft.number)
-        return db.session.scalars(own.limit(SHOWN).options(without_text)).all()
+        return db.session.scalars(own.options(without_text)).all()
 
 
 class Review(Base):

@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from cronsim import CronSim, CronSimError
 
 LONGEST = 100  # characters of a rule
+ZONE_LONGEST = 64  # of the name of a time zone
 # By cronsim's names, in their order.
 _FIELDS = {
     "minute": "minute",
@@ -85,7 +86,12 @@ class Rule:
 
     def in_words(self) -> str:
         """The rule as people say it: "every Monday at 07:00"."""
-        return _in_words(CronSim(self.cron, datetime.now(UTC)))
+        return in_words(self.cron)
+
+
+def in_words(cron: str) -> str:
+    """A rule that was checked, as people say it."""
+    return _in_words(CronSim(cron, datetime.now(UTC)))
 
 
 def rule_of(cron: str, zone: str) -> Rule:
@@ -116,9 +122,12 @@ def zone_of(name: str) -> ZoneInfo:
         ZoneError: there is none.
     """
     try:
-        return ZoneInfo(name)
+        # Python looks for a name with slashes as for a module: too many break it.
+        if len(name) <= ZONE_LONGEST:
+            return ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError):
-        raise ZoneError(f"“{name[:60]}” is no time zone: use one as Europe/Berlin.") from None
+        pass
+    raise ZoneError(f"“{name[:60]}” is no time zone: use one as Europe/Berlin.")
 
 
 def _exact(fields: list[str]) -> str:

@@ -176,7 +176,7 @@ def _planned(days: list[date], zone: ZoneInfo) -> dict[date, list[Entry]]:
 
 def _plans(user_id: int) -> list[Plan]:
     return [
-        Plan(series.id, series.name, series.rule, max(series.next_due, now()))
+        Plan(series.id, series.name, series.cron, series.timezone, max(series.next_due, now()))
         for series in Series.of(user_id)
         if series.next_due
     ]

@@ -16,6 +16,7 @@ from werkzeug.exceptions import (
 
 from smartcontent import logs
 from smartcontent.extensions import login
+from smartcontent.recurrence.rules import ZoneError
 from smartcontent.web import problems
 
 log = logging.getLogger(__name__)
@@ -46,6 +47,7 @@ def init_app(app: Flask) -> None:
     app.register_error_handler(HTTPException, _http)
     app.register_error_handler(ClientDisconnected, lambda _error: ("", 400))  # nobody reads it
     app.register_error_handler(OperationalError, _database_away)
+    app.register_error_handler(ZoneError, _zone_unknown)
 
 
 def answer(
@@ -93,6 +95,13 @@ def _csrf(error: CSRFError) -> ResponseReturnValue:
         "Your session has changed since the page was opened: reload the page, then send it again."
     )
     return answer(400, advice)
+
+
+def _zone_unknown(error: ZoneError) -> ResponseReturnValue:
+    """Of a series that was begun where time zones had other names."""
+    if problems.wants_problem():
+        return problems.answer(problems.Problem(409, str(error)))
+    return answer(409, f"{error} Edit the series and choose another.")
 
 
 def _database_away(error: OperationalError) -> ResponseReturnValue:

@@ -17,6 +17,9 @@ from smartcontent.web.api.documentation import description
 from smartcontent.web.api.openapi import path_of
 
 BRIEF = {"content_type": "product_description", "topic": "A teapot of blue glass"}
+SERIES = {"brief": BRIEF, "rule": "0 7 * * 1", "timezone": "UTC", "name": "x", "paused": False}
+VOICE = {"name": "x", "description": "x", "always": [], "never": [], "prefer": [], "samples": []}
+TEMPLATE = {"name": "x", "brief": BRIEF, "defaults": {}, "shared": False}
 
 
 def assert_described(app: Flask, answer: TestResponse) -> None:
@@ -104,6 +107,13 @@ class Script:
 
 def script_of(app: Flask, user: User) -> Script:
     return Script(app, ApiToken.issue(user, "a script")[1])
+
+
+def belongings(script: Script) -> dict[str, str]:
+    """A series, a voice and a template, by the names that addresses have for their ids."""
+    made = {"series": SERIES, "voices": VOICE, "templates": TEMPLATE}
+    ids = [script.post(f"/{name}", body).json["id"] for name, body in made.items()]
+    return dict(zip(("series_id", "voice_id", "template_id"), ids, strict=True))
 
 
 @pytest.fixture

@@ -1,17 +1,20 @@
 """Who may call the API, and that nobody reaches what is another's."""
 
 import re
+from operator import methodcaller
 from uuid import uuid4
 
 import pytest
 from conftest import both_databases
 from flask import Flask
+from sqlalchemy import select
 from werkzeug.routing import Rule
 
-from smartcontent.models import ApiToken, now
+from smartcontent.contents import sharing
+from smartcontent.models import ApiToken, Share, Status, now
 from smartcontent.stores.sql import db
 
-from .conftest import Script
+from .conftest import BRIEF, Script, belongings
 
 
 def api_rules(app: Flask) -> list[Rule]:
@@ -124,6 +127,40 @@ def test_strangers_content_looks_like_none_whatever_is_tried(app, bobs_script, c
         "pending",
         None,
     )
+
+
+def test_what_is_anybody_s_is_nobody_else_s_by_any_address(
+    app, ada, as_bob, visitor, script, bobs_script, stranger, content
+):
+    content.current.move(Status.CANCELLED, text="Tea.")
+    known = belongings(script) | {"content_id": content.id, "number": 1}
+    known["batch_id"] = script.post("/batches", {"rows": [BRIEF]}).json["id"]
+    sharing.share(content, 1, 7)
+    known["share_id"] = db.session.scalars(select(Share.id)).one()
+    known["token_id"] = db.session.scalars(select(ApiToken.id).filter_by(user_id=ada.id)).one()
+    rules = [rule for rule in app.url_map.iter_rules() if rule.arguments - {"number"}]
+    tried = 0
+
+    for rule in rules:
+        if not rule.arguments <= known.keys():
+            continue
+        path = rule.build({name: known[name] for name in rule.arguments})[1]
+        for method in rule.methods - {"HEAD", "OPTIONS"}:
+            tried += 1
+            if path.startswith("/api/v1"):
+                asked = method, path.removeprefix("/api/v1")
+                answers = bobs_script.call(*asked), stranger.call(*asked)
+                expected = (404, 401)
+            else:
+                ask = methodcaller(method.lower(), path)
+                answers = ask(as_bob), ask(visitor)
+                # A table that is not kept any more is begun anew, whoever asks.
+                to_begin = {"batches.table": 302, "batches.submit": 303}
+                expected = (to_begin.get(rule.endpoint, 404), 302 if method == "GET" else 303)
+            assert tuple(each.status_code for each in answers) == expected, (method, path)
+    assert tried > 80
+    assert len(script.get("/series").json["items"]) == 1
+    assert script.get(f"/contents/{content.id}").status_code == 200
 
 
 def test_list_holds_nothing_of_others(bobs_script, content):

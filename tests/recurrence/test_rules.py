@@ -136,7 +136,9 @@ def test_a_rule_that_is_none_is_refused_in_a_sentence(cron, sentence):
         rule_of(cron, "Europe/Berlin")
 
 
-@pytest.mark.parametrize("zone", ["Mars/Base", "", "../etc/passwd", "/etc/passwd", "America", "\0"])
+@pytest.mark.parametrize(
+    "zone", ["Mars/Base", "", "../etc/passwd", "/etc/passwd", "America", "\0", "a/" * 1_000 + "b"]
+)
 def test_a_zone_that_is_none_is_refused_in_a_sentence(zone):
     with pytest.raises(RuleError, match="is no time zone"):
         rule_of("0 7 * * *", zone)

@@ -315,19 +315,6 @@ def test_what_is_not_one_s_own_does_not_exist(as_bob, content, action, of):
     assert content.deleted_at is None
 
 
-def test_every_page_of_a_content_is_closed_to_a_stranger(app, as_bob, content):
-    paths = [
-        app.url_map.bind("").build(rule.endpoint, {"content_id": content.id, "number": 1})
-        for rule in app.url_map.iter_rules()
-        if "content_id" in rule.arguments
-        and "GET" in rule.methods
-        and not rule.rule.startswith("/api")
-    ]
-
-    assert len(paths) >= 4
-    assert {as_bob.get(path).status_code for path in paths} == {404}
-
-
 def test_visitor_is_sent_to_sign_in_from_every_page(app, visitor, content):
     for rule in app.url_map.iter_rules():
         if (

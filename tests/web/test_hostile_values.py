@@ -5,30 +5,37 @@ import json
 from uuid import UUID
 
 import pytest
+from api.conftest import BRIEF, SERIES, TEMPLATE, VOICE, belongings, script_of
 from conftest import Visitor, both_databases
 from flask import Flask
 
+from smartcontent.contents import sharing
 from smartcontent.contents.batches import rows, submitting, uploads
-from smartcontent.models import ApiToken, Batch
+from smartcontent.models import ApiToken, Batch, Status
 from smartcontent.tables.table import Row, Table
 
 TOO_LARGE = ["99999999999999999999", "9223372036854775808", "2147483648"]
 HOSTILE = [
     *(*TOO_LARGE, "-1", "-9223372036854775809", "9" * 5000, "1e9", "nan", "inf", "٣", "²"),
     *("%00", "%FF", "%ED%A0%80", "0001-01-01T00:00:00%2B23:59", "9999-12-31T23:59:59-23:59"),
+    *("a/" * 999 + "b", "0001-01-01T00:00", "2026-12-01T00:00"),
     *("MDAwMS0wMS0wMVQwMDowMDowMA==", "00000000-0000-0000-0000-000000000000"),
 ]
-PAGES = ["/", "/list", "/admin/users/", "/admin/scheduled", "/sign-in"]
-QUERY = ["after", "again", "content_type", "cursor", "example", "next", "page", "q", "status"]
+PAGES = ["/", "/list", "/admin/users/", "/admin/scheduled", "/sign-in", "/calendar/"]
+QUERY = [
+    *("after", "again", "content_type", "cursor", "example", "next", "page", "q", "status"),
+    *("zone", "day"),
+]
 FIELDS = [
     *("minutes", "at", "at_utc", "name", "title", "text", "topic", "email", "keywords"),
     *("how", "language", "instruction", "number", "start", "end", "variants", "favourite"),
     *("add", "remove", "ids", "do", "tag", "moment", "every_seconds", "column-topic", "pasted"),
+    *("due", "often", "days", "day", "zone", "samples", "never", "blank:a", "number", "dismiss"),
 ]
 NEVER_ENDING = {"stream.events", "api_stream.events"}
 ENDS_THE_SESSION = {"auth.sign_out"}
 JSON = [10**400, -1, 2**63, 1e308, "\ud800", "\0", [], {}, None, True, [["\ud800"]], "9" * 5000]
-BRIEF = {"content_type": "product_description", "topic": "A teapot"}
+JSON += [{"\ud800": "x"}, {"x": "\ud800"}, {"x": "\0"}, ["\ud800"], "a/" * 999 + "b"]
 DRAFT_FIELDS = [
     *("variants", "refine", "language", "instruction", "from", "continue", "passage", "text"),
     *("base", "delay_seconds"),
@@ -88,10 +95,12 @@ def test_no_address_and_no_query_is_an_error_of_ours(app, founder):
 
 @pytest.mark.timeout(600)
 def test_no_form_is_an_error_of_ours(app, ada, as_ada, content):
+    content.current.move(Status.CANCELLED, text="Tea.")
     token = as_ada.token()
     table = uploads.keep(ada.id, "teapots.csv", Table(("Topic",), (Row(2, ("A pot",)),)))
     known = {"content_id": content.id, "batch_id": table.id, "number": 1}
-    known |= {"token_id": 1, "user_id": 1}
+    known |= {"token_id": 1, "user_id": 1, "share_id": 1, "secret": sharing.share(content, 1, 7)}
+    known |= belongings(script_of(app, ada))
     forms = [
         rule.build(known)[1]
         for rule in rules(app)
@@ -130,6 +139,7 @@ def test_no_body_is_an_error_of_ours(app, as_ada, ada, content):
             headers=headers,
         )
 
+    ids = belongings(script_of(app, ada))
     many = {"ids": [str(content.id)], "do": "tag", "tag": "x"}
     calls = [
         ("POST", "/contents", BRIEF, JSON_FIELDS),
@@ -138,6 +148,13 @@ def test_no_body_is_an_error_of_ours(app, as_ada, ada, content):
         ("PUT", f"/contents/{content.id}/current", {}, ["number"]),
         ("POST", "/contents/bulk", many, [*many]),
         ("POST", "/batches", {"rows": [BRIEF]}, BATCH_FIELDS),
+        ("POST", "/series", SERIES, [*SERIES, "template_id", "values"]),
+        ("PATCH", f"/series/{ids['series_id']}", SERIES, [*SERIES]),
+        ("POST", f"/series/{ids['series_id']}/skip", {}, ["due"]),
+        ("PATCH", f"/voices/{ids['voice_id']}", VOICE, [*VOICE]),
+        ("PATCH", f"/templates/{ids['template_id']}", TEMPLATE, [*TEMPLATE]),
+        ("POST", f"/contents/{content.id}/repurpose", {}, ["content_types", "languages"]),
+        ("POST", f"/contents/{content.id}/dismissed", {}, ["key"]),
     ]
     for method, path, body, names in calls:
         for name in names:

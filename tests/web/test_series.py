@@ -3,6 +3,7 @@
 import re
 
 import pytest
+from api.conftest import script_of
 from sqlalchemy import func, select, update
 
 from smartcontent.contents.series import making
@@ -127,6 +128,21 @@ def test_series_are_their_owner_s_alone(as_ada, as_bob):
 
     assert [answer.status_code for answer in answers] == [404] * 3
     assert stored()
+
+
+def test_zone_that_is_not_known_any_more_breaks_no_page(app, ada, as_ada):
+    path, script = begin(as_ada), script_of(app, ada)
+    db.session.execute(update(Series).values(timezone="Mars/Base"))
+    db.session.commit()
+
+    for page in ("/series", path, f"{path}/edit", "/calendar/"):
+        assert as_ada.get(page).status_code == 200, page
+    assert len(script.get("/series").json["items"]) == 1
+    as_ada.post(f"{path}/pause")
+    refused = as_ada.post(f"{path}/resume")
+    assert (refused.status_code, script.patch(path, {"paused": False}).status_code) == (409, 409)
+    assert "is no time zone: use one as Europe/Berlin. Edit the series" in refused.text
+    assert as_ada.post(f"{path}/edit", {**BRIEF, **WEEKLY}).status_code == 303
 
 
 @pytest.mark.parametrize(

@@ -133,6 +133,20 @@ def test_links_and_what_is_said_are_bounded(app, as_ada, written, visitor, monke
     assert say(visitor, link, reason="x" * 20_000).status_code in (413, 429)
 
 
+def test_links_that_ended_make_room_and_all_that_work_can_be_revoked(as_ada, written, monkeypatch):
+    monkeypatch.setattr(sharing, "ENDED_MOST", 2)
+    link_of(as_ada, written)
+    for _ in range(4):
+        link_of(as_ada, written)
+        last = db.session.scalars(select(Share).order_by(Share.id.desc())).first()
+        as_ada.post(f"/contents/{written.id}/shares/{last.id}/revoke")
+    link_of(as_ada, written)
+
+    shown = as_ada.get(f"/contents/{written.id}").text
+
+    assert (shown.count("/revoke"), db.session.scalar(select(func.count(Share.id)))) == (2, 4)
+
+
 def test_form_of_a_stranger_needs_the_token_of_a_page_of_ours(app, as_ada, written, visitor):
     link = link_of(as_ada, written)
 

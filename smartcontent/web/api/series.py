@@ -1,5 +1,6 @@
 """/api/v1/series: briefs that come again by a rule."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from flask import url_for
@@ -15,13 +16,14 @@ from smartcontent.fields import Fields, Moment, Text, Value, read
 from smartcontent.models import Content, Series
 from smartcontent.models.moments import iso
 from smartcontent.models.series import NAME_LONGEST
-from smartcontent.recurrence.rules import LONGEST, RuleError, ZoneError, rule_of
+from smartcontent.recurrence.rules import LONGEST, ZONE_LONGEST, RuleError, ZoneError, rule_of
 from smartcontent.stores.sql import db
 from smartcontent.web.api import schemas
 from smartcontent.web.api.access import chosen_voice, protected, user_id
 from smartcontent.web.api.call import call, not_accepted
 from smartcontent.web.api.through_template import brief_through_template
 from smartcontent.web.problems import Problem
+from smartcontent.web.threads import few_at_once
 
 bp = protected("series")
 
@@ -54,7 +56,7 @@ SERIES: Fields = {
     ),
     "timezone": Text(
         label="Timezone",
-        most=64,
+        most=ZONE_LONGEST,
         about="By whose clocks; across their changes the time on the clock stays.",
         usual="UTC",
         example="Europe/Berlin",
@@ -83,7 +85,7 @@ SKIP: Fields = {
 @call(schemas.ALL_SERIES)
 def index() -> ResponseReturnValue:
     """List the series, the newest first."""
-    return {"items": [_shown(series) for series in Series.of(user_id())]}
+    return {"items": few_at_once(_all_shown, Series.of(user_id()))}
 
 
 @bp.post("/series")
@@ -127,7 +129,13 @@ def show(series: Series) -> ResponseReturnValue:
 
 
 @bp.patch("/series/<uuid:series_id>")
-@call(schemas.SERIES, body=SERIES, completed=brief_through_template, is_change=True)
+@call(
+    schemas.SERIES,
+    body=SERIES,
+    completed=brief_through_template,
+    is_change=True,
+    refusals={409: "Its time zone is not known here any more."},
+)
 def change(series: Series, sent: dict[str, Any]) -> ResponseReturnValue:
     """Change what is sent, and nothing else; what it has made stays as it is."""
     if sent.keys() - {"paused"}:
@@ -185,6 +193,11 @@ def _check(plan: Plan) -> None:
         raise not_accepted({"rule": [str(error)]}) from error
 
 
+def _all_shown(all_series: Sequence[Series]) -> list[dict[str, Any]]:
+    """Their next times take a while where there are many that come once in decades."""
+    return [_shown(series) for series in all_series]
+
+
 def _shown(series: Series) -> dict[str, Any]:
     answered = {**series.brief.typed, "title": series.title}
     settings = {name: series.settings.get(name) for name in ("model", "temperature", "seed")}
@@ -194,7 +207,7 @@ def _shown(series: Series) -> dict[str, Any]:
         "brief": {**answered, **settings, "voice": as_json.voice(series.voice)},
         "rule": series.cron,
         "timezone": series.timezone,
-        "words": series.rule.in_words(),
+        "words": series.in_words,
         "paused": series.is_paused,
         "next": [iso(due) for due in series.upcoming()],
         "created_at": iso(series.created_at),
