@@ -75,6 +75,7 @@ SETTINGS = (
     Setting("RECONCILE_SECONDS", "2", values.seconds(0.1, 3600), "how often the scheduler compares the database with Redis"),
     Setting("UNFINISHED_PER_USER", "2000", values.whole(1, 1_000_000), "drafts of one user that may wait or be written at once"),
     Setting("SUBMISSIONS_PER_MINUTE", "60", values.whole(1, 1_000_000), "texts one user may ask for within a minute; a batch counts as one"),
+    Setting("TRASH_DAYS", "30", values.whole(0, 36_500), "how many days what was deleted stays in the trash before it goes for good; 0: for ever"),
     Setting("SIGNUP", "invite", values.one_of("open", "invite", "closed"), "who may make an account after the first: open, invite or closed"),
     Setting("SIGNUPS_PER_HOUR", "20", values.whole(1, 1_000_000), "accounts that may be made from one address within an hour, without an invitation"),
     Setting("STREAMS_PER_USER", "6", values.whole(1, 1_000_000), "open live pages a user may have in one web process"),

@@ -2,11 +2,12 @@
 
 import logging
 import time
+from collections.abc import Iterable
 
 from flask import Flask
 from sqlalchemy.exc import SQLAlchemyError
 
-from smartcontent.contents import finding
+from smartcontent.contents import emptying, finding
 from smartcontent.upkeep.duties import Duty
 
 log = logging.getLogger(__name__)
@@ -16,7 +17,7 @@ PAUSE_SECONDS = 0.02  # between two steps, in which others write
 
 
 class Housekeeping(Duty):
-    """Makes findable what a migration or an older process has left behind."""
+    """Makes findable what a migration or an older process has left behind, empties the trash."""
 
     def __init__(self, app: Flask) -> None:
         super().__init__("scheduler", "housekeeping", self.turn)
@@ -26,15 +27,16 @@ class Housekeeping(Duty):
         """Do what there is to do, then rest for a while."""
         try:
             with self._app.app_context():
-                self._catch_up()
+                self._do("made findable", finding.catch_up())
+                self._do("erased from the trash", emptying.empty())
         except SQLAlchemyError as error:
-            log.warning("not made findable, trying again: %s", error)
+            log.warning("no housekeeping, trying again: %s", error)
         time.sleep(LOOK_SECONDS)
 
-    def _catch_up(self) -> None:
+    def _do(self, done: str, steps: Iterable[int]) -> None:
         number = 0
-        for step in finding.catch_up():
+        for step in steps:
             number += step
             time.sleep(PAUSE_SECONDS)
         if number:
-            log.info("made findable contents=%s", number)
+            log.info("%s contents=%s", done, number)

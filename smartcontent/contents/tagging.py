@@ -111,7 +111,7 @@ def _take_tags(content: Content, names: Sequence[str]) -> None:
     one_after_the_other(content.user_id)  # or two at once would make one tag twice
     content.tags = _tags_named(content.user_id, names)
     db.session.flush()
-    _forget_unused(content.user_id)
+    forget_unused(content.user_id)
 
 
 def _tags_named(user_id: int, names: Sequence[str]) -> list[Tag]:
@@ -124,7 +124,8 @@ def _tags_named(user_id: int, names: Sequence[str]) -> list[Tag]:
     ]
 
 
-def _forget_unused(user_id: int) -> None:
+def forget_unused(user_id: int) -> None:
+    """Let go of the user's tags that no content has; nobody else may tag meanwhile."""
     is_used = select(content_tags).where(content_tags.c.tag_id == Tag.id).exists()
     db.session.execute(
         delete(Tag).where(Tag.user_id == user_id, ~is_used),

@@ -62,6 +62,8 @@ class Content(Base):
         Index(
             "ix_contents_trash", "user_id", "deleted_at", "id", **_where("deleted_at IS NOT NULL")
         ),
+        # What has been in the trash for longest, of everybody.
+        Index("ix_contents_to_go", "deleted_at", **_where("deleted_at IS NOT NULL")),
         UniqueConstraint("user_id", "idempotency_key"),
         Index(None, "batch_id", "batch_row", unique=True),
         # Of any number that would make the content of one time, one does.

@@ -3,7 +3,7 @@
 from typing import Any
 from uuid import UUID
 
-from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask import Blueprint, current_app, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user, login_required
 from markupsafe import Markup
@@ -11,6 +11,7 @@ from werkzeug.exceptions import BadRequest, NotFound
 
 from smartcontent.briefs.catalogue import CONTENT_TYPES
 from smartcontent.contents import ending, submitting, versions
+from smartcontent.contents.emptying import goes_at
 from smartcontent.contents.quotas import OverQuota
 from smartcontent.extensions import login
 from smartcontent.models import Content
@@ -154,7 +155,10 @@ def trash() -> str:
         items, cursor = list_trash(current_user.id, request.args.get("cursor", ""))
     except ValueError as error:
         raise BadRequest from error
-    return render_template("contents/trash.html", items=items, cursor=cursor)
+    days = current_app.config["TRASH_DAYS"]
+    return render_template(
+        "contents/trash.html", items=items, cursor=cursor, trash_days=days, goes_at=goes_at
+    )
 
 
 def _fragment(template: str, content_id: UUID) -> ResponseReturnValue:

@@ -1,0 +1,67 @@
+"""The trash is emptied: what has lain in it for as long as the setting says goes for good.
+
+A few contents at a time, in a transaction of its own that locks nothing else: nobody waits for
+longer than a moment, what is taken out of the trash meanwhile stays, and whoever is interrupted has
+lost one step. Any number of processes may do it at once.
+"""
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from flask import current_app
+from sqlalchemy import delete, select
+
+from smartcontent.contents.ending import cancel
+from smartcontent.contents.quotas import one_after_the_other
+from smartcontent.contents.tagging import forget_unused
+from smartcontent.models import UNFINISHED, Content, Draft, now
+from smartcontent.stores.sql import db, only_read
+
+AT_ONCE = 10
+
+
+def goes_at(deleted_at: datetime) -> datetime | None:
+    """When what went to the trash at a moment goes for good; None: never."""
+    days: int = current_app.config["TRASH_DAYS"]
+    return deleted_at + timedelta(days=days) if days else None
+
+
+def empty() -> Iterator[int]:
+    """Erase what has been in the trash for long enough; says after each step how much it was."""
+    days: int = current_app.config["TRASH_DAYS"]
+    if not days:
+        return
+    until = now() - timedelta(days=days)
+    while (ids := _over(until)) and (number := _erase(ids, until)):
+        yield number
+
+
+def _over(until: datetime) -> Sequence[UUID]:
+    only_read()
+    first = select(Content.id).where(Content.deleted_at <= until).order_by(Content.deleted_at)
+    ids = db.session.scalars(first.limit(AT_ONCE)).all()
+    # Somebody may have asked for another draft just as it went to the trash.
+    left = select(Draft).where(Draft.content_id.in_(ids), Draft.status.in_(UNFINISHED))
+    drafts = db.session.scalars(left).all()
+    db.session.commit()
+    for draft in drafts:
+        cancel(draft)
+    return ids
+
+
+def _erase(ids: Sequence[UUID], until: datetime) -> int:
+    here = select(Content.id).where(Content.id.in_(ids), Content.deleted_at <= until)
+    # What another has in hand is left to it.
+    taken = db.session.scalars(here.with_for_update(skip_locked=True)).all()
+    owners = db.session.scalars(
+        # Whatever belongs to the row goes with it, by its foreign keys.
+        delete(Content).where(Content.id.in_(taken)).returning(Content.user_id),
+        execution_options={"synchronize_session": False},
+    ).all()
+    db.session.commit()
+    for user_id in set(owners):
+        one_after_the_other(user_id)
+        forget_unused(user_id)
+        db.session.commit()
+    return len(owners)
