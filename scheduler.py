@@ -1,6 +1,7 @@
 """The scheduler process: python scheduler.py. Any number may run; each due draft moves once."""
 
 from smartcontent.background import background_app, or_exit
+from smartcontent.contents.bulk.running import BulkRunner
 from smartcontent.contents.housekeeping import Housekeeping
 from smartcontent.contents.series.making import SeriesMaker
 from smartcontent.preflight.preflight import Preflight
@@ -13,7 +14,7 @@ app = or_exit(background_app)
 
 if __name__ == "__main__":
     clerk, preflight = Clerk(app), Preflight(app)
-    duties = (clerk, preflight, SeriesMaker(app), Housekeeping(app))
+    duties = (clerk, preflight, SeriesMaker(app), BulkRunner(app), Housekeeping(app))
     for duty in duties:
         duty.start()
 

@@ -219,7 +219,7 @@ def test_headers_addresses_and_invitations_cost_next_to_nothing(app, text):
      ("/contents", "keywords"), ("/account/password", "password_now"), ("/account/tokens", "name"),
      ("/contents/{}/refine", "instruction"), ("/contents/{}/refine", "how"),
      ("/contents/{}/tags", "add"), ("/contents/{}/tags", "remove"), ("/contents/bulk", "tag"),
-     ("/contents/bulk", "ids"), ("/contents/bulk/undo", "moment"), ("/batches", "pasted"),
+     ("/contents/bulk", "ids"), ("/batches", "pasted"),
      ("/series", "timezone"), ("/series", "cron"), ("/series", "name"), ("/calendar/feed", "zone"),
      ("/voices/new", "samples"), ("/templates/new", "blank:a")],
 )  # fmt: skip

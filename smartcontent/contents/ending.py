@@ -38,10 +38,7 @@ def cancel_all(content: Content) -> bool:
 
 
 def discard(content: Content, moment: datetime | None = None) -> None:
-    """Move a content to the trash; what of it is on its way is cancelled.
-
-    Several that go at once have one moment in common, by which they come back at once.
-    """
+    """Move a content to the trash; what of it is on its way is cancelled."""
     cancel_all(content)
     _set_deleted(content, moment or now())
 
@@ -52,15 +49,6 @@ def restore(user_id: int, content_id: UUID) -> Content | None:
     if content is not None:
         _set_deleted(content, None)
     return content
-
-
-def restore_all(user_id: int, moment: datetime) -> int:
-    """Take all of the user's contents that went to the trash at a moment out of it; how many."""
-    gone = select(Content).where(Content.user_id == user_id, Content.deleted_at == moment)
-    contents = db.session.scalars(gone).all()
-    for content in contents:
-        _set_deleted(content, None)
-    return len(contents)
 
 
 def _set_deleted(content: Content, moment: datetime | None) -> None:

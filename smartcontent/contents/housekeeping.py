@@ -8,6 +8,7 @@ from flask import Flask
 from sqlalchemy.exc import SQLAlchemyError
 
 from smartcontent.contents import emptying, finding
+from smartcontent.contents.bulk import running
 from smartcontent.upkeep.duties import Duty
 
 log = logging.getLogger(__name__)
@@ -27,8 +28,9 @@ class Housekeeping(Duty):
         """Do what there is to do, then rest for a while."""
         try:
             with self._app.app_context():
-                self._do("made findable", finding.catch_up())
-                self._do("erased from the trash", emptying.empty())
+                self._do("made findable contents", finding.catch_up())
+                self._do("erased from the trash contents", emptying.empty())
+                self._do("forgotten bulk acts", running.forget())
         except SQLAlchemyError as error:
             log.warning("no housekeeping, trying again: %s", error)
         time.sleep(LOOK_SECONDS)
@@ -39,4 +41,4 @@ class Housekeeping(Duty):
             number += step
             time.sleep(PAUSE_SECONDS)
         if number:
-            log.info("%s contents=%s", done, number)
+            log.info("%s=%s", done, number)

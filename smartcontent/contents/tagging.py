@@ -81,22 +81,25 @@ def note(content: Content, changes: dict[str, Any]) -> None:
         content.favourite = bool(changes["favourite"])
 
 
-def add_tag(content: Content, name: str) -> bool:
-    """Put a tag on a content; False where it has as many as it may."""
-    names = [tag.name for tag in content.tags]
-    if as_sought(name) in map(as_sought, names):
-        return True
-    if len(names) >= TAGS_MOST:
-        return False
-    keep(content, {"tags": [*names, name]})
-    return True
-
-
 def remove_tag(content: Content, name: str) -> None:
     """Take a tag off a content, in any case of letters; nothing where it has none such."""
     names = [tag.name for tag in content.tags if tag.sought != as_sought(name)]
     if len(names) < len(content.tags):
         keep(content, {"tags": names})
+
+
+def as_written(user_id: int, name: str) -> str:
+    """A tag's name as its user wrote it first; as it is given where there is none such."""
+    [tag] = _tags_named(user_id, [name])
+    return tag.name
+
+
+def tag_named(user_id: int, name: str) -> Tag:
+    """The user's tag of this name, made where there is none; nobody else may tag meanwhile."""
+    [tag] = _tags_named(user_id, [name])
+    db.session.add(tag)
+    db.session.flush()
+    return tag
 
 
 def _retitle(content: Content, title: str) -> None:

@@ -2,6 +2,7 @@
 
 from smartcontent.models.accounts import ApiToken, User
 from smartcontent.models.batch import Batch
+from smartcontent.models.bulk import BulkAct, BulkStep
 from smartcontent.models.content import Content
 from smartcontent.models.draft import Draft
 from smartcontent.models.moments import now
@@ -19,6 +20,8 @@ __all__ = [
     "UNFINISHED",
     "ApiToken",
     "Batch",
+    "BulkAct",
+    "BulkStep",
     "Content",
     "Draft",
     "KeptTemplate",

@@ -244,6 +244,12 @@ def count_contents(user_id: int, filters: Filters) -> int:
     return db.session.scalar(counted) or 0
 
 
+def matching(user_id: int, filters: Filters, most: int) -> Sequence[UUID]:
+    """The ids of the user's contents that the filters find, in no order; at most so many."""
+    found = _filtered(user_id, filters).with_only_columns(Content.id)
+    return db.session.scalars(found.limit(most)).all()
+
+
 def _cursor_behind(content: Content, sort: str) -> str:
     if sort == Sort.TITLE:
         return _encoded(f"{content.title} {content.id}")

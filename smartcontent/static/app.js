@@ -2,6 +2,7 @@
 import { say, startAnnouncer } from "./announcer.js";
 import { startAttention } from "./attention.js";
 import { startBatches } from "./batches.js";
+import { startBulk } from "./bulk.js";
 import { startCalendar } from "./calendar.js";
 import { startClocks } from "./clock.js";
 import { startCopying } from "./copying.js";
@@ -98,5 +99,6 @@ if (document.body.dataset.events) {
   startAttention();
   startOutlook();
   startBatches();
+  startBulk();
   follow(document.body.dataset);
 }

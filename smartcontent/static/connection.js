@@ -3,7 +3,7 @@
 // A stream may be refused, swallowed by a proxy, or dead though it is open: the machine slept, its
 // network changed. So what is not heard in time counts as broken, and the server is asked by an
 // ordinary request for what a stream would begin with.
-const EVENTS = ["snapshot", "status", "text", "readiness", "batch", "content", "alive"];
+const EVENTS = ["snapshot", "status", "text", "readiness", "batch", "bulk", "content", "alive"];
 const RENEW_MS = 300;
 const RETRY_MS = 2000;
 const RETRY_MOST_MS = 30_000;

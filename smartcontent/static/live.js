@@ -4,8 +4,8 @@
 // pieces of text with their offsets. Where one does not fit the stream is opened anew, and its
 // snapshot says how things are.
 //
-// The document hears of it as `drafts:snapshot`, `drafts:text` (a draft as it is known now) and
-// `drafts:readiness`.
+// The document hears of it as `drafts:snapshot`, `drafts:text` (a draft as it is known now),
+// `drafts:readiness`, `drafts:batch` and `drafts:bulk`.
 import { paintClocks, setServerTime } from "./clock.js";
 import { draftOf, elementOf, isFinal, takePiece, takeSnapshot, takeStatus, tell } from "./drafts.js";
 import { paintAdded, paintTexts } from "./live_text.js";
@@ -21,6 +21,7 @@ const reactions = {
   text: drawText,
   readiness(found) { tell("readiness", found); },
   batch(progress) { tell("batch", progress); },
+  bulk(progress) { tell("bulk", progress); },
   content: reloadCardOf, // into the trash, or out of it
   connection: sayHowItStands,
 };

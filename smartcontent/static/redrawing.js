@@ -11,7 +11,9 @@ const SHOWING_SOME = [
 ];
 const TICKED = "[name=ids], [name=mend]"; // contents for one act, findings to be mended
 const requests = new WeakMap(); // element → how often it was asked for
+const TOGETHER_MS = 100;
 let listsAsked = 0;
+let listTimer = 0;
 
 // An answer of the server, or null. One that leads to signing in is none: it is not what was asked.
 export function read(url) {
@@ -116,7 +118,12 @@ export function refreshVersionOf({ content_id }) {
   return shown !== null;
 }
 
-export async function reloadList() {
+// Of many events at once one has the list drawn.
+export function reloadList() {
+  listTimer ||= setTimeout(() => { listTimer = 0; loadList(); }, TOGETHER_MS);
+}
+
+async function loadList() {
   const list = document.getElementById("list");
   if (!list || showsSome()) return;
   const mine = ++listsAsked;

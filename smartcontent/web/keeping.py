@@ -1,31 +1,44 @@
 """Kept in order on the pages: favourites, tags, and one act on all that are ticked."""
 
-from datetime import UTC, datetime
+from collections.abc import Sequence
 from uuid import UUID
 
-from flask import Blueprint, flash, redirect, request, url_for
+from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user, login_required
-from werkzeug.exceptions import BadRequest
+from werkzeug.exceptions import BadRequest, NotFound
 
-from smartcontent.contents import bulk, ending, tagging
-from smartcontent.contents.bulk import IDS_MOST, OF_TAGS, Deed, Result
+from smartcontent.contents import tagging
+from smartcontent.contents.bulk import matching
+from smartcontent.contents.bulk.acting import IDS_MOST, OF_TAGS, Deed, Why
+from smartcontent.contents.bulk.matching import OPPOSITE, TooMany
 from smartcontent.contents.tagging import TAG, TAGS
 from smartcontent.fields import Refused
-from smartcontent.models import now
+from smartcontent.models import BulkAct
 from smartcontent.web import errors
 from smartcontent.web.contents import asked, back, own_content
+from smartcontent.web.filters import filters_in
 
 bp = Blueprint("keeping", __name__)
 
-_DONE = {
-    Deed.TRASH: "in the trash",
-    Deed.RESTORE: "out of the trash",
-    Deed.TAG: "tagged",
-    Deed.UNTAG: "without the tag",
-    Deed.CANCEL: "stopped",
-    Deed.RETRY: "written anew",
+# What is being done, and of those by which it was, what has become.
+WORDS = {
+    Deed.TRASH: ("Moving to the trash", "in the trash"),
+    Deed.RESTORE: ("Taking out of the trash", "out of the trash"),
+    Deed.TAG: ("Tagging", "tagged"),
+    Deed.UNTAG: ("Taking the tag off", "without the tag"),
+    Deed.CANCEL: ("Stopping", "stopped"),
+    Deed.RETRY: ("Asking for another draft", "written anew"),
 }
+
+
+@bp.app_context_processor
+def _of_bulk_acts() -> dict[str, object]:
+    return {"bulk_acts": _shown, "bulk_words": WORDS, "Why": Why, "OPPOSITE": OPPOSITE}
+
+
+def _shown() -> Sequence[BulkAct]:
+    return BulkAct.shown(current_user.id)
 
 
 @bp.post("/contents/<uuid:content_id>/favourite")
@@ -56,37 +69,70 @@ def tags(content_id: UUID) -> ResponseReturnValue:
 @bp.post("/contents/bulk")
 @login_required
 def do() -> ResponseReturnValue:
-    """Do one thing to all that are ticked; what went to the trash can be taken back at once."""
+    """Do one thing to all that are ticked, or to all that match; most of it can be undone."""
     try:
         ids, deed = [UUID(each) for each in request.form.getlist("ids")], Deed(request.form["do"])
         tag = TAG.read(request.form.get("tag", "")) if deed in OF_TAGS else ""
-    except Refused as refused:
+        is_all = request.form.get("all") == "1"
+        act = _begun(None if is_all else ids, deed, tag)
+    except (Refused, TooMany) as refused:
         return errors.answer(422, str(refused))
     except ValueError as error:
         raise BadRequest from error
-    if not 0 < len(ids) <= IDS_MOST:
-        return errors.answer(422, f"Tick 1 to {IDS_MOST} contents first.")
-    moment = now()
-    results = bulk.do(current_user.id, ids, deed, tag, moment)
-    undo = f"undo-all:{moment.isoformat()}" if deed == Deed.TRASH else "message"
-    flash(_told(results, deed), undo)
-    return redirect(url_for("contents.index", **asked()), 303)  # type: ignore[arg-type]
+    if not is_all:  # few: what was pressed is done
+        matching.finish(act)
+    return _to(act)
 
 
-@bp.post("/contents/bulk/undo")
+@bp.get("/contents/bulk")
 @login_required
-def undo() -> ResponseReturnValue:
-    """Take out of the trash what went there at one moment."""
-    try:
-        moment = datetime.fromisoformat(request.form["moment"]).astimezone(UTC)
-    except (ValueError, OverflowError) as error:
-        raise BadRequest from error
-    flash(f"Out of the trash: {ending.restore_all(current_user.id, moment)}.")
-    return redirect(url_for("contents.index"), 303)
+def acts() -> str:
+    """How far the acts on many are, alone: pages draw it anew."""
+    return render_template("contents/_bulk_acts.html")
 
 
-def _told(results: list[Result], deed: Deed) -> str:
-    left = [result.detail for result in results if result.detail]
-    said = [f"{len(results) - len(left)} {_DONE[deed]}."]
-    said += [f"{left.count(why)} left as it was: {why}" for why in dict.fromkeys(left)]
-    return " ".join(said)
+@bp.post("/contents/bulk/<uuid:act_id>/undo")
+@login_required
+def undo(act_id: UUID) -> ResponseReturnValue:
+    """Stop an act on many, and undo what it has changed."""
+    undoing = matching.undo(_own(act_id))
+    if undoing is None:
+        return errors.answer(409, "It is undone already, or cannot be: reload the page to see.")
+    if undoing.total <= IDS_MOST:
+        matching.finish(undoing)
+    return _to(undoing)
+
+
+@bp.post("/contents/bulk/<uuid:act_id>/stop")
+@login_required
+def stop(act_id: UUID) -> ResponseReturnValue:
+    """Leave the rest of an act on many undone."""
+    act = _own(act_id)
+    matching.stop(act)
+    return _to(act)
+
+
+def _own(act_id: UUID) -> BulkAct:
+    act = BulkAct.find(current_user.id, act_id)
+    if act is None:
+        raise NotFound
+    return act
+
+
+def _to(act: BulkAct) -> ResponseReturnValue:
+    """Back to the list as it was, where the act is told."""
+    address = url_for("contents.index", _anchor=f"act-{act.id}", **asked())  # type: ignore[arg-type]
+    return redirect(address, 303)
+
+
+def _begun(ids: list[UUID] | None, deed: Deed, tag: str) -> BulkAct:
+    """The act on some or, without any, on all that the page's filters find.
+
+    Raises:
+        Refused, TooMany: it is too much or too little for one act; the message is for people.
+    """
+    if ids is None:
+        return matching.begin(current_user.id, filters_in(asked()), deed, tag)
+    if not 0 < len(ids) <= IDS_MOST:
+        raise Refused(f"Tick 1 to {IDS_MOST} contents first.")
+    return matching.begin(current_user.id, ids, deed, tag)

@@ -1,14 +1,15 @@
 """Kept in order: title, tags, favourites, what is listed, many at once, and the trash."""
 
 from datetime import timedelta
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 from conftest import both_databases
 
-from smartcontent.contents.bulk import IDS_MOST
+from smartcontent.contents.bulk import matching
+from smartcontent.contents.bulk.acting import IDS_MOST
 from smartcontent.contents.tagging import TAGS_MOST
-from smartcontent.models import Content, Draft, Status, Tag, now
+from smartcontent.models import BulkAct, Content, Draft, Status, Tag, now
 from smartcontent.stores.sql import db
 from smartcontent.writing import job
 
@@ -317,3 +318,34 @@ def test_what_cannot_be_done_at_once_is_refused_by_name(script, body, field):
     answer = script.post("/contents/bulk", body)
 
     assert (answer.status_code, list(answer.json["errors"])) == (422, [field])
+
+
+def test_all_that_matches_is_done_step_by_step_and_undone(script, bobs_script):
+    for title in ("Mug two", "Mug one", "Jug"):
+        submit(script, title)
+    body = {"matching": {"q": "mug"}, "do": "tag", "tag": "warm"}
+
+    begun = script.post("/contents/bulk", body)
+    address = begun.headers["Location"].removeprefix("/api/v1")
+    act = BulkAct.find(db.session.query(Content).first().user_id, UUID(begun.json["id"]))
+    matching.finish(act)
+
+    assert (begun.status_code, begun.json["total"], begun.json["done"]) == (202, 2, 0)
+    ended = script.get(address).json
+    assert [ended[name] for name in ("done", "changed", "left", "tag")] == [2, 2, [], "warm"]
+    assert bobs_script.get(address).status_code == 404
+    assert titles(script, "tag=warm&sort=title") == ["Mug one", "Mug two"]
+    undoing = script.post(f"{address}/undo")
+    assert (undoing.status_code, undoing.json["do"]) == (202, "untag")
+    assert undoing.json["undoes"] == begun.json["id"]
+    assert script.post(f"{address}/undo").status_code == 409
+    assert script.post(f"{address}/stop").status_code == 200
+
+
+@pytest.mark.parametrize(
+    "wrong", ["tea", ["tea"], {"q": 1}, {"limit": "5"}, {"status": "lost"}, {"since": "x"}, 0]
+)
+def test_what_can_match_nothing_is_refused_by_name(script, wrong):
+    answer = script.post("/contents/bulk", {"matching": wrong, "do": "trash"})
+
+    assert (answer.status_code, list(answer.json["errors"])) == (422, ["matching"])

@@ -166,6 +166,7 @@ def test_whatever_is_sent_is_answered_as_described(app, script, described):
     voice = script.post("/voices", {"name": "Northwind"}).json["id"]
     brief = BRIEF | {"topic": "{product}"}
     template = script.post("/templates", {"name": "Offer", "brief": brief}).json["id"]
+    act = script.post("/contents/bulk", {"matching": {"q": "none"}, "do": "trash"}).json["id"]
     calls = [
         (path, method, operation)
         for path, methods in described["paths"].items()
@@ -177,6 +178,7 @@ def test_whatever_is_sent_is_answered_as_described(app, script, described):
     def send(data, path, method, operation):
         path = path.removeprefix("/api/v1").format(
             content_id=data.draw(st.sampled_from(ids)),
+            act_id=data.draw(st.sampled_from([act, str(uuid4())])),
             batch_id=data.draw(st.sampled_from([batch, str(uuid4())])),
             series_id=data.draw(st.sampled_from([series, str(uuid4())])),
             template_id=data.draw(st.sampled_from([template, str(uuid4())])),

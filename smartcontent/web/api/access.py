@@ -9,7 +9,7 @@ from werkzeug.exceptions import NotFound
 
 from smartcontent.briefs.voice import Voice
 from smartcontent.contents import templates
-from smartcontent.models import ApiToken, Batch, Content, KeptVoice, Series
+from smartcontent.models import ApiToken, Batch, BulkAct, Content, KeptVoice, Series
 from smartcontent.models.shared import Shared
 from smartcontent.stores.sql import db, only_read
 from smartcontent.web import limiter
@@ -86,6 +86,18 @@ def own_batch(batch_id: UUID) -> Batch:
     if batch is None:
         raise NotFound
     return batch
+
+
+def own_act(act_id: UUID) -> BulkAct:
+    """The user's act on many; 404 also where it is somebody else's.
+
+    Raises:
+        NotFound: they have none with this id.
+    """
+    act = BulkAct.find(user_id(), act_id)
+    if act is None:
+        raise NotFound
+    return act
 
 
 def own_series(series_id: UUID) -> Series:

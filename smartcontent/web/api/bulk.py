@@ -1,18 +1,25 @@
 """One act on many contents, and back out of the trash."""
 
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
+from flask import url_for
 from flask.typing import ResponseReturnValue
 
-from smartcontent.contents import bulk, ending
-from smartcontent.contents.bulk import IDS_MOST, OF_TAGS, Deed
+from smartcontent.contents import ending
+from smartcontent.contents.bulk import acting, matching
+from smartcontent.contents.bulk.acting import IDS_MOST, OF_TAGS, Asked, Deed
+from smartcontent.contents.bulk.matching import MATCH_MOST, TooMany
 from smartcontent.contents.tagging import TAG
-from smartcontent.fields import Fields, Value, one_of
-from smartcontent.models import Content
+from smartcontent.fields import Field, Fields, Refused, Value, one_of, read
+from smartcontent.models import BulkAct, Content
+from smartcontent.models.listing import Filters
 from smartcontent.web.api import representation, schemas
 from smartcontent.web.api.access import protected, user_id
 from smartcontent.web.api.call import call, not_accepted
+from smartcontent.web.filters import FILTERS, filters_of
+from smartcontent.web.problems import Problem
 
 bp = protected("bulk")
 
@@ -22,6 +29,25 @@ def _is_id(value: object) -> bool:
         return isinstance(value, str) and str(UUID(value)) == value.lower()
     except ValueError:
         return False
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Matching(Field):
+    """Filters, as the list has them in its address."""
+
+    def read(self, value: Any) -> Filters:
+        if not isinstance(value, dict) or not all(isinstance(v, str) for v in value.values()):
+            raise Refused(f"{self.label} must be an object of texts, as the list's parameters are.")
+        if unknown := value.keys() - FILTERS.keys():
+            raise Refused(f"{self.label} has what is no filter: {min(unknown)[:80]}.")
+        values, errors = read(FILTERS, value)
+        if errors:
+            raise Refused(" ".join(sentence for [sentence] in errors.values()))
+        return filters_of(values)
+
+    def _holds(self) -> dict[str, Any]:
+        known = {name: rule.schema() for name, rule in FILTERS.items()}
+        return {"type": "object", "properties": known}
 
 
 BULK: Fields = {
@@ -37,8 +63,13 @@ BULK: Fields = {
             "minItems": 1,
             "maxItems": IDS_MOST,
         },
-        is_needed=True,
+        about="Which; or else `matching`.",
         example=["0b9c9e52-6a3e-4f0e-9b57-0e6f7d0f6a52"],
+    ),
+    "matching": _Matching(
+        label="Matching",
+        about=f"In the place of `ids`: all that these filters find at this moment, up to "
+        f"{MATCH_MOST:,}; of none, all contents that are not in the trash.",
     ),
     "do": one_of("Do", [*Deed], is_needed=True, example=Deed.TRASH.value),
     "tag": TAG,
@@ -46,21 +77,67 @@ BULK: Fields = {
 
 
 @bp.post("/contents/bulk")
-@call(schemas.RESULTS, body=BULK)
+@call(schemas.RESULTS, body=BULK, also={202: schemas.BULK_ACT})
 def do(sent: dict[str, Any]) -> ResponseReturnValue:
-    """Do one thing to many contents, each for itself, and tell what became of each.
+    """Do one thing to many contents, each for itself.
 
-    What is somebody else's is as what is not there. `tag` and `untag` come with `tag`.
+    With `ids` it is done at once, and told what became of each. With `matching` it is put on
+    record, and done step by step. What is somebody else's is as what is not there. `tag` and
+    `untag` come with `tag`.
     """
     deed, tag = Deed(sent["do"]), sent.get("tag", "")
     if (deed in OF_TAGS) != bool(tag):
         raise not_accepted({"tag": [f"Tag comes with do {' or '.join(sorted(OF_TAGS))}."]})
-    results = bulk.do(user_id(), map(UUID, sent["ids"]), deed, tag)
+    if ("ids" in sent) == ("matching" in sent):
+        raise not_accepted({"ids": ["Ids or else matching must be there, not both."]})
+    if "matching" in sent:
+        return _accepted(_begun(sent["matching"], deed, tag))
+    results = acting.do(Asked(user_id(), deed, tag), map(UUID, sent["ids"]))
     return {"results": [_told(*result) for result in results]}
+
+
+def _begun(filters: Filters, deed: Deed, tag: str) -> BulkAct:
+    try:
+        return matching.begin(user_id(), filters, deed, tag)
+    except TooMany as error:
+        raise not_accepted({"matching": [str(error)]}) from error
+
+
+def _accepted(act: BulkAct) -> ResponseReturnValue:
+    address = url_for("api_bulk.show", act_id=act.id)
+    return representation.bulk_act(act), 202, {"Location": address}
 
 
 def _told(content_id: UUID, detail: str) -> dict[str, Any]:
     return {"id": str(content_id), "ok": not detail} | ({"detail": detail} if detail else {})
+
+
+@bp.get("/contents/bulk/<uuid:act_id>")
+@call(schemas.BULK_ACT)
+def show(act: BulkAct) -> ResponseReturnValue:
+    """Say how far an act on all that matched is; it is known for a day."""
+    return representation.bulk_act(act)
+
+
+@bp.post("/contents/bulk/<uuid:act_id>/stop")
+@call(schemas.BULK_ACT)
+def stop(act: BulkAct) -> ResponseReturnValue:
+    """Leave the rest of an act undone."""
+    matching.stop(act)
+    return representation.bulk_act(act)
+
+
+@bp.post("/contents/bulk/<uuid:act_id>/undo")
+@call(schemas.BULK_ACT, 202, refusals={409: "It is undone already, or cannot be."})
+def undo(act: BulkAct) -> ResponseReturnValue:
+    """Stop an act and undo what it has changed, once; answers the act that does so.
+
+    What was cancelled or asked for anew stays so.
+    """
+    undoing = matching.undo(act)
+    if undoing is None:
+        raise Problem(409, "It is undone already, or is none that can be undone.")
+    return _accepted(undoing)
 
 
 @bp.post("/contents/<uuid:content_id>/restore")

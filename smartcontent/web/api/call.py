@@ -15,6 +15,7 @@ from flask.typing import ResponseReturnValue
 
 from smartcontent.fields import Errors, Fields, read
 from smartcontent.web.api.access import (
+    own_act,
     own_batch,
     own_content,
     own_series,
@@ -28,6 +29,7 @@ from smartcontent.web.problems import Problem
 FORM_WITH_FILE = "multipart/form-data"
 # By the names of an address's arguments: what the view is given in the place of an id.
 _FINDERS: Mapping[str, Callable[[UUID], Any]] = {
+    "act_id": own_act,
     "batch_id": own_batch,
     "series_id": own_series,
     "template_id": seen_template,
@@ -63,8 +65,8 @@ def call(answer: Schema | None, status: int = 200, **known: Any) -> Callable[[Vi
     """Check what is sent, hand it to the view as `sent` (body) and `asked` (parameters).
 
     Of an address with the id of a content the view is given the user's `content`; with that of a
-    batch, `batch`; of a series, `series`; of a voice that the user sees, `voice`.
-    Of a template, its id as `template`: built-in ones are no rows.
+    batch, `batch`; of an act on many, `act`; of a series, `series`; of a voice that the user sees,
+    `voice`. Of a template, its id as `template`: built-in ones are no rows.
     Where a form with a file was sent `sent` is empty: the view reads it.
     """
     described = Call(answer, status, **known)

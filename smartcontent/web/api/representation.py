@@ -6,8 +6,9 @@ from uuid import UUID
 from flask import current_app, url_for
 
 from smartcontent.contents import as_json
+from smartcontent.contents.bulk.acting import Why
 from smartcontent.fields import Fields
-from smartcontent.models import Content, Draft
+from smartcontent.models import BulkAct, Content, Draft
 from smartcontent.models.moments import iso
 from smartcontent.models.shared import Shared
 from smartcontent.progress.outlook import outlook, seconds_until_start
@@ -72,6 +73,23 @@ def progress(draft: Draft) -> dict[str, Any]:
         "waiting_for": seen and seen.sentence,
         "started_at": iso(draft.started_at),
         "finished_at": iso(draft.finished_at),
+    }
+
+
+def bulk_act(act: BulkAct) -> dict[str, Any]:
+    """How far an act on many is."""
+    return {
+        "id": str(act.id),
+        "do": act.deed,
+        "tag": act.tag or None,
+        "total": act.total,
+        "done": act.done,
+        "changed": act.changed,
+        "left": [{"detail": Why(why).sentence, "number": n} for why, n in act.left.items()],
+        "undoes": act.undoes_id and str(act.undoes_id),
+        "undone_at": iso(act.undone_at),
+        "created_at": iso(act.created_at),
+        "finished_at": iso(act.finished_at),
     }
 
 

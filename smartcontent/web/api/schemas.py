@@ -463,9 +463,35 @@ RESULTS = shape(
         )
     },
 )
+BULK_ACT = shape(
+    "BulkAct",
+    "One act on all that matched when it was asked for.",
+    {
+        "id": _ID,
+        "do": text("", "trash"),
+        "tag": or_null(text("", "spring")),
+        "total": number("Contents that matched.", 10_000, "integer"),
+        "done": number("Those that have had their turn.", 3_400, "integer"),
+        "changed": number("Of them, those that are other than before.", 3_399, "integer"),
+        "left": listed(
+            shape(
+                "Left",
+                "Why some were left as they were.",
+                {
+                    "detail": text("", "Nothing of it was on its way."),
+                    "number": number("How many.", 1, "integer"),
+                },
+            )
+        ),
+        "undoes": or_null(_ID | {"description": "The act that this one undoes."}),
+        "undone_at": or_null(moment("When it was undone.")),
+        "created_at": moment("When it was asked for."),
+        "finished_at": or_null(moment("When the last had its turn, or it was stopped.")),
+    },
+)
 EVENTS = text(
-    "Server-sent events: `snapshot` first, then `text`, `status`, `readiness`, `batch` and "
-    "`content` as they happen, `alive` in between; the data of each is a JSON object.",
+    "Server-sent events: `snapshot` first, then `text`, `status`, `readiness`, `batch`, `bulk` "
+    "and `content` as they happen, `alive` in between; the data of each is a JSON object.",
     'event: text\ndata: {"draft_id":17,"attempt":1,"offset":4,"text":"is warm."}\n\n',
 )
 ASKED = shape(

@@ -1,0 +1,250 @@
+"""One act on some contents at once, and what became of each.
+
+What is done to drafts is done by conditional UPDATEs that commit; what is done to contents stays in
+the session, so that whoever keeps a record of it commits both as one.
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Select, delete, func, insert, select, update
+
+from smartcontent import events
+from smartcontent.contents import ending, tagging, versions
+from smartcontent.contents.quotas import OverQuota, one_after_the_other
+from smartcontent.models import UNFINISHED, Batch, Content, Draft, Status, Tag, now
+from smartcontent.models.status import UNSTARTED
+from smartcontent.models.tag import content_tags
+from smartcontent.progress.batches import announce
+from smartcontent.scheduling import unschedule_drafts
+from smartcontent.stores.sql import db
+from smartcontent.texts.sought import as_sought
+
+IDS_MOST = 200
+AT_ONCE = 50
+
+
+class Deed(StrEnum):
+    """What can be done to many at once."""
+
+    TRASH = "trash"
+    RESTORE = "restore"
+    TAG = "tag"
+    UNTAG = "untag"
+    CANCEL = "cancel"
+    RETRY = "retry"
+
+
+OF_TAGS = {Deed.TAG, Deed.UNTAG}
+
+
+class Why(StrEnum):
+    """Why a content was left as it was."""
+
+    NOT_THERE = "not_there"
+    FULL = "full"
+    IDLE = "idle"
+    ON_ITS_WAY = "on_its_way"
+
+    @property
+    def sentence(self) -> str:
+        return _SENTENCES[self]
+
+
+_SENTENCES = {
+    Why.NOT_THERE: "There is nothing of yours with this id.",
+    Why.FULL: f"It has {tagging.TAGS_MOST} tags: take one off first.",
+    Why.IDLE: "Nothing of it was on its way.",
+    Why.ON_ITS_WAY: "A draft of it is on its way already.",
+}
+
+
+class Result(NamedTuple):
+    """What became of one; `detail` says why nothing did."""
+
+    id: UUID
+    detail: str = ""
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What is to be done, and for whom.
+
+    `moment` is when those that go to the trash go there, and of those that come out of it, when
+    they went. By its `key` a draft is asked for once, however often it is done.
+    """
+
+    user_id: int
+    deed: Deed
+    tag: str = ""
+    moment: datetime | None = None
+    key: str | None = None
+
+
+@dataclass
+class Outcome:
+    """Which contents are other than before, why others are not, and what stopped the rest."""
+
+    changed: Sequence[UUID] = ()
+    left: Mapping[UUID, Why] = field(default_factory=dict)
+    refusal: OverQuota | None = None
+    refused: Sequence[UUID] = ()
+
+
+def do(asked: Asked, ids: Iterable[UUID]) -> list[Result]:
+    """Do it to each of the user's contents with these ids, in their order."""
+    each_once = list(dict.fromkeys(ids))
+    details: dict[UUID, str] = {}
+    for first in range(0, len(each_once), AT_ONCE):
+        some = each_once[first : first + AT_ONCE]
+        outcome = done_to_drafts(asked, some)
+        if asked.deed in OF_CONTENTS:
+            outcome = changed(asked, some)
+            db.session.commit()
+            tell(asked, outcome)
+        details |= {content_id: why.sentence for content_id, why in outcome.left.items()}
+        if outcome.refusal:
+            details |= dict.fromkeys(outcome.refused, str(outcome.refusal.description))
+    return [Result(each, details.get(each, "")) for each in each_once]
+
+
+def done_to_drafts(asked: Asked, ids: Sequence[UUID]) -> Outcome:
+    """What an act does to drafts: committed, and told."""
+    if asked.deed == Deed.RETRY:
+        return _retry(asked, ids)
+    if asked.deed not in (Deed.CANCEL, Deed.TRASH):
+        return Outcome()
+    own = _own(asked, ids)
+    stopped = _stop(asked.user_id, own)
+    left = _absent(ids, own) | {each: Why.IDLE for each in own if each not in stopped}
+    return Outcome([each for each in own if each in stopped], left)
+
+
+def changed(asked: Asked, ids: Sequence[UUID]) -> Outcome:
+    """Do to contents what is done to them, in the session; of those by which it was done."""
+    return OF_CONTENTS[asked.deed](asked, ids)
+
+
+def tell(asked: Asked, outcome: Outcome) -> None:
+    """Tell the owner's open pages; call it after the commit."""
+    is_deleted = asked.deed == Deed.TRASH
+    told = [{"content_id": str(each), "deleted": is_deleted} for each in outcome.changed]
+    events.publish_all(asked.user_id, "content", told)
+
+
+def _stop(user_id: int, ids: Sequence[UUID]) -> set[UUID]:
+    """Stop whatever of some contents is on its way; of which something was."""
+    here = (Draft.user_id == user_id, Draft.content_id.in_(ids))
+    simple = (Draft.status.in_(UNSTARTED), Draft.text == "")
+    stopped = Draft.move_all(Status.CANCELLED, *here, *simple, finished_at=now())
+    unschedule_drafts([draft.job_id for draft in stopped])
+    events.publish_all(user_id, "status", [draft.as_event() for draft in stopped])
+    begun = db.session.scalars(select(Draft).where(*here, Draft.status.in_(UNFINISHED))).all()
+    db.session.commit()
+    others = [draft for draft in begun if ending.cancel(draft)]
+    _tell_batches({draft.batch_id for draft in stopped})
+    return {draft.content_id for draft in (*stopped, *others)}
+
+
+def _tell_batches(ids: set[UUID | None]) -> None:
+    batches = db.session.scalars(select(Batch).where(Batch.id.in_(ids - {None}))).all()
+    db.session.commit()
+    for batch in batches:
+        announce(batch)
+
+
+def _retry(asked: Asked, ids: Sequence[UUID]) -> Outcome:
+    done: list[UUID] = []
+    left: dict[UUID, Why] = {}
+    for number, content_id in enumerate(ids):
+        content = Content.find(asked.user_id, content_id)
+        try:
+            if content is None:
+                left[content_id] = Why.NOT_THERE
+            elif versions.retry(content, asked.key):
+                done.append(content_id)
+            else:
+                left[content_id] = Why.ON_ITS_WAY
+        except OverQuota as refusal:
+            return Outcome(done, left, refusal, ids[number:])
+    db.session.commit()
+    return Outcome(done, left)
+
+
+def _trash(asked: Asked, ids: Sequence[UUID]) -> Outcome:
+    gone = _put(asked.moment or now(), *_of(asked, ids), Content.deleted_at.is_(None))
+    return Outcome(gone, _absent(ids, _own(asked, ids, anywhere=True)))
+
+
+def _restore(asked: Asked, ids: Sequence[UUID]) -> Outcome:
+    deleted_at = Content.deleted_at
+    went = deleted_at == asked.moment if asked.moment else deleted_at.is_not(None)
+    back = _put(None, *_of(asked, ids), went)
+    return Outcome(back, _absent(ids, _own(asked, ids, anywhere=True)))
+
+
+def _tag(asked: Asked, ids: Sequence[UUID]) -> Outcome:
+    one_after_the_other(asked.user_id)  # or two at once would make one tag twice
+    own, tag = _own(asked, ids), tagging.tag_named(asked.user_id, asked.tag)
+    has_it = set(db.session.scalars(_tagged(own).where(content_tags.c.tag_id == tag.id)))
+    counted = _tagged(own).group_by(content_tags.c.content_id).add_columns(func.count())
+    full = {each for each, number in db.session.execute(counted) if number >= tagging.TAGS_MOST}
+    new = [each for each in own if each not in full | has_it]
+    if new:
+        rows = [{"content_id": each, "tag_id": tag.id} for each in new]
+        db.session.execute(insert(content_tags), rows)
+    tagging.forget_unused(asked.user_id)
+    return Outcome(new, _absent(ids, own) | dict.fromkeys(full - has_it, Why.FULL))
+
+
+def _untag(asked: Asked, ids: Sequence[UUID]) -> Outcome:
+    one_after_the_other(asked.user_id)
+    own = _own(asked, ids)
+    named = select(Tag.id).filter_by(user_id=asked.user_id, sought=as_sought(asked.tag))
+    taken_off = db.session.scalars(
+        delete(content_tags)
+        .where(content_tags.c.content_id.in_(own), content_tags.c.tag_id.in_(named))
+        .returning(content_tags.c.content_id)
+    ).all()
+    tagging.forget_unused(asked.user_id)
+    db.session.expire_all()
+    return Outcome(taken_off, _absent(ids, own))
+
+
+OF_CONTENTS: Mapping[Deed, Callable[[Asked, Sequence[UUID]], Outcome]] = {
+    Deed.TRASH: _trash,
+    Deed.RESTORE: _restore,
+    Deed.TAG: _tag,
+    Deed.UNTAG: _untag,
+}
+
+
+def _own(asked: Asked, ids: Sequence[UUID], anywhere: bool = False) -> Sequence[UUID]:
+    """Those that are the user's, without those in the trash unless they are asked for."""
+    own = select(Content.id).where(*_of(asked, ids))
+    found = set(db.session.scalars(own if anywhere else own.where(Content.deleted_at.is_(None))))
+    return [each for each in ids if each in found]
+
+
+def _of(asked: Asked, ids: Sequence[UUID]) -> tuple[ColumnElement[bool], ...]:
+    return (Content.user_id == asked.user_id, Content.id.in_(ids))
+
+
+def _absent(ids: Sequence[UUID], there: Sequence[UUID]) -> dict[UUID, Why]:
+    return dict.fromkeys(set(ids) - set(there), Why.NOT_THERE)
+
+
+def _tagged(ids: Sequence[UUID]) -> Select[Any]:
+    return select(content_tags.c.content_id).where(content_tags.c.content_id.in_(ids))
+
+
+def _put(deleted_at: datetime | None, *conditions: ColumnElement[bool]) -> Sequence[UUID]:
+    """Into the trash or out of it; the ids of those that were elsewhere."""
+    written = update(Content).where(*conditions).values(deleted_at=deleted_at).returning(Content.id)
+    ids = db.session.scalars(written, execution_options={"synchronize_session": False}).all()
+    db.session.expire_all()
+    return ids

@@ -1,0 +1,35 @@
+// The acts on many: how far they are, drawn anew twice a second at most; at the end the list as well.
+import { read, refresh, reloadList } from "./redrawing.js";
+
+const AGAIN_MS = 500;
+let timer = 0;
+let isOver = false;
+
+async function draw() {
+  const old = document.getElementById("bulk-acts");
+  const answer = await read(old.dataset.fragment);
+  if (!answer?.ok) return;
+  const fresh = new DOMParser().parseFromString(await answer.text(), "text/html").getElementById("bulk-acts");
+  const focused = [...old.querySelectorAll("div, button")].indexOf(document.activeElement);
+  old.replaceWith(fresh);
+  if (focused >= 0) (fresh.querySelectorAll("div, button")[focused] ?? document.getElementById("main")).focus();
+}
+
+async function drawAll() {
+  timer = 0;
+  await draw();
+  if (!isOver) return;
+  isOver = false;
+  reloadList();
+  for (const card of document.querySelectorAll(".card[data-fragment]")) refresh(card);
+}
+
+function drawSoon({ detail }) {
+  isOver ||= detail?.finished === true;
+  timer ||= setTimeout(drawAll, AGAIN_MS);
+}
+
+export function startBulk() {
+  if (!document.getElementById("bulk-acts")) return;
+  for (const event of ["bulk", "snapshot"]) document.addEventListener(`drafts:${event}`, drawSoon);
+}

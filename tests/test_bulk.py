@@ -1,0 +1,251 @@
+"""One act on all that match: on what matched when it was asked for, step by step, and undone."""
+
+import re
+from datetime import timedelta
+
+import pytest
+from conftest import BRIEF, both_databases
+from sqlalchemy import event, text
+
+from smartcontent.contents import ending, submitting, tagging
+from smartcontent.contents.bulk import matching, running
+from smartcontent.contents.bulk.acting import Deed
+from smartcontent.contents.bulk.matching import begin, finish, take_step, undo
+from smartcontent.contents.bulk.running import BulkRunner
+from smartcontent.models import BulkAct, Content, Draft, Status, now
+from smartcontent.models.listing import Filters, list_contents
+from smartcontent.stores.sql import db
+
+
+@pytest.fixture(autouse=True)
+def small_steps(monkeypatch):
+    monkeypatch.setattr(matching, "AT_ONCE", 2)
+    monkeypatch.setattr(running, "PAUSE_SECONDS", 0)
+
+
+@pytest.fixture
+def five(ada) -> list[Content]:
+    return [submitting.submit(ada.id, BRIEF, f"Pot {number}") for number in range(5)]
+
+
+def shown(user, **filters: object) -> list[str]:
+    db.session.commit()
+    db.session.expire_all()
+    found = list_contents(user.id, Filters(**filters, sort="title")).items
+    return [content.title for content in found]
+
+
+def told(act: BulkAct) -> tuple[int, int, dict]:
+    return act.done, act.changed, act.left
+
+
+@both_databases
+def test_what_matched_when_it_was_asked_for_counts(ada, bob, five):
+    submitting.submit(bob.id, BRIEF, "Pot of Bob's")
+    tagging.keep(five[0], {"tags": ["Keep"]})
+
+    act = begin(ada.id, Filters(q="pot -4"), Deed.TRASH)
+    submitting.submit(ada.id, BRIEF, "Pot, later")
+    finish(act)
+
+    assert (act.total, told(act)) == (4, (4, 4, {}))
+    assert shown(ada) == ["Pot 4", "Pot, later"]
+    assert shown(bob) == ["Pot of Bob's"]
+    assert {draft.status for draft in five[1].drafts} == {Status.CANCELLED}
+
+
+@both_databases
+def test_undo_of_the_trash_brings_back_what_this_act_threw_away(ada, five):
+    ending.discard(five[0])
+    act = begin(ada.id, Filters(), Deed.TRASH)
+    finish(act)
+    ending.restore(ada.id, five[1].id)
+    ending.discard(db.session.get(Content, five[1].id))  # anew, and meant
+
+    undoing = undo(act)
+    finish(undoing)
+
+    assert shown(ada) == ["Pot 2", "Pot 3", "Pot 4"]
+    assert told(undoing) == (4, 3, {})
+    assert (undo(act), undo(undoing)) == (None, None)
+
+
+@both_databases
+def test_undo_of_tagging_leaves_the_tag_where_it_was_before(ada, five):
+    tagging.keep(five[0], {"tags": ["Été"]})
+    tagging.keep(five[1], {"tags": [f"t{number}" for number in range(tagging.TAGS_MOST)]})
+    act = begin(ada.id, Filters(), Deed.TAG, "e\u0301te\u0301")
+    finish(act)
+    assert told(act) == (5, 3, {"full": 1})
+    assert shown(ada, tag="été") == ["Pot 0", "Pot 2", "Pot 3", "Pot 4"]
+
+    finish(undo(act))
+
+    assert shown(ada, tag="été") == ["Pot 0"]
+
+
+@both_databases
+def test_undo_in_the_middle_stops_the_act_and_undoes_what_was_done(ada, five):
+    act = begin(ada.id, Filters(), Deed.TRASH)
+    assert take_step(act)
+    assert len(shown(ada)) == 3
+
+    finish(undo(act))
+
+    assert not take_step(act)
+    assert len(shown(ada)) == 5
+
+
+@both_databases
+def test_who_is_killed_in_a_step_has_taken_it_or_not(ada, five):
+    """A kill in mid transaction is a rollback; another process goes on."""
+    act = begin(ada.id, Filters(), Deed.TAG, "tea")
+    assert take_step(act)
+
+    def killed(session):
+        if any(isinstance(each, BulkAct) for each in session.dirty):
+            raise SystemExit
+
+    event.listen(db.session, "before_commit", killed)
+    with pytest.raises(SystemExit):
+        take_step(act)
+    event.remove(db.session, "before_commit", killed)
+    db.session.rollback()
+    assert len(shown(ada, tag="tea")) == 2
+    finish(act)
+
+    assert told(act) == (5, 5, {})
+    finish(undo(act))
+    assert shown(ada, tag="tea") == []
+
+
+@both_databases
+def test_another_process_that_had_the_step_at_the_same_time_does_nothing(ada, five, monkeypatch):
+    act = begin(ada.id, Filters(), Deed.TRASH)
+    as_it_is = matching.done_to_drafts
+
+    def meanwhile(asked, ids):
+        monkeypatch.setattr(matching, "done_to_drafts", as_it_is)
+        take_step(act)
+        return as_it_is(asked, ids)
+
+    monkeypatch.setattr(matching, "done_to_drafts", meanwhile)
+    finish(act)
+
+    assert told(act) == (5, 5, {})
+
+
+@both_databases
+def test_cancelling_stops_what_is_on_its_way_and_says_what_was_not(ada, five):
+    ending.cancel_all(five[0])
+    five[1].current.due_at = now()
+    db.session.commit()
+    assert five[1].current.claim(60)
+    act = begin(ada.id, Filters(), Deed.CANCEL)
+    finish(act)
+
+    assert told(act) == (5, 4, {"idle": 1})
+    db.session.expire_all()
+    assert {content.current.status for content in five} == {Status.CANCELLED}
+    assert undo(act) is None
+
+
+def test_retrying_waits_for_room_and_asks_for_each_once(app, ada, five):
+    finish(begin(ada.id, Filters(), Deed.CANCEL))
+    app.config["UNFINISHED_PER_USER"] = 3
+    act = begin(ada.id, Filters(status="cancelled"), Deed.RETRY)
+
+    finish(act)
+    assert (act.done, act.waits, running.take_steps()) == (2, True, 0)
+    app.config["UNFINISHED_PER_USER"] = 100
+    act.due_at = now()
+    db.session.commit()
+    while running.take_steps():
+        pass
+
+    assert told(act) == (5, 5, {})
+    assert [len(content.versions()) for content in five] == [2] * 5
+
+
+def test_acts_take_turns_and_those_of_who_is_shut_out_none(ada, bob, five):
+    for number in range(5):
+        submitting.submit(bob.id, BRIEF, f"Bob's {number}")
+    adas, bobs = (begin(user.id, Filters(), Deed.TRASH) for user in (ada, bob))
+
+    assert running.take_steps() == 2
+    assert (adas.done, bobs.done) == (2, 2)
+    bob.is_enabled = False
+    db.session.commit()
+    while running.take_steps():
+        pass
+
+    assert (adas.done, bobs.done) == (5, 2)
+
+
+def test_scheduler_takes_the_steps_and_forgets_what_is_old(app, ada, five, monkeypatch):
+    monkeypatch.setattr(running, "LOOK_SECONDS", 0)
+    act = begin(ada.id, Filters(), Deed.TRASH)
+
+    for _ in range(3):
+        BulkRunner(app).turn()
+
+    db.session.refresh(act)
+    assert act.finished_at
+    assert list(running.forget()) == []
+    act.finished_at = now() - timedelta(days=1, minutes=1)
+    db.session.commit()
+    assert list(running.forget()) == [1]
+    assert db.session.scalar(text("SELECT count(*) FROM bulk_steps")) == 0
+
+
+def test_nothing_that_matches_is_an_act_that_has_ended(ada):
+    act = begin(ada.id, Filters(q="nothing"), Deed.TRASH)
+
+    assert (act.total, act.finished_at is not None, take_step(act)) == (0, True, False)
+
+
+def test_page_acts_on_all_that_match_and_shows_how_far_it_is(as_ada, ada, five):
+    for number in range(20):
+        submitting.submit(ada.id, BRIEF, f"Cup {number}")
+    assert "All that match" in as_ada.get("/").text
+
+    answer = as_ada.post("/contents/bulk?q=cup", {"all": "1", "do": "trash"})
+    page = as_ada.get(answer.headers["Location"]).text
+
+    assert "Moving to the trash: 0 of 20 done." in page
+    assert '<progress value="0" max="20"' in page
+    act = db.session.query(BulkAct).one()
+    finish(act)
+    assert "20 in the trash." in as_ada.get("/contents/bulk").text
+    assert len(shown(ada)) == 5
+    as_ada.post(re.search(r'action="(/contents/bulk/[^"]*/undo)', page)[1])
+    assert len(shown(ada, q="cup")) == 20
+
+
+def test_page_that_is_no_list_s_shows_no_act_of_somebody_else_s(as_bob, ada, five):
+    act = begin(ada.id, Filters(), Deed.TRASH)
+
+    assert "Moving" not in as_bob.get("/").text
+    for what in ("undo", "stop"):
+        assert as_bob.post(f"/contents/bulk/{act.id}/{what}").status_code == 404
+
+
+def test_stopped_act_leaves_the_rest(as_ada, ada, five):
+    act = begin(ada.id, Filters(), Deed.CANCEL)
+    take_step(act)
+
+    page = as_ada.post(f"/contents/bulk/{act.id}/stop", follow_redirects=True).text
+
+    assert "2 stopped. 3 not reached: it was stopped." in page
+    db.session.refresh(act)
+    assert not take_step(act)
+    assert db.session.query(Draft).filter_by(status=Status.PENDING).count() == 3
+
+
+def test_more_than_one_act_may_have_is_refused_with_a_sentence(as_ada, ada, five, monkeypatch):
+    monkeypatch.setattr(matching, "MATCH_MOST", 4)
+
+    answer = as_ada.post("/contents/bulk", {"all": "1", "do": "trash"})
+
+    assert answer.status_code == 422
+    assert "More than 4 match: narrow it down" in answer.text
