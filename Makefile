@@ -6,7 +6,7 @@ COMPILE = $(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-
   --no-header --no-annotate
 
 .DEFAULT_GOAL := help
-.PHONY: help install run may-run test check lock bench chaos
+.PHONY: help install run may-run test check lock bench exam chaos
 
 help: ## this list
 	@sed -n 's/^\([a-z]*\):.*## /make \1	/p' Makefile | expand -t 16
@@ -37,9 +37,12 @@ lock: .venv/.installed-dev ## pin requirements*.in in requirements*.txt; ARGS=--
 	@$(COMPILE) $(ARGS) --no-deps requirements-demo.in -o requirements-demo.txt
 	@$(COMPILE) $(ARGS) requirements-dev.in -o requirements-dev.txt
 
-bench: .venv/.installed-dev ## measure: every comparison in bench/ but that of large libraries
-	@set -e; for script in $(filter-out bench/chaos.py bench/library.py,$(wildcard bench/*.py)); do \
+bench: .venv/.installed-dev ## measure: every comparison in bench/ but large libraries and the exam
+	@set -e; for script in $(filter-out bench/chaos.py bench/exam.py bench/library.py,$(wildcard bench/*.py)); do \
 	  echo "== $$script"; $(BIN)/python "$$script"; done
+
+exam: .venv/.installed-dev ## what a model makes of our prompts: MODEL=name BRIEFS=n FULL=1
+	@$(BIN)/python bench/exam.py
 
 chaos: .venv/.installed-dev ## break everything at random: MINUTES=10 SEED=n DATABASE=postgresql
 	@$(BIN)/python -m pytest -n 4 -m "long or hypothesis" --hypothesis-profile=others

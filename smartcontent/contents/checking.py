@@ -5,6 +5,7 @@ from functools import lru_cache
 from typing import Any
 
 from smartcontent.briefs.brief import BRIEF
+from smartcontent.briefs.task import Deed
 from smartcontent.briefs.voice import Voice
 from smartcontent.models import Draft
 from smartcontent.texts.diff import Piece, diff
@@ -55,6 +56,7 @@ def asked_for(draft: Draft) -> Asked:
         topic=brief["topic"],
         language=task.get("language") or brief["language"],
         content_type=brief["content_type"],
+        length="" if task.get("do") == Deed.REFINE else brief["length"],
         keywords=tuple(brief["keywords"]),
         also=(brief["audience"], brief["instructions"], task.get("instruction", ""), *said),
         banned=voice.never,

@@ -10,12 +10,11 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from smartcontent.briefs.brief import Brief
 from smartcontent.briefs.catalogue import CONTENT_TYPES, LANGUAGES
 from smartcontent.briefs.voice import Voice
+from smartcontent.texts.counting import wanted_size
 
 # Tokens a word takes: common tokenizers were made for English and cut other scripts finely.
 _TOKENS_A_WORD = {"en": 1.5, "hi": 5.0, "ar": 4.0, "uk": 4.0, "ja": 3.0, "ko": 4.0, "zh-Hans": 2.5}
 _TOKENS_A_WORD_ELSEWHERE = 2.2
-# Written without blanks: their readers count characters, about two to a word of ours.
-_COUNTED_IN_CHARACTERS = {"ja", "zh-Hans"}
 
 # What looks like a chat template's own mark, <|im_end|> or [INST], would end the user's turn:
 # llama.cpp reads such marks as tokens wherever they stand.
@@ -72,10 +71,7 @@ def how_it_sounds(voice: Voice) -> str:
 
 
 def _wanted_length(brief: Brief) -> str:
-    least, most = CONTENT_TYPES[brief.content_type].words[brief.length]
-    if brief.language in _COUNTED_IN_CHARACTERS:
-        return f"{2 * least} to {2 * most} characters"
-    return f"{least} to {most} words"
+    return str(wanted_size(brief.content_type, brief.length, brief.language))
 
 
 def options_for(brief: Brief) -> dict[str, Any]:

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from statistics import median
 from typing import NamedTuple
 
+from smartcontent.briefs.catalogue import CONTENT_TYPES
+
 # Letters of scripts without blanks between words: Thai, Lao, Burmese, Khmer, Japanese, Chinese.
 # The pages' script (sizes.js) has them, too.
 DENSE = re.compile(
@@ -14,6 +16,9 @@ DENSE = re.compile(
 )
 
 _DENSE_LANGUAGES = {"ja", "km", "lo", "my", "th", "zh"}
+
+LEEWAY = 0.1  # of a length that was asked for
+_CHARACTERS_A_WORD = 2  # of ours, where they are counted
 
 READ_IN_A_MINUTE = {"words": 230, "characters": 500}
 
@@ -26,6 +31,17 @@ class Size(NamedTuple):
 
     def __str__(self) -> str:
         return f"{self.number} {self.unit if self.number != 1 else self.unit[:-1]}"
+
+
+class Band(NamedTuple):
+    """From so many words, or characters, to so many."""
+
+    least: int
+    most: int
+    unit: str
+
+    def __str__(self) -> str:
+        return f"{self.least} to {self.most} {self.unit}"
 
 
 def size_of(text: str) -> Size:
@@ -43,6 +59,20 @@ def size_of(text: str) -> Size:
 def unit_of(language: str) -> str:
     """What texts in a language are counted in, given as a code such as `zh-Hans`."""
     return "characters" if language.partition("-")[0] in _DENSE_LANGUAGES else "words"
+
+
+def wanted_size(content_type: str, length: str, language: str) -> Band:
+    """How long a text of this type is to be."""
+    least, most = CONTENT_TYPES[content_type].words[length]
+    unit = unit_of(language)
+    times = _CHARACTERS_A_WORD if unit == "characters" else 1
+    return Band(times * least, times * most, unit)
+
+
+def is_about(size: Size, wanted: Band) -> bool:
+    """Whether a text is as long as wanted, or nearly: nobody counts a tenth too much."""
+    least, most = (1 - LEEWAY) * wanted.least, (1 + LEEWAY) * wanted.most
+    return least <= size.number <= most
 
 
 def usual_size(sizes: Sequence[Size]) -> Size:

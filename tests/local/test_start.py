@@ -268,7 +268,7 @@ def test_missing_and_spoilt_databases_are_left_to_flask(tmp_path: Path, versions
 def test_every_verb_of_make_is_explained() -> None:
     verbs = {line.split()[1] for line in make("help").stdout.splitlines()}
 
-    assert verbs == {"help", "install", "run", "test", "check", "lock", "bench", "chaos"}
+    assert verbs == {"help", "install", "run", "test", "check", "lock", "bench", "exam", "chaos"}
 
 
 def test_old_python_is_refused_in_one_sentence(tmp_path: Path) -> None:

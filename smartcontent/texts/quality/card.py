@@ -6,8 +6,8 @@ from functools import partial
 from typing import Any
 
 from smartcontent.briefs.voice import Preferred
-from smartcontent.texts.counting import READ_IN_A_MINUTE, size_of
-from smartcontent.texts.quality import explaining, phrases, repetition
+from smartcontent.texts.counting import READ_IN_A_MINUTE, is_about, size_of, wanted_size
+from smartcontent.texts.quality import explaining, form, phrases, repetition
 from smartcontent.texts.quality.facts import Unsupported, compared
 from smartcontent.texts.quality.finding import Finding
 from smartcontent.texts.quality.keywords import keywords_in
@@ -28,11 +28,13 @@ class Asked:
 
     `also` is what may be said, but need not be: audience, instructions, the voice's description,
     a template's values. `banned` are words that the voice never uses, `preferred` those it likes.
+    Without a length, neither that nor the type's form is looked at.
     """
 
     topic: str
     language: str = "en"
     content_type: str = ""
+    length: str = ""
     keywords: tuple[str, ...] = ()
     also: tuple[str, ...] = ()
     banned: tuple[str, ...] = ()
@@ -126,6 +128,8 @@ def _findings(text: str, asked: Asked, parts: Parts, made: Card) -> Iterator[Fin
     yield from map(explaining.unsupported, made.unsupported)
     yield from map(explaining.left_out, made.left_out)
     yield from (explaining.limit(limit) for limit in made.limits if not limit.ok)
+    if asked.length:
+        yield from _of_form(text, asked)
     yield from (explaining.keyword(word) for word, times in made.keywords.items() if not times)
     liked = [each.word for each in asked.preferred if not each.instead_of]
     if liked and not any(made.preferred[word] for word in liked):
@@ -137,6 +141,13 @@ def _findings(text: str, asked: Asked, parts: Parts, made: Card) -> Iterator[Fin
         yield explaining.other_language(other, asked.language, span)
     yield from _of_phrases(text, asked, len(parts.words))
     yield from explaining.lengths(text, asked.language, parts.sentences, parts.paragraphs)
+
+
+def _of_form(text: str, asked: Asked) -> Iterator[Finding]:
+    size, wanted = size_of(text), wanted_size(asked.content_type, asked.length, asked.language)
+    if size.unit == wanted.unit and not is_about(size, wanted):
+        yield explaining.length(size, wanted)
+    yield from map(explaining.form, form.missing(text, asked.content_type, asked.length))
 
 
 def _of_phrases(text: str, asked: Asked, words: int) -> Iterator[Finding]:

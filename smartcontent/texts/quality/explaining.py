@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from smartcontent.briefs.catalogue import LANGUAGES
+from smartcontent.texts.counting import Band, Size
 from smartcontent.texts.quality.facts import Unsupported
 from smartcontent.texts.quality.finding import Finding
 from smartcontent.texts.quality.limits import Limit
@@ -60,6 +61,26 @@ def limit(over: Limit) -> Finding:
         f"{over.note} As of {over.as_of}.".strip(),
         f"Make it {over.least - over.value:,} longer." if is_short
         else f"Take away {over.value - over.limit:,}.",
+    )  # fmt: skip
+
+
+def length(size: Size, wanted: Band) -> Finding:
+    is_short = size.number < wanted.least
+    by = wanted.least - size.number if is_short else size.number - wanted.most
+    return Finding(
+        "length", None, None,
+        f"{size}; the brief asks for {wanted}.",
+        "It was to be a text of this length.",
+        f"Make it about {Size(by, size.unit)} {'longer' if is_short else 'shorter'}.",
+    )  # fmt: skip
+
+
+def form(lacks: str) -> Finding:
+    return Finding(
+        "form", None, None,
+        f"The text does not have {lacks}.",
+        "Texts of this type do.",
+        f"Give it {lacks}.",
     )  # fmt: skip
 
 

@@ -12,19 +12,19 @@ from smartcontent.texts.quality.parts import WORD, Span
 FILLERS_A_HUNDRED = 1.0  # words, from which on they are worth a word: density is what one notices
 FILLERS_LEAST = 2
 
-_LEFTOVERS = re.compile(
+_GAPS = re.compile(
     r"""
     \[(?![xX ]?\]|\^|\d+\])(?=[^\[\]\n]*\w)[^\[\]\n]{2,80}\](?!\(|\[|:)   # [Your Name], no link
     | \{\{[^{}\n]{1,60}\}\} | \{(?=[a-z_ ]{2,40}\})[a-z_ ]+\}             # {{name}}
     | <(?:insert|your|name|company|product|link|date|add)\b[^<>\n]{0,60}>
-    | <\|[^|<>\n]{1,40}\|> | \[/?INST\] | </?(?:think|s)>                 # marks of a chat
     | \blorem\ ipsum\b | \b(?-i:TODO|TBD|TBC)\b | \b(?-i:X{3,})\b | _{4,}
     | \((?:word|character)\ count:[^()\n]{0,40}\) | ^[ *_(]*word\ count:.{0,40}
     """,
     re.VERBOSE | re.IGNORECASE | re.MULTILINE,
 )
+_MARKS = re.compile(r"<\|[^|<>\n]{1,40}\|>|\[/?INST\]|</?(?:think|s)>", re.IGNORECASE)
 # What a model says to the one who asked; at the beginning of a line.
-_CHAT = re.compile(
+_REMARKS = re.compile(
     r"^[>*_ ]{0,8}(?:"
     r"(?:sure|certainly|of course|absolutely|great)[,!.:]+ (?:here|i|below|let)\b"
     r"|here(?:'s|’s| is| are) (?:a|an|the|your|some|my)\b[^\n]{0,120}:[ *_]*$"
@@ -70,9 +70,24 @@ def _ways(phrases: Iterable[str]) -> str:
 
 
 def leftovers(text: str) -> Iterator[Span]:
-    """Gaps that nobody has filled, and what a model said to the one who asked."""
-    for pattern in (_LEFTOVERS, _CHAT):
-        yield from (found.span() for found in pattern.finditer(text))
+    """All that is no text for readers: gaps, marks of a chat, remarks to the one who asked."""
+    # [INST] looks like a gap, too.
+    yield from dict.fromkeys((*gaps(text), *marks(text), *remarks(text)))
+
+
+def gaps(text: str) -> Iterator[Span]:
+    """Gaps that nobody has filled."""
+    return (found.span() for found in _GAPS.finditer(text))
+
+
+def marks(text: str) -> Iterator[Span]:
+    """Marks by which a chat is divided."""
+    return (found.span() for found in _MARKS.finditer(text))
+
+
+def remarks(text: str) -> Iterator[Span]:
+    """What a model said to the one who asked."""
+    return (found.span() for found in _REMARKS.finditer(text))
 
 
 def fillers(text: str, words: int, language: str) -> list[Span]:
