@@ -3,9 +3,11 @@
 import time
 from dataclasses import replace
 from datetime import timedelta
+from multiprocessing.sharedctypes import RawValue
 
 import pytest
 from conftest import BRIEF
+from rq import worker_registration
 from sqlalchemy import update
 
 from smartcontent.config import from_environment
@@ -16,7 +18,7 @@ from smartcontent.scheduling.reconciler import OVERDUE
 from smartcontent.stores import keys
 from smartcontent.stores.redis import connect
 from smartcontent.stores.sql import db
-from smartcontent.writing import attempt, job
+from smartcontent.writing import attempt, job, slots
 from smartcontent.writing.armed import Hands, hands
 from smartcontent.writing.slots import SlotWorker
 
@@ -200,3 +202,19 @@ def test_draft_in_the_hand_of_a_worker_that_is_killed_starts_elsewhere_within_th
     assert [repair.kind for repair in reconcile()] == ["scheduled"]
     usual = from_environment({})
     assert OVERDUE.total_seconds() + usual["RECONCILE_SECONDS"] < usual["LEASE_SECONDS"]
+
+
+def test_a_slot_says_but_once_in_a_while_that_it_is_alive(ada, valkey, slot, monkeypatch):
+    """RQ would have it said three times between two drafts, and the second is due meanwhile."""
+    content = submitting.submit(ada.id, BRIEF, "A teapot", delay_seconds=0, variants=3)
+    for draft in content.drafts:
+        take(draft, valkey)
+    said = []
+    monkeypatch.setattr(slots, "BEAT_SECONDS", 3600)
+    monkeypatch.setattr(SlotWorker, "beat_at", RawValue("d", -3600.0))
+    monkeypatch.setattr(worker_registration, "register", lambda *of, **how: said.append(of))
+
+    slot()
+
+    assert {draft.status for draft in content.drafts} == {Status.COMPLETED}
+    assert len(said) == 2  # as it began, and once since

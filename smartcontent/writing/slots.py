@@ -29,6 +29,7 @@ from smartcontent.writing import attempt, lease
 log = logging.getLogger(__name__)
 
 HEARTBEAT_SECONDS = 5
+BEAT_SECONDS = 1  # what is said again before is not said
 # RQ forgets a worker that has been silent for this long.
 WORKER_TTL_SECONDS = 30
 GRACE_SECONDS = 8
@@ -96,12 +97,22 @@ class SlotWorker(SimpleWorker):
         attempt.stopping.set()
 
     def heartbeat(self, timeout: int | None = None, pipeline: Pipeline | None = None) -> None:
-        """Say that we live, and who we are: RQ says that once, and Redis may have been emptied."""
-        super().heartbeat(timeout, pipeline)
-        if pipeline is None:
-            self.connection.hset(self.key, mapping=self.serialize())
-            worker_registration.register(self)
-            self.beat_at.value = time.monotonic()
+        """Say that we live, and who we are: RQ says that once, and Redis may have been emptied.
+
+        RQ does so three times between two jobs, and the second is due meanwhile: one will do.
+        """
+        if pipeline is not None:
+            super().heartbeat(timeout, pipeline)
+        elif time.monotonic() - self.beat_at.value >= BEAT_SECONDS:
+            self._beat(timeout)
+
+    def _beat(self, timeout: int | None) -> None:
+        with self.connection.pipeline(transaction=False) as pipe:
+            super().heartbeat(timeout, pipe)
+            pipe.hset(self.key, mapping=self.serialize())
+            worker_registration.register(self, pipe)
+            pipe.execute()
+        self.beat_at.value = time.monotonic()
 
     def keep_alive(self) -> None:
         """Beat while a text is written or work is suspended; RQ's SimpleWorker is silent then."""
