@@ -98,7 +98,7 @@ def estimated_tokens(messages: list[dict[str, str]]) -> int:
 
 
 def _estimated(text: str) -> int:
-    plain = sum(sign.isascii() for sign in text)
+    plain = len(text.encode("ascii", "ignore"))
     other_bytes = len(text.encode()) - plain
     # The chat template adds a few tokens of its own to each message.
     return math.ceil(plain / 3.3 + other_bytes / 1.7) + 8
