@@ -6,20 +6,20 @@ without.
 
     make bench-first-word
 
-DRAFTS=7 of each length, DELAY=25 seconds from submission to due time: on a slower machine give the
-long prompts more.
+Says each draft as it is measured; takes five minutes on two cores that do nothing else. DRAFTS=3 of
+each length. SLOWER=1 times the usual time from submission to due time is what a model gets to read:
+on a slower or a busy machine give it more.
 """
 
 import json
 import logging
 import os
-import subprocess
 import sys
 import tempfile
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -28,27 +28,28 @@ from statistics import median
 ROOT = Path(__file__).parent.parent
 sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
 
-import requests  # noqa: E402
-from conftest import BRIEF, NO_QUOTAS, SECRET, Valkey, make_user, upgrade, wait_until  # noqa: E402
+from conftest import BRIEF, NO_QUOTAS, SECRET, Valkey, make_user, upgrade  # noqa: E402
 from flask import Flask  # noqa: E402
-from processes import Processes, free_port  # noqa: E402
+from parts.demo_model import demo_model  # noqa: E402
+from processes import Processes  # noqa: E402
 from sqlalchemy import select  # noqa: E402
 
 from smartcontent.app import create_app  # noqa: E402
 from smartcontent.briefs.brief import Brief  # noqa: E402
 from smartcontent.contents import submitting  # noqa: E402
-from smartcontent.local.model_file import DEMO_NAME  # noqa: E402
 from smartcontent.models import FINAL, Draft, User  # noqa: E402
 from smartcontent.stores.sql import db  # noqa: E402
 
 LOAD_SECONDS = 3
-DELAY_SECONDS = float(os.environ.get("DELAY", "25"))
-STARTS = 3
-DRAFTS = int(os.environ.get("DRAFTS", "7"))
+SLOWER = float(os.environ.get("SLOWER", "1"))
+LOADED_AFTER = 6 * SLOWER  # seconds from submission to due time
+STARTS = 2
+DRAFTS = int(os.environ.get("DRAFTS", "3"))
+HOW = "read when due", "read before"
 FACT = "It was blown by hand in a small town by the sea and keeps tea warm for an hour. "
-SHORT_TEXT = replace(BRIEF, content_type="social_media_caption")
-# How often the fact stands in the brief.
-LENGTHS = {"short": 0, "usual": 15, "long": 60}
+SHORT_TEXT = replace(BRIEF, content_type="social_media_caption", length="short")
+# How often the fact stands in the brief, and how long it takes to read it, seconds.
+LENGTHS = {"short": (0, 8 * SLOWER), "usual": (15, 12 * SLOWER), "long": (60, 25 * SLOWER)}
 
 
 class SlowToLoad(BaseHTTPRequestHandler):
@@ -75,8 +76,9 @@ class SlowToLoad(BaseHTTPRequestHandler):
         data = b"".join(json.dumps(line).encode() + b"\n" for line in lines)
         self.send_response(200)
         self.send_header("Content-Length", str(len(data)))
-        self.end_headers()
-        self.wfile.write(data)
+        with suppress(ConnectionError):  # whoever asked was stopped meanwhile
+            self.end_headers()
+            self.wfile.write(data)
 
     def log_message(self, *args: object) -> None:
         """Nothing: the table is the output."""
@@ -90,33 +92,6 @@ def slow_server() -> Iterator[tuple[str, str]]:
     yield f"http://127.0.0.1:{server.server_address[1]}", "llama3.2"
     server.shutdown()
     server.server_close()
-
-
-@contextmanager
-def demo_model() -> Iterator[tuple[str, str]]:
-    port = free_port()
-    url = f"http://127.0.0.1:{port}"
-    command = [
-        sys.executable, "-m", "smartcontent.local.model_server",
-        "--port", str(port),
-    ]  # fmt: skip
-    process = subprocess.Popen(
-        command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-    )
-
-    def names() -> list[str]:
-        try:
-            told = requests.get(f"{url}/api/tags", timeout=1).json()["models"]
-        except requests.RequestException:
-            return []
-        return [model["name"] for model in told]
-
-    try:
-        wait_until(names, every=0.2)
-        yield url, DEMO_NAME
-    finally:
-        process.kill()
-        process.wait()
 
 
 @contextmanager
@@ -149,7 +124,7 @@ def product(url: str, model: str, **more: object) -> Iterator[Flask]:
             valkey.kill()
 
 
-def one_draft(brief: Brief, delay_seconds: float = DELAY_SECONDS) -> Draft:
+def one_draft(brief: Brief, delay_seconds: float) -> Draft:
     """A draft from its submission to its end; the next one finds nothing else going on."""
     user_id = db.session.scalars(select(User.id)).one()
     draft = submitting.submit(user_id, brief, "A teapot", delay_seconds=delay_seconds).current
@@ -177,24 +152,38 @@ def loaded_before_or_not(warm_up_seconds: float) -> float:
     for _ in range(STARTS):
         more = {"WARM_UP_SECONDS": warm_up_seconds, "READ_AHEAD": 0}
         with slow_server() as (url, model), product(url, model, **more):
-            took.append(seconds_to_first_word(one_draft(BRIEF)))
+            took.append(seconds_to_first_word(one_draft(BRIEF, LOADED_AFTER)))
     return median(took)
 
 
 def of_lengths(read_ahead: int) -> dict[str, list[Draft]]:
     """Drafts with prompts of three lengths, no two alike from the first line of the brief on."""
+    how = HOW[read_ahead]
     with demo_model() as (url, model), product(url, model, READ_AHEAD=read_ahead):
         if read_ahead:
-            one_draft(SHORT_TEXT, delay_seconds=60)  # by which the model's rate is known
+            say("the first of all, by which the model's rate is known", one_draft(SHORT_TEXT, 45))
         return {
-            name: [one_draft(_brief(name, number)) for number in range(DRAFTS)] for name in LENGTHS
+            name: [
+                _one_of(name, number, delay if read_ahead else 1, how) for number in range(DRAFTS)
+            ]
+            for name, (_, delay) in LENGTHS.items()
         }
+
+
+def _one_of(length: str, number: int, delay: float, how: str) -> Draft:
+    draft = one_draft(_brief(length, number), delay)
+    say(f"{length}, {draft.stats['prompt_eval_count']} tokens, {how}", draft)
+    return draft
+
+
+def say(name: str, draft: Draft) -> None:
+    print(f"{name}: {seconds_to_first_word(draft):.3f} s", flush=True)
 
 
 def _brief(length: str, number: int) -> Brief:
     topic = f"Teapot number {number} of blue glass, {length}"
     # Of a language without an example in the prompt, so that little of it is the same every time.
-    return replace(SHORT_TEXT, topic=topic, instructions=FACT * LENGTHS[length], language="de")
+    return replace(SHORT_TEXT, topic=topic, instructions=FACT * LENGTHS[length][0], language="de")
 
 
 def row(name: str, values: list[float]) -> str:
@@ -205,21 +194,22 @@ def row(name: str, values: list[float]) -> str:
 
 def main() -> None:
     logging.basicConfig(level=logging.WARNING)
-    measured = {"read when due": of_lengths(0), "read before": of_lengths(1)}
+    warm, cold = loaded_before_or_not(20), loaded_before_or_not(0)
+    name = f"takes {LOAD_SECONDS} s to load"
+    print(
+        f"{name}: loaded before {warm:.3f} s, not {cold:.3f} s, 1 : {cold / warm:.0f}", flush=True
+    )
+    measured = {how: of_lengths(read_ahead) for read_ahead, how in enumerate(HOW)}
     print(f"{'from due to first word (s)':<34}{'p50':>10}{'p95':>10}{'max':>10}")
     for length in LENGTHS:
         for how, drafts in measured.items():
-            tokens = median(draft.stats["prompt_eval_count"] for draft in drafts[length])
             values = [seconds_to_first_word(draft) for draft in drafts[length]]
-            print(row(f"{length}, {tokens:.0f} tokens, {how}", values))
+            print(row(f"{length}, {how}", values))
     for how, drafts in measured.items():
         everything = [seconds_to_first_word(draft) for each in drafts.values() for draft in each]
         print(row(f"all, {how}", everything))
-    were_read = [each.saved_ms is not None for d in measured["read before"].values() for each in d]
+    were_read = [each.saved_ms is not None for d in measured[HOW[1]].values() for each in d]
     print(f"read before their time: {sum(were_read)} of {len(were_read)}")
-    warm, cold = loaded_before_or_not(20), loaded_before_or_not(0)
-    name = f"takes {LOAD_SECONDS} s to load"
-    print(f"{name}: loaded before {warm:.3f} s, not {cold:.3f} s, 1 : {cold / warm:.0f}")
 
 
 if __name__ == "__main__":
