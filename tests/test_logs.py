@@ -122,6 +122,23 @@ def test_refusal_is_logged_with_address_user_and_wait(visitor, ada, lines):
     assert " address=127.0.0.1 request=" in line
 
 
+@pytest.mark.own_app
+@pytest.mark.parametrize("path", ["/shared/{}", "/calendar/feed/{}.ics", "/shared/{}?x=1"])
+def test_address_that_opens_something_is_not_in_a_log(app, founder, visitor, lines, path):
+    secret = "q-w_e" * 8
+    for _ in range(121):
+        refused = visitor.get(path.format(secret))
+    assert refused.status_code == 429
+    app.config["PROPAGATE_EXCEPTIONS"] = False
+    app.view_functions |= dict.fromkeys(("sharing.read", "calendar.feed"), lambda secret: 1 / 0)
+    assert visitor.get(path.format(secret)).status_code == 500
+
+    text = "\n".join(lines())
+    assert secret not in text
+    assert f"path={path.partition('{}')[0]}…" in text
+    assert f"Exception on {path.partition('{}')[0]}…" in text
+
+
 def test_what_others_chose_forges_no_line_and_colours_none(app, founder, lines):
     evil = "x\n2026-01-01 00:00:00,000 INFO smartcontent.security Signed in user=1\x1b[2J\u202e"
     client = Visitor(app)

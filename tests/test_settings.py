@@ -28,6 +28,9 @@ REFUSED = {
         *("mysql://u@h/db", "mysql+pymysql://u:p@h/db", "oracle://x", "nonsense", "sqlite://"),
         *("sqlite:///:memory:", "postgresql://u@h:99999/db", "postgres://u@h:port/db"),
         *("postgresql://u@::1/db", "postgresql://u:p#w@h/db"),
+        *("postgresql://h/db?pgbouncer=true", "postgresql://h/db?sslmode=maybe"),
+        *("postgresql://h/db?connect_timeout=nan", "postgresql://h/db?port=x"),
+        *("postgresql://h/db?sslrootcert=/nowhere", "postgresql://h/db?schema=public"),
         *("sqlite:////tmp/x.db?timeout=soon", "sqlite:////tmp/x.db?nonsense=1"),
     ],
     "REDIS_URL": [
@@ -56,7 +59,7 @@ REFUSED = {
     "SCRIPT_NAME": ["smartcontent", "//evil.example", "/a b", "/a?b"],
     "COOKIE_SECURE": ["maybe", "2"],
     "REQUESTS_CA_BUNDLE": ["/nowhere.pem"],
-    "SSL_CERT_FILE": ["/nowhere.pem"],
+    "SSL_CERT_FILE": ["/nowhere.pem", "x" * 5000, "/etc/passwd/x"],
     "SMARTCONTENT_HOME": ["\udcff"],
 }
 TAKEN = [
@@ -76,6 +79,7 @@ TAKEN = [
     ("SCRIPT_NAME", "/smartcontent/", "/smartcontent"),
     ("TRUSTED_HOSTS", "A.example, *.b.example ::1", ("a.example", ".b.example", "::1")),
     ("DATABASE_URL", "postgres://u@h/db", "postgresql+psycopg://u@h/db"),
+    ("DATABASE_URL", "postgres://h/d?sslmode=require", "postgresql+psycopg://h/d?sslmode=require"),
     ("DATABASE_URL", "postgresql+psycopg2://u@[::1]:5432/db", "postgresql+psycopg://u@[::1]:5432/db"),
     ("REDIS_URL", "'redis://[::1]:6379/1'\r", "redis://[::1]:6379/1"),
     ("REDIS_URL", "unix:///run/redis.sock?db=2", "unix:///run/redis.sock?db=2"),
@@ -102,6 +106,7 @@ def test_value_that_cannot_be_used_is_refused_in_a_sentence(name: str, value: st
     assert sentence.startswith(name)
     assert sentence.endswith(".")
     assert "\n" not in sentence
+    assert len(sentence) < 400
     assert name not in SECRETS or sentence.startswith(f"{name} cannot be used: ")
 
 
