@@ -99,7 +99,7 @@ def test_no_form_is_an_error_of_ours(app, ada, as_ada, content):
     token = as_ada.token()
     table = uploads.keep(ada.id, "teapots.csv", Table(("Topic",), (Row(2, ("A pot",)),)))
     known = {"content_id": content.id, "batch_id": table.id, "number": 1}
-    known |= {"token_id": 1, "user_id": 1, "share_id": 1, "secret": sharing.share(content, 1, 7)}
+    known |= {"token_id": 1, "user_id": 1, "share_id": 1, "secret": sharing.share(content, 1, 7)[1]}
     known |= belongings(script_of(app, ada))
     forms = [
         rule.build(known)[1]
