@@ -20,6 +20,8 @@ from smartcontent.stores.sql import db
 @pytest.fixture(autouse=True)
 def small_steps(monkeypatch):
     monkeypatch.setattr(matching, "AT_ONCE", 2)
+    monkeypatch.setattr(matching, "IDS_MOST", 2)
+    monkeypatch.setattr(matching, "STEP", 2)
     monkeypatch.setattr(running, "PAUSE_SECONDS", 0)
 
 

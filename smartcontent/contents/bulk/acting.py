@@ -21,6 +21,7 @@ from smartcontent.models.status import UNSTARTED
 from smartcontent.models.tag import content_tags
 from smartcontent.progress.batches import announce
 from smartcontent.scheduling import unschedule_drafts
+from smartcontent.scheduling.drafts import in_parts
 from smartcontent.stores.sql import db
 from smartcontent.texts.sought import as_sought
 
@@ -99,8 +100,7 @@ def do(asked: Asked, ids: Iterable[UUID]) -> list[Result]:
     """Do it to each of the user's contents with these ids, in their order."""
     each_once = list(dict.fromkeys(ids))
     details: dict[UUID, str] = {}
-    for first in range(0, len(each_once), AT_ONCE):
-        some = each_once[first : first + AT_ONCE]
+    for some in in_parts(each_once, AT_ONCE):
         outcome = done_to_drafts(asked, some)
         if asked.deed in OF_CONTENTS:
             outcome = changed(asked, some)

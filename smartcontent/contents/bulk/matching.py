@@ -26,9 +26,11 @@ from smartcontent.contents.bulk.acting import (
 from smartcontent.contents.tagging import as_written
 from smartcontent.models import BulkAct, BulkStep, now
 from smartcontent.models.listing import Filters, matching
+from smartcontent.scheduling.drafts import in_parts
 from smartcontent.stores.sql import db, only_read
 
 MATCH_MOST = 50_000
+STEP = 100  # of what the scheduler does, who serves no pages
 # Where there is no room for another draft: so seldom that nobody is held up by it.
 TRY_AGAIN = timedelta(seconds=10)
 OPPOSITE = {
@@ -49,12 +51,12 @@ def begin(user_id: int, which: Filters | Sequence[UUID], deed: Deed, tag: str = 
     Raises:
         TooMany: so many match that it is not done at once.
     """
-    ids = which if not isinstance(which, Filters) else _matching(user_id, which)
+    ids = _matching(user_id, which) if isinstance(which, Filters) else list(dict.fromkeys(which))
     moment = now()
     act = BulkAct(user_id=user_id, deed=deed, created_at=moment, due_at=moment)
     act.moment = moment if deed == Deed.TRASH else None
     act.tag = as_written(user_id, tag) if deed in OF_TAGS else ""
-    _keep(act, [str(each) for each in dict.fromkeys(ids)])
+    _keep(act, [str(each) for each in ids])
     return act
 
 
@@ -73,13 +75,9 @@ def _keep(act: BulkAct, ids: Sequence[str]) -> None:
         act.finished_at = now()
     db.session.add(act)
     db.session.flush()
-    firsts = range(0, len(ids), AT_ONCE)
-    steps = [
-        {"act_id": act.id, "number": number, "ids": ids[first : first + AT_ONCE]}
-        for number, first in enumerate(firsts)
-    ]
-    if steps:
-        db.session.execute(insert(BulkStep), steps)
+    for number, some in enumerate(in_parts(ids, AT_ONCE if len(ids) <= IDS_MOST else STEP)):
+        # One by one: SQLite lets others go on meanwhile.
+        db.session.execute(insert(BulkStep), {"act_id": act.id, "number": number, "ids": some})
     db.session.commit()
 
 
