@@ -8,6 +8,7 @@ from smartcontent.briefs.wishes import VARIANTS_MOST
 from smartcontent.cli.contents import content_with, contents
 from smartcontent.contents import checking, refining, repurposing, versions
 from smartcontent.models import Content, Draft
+from smartcontent.texts.by_sentence import Rewrite, chosen
 
 _NUMBER = click.IntRange(1, 2**31 - 1)
 _MARKS = {"equal": ("", ""), "insert": ("{+", "+}"), "delete": ("[-", "-]")}
@@ -77,6 +78,31 @@ def current(content_id: str, number: int) -> None:
     click.echo(f"Draft {number} is the current one.")
 
 
+@contents.command("sentences")
+@click.argument("content_id", metavar="ID")
+@click.argument("number", type=_NUMBER)
+def sentences(content_id: str, number: int) -> None:
+    """Show what a rewritten draft makes of each sentence, with its number."""
+    for place, each in enumerate(_rewrites(content_with(content_id), number), 1):
+        said = (
+            f"[-{each.before.text}-]{{+{each.after.text}+}}" if each.is_change else each.after.text
+        )
+        click.echo(f"{place}: {said}")
+
+
+@contents.command("accept")
+@click.argument("content_id", metavar="ID")
+@click.argument("number", type=_NUMBER)
+@click.option("--sentence", "chosen_ones", multiple=True, type=_NUMBER, help="Only this, or these.")
+def accept(content_id: str, number: int, chosen_ones: tuple[int, ...]) -> None:
+    """Take a rewritten draft over into the current text, or some sentences of it."""
+    content = content_with(content_id)
+    instead = chosen(_rewrites(content, number), chosen_ones) if chosen_ones else None
+    if not refining.accept(content, number, instead):
+        raise click.ClickException("It cannot be placed: its passage is not in the text any more.")
+    click.echo(f"Draft {content.current_number} is the current one.")
+
+
 @contents.command("diff")
 @click.argument("content_id", metavar="ID")
 @click.argument("first", metavar="FROM", type=_NUMBER)
@@ -121,6 +147,13 @@ def _ask(content: Content, task: Task) -> None:
 def _told(drafts: list[Draft]) -> None:
     for draft in drafts:
         click.echo(draft.number)
+
+
+def _rewrites(content: Content, number: int) -> list[Rewrite]:
+    texts = refining.rewritten(content, number)
+    if texts is None:
+        raise click.ClickException(f"Draft {number} is no rewritten text, or its source is gone.")
+    return checking.sentences(*texts)
 
 
 def _draft(content: Content, number: int) -> Draft:

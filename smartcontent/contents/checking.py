@@ -8,6 +8,7 @@ from smartcontent.briefs.brief import BRIEF
 from smartcontent.briefs.task import Deed
 from smartcontent.briefs.voice import Voice
 from smartcontent.models import Draft
+from smartcontent.texts.by_sentence import Rewrite, by_sentence
 from smartcontent.texts.diff import Piece, diff
 from smartcontent.texts.quality.card import Asked, Card, card
 
@@ -44,6 +45,12 @@ def _all_of(draft: Draft) -> dict[str, Any]:
 def changes(first: str, second: str) -> list[Piece]:
     """What is different in two texts, word by word."""
     return diff(first, second)
+
+
+@lru_cache(maxsize=32)
+def sentences(before: str, after: str) -> list[Rewrite]:
+    """What a rewritten text makes of each sentence."""
+    return by_sentence(before, after)
 
 
 def asked_for(draft: Draft) -> Asked:

@@ -114,26 +114,58 @@ def beside(content: Content, draft: Draft) -> list[Draft]:
     return [each for each in content.versions()[::-1] if each.created_at == draft.created_at]
 
 
-def accept(content: Content, number: int) -> bool:
+def rewritten(content: Content, number: int) -> tuple[str, str] | None:
+    """The text, or passage, that a suggestion rewrites, and what it makes of it.
+
+    None where it rewrites nothing, or that is not there any more.
+    """
+    suggestion = content.version(number)
+    if suggestion is None or suggestion.status != Status.COMPLETED:
+        return None
+    passage = _passage_of(content, suggestion)
+    return (passage.text, _of_passage(passage, suggestion)) if passage else None
+
+
+def _passage_of(content: Content, suggestion: Draft) -> Passage | None:
+    """What it rewrites: a passage, or a whole text that is still among the versions."""
+    task = Task.read(suggestion.task)
+    if task is None or task.do is not Deed.REFINE:
+        return None
+    if task.passage:
+        return task.passage
+    source = content.version(task.number)
+    return Passage.of(source.text, 0, len(source.text)) if source else None
+
+
+def accept(content: Content, number: int, instead: str | None = None) -> bool:
     """Make a suggestion the current text, wherever its passage is by now; False where it is gone.
 
     Where the text was changed since, the passage is found by what stood around it, and what comes
-    of both is a version of its own: nothing is overwritten.
+    of both is a version of its own: nothing is overwritten. So it is with what stands `instead` of
+    the passage where only some of the suggestion is wanted.
     """
     suggestion = content.version(number)
     if suggestion is None or suggestion.status != Status.COMPLETED:
         return False
-    task, shown = Task.read(suggestion.task), content.current
-    if task is None or task.passage is None or task.number == shown.number:
+    passage, shown = _passage_of(content, suggestion), content.current
+    if instead is None and _fits_as_it_is(suggestion, shown):
         return versions.make_current(content, number)
-    place = task.passage.place_in(shown.text)
-    if place is None:
+    place = passage.place_in(shown.text) if passage else None
+    if passage is None or place is None:
         return False
-    text = in_place(task.passage, suggestion.text, shown.text, place)
+    if instead is None:
+        new = _of_passage(passage, suggestion)
+    else:  # the blanks around the passage stay
+        new = passage.text.replace(passage.text.strip(), instead, 1)
+    text = shown.text[:place] + new + shown.text[place + len(passage.text) :]
     return versions.save_edit(content, content.title, text, base=shown.number) is not None
 
 
-def in_place(passage: Passage, suggested: str, text: str, place: int) -> str:
-    """A text with its passage replaced by what was suggested for it in another text."""
-    rewritten = suggested[passage.start : len(suggested) - passage.rest]
-    return text[:place] + rewritten + text[place + len(passage.text) :]
+def _fits_as_it_is(suggestion: Draft, shown: Draft) -> bool:
+    """Whether it was made of the text that is shown, or of no part of another."""
+    task = Task.read(suggestion.task)
+    return task is None or task.passage is None or task.number == shown.number
+
+
+def _of_passage(passage: Passage, suggestion: Draft) -> str:
+    return suggestion.text[passage.start : len(suggestion.text) - passage.rest]

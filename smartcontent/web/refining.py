@@ -1,6 +1,7 @@
 """More drafts from the page: rewritten, continued, variants; suggestions taken over or let go."""
 
 import re
+from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
@@ -16,6 +17,7 @@ from smartcontent.briefs.task import INSTRUCTION_LONGEST, REFINEMENTS, Deed, Pas
 from smartcontent.contents import checking, dismissing, refining, versions
 from smartcontent.fields import with_plain_line_ends
 from smartcontent.models import Content, Draft, Status
+from smartcontent.texts.by_sentence import Rewrite, chosen
 from smartcontent.texts.quality.card import Card
 from smartcontent.texts.quality.finding import KEY_LENGTH
 from smartcontent.web import errors
@@ -146,15 +148,44 @@ def variants(content_id: UUID) -> ResponseReturnValue:
 @bp.post(f"/contents/<uuid:content_id>/versions/{_NUMBER}/accept")
 @login_required
 def accept(content_id: UUID, number: int) -> ResponseReturnValue:
-    """Take a suggestion over; the text it replaces stays among the versions."""
-    content = own_content(content_id)
-    if not refining.accept(content, number):
+    """Take a suggestion over, or those of its sentences that are ticked.
+
+    The text it replaces stays among the versions.
+    """
+    content, instead = own_content(content_id), None
+    if "by_sentence" in request.form:
+        ticked = set(request.form.getlist("sentence", type=int))
+        if not ticked:
+            return errors.answer(422, "Tick at least one sentence to take over.")
+        instead = chosen(_sentences(content, number), ticked)
+    if not refining.accept(content, number, instead):
         return errors.answer(
             409,
             "It cannot be placed: its passage is not in the text any more, or a draft is on its "
             "way. Nothing was changed; its text stays among the versions.",
         )
     return _back(content, "has the suggested text now; the one before is among the versions.")
+
+
+@bp.get(f"/contents/<uuid:content_id>/versions/{_NUMBER}/sentences")
+@login_required
+def sentences(content_id: UUID, number: int) -> str:
+    """A suggestion sentence by sentence, to tick those that are to be taken over."""
+    content = own_content(content_id)
+    return render_template(
+        "contents/sentences.html",
+        content=content,
+        number=number,
+        rewrites=_sentences(content, number),
+    )
+
+
+def _sentences(content: Content, number: int) -> list[Rewrite]:
+    texts = refining.rewritten(content, number)
+    if texts is None:
+        raise NotFound
+    found: list[Rewrite] = _if_long_beside_the_loop(checking.sentences, *texts)
+    return found
 
 
 @bp.post(f"/contents/<uuid:content_id>/versions/{_NUMBER}/delete")
@@ -199,20 +230,20 @@ def compare(content_id: UUID) -> str:
     """Two versions held against each other, and their briefs."""
     content = own_content(content_id)
     first, second = _version(content, "from"), _version(content, "to")
-    is_short = len(first.text) + len(second.text) <= AT_ONCE
-    look = checking.changes if is_short else _beside_the_loop
     return render_template(
         "contents/compare.html",
         content=content,
         first=first,
         second=second,
-        pieces=look(first.text, second.text),
+        pieces=_if_long_beside_the_loop(checking.changes, first.text, second.text),
         brief=checking.changes_of_brief(first, second),
     )
 
 
-def _beside_the_loop(first: str, second: str) -> Any:
-    return few_at_once(checking.changes, first, second)
+def _if_long_beside_the_loop(look: Callable[[str, str], Any], first: str, second: str) -> Any:
+    if len(first) + len(second) <= AT_ONCE:
+        return look(first, second)
+    return few_at_once(look, first, second)
 
 
 def _version(content: Content, name: str) -> Draft:

@@ -127,6 +127,27 @@ def test_suggestion_finds_its_passage_in_a_text_changed_meanwhile(script, ollama
     assert draft(script, written, 3)["text"] == f"Good morning. {TEA} Get it now."
 
 
+def test_some_sentences_of_a_suggestion_are_accepted(script, flask, ollama, written):
+    asked = script.post(f"{written}/drafts", {"refine": "warmer"}).json["drafts"]
+    write(ollama, asked[0]["id"], "Hot tea. The pot is blue, holds 0.8 litres. How it pours!")
+
+    sentences = script.get(f"{written}/drafts/2/sentences").json["sentences"]
+    assert sentences[0] == {"number": 1, "before": "Tea is warm.", "after": "Hot tea."}
+    answer = script.post(f"{written}/drafts/2/accept?sentences=3")
+    assert answer.json["text"] == TEA.replace("It pours well.", "How it pours!")
+
+    gone = script.post(f"{written}/drafts/2/accept?sentences=1")
+    assert (gone.status_code, gone.json["current"]) == (409, 3)
+    assert script.get(f"{written}/drafts/1/sentences").status_code == 409
+    assert script.post(f"{written}/drafts/2/accept?sentences=one").status_code == 422
+
+    script.call("PUT", f"{written}/current", json={"number": 1})
+    told = flask("contents", "sentences", written.split("/")[-1], "2").output
+    assert "1: [-Tea is warm.-]{+Hot tea.+}" in told
+    flask("contents", "accept", written.split("/")[-1], "2", "--sentence", "1")
+    assert script.get(written).json["text"] == TEA.replace("Tea is warm.", "Hot tea.")
+
+
 def test_suggestion_whose_passage_is_gone_says_so_and_overwrites_nothing(script, ollama, written):
     span = {"start": 0, "end": 12}
     asked = script.post(f"{written}/drafts", {"refine": "warmer", "passage": span}).json["drafts"]

@@ -73,6 +73,36 @@ def test_marked_passage_alone_is_rewritten(as_ada, page, content, ollama):
     assert last_of(content).text == "Tea is warm. What a pot! It pours well."
 
 
+def test_sentences_that_are_ticked_are_taken_over_and_the_others_stay(
+    as_ada, page, content, ollama
+):
+    span = {"start": TEA.index("The pot"), "end": len(TEA)}
+    as_ada.post(f"{page}/refine", {"how": "warmer", "number": 1} | span)
+    write(ollama, last_of(content).id, "What a pot, of 1.8 litres! How it pours!")
+    versions.save_edit(content, content.title, f"Good morning. {TEA}")
+    sentences = f"{page}/versions/2/sentences"
+    assert f'href="{sentences}"' in as_ada.get(f"{page}/versions/2/beside").text
+    shown = as_ada.get(sentences).text
+    assert re.findall(r'name="sentence" value="(\d)"', shown) == ["1", "2"]
+
+    nothing = as_ada.post(f"{page}/versions/2/accept", {"by_sentence": "1"})
+    as_ada.post(f"{page}/versions/2/accept", {"by_sentence": "1", "sentence": "2"})
+
+    assert nothing.status_code == 422
+    assert last_of(content).text == f"Good morning. {TEA}".replace(
+        "It pours well.", "How it pours!"
+    )
+
+
+def test_what_was_not_rewritten_has_no_sentences_to_choose(as_ada, as_bob, page):
+    assert as_ada.get(f"{page}/versions/1/sentences").status_code == 404
+    assert (
+        as_ada.post(f"{page}/versions/1/accept", {"by_sentence": "1", "sentence": "1"}).status_code
+        == 404
+    )
+    assert as_bob.get(f"{page}/versions/1/sentences").status_code == 404
+
+
 def test_difference_is_marked_for_eyes_and_ears(as_ada, page, content):
     versions.save_edit(content, content.title, TEA.replace("blue", "red"))
 

@@ -134,6 +134,15 @@ def _compared(name: str) -> Value:
 
 
 COMPARED: Fields = {"from": _compared("from"), "to": _compared("to")}
+SENTENCES: Fields = {
+    "sentences": matching(
+        "Sentences",
+        r"[1-9][0-9]{0,4}(,[1-9][0-9]{0,4}){0,999}",
+        "be numbers of sentences with commas between them",
+        about="Only these of its sentences; without it the whole suggestion.",
+        example="1,3",
+    )
+}
 DISMISSED: Fields = {
     "key": matching(
         "Key",

@@ -9,10 +9,11 @@ from werkzeug.exceptions import NotFound
 from smartcontent.briefs.task import Deed, Passage, Task
 from smartcontent.contents import as_json, checking, dismissing, refining, versions
 from smartcontent.models import Content, Draft
+from smartcontent.texts.by_sentence import Rewrite, chosen
 from smartcontent.web.api import representation, schemas
 from smartcontent.web.api.access import protected
 from smartcontent.web.api.call import call, not_accepted
-from smartcontent.web.api.draft_fields import COMPARED, CURRENT, DISMISSED, NEW_DRAFTS
+from smartcontent.web.api.draft_fields import COMPARED, CURRENT, DISMISSED, NEW_DRAFTS, SENTENCES
 from smartcontent.web.api.idempotency import HEADER, KEY, key_of_request
 from smartcontent.web.problems import Problem
 from smartcontent.web.threads import few_at_once
@@ -75,13 +76,38 @@ def delete(content: Content, number: int) -> ResponseReturnValue:
 
 
 @bp.post(f"/contents/<uuid:content_id>/drafts/{_NUMBER}/accept")
-@call(schemas.CONTENT, refusals={409: "Its passage is not in the current text any more."})
-def accept(content: Content, number: int) -> ResponseReturnValue:
-    """Take a suggestion over into the current text, also where that was changed meanwhile."""
+@call(
+    schemas.CONTENT,
+    query=SENTENCES,
+    refusals={409: "Its passage is not in the current text any more."},
+)
+def accept(content: Content, number: int, asked: dict[str, str]) -> ResponseReturnValue:
+    """Take a suggestion over into the current text, also where that was changed meanwhile.
+
+    With `sentences` only those of its rewritten sentences.
+    """
     _own_draft(content, number)
-    if not refining.accept(content, number):
+    instead = None
+    if "sentences" in asked:
+        numbers = {int(each) for each in asked["sentences"].split(",")}
+        instead = chosen(_rewrites(content, number), numbers)
+    if not refining.accept(content, number, instead):
         raise _conflict(content, "It cannot be placed: its passage is not in the text any more.")
     return representation.whole(content)
+
+
+@bp.get(f"/contents/<uuid:content_id>/drafts/{_NUMBER}/sentences")
+@call(schemas.SENTENCES, refusals={409: "It is no rewritten text, or its source is gone."})
+def sentences(content: Content, number: int) -> ResponseReturnValue:
+    """Tell what a suggestion makes of each sentence, for some of them to be accepted."""
+    _own_draft(content, number)
+    rewrites = enumerate(_rewrites(content, number), 1)
+    return {
+        "sentences": [
+            {"number": place, "before": each.before.text, "after": each.after.text}
+            for place, each in rewrites
+        ]
+    }
 
 
 @bp.post(f"/contents/<uuid:content_id>/drafts/{_NUMBER}/another")
@@ -151,6 +177,14 @@ def show_again(content: Content) -> ResponseReturnValue:
     """Show all findings of a content again."""
     dismissing.show_again(content)
     return "", 204
+
+
+def _rewrites(content: Content, number: int) -> list[Rewrite]:
+    texts = refining.rewritten(content, number)
+    if texts is None:
+        raise _conflict(content, f"Version {number} is no rewritten text, or its source is gone.")
+    found: list[Rewrite] = few_at_once(checking.sentences, *texts)
+    return found
 
 
 def _own_draft(content: Content, number: int) -> Draft:

@@ -505,6 +505,23 @@ QUALITY["properties"]["dismissed"] = number(
     "How many findings are not shown, as they were dismissed.", 0, "integer"
 )
 QUALITY["required"].append("dismissed")
+SENTENCES = shape(
+    "Sentences",
+    "What a suggestion makes of each sentence of its passage, or of the text.",
+    {
+        "sentences": listed(
+            shape(
+                "Sentence",
+                "A sentence, or several where it cannot be told which became which.",
+                {
+                    "number": number("To accept it by.", 1, "integer"),
+                    "before": text("Empty where it is new.", "Tea is warm."),
+                    "after": text("Empty where it was taken out.", "Hot tea."),
+                },
+            )
+        )
+    },
+)
 DIFF = shape(
     "Diff",
     "What is different in two drafts: the pieces without `insert` join to the first text, those "
