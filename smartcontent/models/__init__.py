@@ -13,6 +13,7 @@ from smartcontent.models.share import Review, Share, Verdict
 from smartcontent.models.status import FINAL, UNFINISHED, Origin, Status
 from smartcontent.models.tag import Tag
 from smartcontent.models.template import KeptTemplate
+from smartcontent.models.unsaved import UnsavedEdit
 from smartcontent.models.voice import KeptVoice
 
 __all__ = [
@@ -35,6 +36,7 @@ __all__ = [
     "Share",
     "Status",
     "Tag",
+    "UnsavedEdit",
     "User",
     "Verdict",
     "now",

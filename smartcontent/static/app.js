@@ -1,6 +1,7 @@
 // What every page does with script: live drafts, countdowns, search as one types, copying.
 import { say, startAnnouncer } from "./announcer.js";
 import { startAttention } from "./attention.js";
+import { startAutosave } from "./autosave.js";
 import { startBatches } from "./batches.js";
 import { startBulk } from "./bulk.js";
 import { startCalendar } from "./calendar.js";
@@ -90,6 +91,7 @@ if (document.body.dataset.user) startKeeping(document.body.dataset);
 startKeys();
 startLengths();
 startPreviews();
+startAutosave();
 offerPassages();
 startUnsaved();
 startAnnouncer();

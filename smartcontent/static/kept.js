@@ -27,8 +27,10 @@ function nameOf(form) {
   return [mine + new URL(form.action).pathname, ...FILLED_WITH.map((name) => asked.get(name) ?? "")].join(":");
 }
 
+// And what belongs to that which was typed: which text it was typed into, say.
 function fieldsOf(form) {
-  return [...form.elements].filter(({ name, type }) => name && !["hidden", "submit", "button"].includes(type));
+  const isTyped = ({ type, dataset }) => "kept" in dataset || !["hidden", "submit", "button"].includes(type);
+  return [...form.elements].filter((field) => field.name && isTyped(field));
 }
 
 function isChanged(field) {
@@ -37,7 +39,8 @@ function isChanged(field) {
   return (options.find((option) => option.defaultSelected) ?? options[0]) !== field.selectedOptions[0];
 }
 
-function keep(form) {
+export function keep(form) {
+  if (!mine || isForgotten) return;
   const fields = fieldsOf(form);
   if (!fields.some(isChanged)) return storage().removeItem(nameOf(form));
   const values = Object.fromEntries(fields.map(({ name, value }) => [name, value]));
@@ -77,17 +80,18 @@ function restore(form) {
   const key = form.elements.key;
   const fresh = key.value;
   const before = fieldsOf(form).map((field) => [field, field.value]);
-  for (const [field, value] of before) fill(field, kept.values[field.name] ?? value);
+  const differing = before.filter(([{ name, type }, value]) => type !== "hidden" && (kept.values[name] ?? value) !== value);
   key.value = kept.key;
-  const differing = before.filter(([field, value]) => field.value !== value);
   if (!differing.length) return;
+  for (const [field, value] of before) fill(field, kept.values[field.name] ?? value);
   for (const [field] of differing) field.closest("details")?.setAttribute("open", "");
   offerToClear(form, () => {
-    for (const [field, value] of before) fill(field, value);
+    // What the server has of it stays known to the page.
+    for (const [field, value] of before) if (field.dataset.kept !== "for good") fill(field, value);
     key.value = fresh;
     keep(form);
     checkLengths(form);
-    before[0][0].focus();
+    differing[0][0].focus();
   });
 }
 

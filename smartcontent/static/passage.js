@@ -8,7 +8,7 @@ export function offerPassages() {
   const editor = document.getElementById("text");
   if (!form || !editor) return;
   const fieldset = form.querySelector("fieldset");
-  const saved = editor.defaultValue;
+  const saved = "typed" in editor.dataset ? null : editor.defaultValue;
   form.hidden = false;
   document.addEventListener("selectionchange", () => {
     const [start, end] = [editor.selectionStart, editor.selectionEnd];

@@ -12,6 +12,8 @@ import secrets
 from flask import request
 from markupsafe import Markup
 
+_NOT_ASKED = ("csrf_token", "seen")
+
 
 def key_field() -> Markup:
     """The hidden field with a new key."""
@@ -25,5 +27,5 @@ def key_sent() -> str | None:
     """The key of the form that was sent, for what it asks; None where it has none."""
     if not request.form.get("key"):
         return None
-    asked = [field for field in request.form.items(multi=True) if field[0] != "csrf_token"]
+    asked = [field for field in request.form.items(multi=True) if field[0] not in _NOT_ASKED]
     return "form-" + hashlib.sha256(json.dumps(asked).encode()).hexdigest()

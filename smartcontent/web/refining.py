@@ -15,6 +15,7 @@ from wtforms.validators import NumberRange, Optional
 from smartcontent.briefs.catalogue import LANGUAGES
 from smartcontent.briefs.task import INSTRUCTION_LONGEST, REFINEMENTS, Deed, Passage, Task
 from smartcontent.contents import checking, dismissing, refining, versions
+from smartcontent.contents.unsaved import unsaved
 from smartcontent.fields import with_plain_line_ends
 from smartcontent.models import Content, Draft, Status
 from smartcontent.texts.by_sentence import Rewrite, chosen
@@ -38,6 +39,7 @@ def init_app(app: Flask) -> None:
     app.add_template_global(quality_of)
     app.add_template_global(beside)
     app.add_template_global(dismissing.without_dismissed)
+    app.add_template_global(unsaved)
     app.add_template_global(refining.can_be_continued)
     app.add_template_filter(made_how)
 

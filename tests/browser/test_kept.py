@@ -59,7 +59,9 @@ def test_brief_sent_after_the_session_ended_is_there_after_signing_in(open_page,
     expect(page.locator("form .kept")).to_have_count(0)
 
 
-def test_edited_text_survives_a_reload_until_it_is_saved_or_cleared(open_page, ada):
+def test_edited_text_survives_a_reload_and_a_device_until_it_is_saved_or_cleared(
+    open_page, ada, watch
+):
     content = finished(ada, "A teapot", "Tea.")
     page = open_page(f"/contents/{content.id}/text", user=ada)
     page.on("dialog", lambda dialog: dialog.accept())
@@ -72,7 +74,18 @@ def test_edited_text_survives_a_reload_until_it_is_saved_or_cleared(open_page, a
     page.get_by_role("button", name="Clear").click()
     expect(text).to_have_value("Tea.")
 
+    # On another device it goes on; the first one is told of it, and overwrites nothing.
+    text.fill("Tea is hot")
+    expect(page.get_by_text("Kept as you type")).to_be_visible()
+    elsewhere = open_page(f"/contents/{content.id}/text", user=ada)
+    watch.expect("status of 409")
+    expect(elsewhere.locator("textarea#text")).to_have_value("Tea is hot")
+    elsewhere.locator("textarea#text").fill("Tea is hot and sweet.")
+    expect(elsewhere.get_by_text("Kept as you type")).to_be_visible()
     text.fill("Tea is hot.")
+    expect(page.locator("[data-elsewhere] del")).to_contain_text("and sweet.")
+    page.get_by_role("button", name="Go on with mine").click()
+    expect(page.get_by_text("Kept as you type")).to_be_visible()
     page.get_by_role("button", name="Save as a new version").click()
     expect(page.get_by_text("Saved as a new version.").first).to_be_visible()
     page.get_by_role("link", name="Edit title and text").click()

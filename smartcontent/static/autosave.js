@@ -1,0 +1,93 @@
+// What is typed into the editor of a text is kept on the server, too, at most once a second: it is there
+// on another device, and after a crash. What was typed elsewhere meanwhile is shown, and stays.
+import { keep } from "./kept.js";
+
+const PAUSE_MS = 1000;
+const AGAIN_MS = 10_000;
+const ON_LEAVING_MOST = 60_000; // bytes that a browser sends for a page that it leaves
+const STAMPS_MOST = 8;
+const KEPT = "Kept as you type, not saved yet.";
+const NOT_KEPT = "Not kept on the server at the moment: it stays in this tab.";
+
+function newStamp() {
+  return Array.from(crypto.getRandomValues(new Uint32Array(4)), (part) => part.toString(16).padStart(8, "0")).join("");
+}
+
+class Autosave {
+  #timer = 0;
+  #isSending = false;
+  #isStopped = false; // until somebody has chosen between two texts
+
+  constructor(form) {
+    this.form = form;
+    this.seen = form.elements.seen;
+    this.place = form.querySelector("[data-elsewhere]");
+    this.note = form.querySelector("[data-autosaved]");
+  }
+
+  listen() {
+    const { form } = this;
+    for (const change of ["input", "change"]) form.addEventListener(change, () => this.in(PAUSE_MS));
+    form.addEventListener("submit", () => this.#wait());
+    document.addEventListener("visibilitychange", () => { if (document.hidden && this.#timer) this.send(); });
+    this.place.addEventListener("click", ({ target }) => { if (target.dataset.goOn) this.#goOn(target.dataset.goOn); });
+  }
+
+  in(milliseconds) {
+    if (!this.#timer && !this.#isStopped) this.#timer = setTimeout(() => this.send(), milliseconds);
+  }
+
+  async send() {
+    this.#wait();
+    if (this.#isSending) return this.in(PAUSE_MS);
+    this.#isSending = true;
+    const stamp = newStamp();
+    const body = new URLSearchParams([...new FormData(this.form), ["stamp", stamp]]);
+    // An answer may get lost: whether it was kept with the new stamp is not known until it is here.
+    this.#see([...this.seen.value.split(" "), stamp].filter(Boolean).slice(-STAMPS_MOST).join(" "));
+    const keepalive = String(body).length < ON_LEAVING_MOST;
+    const answer = await fetch(this.form.dataset.autosave, { method: "POST", body, keepalive, redirect: "manual" }).catch(() => null);
+    this.#isSending = false;
+    this.#hear(answer, stamp);
+    if ([200, 409].includes(answer?.status)) this.#show(await answer.text());
+  }
+
+  #hear(answer, stamp) {
+    this.note.textContent = answer?.ok ? KEPT : NOT_KEPT;
+    if (answer?.ok) this.#see(stamp);
+    if (answer?.status === 409) this.#stop();
+    else if (!answer?.ok) this.in(AGAIN_MS);
+  }
+
+  // That the text, or what is typed into it, is another by now; said once.
+  #show(notice) {
+    if (notice !== this.notice) this.place.innerHTML = this.notice = notice;
+  }
+
+  #wait() {
+    clearTimeout(this.#timer);
+    this.#timer = 0;
+  }
+
+  #see(stamps) {
+    this.seen.value = stamps;
+    keep(this.form);
+  }
+
+  #stop() {
+    this.#wait();
+    this.#isStopped = true;
+  }
+
+  #goOn(stamp) {
+    this.#isStopped = false;
+    this.#see(stamp);
+    this.place.textContent = "";
+    this.form.elements.text.focus();
+    this.send();
+  }
+}
+
+export function startAutosave() {
+  for (const form of document.querySelectorAll("form[data-autosave]")) new Autosave(form).listen();
+}
