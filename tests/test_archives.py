@@ -327,6 +327,9 @@ def test_hostile_zips_get_one_sentence_and_nothing_is_stored(ada, bob, written, 
         with pytest.raises(ArchiveError, match=r"^[^\n]{20,400}\.$"):
             taken(bob, archive)
         assert number_of(Content, bob) == number_of(KeptVoice, bob) == 0, what
+    monkeypatch.setattr(unpacking, "CONTENT_LONGEST", 2_000)
+    with pytest.raises(ArchiveError, match="delete some versions of that text"):
+        taken(bob, archive_of(ada))
     monkeypatch.setattr(unpacking, "FILES_MOST", 3)
     with pytest.raises(ArchiveError, match="more than 3 files"):
         taken(bob, archive_of(ada))

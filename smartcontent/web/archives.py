@@ -23,12 +23,16 @@ from smartcontent.exports.file_names import content_disposition
 from smartcontent.exports.packing import Packing
 from smartcontent.logs import note
 from smartcontent.models import now
+from smartcontent.web import limiter
 from smartcontent.web.bodies import ARCHIVE_LARGEST
-from smartcontent.web.threads import few_at_once, slowly, turn_for_a_file
+from smartcontent.web.threads import few_at_once, slowly, turn_for_a_file, turn_for_an_archive
 
 bp = Blueprint("archives", __name__, url_prefix="/account/data")
 
 MEDIA_TYPE = "application/zip"
+# Each may hold gigabytes, and counts for nothing of what one may ask for.
+ARCHIVES = limiter.Limit("archives", most=20, seconds=3600)
+TOO_MANY = "You have sent as many archives as one may within an hour: wait a while."
 
 
 @bp.get("")
@@ -80,10 +84,13 @@ def taken_from(user_id: int, file: FileStorage | None) -> Taken:
 
     Raises:
         ArchiveError: it cannot be taken in, and nothing is stored.
+        TooManyRequests: the user has sent too many lately.
     """
+    limiter.check(ARCHIVES, TOO_MANY, user_id)
     if file is None or not file.filename:
         raise ArchiveError("Choose the ZIP that you have downloaded from Smart Content.")
-    taken = taking_in.take_in(user_id, file.stream, few_at_once)
+    with turn_for_an_archive():
+        taken = taking_in.take_in(user_id, file.stream, few_at_once)
     note(f"Archive taken in contents={taken.contents}", user_id)
     return taken
 

@@ -22,6 +22,7 @@ _AT_ONCE = max(1, (os.cpu_count() or 1) // 2)
 _turns = BoundedSemaphore(_AT_ONCE)  # who signs in waits for no long text
 _few = BoundedSemaphore(_AT_ONCE)
 _files = BoundedSemaphore(_AT_ONCE)  # and pages for no file
+_archives = BoundedSemaphore(1)
 
 
 def slowly(work: Callable[..., Any], *args: object) -> Any:
@@ -47,6 +48,15 @@ def turn_for_a_file() -> Iterator[None]:
     """Wait, while no transaction does, until few others make files: what one holds is in memory."""
     db.session.commit()
     with _files:
+        yield
+
+
+@contextmanager
+def turn_for_an_archive() -> Iterator[None]:
+    """Wait, while no transaction does, until no other archive is taken in: its list of files and
+    one of its contents are in memory, hundreds of megabytes at the worst."""
+    db.session.commit()
+    with _archives:
         yield
 
 

@@ -45,6 +45,9 @@ def test_what_is_no_archive_is_refused_in_a_sentence(as_ada, monkeypatch):
         assert answer.status_code == 422
         assert "Nothing was taken in." in answer.text
     assert as_ada.post(ADDRESS, content_type=FORM).status_code == 422
+    for _ in range(17):
+        assert send(as_ada, b"").status_code in (422, 429)
+    assert send(as_ada, b"").headers["Retry-After"]
     monkeypatch.setattr("smartcontent.web.entry.ARCHIVE_LARGEST", 1)
     assert send(as_ada, b"x" * 200_000).status_code == 413
     assert as_ada.post(ADDRESS, {"file": "x"}).status_code == 415

@@ -60,6 +60,7 @@ class Incoming(NamedTuple):
     dismissed: list[str]
     source: UUID | None
     series: UUID | None
+    size: int  # of its files, in bytes
 
     @property
     def text(self) -> str:
@@ -309,6 +310,7 @@ def _content(files: Unpacked, folder: str) -> Incoming:
         dismissed=sorted(set(said.get("dismissed", ()))),
         source=UUID(source["id"]) if source.get("id") else None,
         series=UUID(series["id"]) if series.get("id") else None,
+        size=files.size_of(folder),
     )
 
 

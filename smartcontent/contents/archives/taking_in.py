@@ -28,7 +28,7 @@ from smartcontent.texts.sought import as_sought
 from smartcontent.texts.tokens import searchable
 
 AT_ONCE = 50
-TEXTS_LONGEST = 300_000  # of one step, in characters, unless one content has more
+BYTES_LONGEST = 1_000_000  # of one step, unless one content has more
 PAUSE_SECONDS = 0.01  # between two steps, in which others write
 ATTEMPTS = 3
 
@@ -80,12 +80,11 @@ def _portions(files: Unpacked, beside: Beside) -> Iterator[list[Incoming]]:
 def _cut(contents: Iterator[Incoming]) -> Iterator[list[Incoming]]:
     some, size = list[Incoming](), 0
     for each in contents:
-        longer = sum(len(draft["text"]) for draft in each.drafts)
-        if some and (len(some) == AT_ONCE or size + longer > TEXTS_LONGEST):
+        if some and (len(some) == AT_ONCE or size + each.size > BYTES_LONGEST):
             yield some
             some, size = [], 0
         some.append(each)
-        size += longer
+        size += each.size
     if some:
         yield some
 

@@ -8,6 +8,7 @@ import json
 import re
 import struct
 import zlib
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import IO, Any, NoReturn
@@ -17,6 +18,7 @@ from smartcontent.contents.archives import CONTENTS, HEAD
 
 FILES_MOST = 350_000
 FILE_LONGEST = 8 * 1024 * 1024  # bytes
+CONTENT_LONGEST = 64 * 1024 * 1024  # bytes of the files of one content, in memory together
 UNPACKED_LONGEST = 2 * 1024**3  # bytes of all files together
 _LISTED = b"PK\1\2"  # before each file in the list of them
 _PACKINGS = {ZIP_STORED, ZIP_DEFLATED}
@@ -38,6 +40,9 @@ class Unpacked:
     def __init__(self, packed: ZipFile) -> None:
         self._packed = packed
         self._files = {entry.filename: entry for entry in packed.infolist()}
+        self._sizes = Counter[str]()
+        for name, entry in self._files.items():
+            self._sizes[name.rpartition("/")[0]] += entry.file_size
         self._above = ""
 
     def find_head(self) -> None:
@@ -55,7 +60,13 @@ class Unpacked:
         self._above = heads[0].removesuffix(HEAD)
         for name, entry in self._files.items():
             _check(name, entry)
-        if sum(entry.file_size for entry in self._files.values()) > UNPACKED_LONGEST:
+        for folder, size in self._sizes.items():
+            if size > CONTENT_LONGEST:
+                raise ArchiveError(
+                    f"{folder[:80]!r} in it unpacks to more than {CONTENT_LONGEST // 1024**2} MB: "
+                    "delete some versions of that text where it was made."
+                )
+        if self._sizes.total() > UNPACKED_LONGEST:
             raise ArchiveError(
                 f"It unpacks to more than {UNPACKED_LONGEST // 1024**3} GB: it is no archive that "
                 "Smart Content has made."
@@ -67,6 +78,10 @@ class Unpacked:
         for name in self._files:
             if name.startswith(first) and name.endswith("/content.json"):
                 yield name.removeprefix(self._above).removesuffix("content.json")
+
+    def size_of(self, folder: str) -> int:
+        """How many bytes the files of a folder unpack to."""
+        return self._sizes[(self._above + folder).removesuffix("/")]
 
     def json(self, name: str) -> dict[str, Any]:
         """What such a file says.

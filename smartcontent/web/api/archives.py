@@ -24,6 +24,7 @@ _FORM = {
 }
 _REFUSALS = {
     411: "The request does not say how long its body is.",
+    429: "Too many within an hour.",
     422: "It is no archive, or has a mistake: nothing is taken in.",
 }
 
