@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from smartcontent.briefs.brief import Brief
 from smartcontent.briefs.catalogue import CONTENT_TYPES, LANGUAGES, LENGTHS, TONES
 from smartcontent.prompts import estimated_tokens, messages_for, options_for
+from smartcontent.texts.quality.keywords import keywords_in
 
 FULL = Brief(
     content_type="product_description",
@@ -47,17 +48,18 @@ def roles(brief: Brief) -> list[str]:
 
 @every_type
 def test_the_smallest_brief_leaves_no_empty_headings(slug: str) -> None:
-    text = whole(Brief(slug, "Tea"))
+    messages = messages_for(Brief(slug, "Tea"))
 
-    assert "> Tea" in text
+    assert messages[-1]["content"].endswith("Topic:\n> Tea")
     for heading in ("Readers:", "Keywords to use", "Wishes for the text:"):
-        assert heading not in text
-    assert "\n\n\n" not in text
+        assert heading not in messages[0]["content"] + messages[-1]["content"]
+    assert "\n\n\n" not in whole(Brief(slug, "Tea"))
 
 
 @every_type
 def test_the_full_brief_is_there_with_all_it_says(slug: str) -> None:
-    rules = messages_for(replace(FULL, content_type=slug))[0]["content"]
+    messages = messages_for(replace(FULL, content_type=slug))
+    of_the_brief = messages[0]["content"] + messages[-1]["content"]
 
     least, most = CONTENT_TYPES[slug].words["long"]
     for said in (
@@ -66,9 +68,9 @@ def test_the_full_brief_is_there_with_all_it_says(slug: str) -> None:
         "Wishes for the text:\n> Mention that it is blown by hand.",
         "Tone: witty: ",
         f"Length: {least} to {most} words",
-        "Language: English",
+        "in English.",
     ):
-        assert said in rules
+        assert said in of_the_brief
 
 
 @every_type
@@ -79,10 +81,38 @@ def test_rules_example_and_brief_follow_one_another_and_the_topic_is_last(slug: 
     assert [message["role"] for message in messages] == ["system", "user", "assistant", "user"]
     assert "\nRules:\n- " in rules
     assert "\n\nForm:\n- " in rules
-    assert brief.endswith(". Topic:\n> A teapot of blue glass, 0.8 litres")
-    # A small model continues what it sees: the two requests differ in the topic alone.
-    assert example.partition(">")[0] == brief.partition(">")[0]
+    assert brief.endswith("\nTopic:\n> A teapot of blue glass, 0.8 litres")
+    # A small model continues what it sees: both requests say the same things, in one order.
+    assert labels_of(example) == labels_of(brief) != []
     assert not example_text.startswith(("Sure", "Here"))
+
+
+def labels_of(request: str) -> list[str]:
+    return [line.partition(":")[0] for line in request.splitlines() if not line.startswith(">")]
+
+
+@every_type
+def test_what_does_not_change_comes_first(slug: str) -> None:
+    """A model that has read it for one brief need not read it for the next."""
+    briefs = (
+        replace(FULL, content_type=slug, topic=topic, audience=topic, tone=tone, keywords=(topic,))
+        for topic, tone in (("A teapot", "warm"), ("Kettles", "plain"))
+    )
+    one, other = map(messages_for, briefs)
+
+    assert one[:-1] == other[:-1]
+
+
+@every_type
+@pytest.mark.parametrize("length", LENGTHS)
+def test_the_worked_example_does_what_its_own_request_asks(slug: str, length: str) -> None:
+    _, example, example_text, _ = messages_for(Brief(slug, "Tea", length=length))
+    asked, text = example["content"], example_text["content"]
+
+    least, most = map(int, re.findall(r"Length: (\d+) to (\d+) words", asked)[0])
+    assert least <= len(text.split()) <= most
+    keywords = asked.partition("natural:\n> ")[2].partition("\n")[0].split(", ")
+    assert all(keywords_in(text, keywords, "en").values())
 
 
 @every_type
@@ -142,14 +172,16 @@ def test_every_tone_says_how_to_write(tone: str) -> None:
 
 
 @pytest.mark.parametrize("code", [code for code in LANGUAGES if code != "en"])
-def test_another_language_is_named_twice_and_gets_no_english_example(code: str) -> None:
+def test_another_language_is_named_in_both_tongues_and_gets_no_english_example(code: str) -> None:
     brief = replace(FULL, language=code)
     name, own_name = LANGUAGES[code]
 
     assert roles(brief) == ["system", "user"]
     rules, request = (message["content"] for message in messages_for(brief))
-    assert rules.endswith(f"Language: {name} ({own_name}), the headings and labels too")
-    assert request.startswith(f"Write a product description in {name}. Topic:\n> ")
+    assert request.startswith(
+        f"Write a product description in {name} ({own_name}), the headings and labels too.\n"
+    )
+    assert name not in rules
 
 
 def test_languages_without_blanks_are_measured_in_characters() -> None:

@@ -79,7 +79,8 @@ def test_voice_of_somebody_else_is_seen_where_it_is_shared_and_changed_by_its_ow
 def test_model_is_told_before_what_varies_and_samples_stay_quoted(script, ollama, voice):
     content = submit(script, voice_id=voice, audience="Riders")
 
-    rules = write(script, ollama, content, "We mend it.")["messages"][0]["content"]
+    messages = write(script, ollama, content, "We mend it.")["messages"]
+    rules = messages[0]["content"] + messages[-1]["content"]
 
     told = [
         *("Form:", "> A good neighbour.", "> Say “we”", "> workshop, guests", "> cheap, rev"),
