@@ -14,7 +14,13 @@ from sqlalchemy.orm import contains_eager, selectinload
 
 from smartcontent.models.content import Content
 from smartcontent.models.draft import Draft
-from smartcontent.models.findable import among_found, is_postgresql, place_of_found, rank
+from smartcontent.models.findable import (
+    among_found,
+    among_nearest,
+    is_postgresql,
+    place_of_found,
+    rank,
+)
 from smartcontent.models.tag import Tag, content_tags
 from smartcontent.stores.sql import db
 from smartcontent.texts.queries import LONGEST
@@ -79,7 +85,7 @@ def list_contents(user_id: int, filters: Filters, cursor: str = "", limit: int =
     Raises:
         ValueError: the cursor is not one of ours.
     """
-    found = db.session.execute(_page(user_id, filters, cursor).limit(limit + 1)).all()
+    found = _found(user_id, filters, cursor, limit + 1)
     ids = _those_that_fit([row.id for row in found[:limit]])
     items = _in_full(ids)
     if len(found) <= len(ids):
@@ -88,6 +94,31 @@ def list_contents(user_id: int, filters: Filters, cursor: str = "", limit: int =
     if not filters.q or filters.sort == Sort.TITLE:
         return Page(items, _cursor_behind(items[-1], filters.sort))
     return Page(items, _cursor_behind_found(found[0], last, filters.sort, cursor, len(ids)))
+
+
+def _found(user_id: int, filters: Filters, cursor: str, number: int) -> Sequence[Row[Any]]:
+    """The ids of the next so many, from behind the cursor; of a search with their places.
+
+    Raises:
+        ValueError: the cursor is not one of ours.
+    """
+    if filters.q and filters.sort in (Sort.NEWEST, Sort.OLDEST):
+        near = _nearest(user_id, filters, _place(cursor) if cursor else None)
+        found = db.session.execute(near.limit(number)).all() if near is not None else ()
+        if len(found) == number:
+            return found
+    return db.session.execute(_page(user_id, filters, cursor).limit(number)).all()
+
+
+def _nearest(user_id: int, filters: Filters, behind: int | None) -> Any:
+    is_oldest = filters.sort == Sort.OLDEST
+    query: Any = _unsought(user_id, filters)
+    near = among_nearest(query, user_id, parsed(filters.q), is_oldest, behind)
+    if near is None:
+        return None
+    place = place_of_found()
+    placed = near.with_only_columns(Content.id, place.label("place"))
+    return placed.order_by(place if is_oldest else place.desc())
 
 
 def _page(user_id: int, filters: Filters, cursor: str) -> Select[Any]:
@@ -169,7 +200,16 @@ def newest(user_id: int) -> list[UUID]:
     return list(db.session.scalars(ids))
 
 
-def _filtered(user_id: int, filters: Filters) -> Select[Content]:
+def _filtered(user_id: int, filters: Filters, in_order: bool = True) -> Select[Content]:
+    query = _unsought(user_id, filters)
+    if not filters.q:
+        return query
+    is_oldest = filters.sort == Sort.OLDEST if in_order else None
+    return among_found(query, user_id, parsed(filters.q), is_oldest)
+
+
+def _unsought(user_id: int, filters: Filters) -> Select[Content]:
+    """All that the filters ask for but the words."""
     of_status, of_tag = _of_status(user_id, filters.status), _tagged(user_id, filters.tag)
     is_rare = bool(filters.q) or any(
         asked and _are_few(some)
@@ -181,12 +221,17 @@ def _filtered(user_id: int, filters: Filters) -> Select[Content]:
     query = select(Content).where(owner == user_id, *_conditions(filters)).join(Content.current)
     if filters.tag:
         has_it = of_tag.where(content_tags.c.content_id == Content.id).exists()
-        query = query.where(Content.id.in_(of_tag) if is_rare else has_it)
+        query = query.where(_one_of(of_tag) if is_rare else has_it)
     if filters.status and is_rare:
         query = query.where(Draft.user_id == user_id)
-    if not filters.q:
-        return query
-    return among_found(query, user_id, parsed(filters.q), filters.sort == Sort.OLDEST)
+    return query
+
+
+def _one_of(some: Select[tuple[UUID]]) -> ColumnElement[bool]:
+    """That a content is one of few; PostgreSQL takes them for few only where they are an array."""
+    if not is_postgresql():
+        return Content.id.in_(some)
+    return Content.id == func.any(func.array(some.scalar_subquery()))
 
 
 def _are_few(some: Select[Any]) -> bool:
@@ -239,7 +284,7 @@ def _ordered(query: Select[Content], sort: str, cursor: str) -> Select[Content]:
 
 def count_contents(user_id: int, filters: Filters) -> int:
     """How many of the user's contents a search finds; no more than COUNTED_MOST are counted."""
-    found = _filtered(user_id, filters).with_only_columns(Content.id)
+    found = _filtered(user_id, filters, in_order=False).with_only_columns(Content.id)
     counted = select(func.count()).select_from(found.limit(COUNTED_MOST).subquery())
     return db.session.scalar(counted) or 0
 
