@@ -2,10 +2,11 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from uuid import uuid4
 
 import pytest
 from conftest import BRIEF, both_databases
-from sqlalchemy import event, text, update
+from sqlalchemy import event, insert, text, update
 
 from smartcontent.cli.migrating import make_findable
 from smartcontent.contents import (
@@ -18,12 +19,13 @@ from smartcontent.contents import (
     waiting,
 )
 from smartcontent.contents.housekeeping import Housekeeping
-from smartcontent.models import ApiToken, Content, listing
+from smartcontent.contents.repurposing import made_from
+from smartcontent.models import ApiToken, Content, Draft, findable, listing
 from smartcontent.models.findable import Words, as_vector
 from smartcontent.models.listing import Filters, Sort, list_contents
 from smartcontent.ollama.errors import failure
 from smartcontent.progress.estimates import estimate_for
-from smartcontent.stores.sql import db
+from smartcontent.stores.sql import at_once, db
 from smartcontent.texts.snippets import PART
 from smartcontent.texts.tokens import searchable
 from smartcontent.web.found import snippets_of
@@ -278,12 +280,59 @@ def statements() -> Iterator[list[tuple[str, object]]]:
     seen: list[tuple[str, object]] = []
 
     def note(_connection, _cursor, statement: str, values: object, *_more: object) -> None:
-        if statement.startswith("SELECT"):
+        if statement.startswith(("SELECT", "WITH")):
             seen.append((statement, values))
 
     event.listen(db.engine, "before_cursor_execute", note)
     yield seen
     event.remove(db.engine, "before_cursor_execute", note)
+
+
+@both_databases
+@pytest.mark.parametrize("near", [1, 500])
+def test_search_finds_the_same_near_and_far(ada, bob, monkeypatch, near):
+    monkeypatch.setattr(findable, "NEAR", near)
+    titles = [f"Kettle {number}" for number in range(5)]
+    for title in titles:
+        submitting.submit(ada.id, BRIEF, title)
+        submitting.submit(bob.id, BRIEF, title)
+    db.session.commit()
+
+    for sort, expected in ((Sort.NEWEST, titles[::-1]), (Sort.OLDEST, titles)):
+        shown, cursor = [], ""
+        while cursor is not None:
+            page = list_contents(ada.id, Filters(q="kettle", sort=sort), cursor, limit=2)
+            shown += [content.title for content in page.items]
+            cursor = page.next_cursor
+        assert shown == expected
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+def test_what_many_have_is_found_among_the_newest_without_the_index_of_all(ada):
+    for number in range(3):
+        submitting.submit(ada.id, BRIEF, f"Kettle {number}")
+
+    def asks_the_index(limit: int) -> bool:
+        db.session.commit()
+        with statements() as seen:
+            list_contents(ada.id, Filters(q="kettle"), limit=limit)
+        return any("MATERIALIZED" in statement for statement, _ in seen)
+
+    assert not asks_the_index(limit=2)
+    assert asks_the_index(limit=3)
+
+
+def test_what_was_made_from_a_text_is_found_by_its_index_where_there_are_statistics(ada, content):
+    """Of a library most of which was made from nothing."""
+    row = {name: getattr(content, name) for name in (*BRIEF.typed, "title", "user_id", "settings")}
+    db.session.execute(insert(Content), [{**row, "id": uuid4()} for _ in range(200)])
+    db.session.execute(text("ANALYZE"))
+    with statements() as seen:
+        assert made_from(content) == []
+
+    [(statement, values)] = seen
+    plan = db.session.connection().exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", values).all()
+    assert "ix_contents_source_id" in plan[0][3]
 
 
 def test_estimate_reads_no_texts(content):
@@ -304,6 +353,25 @@ def test_migrating_ends_by_making_findable_what_was_there_before(ada, content, c
 
     assert capsys.readouterr().err == "Made findable: 1 of 1 contents\n"
     assert found(ada, "teapot") == ["A teapot"]
+
+
+@both_databases
+def test_draft_that_is_due_meanwhile_is_claimed_between_two_steps(ada, due_draft, monkeypatch):
+    for number in range(3):
+        submitting.submit(ada.id, BRIEF, f"Kettle {number}")
+    db.session.execute(text("UPDATE findables SET behind = 1"))
+    db.session.commit()
+    monkeypatch.setattr(finding, "AT_ONCE", 1)
+    steps = finding.catch_up()
+    next(steps)
+
+    with at_once() as another:  # which waits for nobody
+        claim = update(Draft).where(Draft.id == due_draft.id, Draft.status == "pending")
+        assert another.execute(claim.values(status="generating")).rowcount == 1
+
+    steps.close()  # interrupted
+    assert finding.count_behind() == 3
+    assert list(finding.catch_up()) == [1, 1, 1]
 
 
 def test_scheduler_makes_findable_what_was_left_behind(app, ada, content, caplog, monkeypatch):

@@ -65,16 +65,11 @@ class Content(Base):
         # What has been in the trash for longest, of everybody.
         Index("ix_contents_to_go", "deleted_at", **_where("deleted_at IS NOT NULL")),
         UniqueConstraint("user_id", "idempotency_key"),
-        Index(None, "batch_id", "batch_row", unique=True),
+        # Few have one: an index of all, most without, would be taken for one that finds nothing.
+        Index(None, "batch_id", "batch_row", unique=True, **_where("batch_id IS NOT NULL")),
+        Index(None, "source_id", **_where("source_id IS NOT NULL")),
         # Of any number that would make the content of one time, one does.
-        Index(
-            None,
-            "series_id",
-            "series_due_at",
-            unique=True,
-            sqlite_where=text("series_id IS NOT NULL"),
-            postgresql_where=text("series_id IS NOT NULL"),
-        ),
+        Index(None, "series_id", "series_due_at", unique=True, **_where("series_id IS NOT NULL")),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid4)
@@ -92,9 +87,7 @@ class Content(Base):
     _voice: Mapped[dict[str, Any] | None] = mapped_column("voice", JSON(none_as_null=True))
     # The text of another content that it is made from, and which draft of that it was.
     material: Mapped[str] = mapped_column(Text, default="", server_default="")
-    source_id: Mapped[UUID | None] = mapped_column(
-        ForeignKey("contents.id", ondelete="SET NULL"), index=True
-    )
+    source_id: Mapped[UUID | None] = mapped_column(ForeignKey("contents.id", ondelete="SET NULL"))
     source_number: Mapped[int | None]
     # What the user asks of Ollama beyond the defaults: model, temperature, seed.
     settings: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)

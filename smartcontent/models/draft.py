@@ -64,7 +64,7 @@ class Draft(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     content_id: Mapped[UUID] = mapped_column(ForeignKey("contents.id", ondelete="CASCADE"))
     # The owner once more, so that telling them needs no join.
-    user_id: Mapped[int] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), index=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"))
     number: Mapped[int]
     # The batch that asked for it: in the queue it stands behind what its owner asked for alone.
     batch_id: Mapped[UUID | None]

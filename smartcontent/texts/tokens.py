@@ -50,6 +50,8 @@ _CHARACTER = (
     "\U0001b000-\U0001b16f\U00020000-\U0003fffd"
 )
 _KOREAN = "[\u1100-\u115f][\u1160-\u11a7]?[\u11a8-\u11ff]?|[\u1160-\u11ff]"
+# What stands between the tokens of a line of ASCII, as blanks.
+_BETWEEN = "".join(chr(code) if chr(code).isalnum() else " " for code in range(128))
 _WORD = re.compile(r"\S+")
 
 
@@ -96,7 +98,13 @@ def tokens(text: str) -> list[str]:
 
 def searchable(text: str) -> str:
     """The tokens with blanks between: what a database's simplest full-text search reads."""
-    return " ".join(filter(None, map(_words_in, text.split())))
+    return " ".join(filter(None, map(_in_line, text.split("\n"))))
+
+
+def _in_line(line: str) -> str:
+    if line.isascii():  # most are, and what is to be done with it is done in one go
+        return " ".join([token[:LONGEST] for token in line.lower().translate(_BETWEEN).split()])
+    return " ".join(filter(None, map(_words_in, line.split())))
 
 
 def _words_in(typed: str) -> str:
