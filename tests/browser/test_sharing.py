@@ -5,7 +5,7 @@ import re
 from playwright.sync_api import expect
 
 from .conftest import finished
-from .test_every_page import MARKDOWN, is_fit_to_read
+from .test_every_page import MARKDOWN, is_fit_to_read, scan
 
 
 def test_text_is_shared_and_approved_by_somebody_without_an_account(open_page, founder, watch):
@@ -18,14 +18,17 @@ def test_text_is_shared_and_approved_by_somebody_without_an_account(open_page, f
     expect(shown).to_have_text(re.compile("^http"))
     link = shown.text_content()
     is_fit_to_read(owner)
+    scan(owner)
     owner.goto(f"/contents/{content.id}")
 
     reader = open_page(link)
     is_fit_to_read(reader)
+    scan(reader)
     reader.get_by_label("Ask for changes").check()
     reader.get_by_role("button", name="Send").click()
     expect(reader.locator("#verdict-error")).to_have_text("Say what is to be changed.")
     is_fit_to_read(reader)
+    scan(reader)
     reader.get_by_label("What to change").fill("Make it shorter")
     reader.get_by_role("button", name="Send").click()
     expect(reader.get_by_text("Changes wanted: Make it shorter")).to_be_visible()

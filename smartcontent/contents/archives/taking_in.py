@@ -27,7 +27,7 @@ from smartcontent.stores.sql import db
 from smartcontent.texts.sought import as_sought
 from smartcontent.texts.tokens import searchable
 
-AT_ONCE = 50
+AT_ONCE = 25
 BYTES_LONGEST = 1_000_000  # of one step, unless one content has more
 PAUSE_SECONDS = 0.01  # between two steps, in which others write
 ATTEMPTS = 3
