@@ -126,9 +126,10 @@ def store(entries: Sequence[Entry]) -> None:
     if is_postgresql():
         db.session.execute(_NOTED.values(words=bindparam("made")), _as_vectors(entries))
         return
-    places = [{"at": entry.place} for entry in entries]
-    db.session.execute(_NOTED, places)
-    db.session.execute(delete(found).where(found.c.rowid == bindparam("at")), places)
+    places = [entry.place for entry in entries]
+    noted = update(findables).where(findables.c.place.in_(places)).values(behind=0)
+    db.session.execute(noted, execution_options={"synchronize_session": False})
+    db.session.execute(delete(found).where(found.c.rowid.in_(places)))
     db.session.execute(
         insert(found),
         [
