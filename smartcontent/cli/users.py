@@ -107,7 +107,7 @@ def enable(email: str) -> None:
 @password_option
 @click.option("--keep-tokens", is_flag=True, help="Leave the API tokens as they are.")
 def reset_password(email: str, password_stdin: bool, keep_tokens: bool) -> None:
-    """Give a user a new password; all sessions end, and the API tokens are revoked."""
+    """Give a user a new password; all sessions, API tokens and the calendar's address end."""
     user = user_with(email)
     address = user.email
     db.session.rollback()  # SQLite's other writers must not wait while somebody types

@@ -110,7 +110,11 @@ class User(UserMixin, Base):
         )
 
     def revoke_tokens(self) -> int:
-        """Make every API token of this user useless; answers how many there were."""
+        """Make every API token of this user useless, and the calendar's secret address.
+
+        Answers how many tokens there were.
+        """
+        self.feed_digest = None
         valid = (ApiToken.user_id == self.id) & ApiToken.revoked_at.is_(None)
         revoked = db.session.execute(update(ApiToken).where(valid).values(revoked_at=now()))
         return revoked.rowcount  # type: ignore[attr-defined]

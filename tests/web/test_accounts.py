@@ -274,18 +274,21 @@ def test_list_of_common_passwords_holds_what_the_lengths_let_through():
 
 def test_new_password_revokes_the_tokens_where_that_is_ticked_as_it_is(as_ada, ada):
     _, secret = ApiToken.issue(ada, "script")
+    feed = ada.new_feed()
+    db.session.commit()
     page = as_ada.get("/account/").text
     assert 'name="revoke_tokens" checked' in page
 
     as_ada.post("/account/password", {"password_now": PASSWORD, **NEW})
     assert ApiToken.with_secret(secret)
+    assert User.with_feed(feed)
     again = {"password": "another long one", "password_again": "another long one"}
     form = {"password_now": NEW["password"], "revoke_tokens": "on", **again}
     answer = as_ada.post("/account/password", form, follow_redirects=True)
 
     db.session.expire_all()
     assert "no longer work: 1" in answer.text
-    assert ApiToken.with_secret(secret) is None
+    assert ApiToken.with_secret(secret) is User.with_feed(feed) is None
 
 
 @pytest.mark.parametrize("password", ["", "not the password"])
