@@ -2,12 +2,14 @@
 
 import re
 from datetime import timedelta
+from io import BytesIO
+from zipfile import ZipFile
 
 import pytest
 from conftest import BRIEF, both_databases
 from sqlalchemy import event, text
 
-from smartcontent.contents import ending, submitting, tagging
+from smartcontent.contents import ending, submitting, tagging, versions
 from smartcontent.contents.bulk import matching, running
 from smartcontent.contents.bulk.acting import Deed
 from smartcontent.contents.bulk.matching import begin, finish, take_step, undo
@@ -251,3 +253,25 @@ def test_more_than_one_act_may_have_is_refused_with_a_sentence(as_ada, ada, five
 
     assert answer.status_code == 422
     assert "More than 4 match: narrow it down" in answer.text
+
+
+@both_databases
+def test_texts_of_all_that_match_are_one_zip_of_markdown(as_ada, ada, bob, five):
+    others = submitting.submit(bob.id, BRIEF, "Pot of Bob's")
+    for content in (five[0], five[1], others):
+        ending.cancel_all(content)
+        versions.save_edit(content, content.title, f"Text of {content.title}")
+    db.session.commit()
+
+    answer = as_ada.post("/contents/bulk?q=pot", {"all": "1", "do": "export"})
+    ticked = {"ids": [str(five[1].id), str(others.id)], "do": "export"}
+
+    assert answer.mimetype == "application/zip"
+    packed = ZipFile(BytesIO(answer.data))
+    assert sorted(name[6:] for name in packed.namelist()) == ["Pot 0.md", "Pot 1.md"]
+    [name] = ZipFile(BytesIO(as_ada.post("/contents/bulk", ticked).data)).namelist()
+    assert name == "00001 Pot 1.md"
+    assert b"Text of Pot 1" in packed.read(packed.namelist()[-1]) + packed.read(
+        packed.namelist()[0]
+    )
+    assert as_ada.post("/contents/bulk", {"do": "export"}).status_code == 422

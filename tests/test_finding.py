@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from uuid import uuid4
 
 import pytest
@@ -20,7 +21,17 @@ from smartcontent.contents import (
 )
 from smartcontent.contents.housekeeping import Housekeeping
 from smartcontent.contents.repurposing import made_from
-from smartcontent.models import ApiToken, Content, Draft, findable, listing
+from smartcontent.models import (
+    ApiToken,
+    Batch,
+    Content,
+    Draft,
+    KeptVoice,
+    Series,
+    findable,
+    listing,
+    now,
+)
 from smartcontent.models.findable import Words, as_vector
 from smartcontent.models.listing import Filters, Sort, list_contents
 from smartcontent.ollama.errors import failure
@@ -388,3 +399,59 @@ def test_scheduler_makes_findable_what_was_left_behind(app, ada, content, caplog
         "made findable contents=1"
     ]
     assert found(ada, "teapot") == ["A teapot"]
+
+
+@both_databases
+def test_list_is_narrowed_to_a_voice_a_batch_a_series(ada, as_ada):
+    pot, pan, kettle = (submitting.submit(ada.id, BRIEF, each) for each in ("Pot", "Pan", "Kettle"))
+    voice = KeptVoice(user_id=ada.id, name="Northwind", description="Calm")
+    batch = Batch(user_id=ada.id, name="pots.csv", submitted_at=now())
+    series = Series(user_id=ada.id, name="Mondays", fields={}, cron="0 7 * * 1", timezone="UTC")
+    db.session.add_all([voice, batch, series])
+    db.session.flush()
+    pot.voice, pan.batch_id, kettle.series_id = voice.voice, batch.id, series.id
+    db.session.commit()
+
+    def shown(**filters: str) -> list[str]:
+        return [content.title for content in list_contents(ada.id, Filters(**filters)).items]
+
+    assert shown(voice=str(voice.id)) == ["Pot"]
+    assert shown(batch=str(batch.id)) == ["Pan"]
+    assert shown(series=str(series.id), q="kettle") == ["Kettle"]
+    assert shown(series=str(series.id), q="pot -teapot") == []
+    page = as_ada.get(f"/?voice={voice.id}").text
+    for name in ("Northwind", "pots.csv", "Mondays"):
+        assert f">{name}</option>" in page
+    assert "Pan</a>" not in page
+    assert as_ada.get("/?batch=x").status_code == 200
+
+
+# What is typed, and what it is to find: each in several encodings, scripts and spellings.
+ALIKE = [
+    ("soufflé", "souffl\u0065\u0301"), ("soufflé", "souﬄé"), ("souffle\u0301", "SOUFFLÉ"),
+    ("crème brûlée", "cre\u0300me bru\u0302le\u0301e"), ("office", "oﬃce"), ("ﬁnest", "finest"),
+    ("naïve", "naive"), ("Ångström", "A\u030angstro\u0308m"), ("strasse", "Straße"),
+    ("東京", "私は東京へ行く"), ("한국", "대한민국과 한국어"), ("咖啡", "一杯咖啡。"),
+    ('"blue glass"', "a blue glass jar"), ('"hand made"', "all hand made here"),
+    ("kett", "a kettle"), ("warm ket", "a kettle, warm"), ("jar -lid", "a jar"),
+]  # fmt: skip
+UNLIKE = [
+    ('"blue glass"', "glass, blue"), ('"hand made"', "made by hand"), ("東京", "京の東"),
+    ("咖啡", "啡咖"), ("jar -lid", "a jar and its lid"), ("ettle", "a kettle"),
+    ("ket warm", "kettle"),
+]  # fmt: skip
+
+
+@both_databases
+def test_each_kind_of_what_is_typed_finds_what_is_meant(ada):
+    brief = replace(BRIEF, topic="x", audience="", keywords=())
+    for number, (_, title) in enumerate([*ALIKE, *UNLIKE]):
+        submitting.submit(ada.id, brief, f"{title} @{number:03}")
+
+    def finds(number: int, typed: str) -> bool:
+        return any(title.endswith(f"@{number:03}") for title in found(ada, typed))
+
+    for number, (typed, title) in enumerate(ALIKE):
+        assert finds(number, typed), (typed, title)
+    for number, (typed, title) in enumerate(UNLIKE, len(ALIKE)):
+        assert not finds(number, typed), (typed, title)

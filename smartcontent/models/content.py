@@ -7,6 +7,7 @@ from uuid import UUID, uuid4
 
 from sqlalchemy import (
     JSON,
+    ColumnElement,
     ForeignKey,
     Index,
     Select,
@@ -201,6 +202,11 @@ class Content(Base):
             .where(cls.user_id == user_id, cls.deleted_at.is_(None))
             .order_by(cls.created_at.desc(), cls.id.desc())
         )
+
+    @classmethod
+    def sounds_like(cls, voice_id: UUID) -> tuple[ColumnElement[bool], ...]:
+        """That it was submitted with this voice, whatever has become of the voice."""
+        return (cls._voice.is_not(None), cls._voice["id"].as_string() == str(voice_id))
 
     @classmethod
     def last_choices(cls, user_id: int) -> Mapping[str, str]:

@@ -12,6 +12,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Row, Select, Tuple, func, select, true, tuple_
 from sqlalchemy.orm import contains_eager, selectinload
 
+from smartcontent.models.batch import Batch
 from smartcontent.models.content import Content
 from smartcontent.models.draft import Draft
 from smartcontent.models.findable import (
@@ -21,6 +22,7 @@ from smartcontent.models.findable import (
     place_of_found,
     rank,
 )
+from smartcontent.models.series import Series
 from smartcontent.models.tag import Tag, content_tags
 from smartcontent.stores.sql import db
 from smartcontent.texts.queries import LONGEST
@@ -30,6 +32,7 @@ from smartcontent.texts.sought import as_sought
 Q_LONGEST = LONGEST  # of a search, in characters
 PAGE = 20
 COUNTED_MOST = 1_000
+NAMED_MOST = 50
 FEW = 2_000  # so many are looked up one by one
 # What the texts of one page come to, in characters: one page of the longest would be an answer
 # of tens of megabytes. As many as fit are shown, and the cursor leads on.
@@ -55,6 +58,9 @@ class Filters:
     tag: str = ""
     favourite: bool = False
     model: str = ""  # that wrote the current draft
+    voice: str = ""  # ids
+    batch: str = ""
+    series: str = ""
     since: datetime | None = None  # submitted then or later
     until: datetime | None = None  # submitted before
     trash: bool = False
@@ -258,6 +264,16 @@ def _conditions(filters: Filters) -> Iterator[ColumnElement[bool]]:
         yield Content.created_at >= filters.since
     if filters.until:
         yield Content.created_at < filters.until
+    yield from _of_origin(filters)
+
+
+def _of_origin(filters: Filters) -> Iterator[ColumnElement[bool]]:
+    if filters.voice:
+        yield from Content.sounds_like(UUID(filters.voice))
+    if filters.batch:
+        yield Content.batch_id == UUID(filters.batch)
+    if filters.series:
+        yield Content.series_id == UUID(filters.series)
 
 
 def _tagged(user_id: int, tag: str) -> Select[tuple[UUID]]:
@@ -287,6 +303,15 @@ def count_contents(user_id: int, filters: Filters) -> int:
     found = _filtered(user_id, filters, in_order=False).with_only_columns(Content.id)
     counted = select(func.count()).select_from(found.limit(COUNTED_MOST).subquery())
     return db.session.scalar(counted) or 0
+
+
+def names_of(kind: type[Batch] | type[Series], user_id: int) -> Sequence[tuple[UUID, str]]:
+    """The ids and names of the user's last batches, or series."""
+    named = select(kind.id, kind.name).where(kind.user_id == user_id)
+    if kind is Batch:
+        named = named.where(Batch.submitted_at.is_not(None))
+    newest = named.order_by(kind.created_at.desc()).limit(NAMED_MOST)
+    return [(row.id, row.name) for row in db.session.execute(newest)]
 
 
 def matching(user_id: int, filters: Filters, most: int) -> Sequence[UUID]:

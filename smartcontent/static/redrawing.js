@@ -7,7 +7,7 @@ import { draftOf, takeDrawn, tell } from "./drafts.js";
 import { paintTexts, paintTextsIn } from "./live_text.js";
 
 const SHOWING_SOME = [
-  "q", "status", "content_type", "tag", "favourite", "model", "since", "until", "sort", "trash", "cursor",
+  "q", "status", "content_type", "tag", "favourite", "model", "voice", "batch", "series", "since", "until", "sort", "trash", "cursor",
 ];
 const TICKED = "[name=ids], [name=mend]"; // contents for one act, findings to be mended
 const requests = new WeakMap(); // element → how often it was asked for

@@ -20,7 +20,7 @@ from smartcontent.contents.archives import export, taking_in
 from smartcontent.contents.archives.taking_in import Taken
 from smartcontent.contents.archives.unpacking import ArchiveError
 from smartcontent.exports.file_names import content_disposition
-from smartcontent.exports.packing import Packing
+from smartcontent.exports.packing import File, Packing
 from smartcontent.logs import note
 from smartcontent.models import now
 from smartcontent.web import limiter
@@ -63,13 +63,17 @@ def take_in() -> ResponseReturnValue:
 
 def as_archive(user_id: int) -> Response:
     """The archive of a user, made step by step as fast as it is taken."""
-    name = f"Smart Content {now():%Y-%m-%d}.zip"
-    headers = {"Content-Disposition": content_disposition(name)}
-    return Response(stream_with_context(_pieces(user_id)), content_type=MEDIA_TYPE, headers=headers)
+    return as_zip(export.steps(user_id), f"Smart Content {now():%Y-%m-%d}")
 
 
-def _pieces(user_id: int) -> Iterator[bytes]:
-    packing, steps = Packing(), export.steps(user_id)
+def as_zip(steps: Iterator[list[File]], name: str) -> Response:
+    """Files as a ZIP, made step by step as fast as it is taken."""
+    headers = {"Content-Disposition": content_disposition(f"{name}.zip")}
+    return Response(stream_with_context(_pieces(steps)), content_type=MEDIA_TYPE, headers=headers)
+
+
+def _pieces(steps: Iterator[list[File]]) -> Iterator[bytes]:
+    packing = Packing()
     while True:
         with turn_for_a_file():
             step = next(steps, None)

@@ -1,5 +1,6 @@
 """The dashboard: write a brief, follow its drafts, read, edit, find and delete."""
 
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
@@ -14,7 +15,7 @@ from smartcontent.contents import ending, submitting, versions
 from smartcontent.contents.emptying import goes_at
 from smartcontent.contents.quotas import OverQuota
 from smartcontent.extensions import login
-from smartcontent.models import Content
+from smartcontent.models import Batch, Content, KeptVoice, Series
 from smartcontent.models.listing import (
     COUNTED_MOST,
     Q_LONGEST,
@@ -23,6 +24,7 @@ from smartcontent.models.listing import (
     count_contents,
     list_contents,
     list_trash,
+    names_of,
 )
 from smartcontent.web import errors
 from smartcontent.web.auth import nobody_yet
@@ -40,6 +42,16 @@ def own_content(content_id: UUID) -> Content:
     if content is None:
         raise NotFound
     return content
+
+
+@bp.app_template_global()
+def belongings() -> dict[str, Sequence[tuple[UUID, str]]]:
+    """What the list can be narrowed to by its id: the last ones of each kind."""
+    return {
+        "voice": KeptVoice.names(current_user.id),
+        "batch": names_of(Batch, current_user.id),
+        "series": names_of(Series, current_user.id),
+    }
 
 
 @bp.get("/")

@@ -12,6 +12,8 @@ from smartcontent.fields import Field, Fields, Refused, Value
 from smartcontent.models import Status
 from smartcontent.models.listing import Q_LONGEST, Filters, Sort
 
+_UUID = re.compile("[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
+
 
 @dataclass(frozen=True, kw_only=True)
 class _Switch(Field):
@@ -74,6 +76,16 @@ def _name(name: str, longest: int, about: str, **known: Any) -> Value:
     )
 
 
+def _id(name: str, about: str) -> Value:
+    return Value(
+        label=name,
+        must="be an id",
+        is_right=lambda value: not value or _UUID.fullmatch(value) is not None,
+        holds={"type": "string"},
+        about=about,
+    )
+
+
 FILTERS: Fields = {
     "status": _only("status", [*Status], "Only contents whose current draft has this status."),
     "content_type": _only("content_type", CONTENT_TYPES, "Only this content type."),
@@ -89,6 +101,9 @@ FILTERS: Fields = {
     "tag": _name("tag", TAG_LONGEST, "Only those with this tag, in any case of letters."),
     "favourite": _Switch(label="favourite", about="1: only favourites."),
     "model": _name("model", 200, "Only those whose current draft this Ollama model has written."),
+    "voice": _id("voice", "Only those that were submitted with the voice of this id."),
+    "batch": _id("batch", "Only those of the batch with this id."),
+    "series": _id("series", "Only those that the series with this id has made."),
     "since": _Moment(
         label="since", about="Only those submitted then or later.", example="2026-03-01"
     ),

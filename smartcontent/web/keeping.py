@@ -9,13 +9,14 @@ from flask_login import current_user, login_required
 from werkzeug.exceptions import BadRequest, NotFound
 
 from smartcontent.contents import tagging
-from smartcontent.contents.bulk import matching
+from smartcontent.contents.bulk import export, matching
 from smartcontent.contents.bulk.acting import IDS_MOST, OF_TAGS, Deed, Why
 from smartcontent.contents.bulk.matching import OPPOSITE, TooMany
 from smartcontent.contents.tagging import TAG, TAGS
 from smartcontent.fields import Refused
 from smartcontent.models import BulkAct
 from smartcontent.web import errors
+from smartcontent.web.archives import as_zip
 from smartcontent.web.contents import asked, back, own_content
 from smartcontent.web.filters import filters_in
 
@@ -70,6 +71,8 @@ def tags(content_id: UUID) -> ResponseReturnValue:
 @login_required
 def do() -> ResponseReturnValue:
     """Do one thing to all that are ticked, or to all that match; most of it can be undone."""
+    if request.form.get("do") == "export":
+        return _exported()
     try:
         ids, deed = [UUID(each) for each in request.form.getlist("ids")], Deed(request.form["do"])
         tag = TAG.read(request.form.get("tag", "")) if deed in OF_TAGS else ""
@@ -82,6 +85,22 @@ def do() -> ResponseReturnValue:
     if not is_all:  # few: what was pressed is done
         matching.finish(act)
     return _to(act)
+
+
+def _exported() -> ResponseReturnValue:
+    """The texts of all that are ticked, or of all that match, as one ZIP."""
+    try:
+        if request.form.get("all") == "1":
+            ids = matching.those_that_match(current_user.id, filters_in(asked()))
+        else:
+            ids = [UUID(each) for each in request.form.getlist("ids")]
+    except TooMany as refused:
+        return errors.answer(422, str(refused))
+    except ValueError as error:
+        raise BadRequest from error
+    if not ids:
+        return errors.answer(422, "Tick something first.")
+    return as_zip(export.steps(current_user.id, ids), "Texts")
 
 
 @bp.get("/contents/bulk")

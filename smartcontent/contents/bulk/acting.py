@@ -235,7 +235,8 @@ def _of(asked: Asked, ids: Sequence[UUID]) -> tuple[ColumnElement[bool], ...]:
 
 
 def _absent(ids: Sequence[UUID], there: Sequence[UUID]) -> dict[UUID, Why]:
-    return dict.fromkeys(set(ids) - set(there), Why.NOT_THERE)
+    found = set(there)
+    return {each: Why.NOT_THERE for each in ids if each not in found}
 
 
 def _tagged(ids: Sequence[UUID]) -> Select[Any]:

@@ -4,6 +4,7 @@ Any process may take a step. What a step changes and that it was taken is one tr
 process at a time has an act in hand: who is killed has taken the step, or not.
 """
 
+from collections import Counter
 from collections.abc import Sequence
 from datetime import timedelta
 from uuid import UUID
@@ -51,7 +52,11 @@ def begin(user_id: int, which: Filters | Sequence[UUID], deed: Deed, tag: str = 
     Raises:
         TooMany: so many match that it is not done at once.
     """
-    ids = _matching(user_id, which) if isinstance(which, Filters) else list(dict.fromkeys(which))
+    ids = (
+        those_that_match(user_id, which)
+        if isinstance(which, Filters)
+        else list(dict.fromkeys(which))
+    )
     moment = now()
     act = BulkAct(user_id=user_id, deed=deed, created_at=moment, due_at=moment)
     act.moment = moment if deed == Deed.TRASH else None
@@ -60,7 +65,12 @@ def begin(user_id: int, which: Filters | Sequence[UUID], deed: Deed, tag: str = 
     return act
 
 
-def _matching(user_id: int, filters: Filters) -> Sequence[UUID]:
+def those_that_match(user_id: int, filters: Filters) -> Sequence[UUID]:
+    """The ids of all that match at this moment.
+
+    Raises:
+        TooMany: so many match that nothing is done with them at once.
+    """
     only_read()  # meanwhile others write
     ids = matching(user_id, filters, MATCH_MOST + 1)
     db.session.commit()
@@ -170,8 +180,7 @@ def _note(act: BulkAct, step: BulkStep, outcome: Outcome) -> None:
     step.changed = [str(each) for each in outcome.changed]
     act.done += len(step.ids)
     act.changed += len(step.changed)
-    reasons = [why.value for why in outcome.left.values()]
-    act.left = {why: act.left.get(why, 0) + reasons.count(why) for why in {*act.left, *reasons}}
+    act.left = dict(Counter(act.left) + Counter(why.value for why in outcome.left.values()))
     if act.done >= act.total:
         act.finished_at = now()
 

@@ -8,7 +8,7 @@ from flask import url_for
 from flask.typing import ResponseReturnValue
 
 from smartcontent.contents import ending
-from smartcontent.contents.bulk import acting, matching
+from smartcontent.contents.bulk import acting, export, matching
 from smartcontent.contents.bulk.acting import IDS_MOST, OF_TAGS, Asked, Deed
 from smartcontent.contents.bulk.matching import MATCH_MOST, TooMany
 from smartcontent.contents.tagging import TAG
@@ -18,6 +18,7 @@ from smartcontent.models.listing import Filters
 from smartcontent.web.api import representation, schemas
 from smartcontent.web.api.access import protected, user_id
 from smartcontent.web.api.call import call, not_accepted
+from smartcontent.web.archives import MEDIA_TYPE, as_zip
 from smartcontent.web.filters import FILTERS, filters_of
 from smartcontent.web.problems import Problem
 
@@ -110,6 +111,17 @@ def _accepted(act: BulkAct) -> ResponseReturnValue:
 
 def _told(content_id: UUID, detail: str) -> dict[str, Any]:
     return {"id": str(content_id), "ok": not detail} | ({"detail": detail} if detail else {})
+
+
+@bp.get("/contents/export")
+@call(schemas.text("The ZIP; it is made while it is sent."), query=FILTERS, media=[MEDIA_TYPE])
+def download(asked: dict[str, Any]) -> ResponseReturnValue:
+    """Take away the current texts of all that match, as Markdown with front matter."""
+    try:
+        ids = matching.those_that_match(user_id(), filters_of(asked))
+    except TooMany as error:
+        raise Problem(422, str(error)) from error
+    return as_zip(export.steps(user_id(), ids), "Texts")
 
 
 @bp.get("/contents/bulk/<uuid:act_id>")
