@@ -44,9 +44,9 @@ JOBS = 200
 BURST = 2000
 SECONDS = 10
 # Time for all to be stored before the first is due.
-HEAD_START = 8
+HEAD_START = 15
 STARTS = "bench:starts"
-CELERY, BULLMQ = "celery==5.5.3", "bullmq@6"
+CELERY, BULLMQ = "celery==5.5.3", ("bullmq@6", "ioredis@5")
 COMMITTED = re.compile(r"committed_ms=(-?[\d.]+)")
 
 
@@ -159,16 +159,16 @@ def celery(folder: Path, valkey: Valkey) -> list[float]:
         "    note.apply_async([due], eta=datetime.fromtimestamp(due, timezone.utc))\n"
     )
     options = ["-A", "peer", "worker", "-c", "2", "-l", "ERROR", "--without-gossip"]
-    with running([binaries / "celery", *options], folder):
+    with running([binaries / "celery", *options], folder) as peer:
         time.sleep(5)  # it says nowhere that it is ready
         subprocess.run([binaries / "python", "-c", submitting], cwd=folder, check=True)
-        wait_until(lambda: valkey.client.llen(STARTS) == JOBS, every=0.5)
+        wait_for_all(valkey, peer)
     return noted(valkey)
 
 
 def bullmq(folder: Path, valkey: Valkey) -> list[float]:
     """Milliseconds late of each job of BullMQ with two workers in one process of node."""
-    subprocess.run(["npm", "install", "--silent", BULLMQ], cwd=folder, check=True)
+    subprocess.run(["npm", "install", "--silent", *BULLMQ], cwd=folder, check=True)
     (folder / "peer.js").write_text(
         "const { Queue, Worker } = require('bullmq');\n"
         f"const connection = {{ host: '127.0.0.1', port: {valkey.port} }};\n"
@@ -188,20 +188,27 @@ def bullmq(folder: Path, valkey: Valkey) -> list[float]:
         "  }\n"
         "})();\n"
     )
-    with running(["node", "peer.js"], folder):
-        wait_until(lambda: valkey.client.llen(STARTS) == JOBS, every=0.5)
+    with running(["node", "peer.js"], folder) as peer:
+        wait_for_all(valkey, peer)
     return noted(valkey)
 
 
 @contextmanager
-def running(command: list[Any], folder: Path) -> Iterator[None]:
-    quiet = subprocess.DEVNULL
-    process = subprocess.Popen(command, cwd=folder, stdout=quiet, stderr=quiet)
+def running(command: list[Any], folder: Path) -> Iterator[subprocess.Popen]:
+    process = subprocess.Popen(command, cwd=folder, stdout=subprocess.DEVNULL)
     try:
-        yield
+        yield process
     finally:
         process.terminate()
         process.wait()
+
+
+def wait_for_all(valkey: Valkey, peer: subprocess.Popen) -> None:
+    def are_all_noted() -> bool:
+        assert peer.poll() is None, "it has ended, and said above why"
+        return valkey.client.llen(STARTS) == JOBS
+
+    wait_until(are_all_noted, every=0.5)
 
 
 def noted(valkey: Valkey) -> list[float]:
