@@ -55,6 +55,7 @@ KEYS = [
     "smartcontent:breaks",
     "smartcontent:pulls",
     f"smartcontent:readiness:{MODEL}",
+    "smartcontent:models",
 ]
 
 
@@ -157,6 +158,7 @@ def test_job_whose_place_is_taken_by_something_else_is_scheduled_all_the_same(ap
     ("key", "read"),
     [
         (f"smartcontent:readiness:{MODEL}", lambda: readiness.last_found(MODEL)),
+        ("smartcontent:models", lambda: readiness.noted_models() or None),
         ("smartcontent:probe-1", lambda: picked_up_at("probe-1")),
     ],
 )
