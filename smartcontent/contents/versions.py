@@ -98,10 +98,11 @@ def add(content: Content, wanted: Sequence[dict[str, Any]], shown: bool) -> list
 
 
 def _numbered(content: Content, wanted: Sequence[dict[str, Any]]) -> list[Draft]:
-    last = db.session.scalar(select(func.max(Draft.number)).where(Draft.content_id == content.id))
+    there = db.session.scalar(select(func.max(Draft.number)).where(Draft.content_id == content.id))
+    last = max(there or 0, content.removed_number or 0)
     usual = {"status": Status.PENDING, "due_at": due_in(0), "created_at": now()}
     ids = {"user_id": content.user_id, "content_id": content.id}
-    numbered = enumerate(wanted, (last or 0) + 1)
+    numbered = enumerate(wanted, last + 1)
     return [Draft(**ids, number=number, **usual | values) for number, values in numbered]
 
 
@@ -170,10 +171,21 @@ def remove(content: Content, number: int) -> bool:
         .returning(Draft.id),
         execution_options={"synchronize_session": False},
     ).all()
+    if gone:
+        _note_removed(content, number)
     db.session.commit()
     db.session.expire_all()
     content.announce()
     return bool(gone)
+
+
+def _note_removed(content: Content, number: int) -> None:
+    """So that what was asked of it is never asked of another draft."""
+    is_higher = func.coalesce(Content.removed_number, 0) < number
+    db.session.execute(
+        update(Content).where(Content.id == content.id, is_higher).values(removed_number=number),
+        execution_options={"synchronize_session": False},
+    )
 
 
 def _is_shown(content: Content) -> Any:

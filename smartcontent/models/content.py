@@ -101,6 +101,8 @@ class Content(Base):
     request_digest: Mapped[str | None] = mapped_column(String(64))
     # The number of the draft people see.
     current_number: Mapped[int] = mapped_column(default=1)
+    # The highest number of a draft that was deleted: it is given to no other.
+    removed_number: Mapped[int | None]
     # Where it comes from: its row, as spreadsheets count, and what stood in that row.
     batch_id: Mapped[UUID | None] = mapped_column(ForeignKey("batches.id", ondelete="SET NULL"))
     batch_row: Mapped[int | None]

@@ -242,6 +242,16 @@ def test_draft_is_deleted_but_never_the_current_one(script, ollama, written):
     assert [each["number"] for each in script.get(written).json["drafts"]] == [1]
 
 
+def test_number_of_a_deleted_draft_is_not_given_to_another(script, ollama, written):
+    [asked] = script.post(f"{written}/drafts", {"refine": "shorter"}).json["drafts"]
+    write(ollama, asked["id"], "Hot tea.")
+    script.delete(f"{written}/drafts/2")
+
+    [asked] = script.post(f"{written}/drafts", {"refine": "shorter"}).json["drafts"]
+
+    assert asked["number"] == 3
+
+
 def test_draft_is_written_once_more_and_says_whether_it_is_the_same(script, ollama, written):
     same = script.post(f"{written}/drafts/1/reproduce")
     write(ollama, same.json["id"], TEA)
