@@ -3,6 +3,7 @@
     make exam                                  # 70 texts by the built-in demo model
     make exam MODEL=llama3.2                   # by a model of OLLAMA_HOST
     make exam FULL=1                           # all 315: three wordings and three seeds each
+    make exam FULL=1 LANGUAGES=en              # what the baseline is of
     make exam BRIEFS=20 LANGUAGES=en,de        # fewer
 
 Prints how many of the demands were met, by kind, with a 95 % interval, beside the baseline in
