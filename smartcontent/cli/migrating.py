@@ -17,7 +17,7 @@ from smartcontent.cli.group import sentence
 from smartcontent.contents import finding
 from smartcontent.health.database import check_database
 from smartcontent.health.finding import State
-from smartcontent.models.findable import findables
+from smartcontent.models.findable import findables, taking_in_many
 from smartcontent.stores.redis_answers import one_line
 from smartcontent.stores.sql import db
 
@@ -100,7 +100,10 @@ def make_findable() -> None:
     if not inspect(db.engine).has_table(findables.name):
         return
     total, done = finding.count_behind(), 0
-    for step in finding.catch_up():
-        if done * 10 // total != (done + step) * 10 // total:
-            click.echo(f"Made findable: {done + step:,} of {total:,} contents", err=True)
-        done += step
+    if not total:
+        return
+    with taking_in_many():
+        for step in finding.catch_up():
+            if done * 10 // total != (done + step) * 10 // total:
+                click.echo(f"Made findable: {done + step:,} of {total:,} contents", err=True)
+            done += step
