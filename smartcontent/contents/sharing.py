@@ -18,14 +18,17 @@ DAYS_MOST = 90  # for which a link is open
 OPEN_MOST = 20  # links of one content
 ENDED_MOST = 20  # of those that do not work any more
 REVIEWS_MOST = 50  # of one link
+PRESSED_TWICE = timedelta(minutes=1)  # the same said again within it is said once
 
 
 class NotShared(ValueError):
     """It cannot be shared; the text is for people."""
 
 
-def share(content: Content, number: int, days: int) -> tuple[Share, str]:
+def share(content: Content, number: int, days: int, secret: str | None = None) -> tuple[Share, str]:
     """Make a link to a version, for so many days; with its secret, which is never seen again.
+
+    Asked again with the same secret it is the same link.
 
     Raises:
         NotShared: there is no such version with a text, or the content has too many links.
@@ -34,9 +37,13 @@ def share(content: Content, number: int, days: int) -> tuple[Share, str]:
     if draft is None or not (draft.is_final and draft.text):
         raise NotShared("Only a version that has a text can be shared.")
     one_after_the_other(content.user_id)
+    before = Share.made_with(secret) if secret else None
+    if secret and before and before.is_open:
+        db.session.commit()
+        return before, secret
     if _open_links(content) >= OPEN_MOST:
         raise NotShared(f"It has {OPEN_MOST} links that work: revoke one that is not needed.")
-    made, secret = Share.issue(draft, timedelta(days=days))
+    made, secret = Share.issue(draft, timedelta(days=days), None if before else secret)
     _forget_old_ones(content)
     db.session.commit()
     log.info("Shared share=%s draft=%s", made.id, draft.id)
@@ -70,11 +77,16 @@ def revoke(content: Content, share_id: int) -> bool:
 def review(share: Share, verdict: Verdict, reason: str, name: str) -> bool:
     """Put on record what a reader says, and show the owner; False if enough has been said."""
     one_after_the_other(share.content.user_id)
+    said = {"verdict": verdict, "reason": reason, "name": name}
+    just_now = select(Review.id).filter_by(share_id=share.id, **said)
+    if db.session.scalar(just_now.where(Review.at > now() - PRESSED_TWICE)):
+        db.session.rollback()
+        return True
     own = select(func.count()).select_from(Review).where(Review.share_id == share.id)
     if (db.session.scalar(own) or 0) >= REVIEWS_MOST:
         db.session.rollback()
         return False
-    db.session.add(Review(share_id=share.id, verdict=verdict, reason=reason, name=name))
+    db.session.add(Review(share_id=share.id, **said))
     db.session.commit()
     share.content.announce()
     return True

@@ -57,9 +57,11 @@ class Share(Base):
         return and_(cls.revoked_at.is_(None), cls.expires_at > now())
 
     @classmethod
-    def issue(cls, draft: Draft, lifetime: timedelta) -> tuple["Share", str]:
+    def issue(
+        cls, draft: Draft, lifetime: timedelta, secret: str | None = None
+    ) -> tuple["Share", str]:
         """A new link and its secret, which is shown this once; the caller commits."""
-        secret = secrets.token_urlsafe(32)
+        secret = secret or secrets.token_urlsafe(32)
         share = cls(
             content_id=draft.content_id,
             draft_id=draft.id,
@@ -68,6 +70,11 @@ class Share(Base):
         )
         db.session.add(share)
         return share, secret
+
+    @classmethod
+    def made_with(cls, secret: str) -> "Share | None":
+        """The link, also where it can no longer be read by."""
+        return db.session.scalar(select(cls).filter_by(digest=digest_of(secret)))
 
     @classmethod
     def with_secret(cls, secret: str) -> "Share | None":

@@ -87,7 +87,7 @@ startClocks();
 startCopying();
 startCalendar();
 startDueTimes();
-if (document.body.dataset.user) startKeeping(document.body.dataset);
+startKeeping(document.body.dataset);
 startKeys();
 startLengths();
 startPreviews();

@@ -3,7 +3,7 @@
 //
 // It is kept by user, form and the key in the form, which the server names when it has taken it. At
 // sign-out, and when somebody else signs in, it is forgotten; but what is sent from a tab that was left
-// open then is kept for its user, who has to sign in again.
+// open then is kept for its user, who has to sign in again. Who has no account is a user, too.
 import { say } from "./announcer.js";
 import { checkLengths } from "./lengths.js";
 
@@ -11,6 +11,7 @@ const PREFIX = "smartcontent:typed:";
 const SAVE_AFTER_MS = 300;
 // A form filled with an example or a brief that was taken back is another one than the empty form.
 const FILLED_WITH = ["example", "again", "template"];
+const NOT_TYPED = ["hidden", "submit", "button", "file", "password"];
 const RESTORED = "What you had typed is here again.";
 
 const asked = new URLSearchParams(location.search);
@@ -24,16 +25,23 @@ function storage() {
 }
 
 function nameOf(form) {
-  return [mine + new URL(form.action).pathname, ...FILLED_WITH.map((name) => asked.get(name) ?? "")].join(":");
+  const path = new URL(form.action).pathname;
+  return [mine + path, ...FILLED_WITH.map((name) => asked.get(name) ?? "")].join(":");
 }
 
 // And what belongs to that which was typed: which text it was typed into, say.
 function fieldsOf(form) {
-  const isTyped = ({ type, dataset }) => "kept" in dataset || !["hidden", "submit", "button"].includes(type);
+  const isTyped = ({ type, dataset }) => "kept" in dataset || !NOT_TYPED.includes(type);
   return [...form.elements].filter((field) => field.name && isTyped(field));
 }
 
+const isTicked = ({ type }) => type === "checkbox" || type === "radio";
+const valueOf = (field) => (isTicked(field) ? field.checked : field.value);
+// Boxes share a name; what each stands for is its value.
+const nameIn = (field) => (isTicked(field) ? `${field.name}=${field.value}` : field.name);
+
 function isChanged(field) {
+  if (isTicked(field)) return field.checked !== field.defaultChecked;
   if (field.tagName !== "SELECT") return field.value !== field.defaultValue;
   const options = [...field.options];
   return (options.find((option) => option.defaultSelected) ?? options[0]) !== field.selectedOptions[0];
@@ -43,7 +51,7 @@ export function keep(form) {
   if (!mine || isForgotten) return;
   const fields = fieldsOf(form);
   if (!fields.some(isChanged)) return storage().removeItem(nameOf(form));
-  const values = Object.fromEntries(fields.map(({ name, value }) => [name, value]));
+  const values = Object.fromEntries(fields.map((field) => [nameIn(field), valueOf(field)]));
   try {
     storage().setItem(nameOf(form), JSON.stringify({ key: form.elements.key.value, values }));
   } catch { /* There is no more room: it stays in the form. */ }
@@ -69,8 +77,8 @@ function take({ target }) {
 }
 
 function fill(field, value) {
-  if (field.value === value) return;
-  field.value = value;
+  if (valueOf(field) === value) return;
+  field[isTicked(field) ? "checked" : "value"] = value;
   field.dispatchEvent(new Event("change", { bubbles: true }));
 }
 
@@ -79,11 +87,12 @@ function restore(form) {
   if (!kept) return;
   const key = form.elements.key;
   const fresh = key.value;
-  const before = fieldsOf(form).map((field) => [field, field.value]);
-  const differing = before.filter(([{ name, type }, value]) => type !== "hidden" && (kept.values[name] ?? value) !== value);
+  const before = fieldsOf(form).map((field) => [field, valueOf(field)]);
+  const isOther = ([field, value]) => field.type !== "hidden" && (kept.values[nameIn(field)] ?? value) !== value;
+  const differing = before.filter(isOther);
   key.value = kept.key;
   if (!differing.length) return;
-  for (const [field, value] of before) fill(field, kept.values[field.name] ?? value);
+  for (const [field, value] of before) fill(field, kept.values[nameIn(field)] ?? value);
   for (const [field] of differing) field.closest("details")?.setAttribute("open", "");
   offerToClear(form, () => {
     // What the server has of it stays known to the page.
@@ -126,11 +135,11 @@ function forgetTaken() {
   history.replaceState(history.state, "", location.pathname + (rest && `?${rest}`) + location.hash);
 }
 
-export function startKeeping({ events, user }) {
+export function startKeeping({ events = "", user = "" }) {
   if (!storage()) return;
   const here = `${PREFIX}${events}:`;
   mine = `${here}${user}:`;
-  forget((name) => name.startsWith(here) && !name.startsWith(mine));
+  if (user) forget((name) => name.startsWith(here) && !name.startsWith(mine));
   forgetTaken();
   // What was refused stands in the form as it was sent.
   for (const form of document.querySelectorAll("form[data-keep]")) {

@@ -30,6 +30,7 @@ from smartcontent.tables.reading import read_table
 from smartcontent.tables.table import Table, TableError
 from smartcontent.web import errors
 from smartcontent.web.downloads import results_as_file
+from smartcontent.web.once import key_sent
 from smartcontent.web.threads import few_at_once
 
 bp = Blueprint("batches", __name__)
@@ -85,8 +86,9 @@ def upload() -> ResponseReturnValue:
     except TableError as error:
         return _index(str(error), "" if has_file else pasted), 422
     name = (file.filename or "")[:NAME_LONGEST] if has_file and file else "Pasted table"
-    batch = uploads.keep(current_user.id, _printable(name), table)
-    return redirect(url_for(".table", batch_id=batch.id), 303)
+    batch = uploads.keep(current_user.id, _printable(name), table, key_sent(data))
+    sent = request.form.get("key")
+    return redirect(url_for(".table", batch_id=batch.id, sent=sent), 303)
 
 
 @bp.get("/batches/<uuid:batch_id>/table")

@@ -199,7 +199,8 @@ def back(content: Content, what: str) -> ResponseReturnValue:
     """
     flash(said_of(content, what), "said")
     if request.form.get("from") == "show":
-        return redirect(url_for("contents.show", content_id=content.id), 303)
+        sent = request.form.get("key")
+        return redirect(url_for("contents.show", content_id=content.id, sent=sent), 303)
     return redirect(url_for("contents.index", _anchor=f"content-{content.id}"), 303)
 
 

@@ -266,7 +266,8 @@ def _asked(content: Content, task: Task, what: str) -> ResponseReturnValue:
 
 def _back(content: Content, what: str) -> ResponseReturnValue:
     flash(said_of(content, what), "said")
-    return redirect(url_for("contents.show", content_id=content.id), 303)
+    sent = request.form.get("key")
+    return redirect(url_for("contents.show", content_id=content.id, sent=sent), 303)
 
 
 def quality_of(draft: Draft) -> Card:

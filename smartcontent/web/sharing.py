@@ -27,6 +27,7 @@ from smartcontent.models.share import NAME_LONGEST, REASON_LONGEST
 from smartcontent.web import errors, limiter
 from smartcontent.web.addresses import public_url
 from smartcontent.web.contents import back, own_content
+from smartcontent.web.once import secret_sent
 
 bp = Blueprint("sharing", __name__)
 
@@ -71,7 +72,8 @@ def share(content_id: UUID) -> ResponseReturnValue:
     content = own_content(content_id)
     number, days = (request.form.get(name, 0, type=int) for name in ("number", "days"))
     try:
-        _, secret = sharing.share(content, number, days if days in LIFETIMES else max(LIFETIMES))
+        days = days if days in LIFETIMES else max(LIFETIMES)
+        _, secret = sharing.share(content, number, days, secret_sent())
     except NotShared as error:
         return errors.answer(409, str(error))
     address = public_url(".read", secret=secret)
@@ -108,7 +110,7 @@ def review(secret: str) -> ResponseReturnValue:
     if not sharing.review(found, verdict, form.reason.data, form.name.data):
         return errors.answer(409, "Enough has been said by this link: ask for another one.")
     flash("Thank you: whoever sent you the link can read what you said.")
-    return redirect(url_for(".read", secret=secret), 303)
+    return redirect(url_for(".read", secret=secret, sent=request.form.get("key")), 303)
 
 
 def _opened(secret: str) -> Share | None:

@@ -8,6 +8,8 @@ from playwright.sync_api import Page, expect
 
 from browser.conftest import finished, sign_in
 from browser.test_network import end_sessions
+from smartcontent.briefs.built_in import BUILT_IN
+from smartcontent.contents import sharing
 from smartcontent.models import User
 
 TOPIC = "A teapot of blue glass, 0.8 litres\nwith a lid"
@@ -91,6 +93,51 @@ def test_edited_text_survives_a_reload_and_a_device_until_it_is_saved_or_cleared
     page.get_by_role("link", name="Edit title and text").click()
     expect(text).to_have_value("Tea is hot.")
     expect(page.locator("form .kept")).to_have_count(0)
+
+
+def test_what_is_typed_into_any_form_survives_a_reload(open_page, app, ada, watch):
+    content = finished(ada, "A teapot", "Tea.")
+    with app.test_request_context():
+        _, secret = sharing.share(content, content.current_number, 7)
+    page = open_page(user=ada)
+    reader = open_page(f"/shared/{secret}")
+    template = next(iter(BUILT_IN))
+    places = [
+        (page, "/series/new", "[name=topic]"),
+        (page, "/templates/new", "[name=topic]"),
+        (page, "/voices/new", "[name=description]"),
+        (page, f"/templates/{template}", "form[data-keep] textarea"),
+        (page, "/batches", "[name=pasted]"),
+        (page, f"/contents/{content.id}", "[name=instruction]"),
+        (page, f"/contents/{content.id}", "[name=add]"),
+        (reader, f"/shared/{secret}", "[name=reason]"),
+    ]
+    for tab, path, field in places:
+        tab.on("dialog", lambda dialog: dialog.accept())
+        tab.goto(path)
+        tab.locator(field).first.evaluate(
+            "field => field.closest('details')?.toggleAttribute('open', true)"
+        )
+        tab.locator(field).first.fill("It is warm")
+        tab.reload()
+        expect(tab.locator(field).first).to_be_visible()
+        expect(tab.locator(field).first).to_have_value("It is warm")
+
+    page.goto("/series/new")
+    page.get_by_label("Friday").check()
+    page.reload()
+    expect(page.get_by_label("Friday")).to_be_checked()
+    # What was taken is forgotten.
+    page.goto(f"/contents/{content.id}")
+    page.get_by_role("button", name="Add", exact=True).click()
+    expect(page.locator(".tag")).to_have_text(re.compile("It is warm"))
+    expect(page.locator("[name=add]")).to_have_value("")
+    # A wish that was sent after the session ended stands where it was sent from.
+    watch.expect("status of 401")
+    end_sessions(ada)
+    page.locator("[name=instruction]").press("Enter")
+    sign_in_by_form(page, ada)
+    expect(page.locator("[name=instruction]")).to_have_value("It is warm")
 
 
 def typed(page: Page) -> str:

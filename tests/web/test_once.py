@@ -8,13 +8,16 @@ from conftest import PASSWORD, Visitor, both_databases
 from sqlalchemy import func, select
 from test_contents import BRIEF_FORM, complete
 
-from smartcontent.contents import ending
-from smartcontent.models import ApiToken, Content, Draft
+from smartcontent.contents import ending, sharing
+from smartcontent.models import ApiToken, Batch, Content, Draft, Review, Share
 from smartcontent.stores.sql import db
 
 KEY = {"key": "a key"}
 # Forms that make something, by the end of their action.
-MAKING = ("/contents", "/retry", "/text", "/tokens")
+MAKING = (
+    *("/contents", "/retry", "/text", "/tokens", "/refine", "/variants", "/repurpose", "/shares"),
+    *("/series", "/templates/new", "/voices/new", "/batches"),
+)
 
 
 def count(model: type) -> int:
@@ -70,6 +73,43 @@ def test_token_asked_for_twice_is_one_whose_secret_was_seen_last(as_ada):
     assert ApiToken.with_secret(last) is not None
 
 
+def test_link_asked_for_twice_is_one(as_ada, content, ollama):
+    complete(content, ollama)
+    form = {"number": 1, "days": 7}
+
+    pages = [as_ada.post(f"/contents/{content.id}/shares", form | KEY).text for _ in range(2)]
+    first, again = (re.search(r'id="share-link"[^>]*>([^<]+)', page)[1] for page in pages)
+    assert first == again
+    assert count(Share) == 1
+    as_ada.post(f"/contents/{content.id}/shares", form | {"key": "another"})
+    as_ada.post(f"/contents/{content.id}/shares", form | KEY | {"days": 30})
+    assert count(Share) == 3
+    sharing.revoke(content, 1)
+    assert as_ada.post(f"/contents/{content.id}/shares", form | KEY).status_code == 200
+    assert count(Share) == 4
+
+
+def test_what_a_reader_says_twice_is_said_once(as_ada, content, ollama):
+    complete(content, ollama)
+    page = as_ada.post(f"/contents/{content.id}/shares", {"number": 1, "days": 7} | KEY).text
+    path = "/shared/" + re.search(r'id="share-link"[^>]*>[^<]*/shared/([^<]+)', page)[1]
+
+    for reason in ("Shorter.", "Shorter.", "Warmer."):
+        assert as_ada.post(path, {"verdict": "changes", "reason": reason}).status_code == 303
+
+    assert count(Review) == 2
+
+
+def test_table_sent_twice_is_kept_once(as_ada):
+    form = {"pasted": "Topic\nTea"}
+
+    places = [as_ada.post("/batches", form | KEY).headers["Location"] for _ in range(2)]
+    as_ada.post("/batches", form | KEY | {"pasted": "Topic\nCup"})
+
+    assert places[0] == places[1]
+    assert count(Batch) == 2
+
+
 @pytest.mark.parametrize("ends", ["completed", "cancelled"])
 def test_every_form_that_makes_something_has_a_key_of_its_own(as_ada, content, ollama, ends):
     if ends == "completed":
@@ -78,7 +118,10 @@ def test_every_form_that_makes_something_has_a_key_of_its_own(as_ada, content, o
         ending.cancel(content.current)
     pages = "".join(
         as_ada.get(path).text
-        for path in ("/", f"/contents/{content.id}", f"/contents/{content.id}/text", "/account/")
+        for path in (
+            *("/", f"/contents/{content.id}", f"/contents/{content.id}/text", "/account/"),
+            *("/series/new", "/templates/new", "/voices/new", "/batches"),
+        )
     )
 
     forms = re.findall(r'<form[^>]* action="([^"]+)"(.*?)</form>', pages, re.S)

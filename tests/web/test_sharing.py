@@ -125,7 +125,7 @@ def test_links_and_what_is_said_are_bounded(app, as_ada, written, visitor, monke
     assert as_ada.post(f"/contents/{written.id}/shares", {"number": 2}).status_code == 409
     assert db.session.scalars(select(Share)).one().expires_at < now() + timedelta(days=91)
 
-    answers = [say(visitor, link).status_code for _ in range(12)]
+    answers = [say(visitor, link, reason=str(n)).status_code for n in range(12)]
 
     assert answers[:3] == [200, 200, 409]
     assert answers[-1] == 429

@@ -11,6 +11,7 @@ from sqlalchemy.orm import undefer
 
 from smartcontent.briefs.brief import usual_choices
 from smartcontent.contents.batches.rows import TITLED_BRIEF
+from smartcontent.contents.quotas import one_after_the_other
 from smartcontent.models import Batch, Content, now
 from smartcontent.stores.sql import db
 from smartcontent.tables.mapping import guess
@@ -23,13 +24,21 @@ KEPT_MOST = 5  # of one user
 _LOOKED_BACK = 20  # batches
 
 
-def keep(user_id: int, name: str, table: Table) -> Batch:
-    """Keep a table to be looked through; the user's oldest ones make room for it."""
+def keep(user_id: int, name: str, table: Table, key: str | None = None) -> Batch:
+    """Keep a table to be looked through; the user's oldest ones make room for it.
+
+    Sent again with the same key it is the one that was kept.
+    """
+    one_after_the_other(user_id)
+    if key and (before := Batch.sent_with(user_id, key)):
+        db.session.commit()
+        return before
     mapping, constants = _as_last_time(user_id, table.headings)
     _make_room(user_id)
     batch = Batch(
         user_id=user_id,
         name=name,
+        idempotency_key=key,
         headings=list(table.headings),
         mapping=mapping,
         constants=constants,
