@@ -11,13 +11,18 @@ from uuid import uuid4
 from flask import Flask, Response, current_app, g, has_app_context, request, session
 
 REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
+# What is in an address that opens something by itself: a shared text, a calendar, an account.
+_SECRET = re.compile(r"(/shared/|/feed/|[?&]invitation=)[^/?&. ]+")
 FORMAT = "%(asctime)s %(levelname)s %(name)s %(message)s"
 
 security = logging.getLogger("smartcontent.security")
 
 
 class LineFormatter(logging.Formatter):
-    """One line an event: what others chose (an address, a header) ends no line and colours none."""
+    """One line an event: what others chose (an address, a header) ends no line and colours none.
+
+    What opens something by itself is left out of addresses.
+    """
 
     def format(self, record: logging.LogRecord) -> str:
         record.message = record.getMessage()
@@ -72,6 +77,7 @@ def _user_id() -> int | str | None:
 
 
 def _printable(line: str) -> str:
+    line = _SECRET.sub(r"\1…", line)
     if line.isprintable():
         return line
     return "".join(

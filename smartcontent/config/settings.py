@@ -8,6 +8,8 @@ from typing import Any
 from . import urls, values
 from .secret_key import secret
 
+SHOWN = 100  # characters of a value that is refused
+
 
 class ConfigurationError(Exception):
     """A setting that cannot be used; the message names it and says what it may be."""
@@ -47,7 +49,7 @@ class Setting:
             raise self._refusal(environ, error) from error
 
     def _refusal(self, environ: Mapping[str, str], error: ValueError) -> ConfigurationError:
-        shown = "" if self.is_secret else f"={environ.get(self.name, '')!a}"
+        shown = "" if self.is_secret else f"={environ.get(self.name, '')[:SHOWN]!a}"
         return ConfigurationError(f"{self.name}{shown} cannot be used: {error}.")
 
 

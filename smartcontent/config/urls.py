@@ -1,14 +1,28 @@
 """The two stores' URLs: what can be reached with them, said before anything tries to."""
 
 import re
-from pathlib import Path
 from urllib.parse import SplitResult, parse_qsl, urlsplit
 
-from .values import is_host
+from .values import can_be_read, is_host
 
 _REDIS_OPTIONS = {"client_name", "db", "password", "protocol", "username"}
 _TLS_FILES = {"ssl_ca_certs", "ssl_ca_path", "ssl_certfile", "ssl_keyfile"}
 _TLS_OPTIONS = _TLS_FILES | {"ssl_cert_reqs", "ssl_check_hostname"}
+# What may follow the ? of PostgreSQL's, by libpq's names.
+_POSTGRESQL_NUMBERS = {
+    *("connect_timeout", "keepalives", "keepalives_count", "keepalives_idle"),
+    *("keepalives_interval", "port", "tcp_user_timeout"),
+}
+_SSL_MODES = ("disable", "allow", "prefer", "require", "verify-ca", "verify-full")
+_POSTGRESQL_OPTIONS = _POSTGRESQL_NUMBERS | {
+    *("application_name", "channel_binding", "client_encoding", "dbname"),
+    *("fallback_application_name", "gssdelegation", "gssencmode", "gsslib", "host", "hostaddr"),
+    *("krbsrvname", "load_balance_hosts", "max_protocol_version", "min_protocol_version"),
+    *("options", "passfile", "password", "require_auth", "requirepeer", "service"),
+    *("ssl_max_protocol_version", "ssl_min_protocol_version", "sslcert", "sslcertmode", "sslcrl"),
+    *("sslcrldir", "sslkey", "sslmode", "sslnegotiation", "sslpassword", "sslrootcert", "sslsni"),
+    *("target_session_attrs", "user"),
+}
 # Whatever driver a platform names, ours is psycopg 3.
 _POSTGRESQL = re.compile(r"postgres(ql)?(\+\w+)?://")
 
@@ -23,8 +37,22 @@ def database(text: str) -> str:
         return text
     if not _POSTGRESQL.match(text):
         raise ValueError("it must be postgresql://USER:PASSWORD@HOST/NAME or sqlite:////PATH")
-    _check_server(_split(text))
+    parts = _split(text)
+    _check_server(parts)
+    _check_postgresql_options(parts)
     return _POSTGRESQL.sub("postgresql+psycopg://", text, count=1)
+
+
+def _check_postgresql_options(parts: SplitResult) -> None:
+    for name, value in parse_qsl(parts.query, keep_blank_values=True):
+        if name not in _POSTGRESQL_OPTIONS:
+            raise ValueError(f"PostgreSQL knows no option {name}: leave out what others need")
+        if name in _POSTGRESQL_NUMBERS and not re.fullmatch(r"\d{1,9}", value, re.ASCII):
+            raise ValueError(f"{name} must be a whole number")
+        if name == "sslmode" and value not in _SSL_MODES:
+            raise ValueError(f"sslmode is {', '.join(_SSL_MODES)}")
+        if name == "sslrootcert" and value != "system" and not can_be_read(value):
+            raise ValueError("sslrootcert names no file")
 
 
 def _is_in_memory(text: str) -> bool:
@@ -62,7 +90,7 @@ def _check_redis_options(parts: SplitResult) -> None:
             raise ValueError("the protocol is 2 or 3")
         if name == "ssl_cert_reqs" and value not in {"none", "optional", "required"}:
             raise ValueError("ssl_cert_reqs is none, optional or required")
-        if name in _TLS_FILES and not Path(value).exists():
+        if name in _TLS_FILES and not can_be_read(value):
             raise ValueError(f"{name} names no file")
 
 

@@ -142,9 +142,14 @@ def prefix(text: str) -> str:
 
 def file(text: str) -> str:
     """The path of a file, or of a folder of files, that is there."""
-    if text and not Path(text).exists():
-        raise ValueError("there is no such file")
+    if text and not can_be_read(text):
+        raise ValueError("there is no such file, or we may not read it")
     return text
+
+
+def can_be_read(path: str) -> bool:
+    """Whether there is something at the path, which may be any text, for us to read."""
+    return os.access(path, os.R_OK)
 
 
 def new_file(text: str) -> str:
