@@ -47,8 +47,8 @@ function isChanged(field) {
   return (options.find((option) => option.defaultSelected) ?? options[0]) !== field.selectedOptions[0];
 }
 
-export function keep(form) {
-  if (!mine || isForgotten) return;
+export function keep(form, isSent = false) {
+  if (!mine || (isForgotten && !isSent)) return;
   const fields = fieldsOf(form);
   if (!fields.some(isChanged)) return storage().removeItem(nameOf(form));
   const values = Object.fromEntries(fields.map((field) => [nameIn(field), valueOf(field)]));
@@ -64,7 +64,7 @@ function keepChanged() {
 }
 
 function keepSent({ target }) {
-  if (target.matches("form[data-keep]")) keep(target);
+  if (target.matches("form[data-keep]")) keep(target, true);
   else keepChanged();
 }
 
