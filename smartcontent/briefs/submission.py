@@ -29,6 +29,7 @@ class Submission:
     brief: Brief
     title: str
     settings: dict[str, Any]
+    tags: tuple[str, ...] = ()
     # As it was sent, where a template stands for the rest: that may be another when it comes again.
     sent: Mapping[str, Any] | None = None
 
@@ -36,7 +37,7 @@ class Submission:
     def of(cls, values: Mapping[str, Any]) -> "Submission":
         """The submission of values that were read."""
         settings = {name: values[name] for name in WISHES if values.get(name) is not None}
-        return cls(brief_of(values), title_of(values), settings)
+        return cls(brief_of(values), title_of(values), settings, tuple(values.get("tags") or ()))
 
     @property
     def digest(self) -> str:
@@ -45,6 +46,8 @@ class Submission:
             return _digest_of(dict(self.sent))
         asked = asdict(self)
         del asked["sent"]
+        if not self.tags:  # so that those of before there were any are the same still
+            del asked["tags"]
         voice = asked["brief"].pop("voice")
         if not asked["brief"]["material"]:
             del asked["brief"]["material"]

@@ -15,6 +15,7 @@ from smartcontent.cli.watch import watch_draft
 from smartcontent.contents import ending, submitting
 from smartcontent.contents.as_document import document_of
 from smartcontent.contents.as_json import summary, whole
+from smartcontent.contents.tagging import TAGS
 from smartcontent.exports import FORMATS
 from smartcontent.exports.document import NotInThisFormat
 from smartcontent.fields import read
@@ -35,6 +36,7 @@ status_choice = click.Choice([status.value for status in Status])
 @click.option("--length", help="short, medium or long.")
 @click.option("--language", help="A code such as en or de.")
 @click.option("--keyword", "keywords", multiple=True, help="May be given several times.")
+@click.option("--tag", "tags", multiple=True, help="May be given several times.")
 @click.option("--instructions", help="What else the writer must know.")
 @click.option("--title", help="Else made from the topic.")
 @click.option("--model", help="An Ollama model other than the usual one.")
@@ -153,7 +155,7 @@ def content_with(content_id: str) -> Content:
 
 
 def _submit(user_id: int, options: dict[str, Any]) -> Content:
-    values, errors = read(SUBMISSION, options | {"keywords": list(options["keywords"])})
+    values, errors = read({**SUBMISSION, "tags": TAGS}, _listed(options))
     if errors:
         raise click.ClickException("\n       ".join(said for [said] in errors.values()))
     voice = _voice(user_id, options["voice"]) if options["voice"] else None
@@ -164,7 +166,12 @@ def _submit(user_id: int, options: dict[str, Any]) -> Content:
         asked.title,
         asked.settings,
         delay_seconds=asked.settings.get("delay_seconds"),
+        tags=asked.tags,
     )
+
+
+def _listed(options: dict[str, Any]) -> dict[str, Any]:
+    return options | {name: list(options[name]) for name in ("keywords", "tags")}
 
 
 def _voice(user_id: int, name: str) -> Voice:

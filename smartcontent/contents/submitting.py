@@ -1,6 +1,7 @@
 """Submitting a brief: stored with its first draft, then scheduled."""
 
 import logging
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -8,7 +9,7 @@ from flask import current_app
 from sqlalchemy.exc import IntegrityError
 
 from smartcontent.briefs.brief import Brief
-from smartcontent.contents import quotas
+from smartcontent.contents import quotas, tagging
 from smartcontent.contents.refining import wishes_of_variants
 from smartcontent.models import Content, Draft, Status, now
 from smartcontent.models.findable import make_findable
@@ -29,6 +30,7 @@ def submit(
     idempotency_key: str | None = None,
     request_digest: str | None = None,
     variants: int = 1,
+    tags: Sequence[str] = (),
 ) -> Content:
     """Store a brief with its first drafts, then schedule them: after a delay or at a time.
 
@@ -43,6 +45,8 @@ def submit(
     content.idempotency_key, content.request_digest = idempotency_key, request_digest
     db.session.add(content)
     make_findable(content, "")
+    if tags:
+        tagging.note(content, {"tags": tags})
     quotas.check(user_id)
     db.session.commit()
     tell(content)

@@ -1,11 +1,25 @@
 """A tag: a word by which a user keeps contents together."""
 
 from collections.abc import Sequence
+from typing import Any
 
-from sqlalchemy import Column, ForeignKey, String, Table, Text, UniqueConstraint, select
+from sqlalchemy import (
+    Column,
+    ForeignKey,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+    func,
+    literal_column,
+    select,
+    text,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
+from smartcontent.models.accounts import LARGEST_ID
 from smartcontent.stores.sql import Base, db
+from smartcontent.texts.sought import as_sought
 
 SUGGESTED_MOST = 200
 
@@ -34,3 +48,31 @@ class Tag(Base):
         newest = select(cls).where(cls.user_id == user_id).order_by(cls.id.desc())
         tags = db.session.scalars(newest.limit(SUGGESTED_MOST))
         return [tag.name for tag in sorted(tags, key=lambda tag: tag.sought)]
+
+    @classmethod
+    def find(cls, user_id: int, its_id: int) -> "Tag | None":
+        """One of the user's; None also where it is somebody else's."""
+        if its_id > LARGEST_ID:  # no database looks for it
+            return None
+        return db.session.scalar(select(cls).filter_by(user_id=user_id, id=its_id))
+
+    @classmethod
+    def named(cls, user_id: int, name: str) -> "Tag | None":
+        """The user's tag of this name, in any case of letters."""
+        return db.session.scalar(select(cls).filter_by(user_id=user_id, sought=as_sought(name)))
+
+    @classmethod
+    def counted(cls, user_id: int) -> Sequence[tuple["Tag", int]]:
+        """All tags of the user by name, each with how many contents outside the trash have it."""
+        its_id: Any = literal_column("contents.id")
+        thrown_away = select(its_id).select_from(text("contents"))
+        in_trash = thrown_away.where(
+            text("contents.user_id = :owner AND contents.deleted_at IS NOT NULL")
+        ).params(owner=user_id)
+        number = (
+            select(func.count())
+            .where(content_tags.c.tag_id == cls.id, content_tags.c.content_id.not_in(in_trash))
+            .scalar_subquery()
+        )
+        own = select(cls, number).where(cls.user_id == user_id).order_by(cls.sought)
+        return [(tag, count) for tag, count in db.session.execute(own)]

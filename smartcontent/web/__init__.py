@@ -32,6 +32,7 @@ from smartcontent.web import (
     sharing,
     static_files,
     stream,
+    tags,
     templates,
     templating,
     versions,
@@ -61,7 +62,7 @@ def init_app(app: Flask) -> None:
     sharing.init_app(app)
     for part in (account, auth, contents, waiting, versions, refining, repurposing, downloads):
         app.register_blueprint(part.bp)
-    for part in (batches, series, calendar, sharing, keeping, templates, voices, preview):
+    for part in (batches, series, calendar, sharing, keeping, tags, templates, voices, preview):
         app.register_blueprint(part.bp)
     for part in (archives, stream, health):
         app.register_blueprint(part.bp)

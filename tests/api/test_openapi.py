@@ -217,7 +217,16 @@ def test_what_the_description_allows_is_taken(app, script, described):
     app.config["SUBMISSIONS_PER_MINUTE"] = app.config["UNFINISHED_PER_USER"] = 10_000
     submission = described["paths"]["/api/v1/contents"]["post"]["requestBody"]["content"]
     schema = submission["application/json"]["schema"]
-    texts = {"voice_id", "template_id", "topic", "audience", "instructions", "keywords", "title"}
+    texts = {
+        "voice_id",
+        "template_id",
+        "topic",
+        "audience",
+        "instructions",
+        "keywords",
+        "title",
+        "tags",
+    }
 
     @settings(max_examples=60)
     @given(allowed_by(schema))

@@ -17,6 +17,7 @@ from smartcontent.web.api import (
     series,
     sharing,
     stream,
+    tags,
     templates,
     voices,
 )
@@ -26,7 +27,7 @@ PREFIX = "/api/v1"
 
 def init_app(app: Flask) -> None:
     of_contents = (contents, bulk, drafts, repurposing, export, actions, batches, series)
-    for part in (*of_contents, sharing, archives, voices, templates, stream, documentation):
+    for part in (*of_contents, sharing, archives, voices, templates, tags, stream, documentation):
         # What signs a request here is a header no browser adds by itself, so none can be forged.
         csrf.exempt(part.bp)
         app.register_blueprint(part.bp, url_prefix=PREFIX)

@@ -44,11 +44,14 @@ CHANGES: Fields = {
 }
 
 
+SUBMITTED: Fields = {**SUBMISSION, "tags": tagging.TAGS}
+
+
 @bp.post("/contents")
 @call(
     schemas.ACCEPTED,
     202,
-    body=SUBMISSION,
+    body=SUBMITTED,
     completed=through_template,
     instead="template_id",
     headers={"Idempotency-Key": KEY},

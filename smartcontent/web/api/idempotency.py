@@ -51,6 +51,7 @@ def _submit(user_id: int, submission: Submission, key: str | None) -> Content:
         idempotency_key=key,
         request_digest=submission.digest,
         variants=submission.settings.get("variants", 1),
+        tags=submission.tags,
     )
 
 

@@ -463,6 +463,15 @@ RESULTS = shape(
         )
     },
 )
+TAG = shape(
+    "Tag",
+    "A tag, and how much has it.",
+    {
+        "name": text("", "spring"),
+        "contents": number("Contents that have it, without those in the trash.", 12, "integer"),
+    },
+)
+TAGS = shape("Tags", "All tags, by name.", {"items": listed(TAG)})
 BULK_ACT = shape(
     "BulkAct",
     "One act on all that matched when it was asked for.",

@@ -1,0 +1,80 @@
+"""Tags themselves: renamed, merged into another, taken off all that has them."""
+
+from sqlalchemy import delete, insert, select
+from sqlalchemy.exc import IntegrityError
+
+from smartcontent.contents.quotas import one_after_the_other
+from smartcontent.models import Tag
+from smartcontent.models.tag import content_tags
+from smartcontent.stores.sql import db
+from smartcontent.texts.sought import as_sought
+
+AT_ONCE = 500
+
+
+class AlreadyThere(Exception):
+    """There is another tag of this name, with which it would be merged."""
+
+    def __init__(self, other: Tag) -> None:
+        super().__init__(
+            f"There is a tag {other.name} already: both become one, which cannot be undone."
+        )
+        self.other = other
+
+
+def rename(tag: Tag, name: str, is_merge: bool = False) -> Tag:
+    """Give a tag another name, or with `is_merge` have it become the tag that has this name.
+
+    Raises:
+        AlreadyThere: another has the name, and they are not to be merged.
+    """
+    named = select(Tag).where(Tag.user_id == tag.user_id, Tag.sought == as_sought(name))
+    other = db.session.scalar(named.where(Tag.id != tag.id))
+    if other is None:
+        return _renamed(tag, name, is_merge)
+    if not is_merge:
+        raise AlreadyThere(other)
+    while _move_some(tag, other):
+        pass
+    remove(tag)
+    return other
+
+
+def _renamed(tag: Tag, name: str, is_merge: bool) -> Tag:
+    tag.name, tag.sought = name, as_sought(name)
+    try:
+        db.session.commit()
+    except IntegrityError:  # another was made at the same moment
+        db.session.rollback()
+        return rename(tag, name, is_merge)
+    return tag
+
+
+def remove(tag: Tag) -> None:
+    """Take a tag off all contents, in steps in which others go on; then it is gone."""
+    while ids := _some_of(tag):
+        its = (content_tags.c.tag_id == tag.id, content_tags.c.content_id.in_(ids))
+        db.session.execute(delete(content_tags).where(*its))
+        db.session.commit()
+    db.session.execute(delete(Tag).where(Tag.id == tag.id))
+    db.session.commit()
+    db.session.expire_all()
+
+
+def _move_some(tag: Tag, other: Tag) -> bool:
+    """Of some contents; who is interrupted has moved them, and the rest the next time."""
+    one_after_the_other(tag.user_id)
+    ids = _some_of(tag)
+    its = content_tags.c.content_id
+    has_both = select(its).where(content_tags.c.tag_id == other.id, its.in_(ids))
+    there = set(db.session.scalars(has_both))
+    if new := [{"content_id": each, "tag_id": other.id} for each in ids if each not in there]:
+        db.session.execute(insert(content_tags), new)
+    db.session.execute(delete(content_tags).where(content_tags.c.tag_id == tag.id, its.in_(ids)))
+    db.session.commit()
+    return bool(ids)
+
+
+def _some_of(tag: Tag) -> list[object]:
+    some = select(content_tags.c.content_id).where(content_tags.c.tag_id == tag.id)
+    return list(db.session.scalars(some.limit(AT_ONCE)))

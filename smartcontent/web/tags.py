@@ -1,0 +1,56 @@
+"""The tags there are, with how much has each: renamed, merged, taken off."""
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_login import current_user, login_required
+from werkzeug.exceptions import NotFound
+
+from smartcontent.contents import tags
+from smartcontent.contents.tagging import TAG
+from smartcontent.fields import Refused
+from smartcontent.models import Tag
+from smartcontent.web import errors
+
+bp = Blueprint("tags", __name__)
+
+
+@bp.get("/tags")
+@login_required
+def index() -> str:
+    """All tags of the user."""
+    return render_template("tags.html", tags=Tag.counted(current_user.id))
+
+
+@bp.post("/tags/<int:tag_id>")
+@login_required
+def rename(tag_id: int) -> ResponseReturnValue:
+    """Rename a tag; where another has the name, ask first whether both are to be one."""
+    tag = _own(tag_id)
+    try:
+        name = TAG.read(request.form.get("name", ""))
+        renamed = tags.rename(tag, name, request.form.get("merge") == "1")
+    except Refused as refused:
+        return errors.answer(422, str(refused))
+    except tags.AlreadyThere as found:
+        counted = Tag.counted(current_user.id)
+        return render_template("tags.html", tags=counted, merging=tag, into=found.other), 409
+    flash(f"The tag is called {renamed.name} now.")
+    return redirect(url_for(".index"), 303)
+
+
+@bp.post("/tags/<int:tag_id>/delete")
+@login_required
+def delete(tag_id: int) -> ResponseReturnValue:
+    """Take a tag off all contents."""
+    tag = _own(tag_id)
+    name = tag.name
+    tags.remove(tag)
+    flash(f"No content has the tag {name} any more.")
+    return redirect(url_for(".index"), 303)
+
+
+def _own(tag_id: int) -> Tag:
+    tag = Tag.find(current_user.id, tag_id)
+    if tag is None:
+        raise NotFound
+    return tag

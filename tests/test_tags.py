@@ -1,0 +1,89 @@
+"""Tags themselves: counted, renamed, merged, taken off; given with a submission."""
+
+import pytest
+from api.conftest import Script
+from conftest import BRIEF, both_databases
+
+from smartcontent.contents import ending, submitting, tags
+from smartcontent.models import ApiToken, Content, Tag
+from smartcontent.stores.sql import db
+
+
+@pytest.fixture
+def three(ada, bob, monkeypatch) -> list[Content]:
+    """Tagged a; a and b; b. Bob has a tag b, too."""
+    monkeypatch.setattr(tags, "AT_ONCE", 1)
+    given = (["a"], ["a", "b"], ["b"])
+    contents = [submitting.submit(ada.id, BRIEF, str(each), tags=each) for each in given]
+    submitting.submit(bob.id, BRIEF, "Bob's", tags=["b"])
+    return contents
+
+
+def counted(user) -> dict[str, int]:
+    db.session.expire_all()
+    return {tag.name: number for tag, number in Tag.counted(user.id)}
+
+
+@both_databases
+def test_tags_are_counted_renamed_and_merged(ada, bob, three):
+    assert counted(ada) == {"a": 2, "b": 2}
+    a, b = Tag.named(ada.id, "A"), Tag.named(ada.id, "b")
+    with pytest.raises(tags.AlreadyThere):
+        tags.rename(a, "B")
+    assert counted(ada) == {"a": 2, "b": 2}
+
+    tags.rename(b, "Bé")
+    tags.rename(a, "be\u0301", is_merge=True)
+
+    assert (counted(ada), counted(bob)) == ({"Bé": 3}, {"b": 1})
+    ending.discard(three[0])
+    assert counted(ada) == {"Bé": 2}
+    tags.rename(Tag.named(ada.id, "bé"), "BÉ")
+    assert counted(ada) == {"BÉ": 2}
+    tags.remove(Tag.named(ada.id, "bé"))
+    assert (counted(ada), counted(bob)) == ({}, {"b": 1})
+
+
+def test_page_says_that_a_name_is_taken_before_it_merges(as_ada, as_bob, ada, three):
+    tag = Tag.named(ada.id, "a")
+    page = as_ada.get("/tags").text
+    assert "2 contents" in page
+    assert f'action="/tags/{tag.id}"' in page
+
+    asked = as_ada.post(f"/tags/{tag.id}", {"name": "B"})
+
+    assert asked.status_code == 409
+    assert "This cannot be undone." in asked.text
+    assert counted(ada) == {"a": 2, "b": 2}
+    as_ada.post(f"/tags/{tag.id}", {"name": "b", "merge": "1"})
+    assert counted(ada) == {"b": 3}
+    its = Tag.named(ada.id, "b").id
+    assert as_bob.post(f"/tags/{its}", {"name": "c"}).status_code == 404
+    assert as_ada.post(f"/tags/{9**99}", {"name": "c"}).status_code == 404
+    assert as_ada.post(f"/tags/{its}", {"name": "c,d"}).status_code == 422
+    as_ada.post(f"/tags/{its}/delete")
+    assert "No tags yet" in as_ada.get("/tags").text
+
+
+def test_calls_count_rename_and_merge_and_a_submission_has_tags(app, ada, three):
+    _, secret = ApiToken.issue(ada, "script")
+    db.session.commit()
+    script = Script(app, secret)
+    told = script.submit(tags="new, a")
+
+    assert script.get(f"/contents/{told['id']}").json["tags"] == ["a", "new"]
+    names = [(item["name"], item["contents"]) for item in script.get("/tags").json["items"]]
+    assert names == [("a", 3), ("b", 2), ("new", 1)]
+    renaming = {"tag": "NEW", "name": "b"}
+    assert script.patch("/tags", renaming).status_code == 409
+    assert script.patch("/tags", renaming | {"merge": True}).json == {"name": "b", "contents": 3}
+    assert script.patch("/tags", renaming).status_code == 404
+
+
+def test_command_gives_tags(flask, ada):
+    brief = ("--type", "ad_copy", "--topic", "Tea")
+    given = ("--tag", "spring", "--tag", "shop")
+
+    assert flask("contents", "create", ada.email, *brief, *given).exit_code == 0
+
+    assert counted(ada) == {"shop": 1, "spring": 1}
