@@ -112,6 +112,7 @@ class Play:
             "type",
             "type",
             "reload",
+            "move",
             *self.dice.choices(("type", "autosave", "save", "move"), (4, 4, 1, 1), k=1),
         ]
         self.dice.shuffle(acts)
