@@ -1,8 +1,7 @@
 """A text is as long as its readers say: in words, or in characters."""
 
-import time
-
 import pytest
+from costs import cpu_seconds
 
 from smartcontent.texts.counting import size_of, unit_of, usual_size
 
@@ -44,8 +43,6 @@ def test_usual_size_is_the_median_of_texts_counted_alike():
 def test_counting_takes_time_by_the_length_alone(letter):
     def seconds(length: int) -> float:
         text = letter * (length // len(letter))
-        began = time.thread_time()
-        size_of(text)
-        return time.thread_time() - began
+        return cpu_seconds(lambda: size_of(text))
 
     assert seconds(100_000) < 1  # it takes some milliseconds

@@ -1,10 +1,10 @@
 """What models leave around their texts, and what servers beside Ollama's own send."""
 
 import itertools
-import time
 from collections.abc import Iterator
 
 import pytest
+from costs import cpu_seconds
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from ollama_scripts import done, piece
@@ -241,9 +241,7 @@ def test_one_broken_byte_costs_one_character(ollama):
 def test_marks_by_the_ten_thousand_cost_no_more_than_their_length(said):
     def cost(times: int) -> float:
         text = said * times
-        before = time.thread_time()
-        Marks().without(text)
-        return time.thread_time() - before
+        return cpu_seconds(lambda: Marks().without(text))
 
     # Twenty times the text would take 400 times as long if it grew with the square.
     assert cost(10_000) < 100 * max(cost(500), 0.002)
