@@ -18,12 +18,19 @@ from smartcontent.stores import keys
 from smartcontent.stores.sql import db
 
 VALUES = {"content_type": "email_newsletter", "topic": "What is new", "keywords": ("tea",)}
-HOURLY = "0 * * * *"
 HOUR = timedelta(hours=1)
 
 
-def begun(user: User, cron: str = HOURLY, zone: str = "UTC", **values) -> Series:
-    return acting.begin(user.id, Plan({**VALUES, **values}, cron, zone))
+def begun(user: User, cron: str = "", zone: str = "UTC", **values) -> Series:
+    """By itself each hour, half an hour away from now on both sides."""
+    hourly = f"{(now() - HOUR / 2).minute} * * * *"
+    return acting.begin(user.id, Plan({**VALUES, **values}, cron or hourly, zone))
+
+
+def last(series: Series) -> datetime:
+    due = series.rule.last_due(now())
+    assert due is not None
+    return due
 
 
 def set_next(series: Series, due: datetime) -> None:
@@ -36,10 +43,6 @@ def contents() -> list[Content]:
     db.session.rollback()
     db.session.expire_all()
     return list(db.session.scalars(select(Content).order_by(Content.series_due_at)))
-
-
-def this_hour() -> datetime:
-    return now().replace(minute=0, second=0, microsecond=0)
 
 
 @both_databases
@@ -123,7 +126,7 @@ def test_many_makers_at_once_make_one_content(app: Flask, ada):
 def test_what_is_made_for_a_time_is_never_made_again(app, ada):
     """As after the row of a series was put back by hand, or by an old copy."""
     series = begun(ada)
-    due = this_hour()
+    due = last(series)
     set_next(series, due)
     making.make_all_due()
     set_next(series, due)
@@ -161,7 +164,7 @@ def test_maker_that_is_killed_between_two_steps_loses_nothing(app, ada, valkey, 
 def test_series_without_room_waits_for_it_and_holds_up_nobody(app, ada, bob):
     app.config["UNFINISHED_PER_USER"] = 1
     first, second = begun(ada), begun(ada)
-    due = this_hour()
+    due = last(first)
     for series in (first, second, begun(bob)):
         set_next(series, due)
 
@@ -184,7 +187,8 @@ def test_series_without_room_waits_for_it_and_holds_up_nobody(app, ada, bob):
 def test_series_are_not_too_fast_and_leave_people_their_minute(app, ada):
     app.config["SUBMISSIONS_PER_MINUTE"] = 2
     for _ in range(3):
-        set_next(begun(ada), this_hour())
+        series = begun(ada)
+        set_next(series, last(series))
 
     making.make_all_due()
 
@@ -196,7 +200,7 @@ def test_series_are_not_too_fast_and_leave_people_their_minute(app, ada):
 def test_zone_that_is_gone_pauses_its_series_and_holds_up_nobody(app, ada):
     broken, other = begun(ada), begun(ada)
     for series in (broken, other):
-        set_next(series, this_hour())
+        set_next(series, last(series))
     db.session.execute(text("UPDATE series SET timezone = 'Mars/Base' WHERE id = :id"),
                        {"id": broken.id.hex})  # fmt: skip
     db.session.commit()

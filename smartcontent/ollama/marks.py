@@ -59,7 +59,7 @@ _SAYS_NOTHING = rf"{_TURN_END}|{_NO_TEXT}|{_HEADING}"
 _IN_FRONT = regex.compile(
     rf"{_CHANNEL}|{_OPENING}|(?!<\|channel\|?>)(?:{_SPECIAL})|{_SAYS_NOTHING}", _FLAGS
 )
-_INSTRUCTION = r"\n###\s?(?:instruction|human|user):"
+_INSTRUCTION = r"###\s?(?:instruction|human|user):"  # at the beginning of a line
 _IN_TEXT = regex.compile(
     rf"{_LONE_CLOSING}|(?P<end>{_TURN_END}|{_INSTRUCTION})|{_NO_TEXT}|{_SPECIAL}", _FLAGS
 )
@@ -237,7 +237,8 @@ class Marks:
 
     def _is_copy(self, mark: str) -> bool:
         """Whether a mark in the text is part of it: as `code`, or closing what the text opened."""
-        if self._text and self._text[-1].endswith("`"):
+        last = self._text[-1][-1:] if self._text else ""
+        if last == "`" or (mark.startswith("#") and last != "\n"):
             return True
         opening = mark.lower().replace("/", "", 1) if "/" in mark else ""
         if opening and opening not in self._opened and opening in "".join(self._text).lower():

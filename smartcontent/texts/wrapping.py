@@ -24,6 +24,7 @@ _OPEN_FENCE = re.compile(
 )
 _RULED = re.compile(r"(-{3}|\*{3}|_{3})\n(?![\w-]+:)(.*)\n\1", re.S)
 _OFFER_BELOW_A_RULE = re.compile(rf"(.*)\n(?:-{{3}}|\*{{3}}|_{{3}})\s+({_OFFER})", re.S | re.I)
+_OF_MODELS = {"s", "caption"}  # around a whole text no markup, but a model's marks
 _TAGS = re.compile(r"<([a-z][\w-]{0,30})>(.*)</\1>", re.S | re.I)
 _COUNT = re.compile(
     r"\W*(?:(?:word|character) count|wortanzahl|wörterzahl|nombre de mots|número de palabras"
@@ -119,7 +120,7 @@ def _without_tags(text: str) -> tuple[str, str] | None:
     tagged = _TAGS.fullmatch(text)
     if tagged is None or f"</{tagged[1]}>" in tagged[2] or not tagged[2].strip():
         return None
-    is_markup = tagged[1] in MEANT and tagged[1] != "s"  # which is a mark of models, too
+    is_markup = tagged[1] in MEANT and tagged[1] not in _OF_MODELS
     return None if is_markup else (tagged[2].strip(), f"<{tagged[1]}>")
 
 
