@@ -21,6 +21,7 @@ def test_calendar_is_gone_through_by_keys_and_a_text_is_moved(open_page, founder
     content = submitting.submit(founder.id, BRIEF, "A teapot", due_at=due)
     page = open_page("/", user=founder, timezone_id="Asia/Tokyo", color_scheme="dark")
     page.get_by_role("link", name="Calendar").click()
+    page.wait_for_url("**/calendar/?zone=*")  # the script has asked anew, by the reader's clocks
 
     page.locator(".day[aria-current]").press("ArrowRight")
     page.keyboard.press("Enter")
