@@ -123,7 +123,8 @@ both_databases = pytest.mark.parametrize("database_url", ["sqlite", "postgresql"
 # server, or of another of a kind; `make chaos` tells all. Together they took a fifth of the time.
 TOLD_TWICE = re.compile(
     r"faults/.*\[postgresql|faults/.*\[black_hole-|\[.*redis-6\.2"
-    r"|test_hostile_values.*(?:\[postgresql|no_address_and_no_query|no_form_is)"
+    r"|test_hostile_values.*(?:\[postgresql|no_address_and_no_query|no_form_is|no_body_is)"
+    r"|series_that_are_due_while_schedulers_die|nothing_dies_of_rubbish|\[the rest\]"
     r"|two_migrations_at_once|any_other_worker_of_gunicorn.*\[-k gevent"
     r"|test_cli_watch.*(?:\[True\]|\[is_cancelled|second_attempt|that_begins_in_mid_text)"
     r"|test_model_server.*(?:prompt_that_was_read|oldest_messages|whole_answer|generate_answers"
