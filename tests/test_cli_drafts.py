@@ -42,6 +42,11 @@ def test_more_are_asked_for_and_others_made(flask, written):
 
     assert flask("contents", "variants", content_id, "--number", "2").stdout == "2\n3\n"
     assert flask("contents", "refine", content_id, "translate", "--language", "de").stdout == "4\n"
+    by_model = ("--model", "mistral", "--model", "gemma3")
+    assert flask("contents", "variants", content_id, *by_model).stdout == "5\n6\n"
+    assert written.version(6).wishes["model"] == "gemma3"
+    assert flask("contents", "variants", content_id, "--temperature", "0.2").stdout == "7\n"
+    assert written.version(7).wishes["temperature"] == 0.2
     made = flask("contents", "repurpose", content_id, "--type", "ad_copy", "--language", "de")
 
     other = db.session.get(Content, UUID(made.stdout.strip()))
@@ -58,6 +63,8 @@ def test_more_are_asked_for_and_others_made(flask, written):
         (("current", "9"), "no such draft"),
         (("diff", "1", "9"), "There is no draft 9"),
         (("repurpose",), "Say what to make"),
+        (("variants", "--number", "2", "--model", "mistral"), "Choose one of"),
+        (("variants", "--temperature", "3"), "number from 0 to 2"),
     ],
 )
 def test_what_cannot_be_is_said_in_a_sentence(flask, written, command, said):

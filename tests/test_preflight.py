@@ -103,6 +103,22 @@ def test_model_is_loaded_shortly_before_the_due_time_with_the_text_s_options(
     assert "is loaded" in last_found("llama3.2").sentence
 
 
+def test_every_model_of_the_variants_is_loaded_before_they_are_due(
+    preflight, ada, a_worker, ollama
+):
+    ollama.models.append("mistral:latest")
+    models = ["llama3.2", "mistral", "gemma3"]
+    wishes = [{"model": name} for name in models]
+    submitting.submit(ada.id, BRIEF, "A teapot", delay_seconds=10, variants=wishes)
+    found(preflight)
+    wait_until(lambda: len(loads(ollama)) == 2)
+    wait_until(lambda: found(preflight).stage is Stage.READY)
+
+    assert {load["model"] for load in loads(ollama)} == {"llama3.2", "mistral"}
+    assert last_found("gemma3").stage is Stage.MISSING
+    assert last_found("mistral").stage is not Stage.MISSING
+
+
 def test_warming_uses_the_options_of_the_text(preflight, ada, a_worker, ollama):
     draft = submitting.submit(ada.id, BRIEF, "A teapot", delay_seconds=0).current
     found(preflight)

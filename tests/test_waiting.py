@@ -50,6 +50,15 @@ def test_estimate_is_the_median_of_earlier_drafts_of_its_kind(ada, content):
     assert estimate_for(content, "mistral") is None
 
 
+def test_each_variant_is_estimated_by_the_model_that_is_to_write_it(ada):
+    written_in(ada, 1, 20, "a b c")
+    wishes = [{"model": "llama3.2"}, {"model": "mistral"}]
+    first, second = submitting.submit(ada.id, BRIEF, "A teapot", variants=wishes).drafts
+
+    assert outlook(first).estimate.seconds == 20
+    assert outlook(second).estimate is None
+
+
 def test_eta_of_a_pending_draft_is_its_wait_and_its_writing(ada, content):
     written_in(ada, 1, 20, "a b c")
 

@@ -4,9 +4,10 @@ import click
 
 from smartcontent.briefs.catalogue import CONTENT_TYPES, LANGUAGES
 from smartcontent.briefs.task import INSTRUCTION_LONGEST, REFINEMENTS, Deed, Task
-from smartcontent.briefs.wishes import VARIANTS_MOST
+from smartcontent.briefs.wishes import VARIANTS_MOST, WISHES
 from smartcontent.cli.contents import content_with, contents
 from smartcontent.contents import checking, refining, repurposing, versions
+from smartcontent.fields import Refused
 from smartcontent.models import Content, Draft
 from smartcontent.texts.by_sentence import Rewrite, chosen
 
@@ -56,12 +57,23 @@ def reproduce(content_id: str, number: int | None) -> None:
 
 @contents.command("variants")
 @click.argument("content_id", metavar="ID")
-@click.option("--number", type=click.IntRange(1, VARIANTS_MOST), default=2, show_default=True)
-def variants(content_id: str, number: int) -> None:
-    """Have more texts written from the same brief; prints their numbers."""
+@click.option("--number", type=click.IntRange(1, VARIANTS_MOST), help="So many; usually 2.")
+@click.option("--model", "models", multiple=True, help="One by this Ollama model; repeatable.")
+@click.option("--temperature", "temperatures", multiple=True, type=float, help="Repeatable.")
+def variants(
+    content_id: str, number: int | None, models: tuple[str, ...], temperatures: tuple[float, ...]
+) -> None:
+    """Have more texts written from the same brief; prints their numbers.
+
+    They differ by chance, or else by model or by temperature.
+    """
+    if sum(map(bool, (number, models, temperatures))) > 1:
+        raise click.ClickException("Choose one of --number, --model and --temperature.")
+    asked = [{"model": name} for name in models] + [{"temperature": t} for t in temperatures]
     try:
-        _told(refining.ask_for_variants(content_with(content_id), number))
-    except refining.CannotBeMade as error:
+        wanted = WISHES["variants"].read(asked or number or 2)
+        _told(refining.ask_for_variants(content_with(content_id), wanted))
+    except (Refused, refining.CannotBeMade) as error:
         raise click.ClickException(str(error)) from error
 
 

@@ -17,7 +17,7 @@ _AS_THEY_ARE = (
     *("read_ahead_ms", "saved_ms"),
     *("task", "wishes", "brief"),
 )
-_TOLD_OTHERWISE = {"task", "wishes", "brief"}
+_TOLD_OTHERWISE = {"task", "brief"}
 _MOMENTS = ("due_at", "started_at", "finished_at")
 
 

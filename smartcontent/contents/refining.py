@@ -5,10 +5,12 @@ from collections.abc import Sequence
 from typing import Any
 
 from smartcontent.briefs.task import Deed, Passage, Task
+from smartcontent.briefs.wishes import Wishes
 from smartcontent.contents import versions
 from smartcontent.models import UNFINISHED, Content, Draft, Origin, Status
 from smartcontent.models.moments import due_in
 from smartcontent.models.status import UNDONE
+from smartcontent.prompts.request import model_for
 
 SEEDS = 2**31
 REWRITES_KEPT = 5  # of the same text or passage in the same way
@@ -23,18 +25,29 @@ class CannotBeMade(Exception):
     """There is nothing it could be made of; the message is for people."""
 
 
-def wishes_of_variants(content: Content, number: int) -> list[dict[str, Any]]:
-    """What each of some variants wishes: one seed after the other, the content's own the first."""
-    if number == 1:
+def wishes_of_variants(content: Content, variants: int | Sequence[Wishes]) -> list[Wishes]:
+    """What each of some variants wishes, by their number or by what they are to differ in.
+
+    Of those that are alike one seed after the other, the content's own the first; the others have
+    one seed, so that nothing but what was wished makes the difference.
+    """
+    asked = [{}] * variants if isinstance(variants, int) else [*variants]
+    if asked == [{}]:
         return [{}]
     first = content.settings.get("seed", random.randrange(SEEDS))  # noqa: S311
-    return [{"seed": (first + step) % SEEDS} for step in range(number)]
+    return [
+        {"seed": (first + asked[:place].count(each)) % SEEDS, **each}
+        for place, each in enumerate(asked)
+    ]
 
 
 def ask_for_variants(
-    content: Content, number: int, delay_seconds: float = 0, key: str | None = None
+    content: Content,
+    variants: int | Sequence[Wishes],
+    delay_seconds: float = 0,
+    key: str | None = None,
 ) -> list[Draft]:
-    """Ask for so many more drafts of the brief, all due at the same time.
+    """Ask for so many more drafts of the brief, or for these, all due at the same time.
 
     Raises:
         CannotBeMade: one of the brief is on its way.
@@ -42,7 +55,7 @@ def ask_for_variants(
     """
     if content.current.status in UNFINISHED:
         raise CannotBeMade("A draft of it is on its way: more can be asked for when it has ended.")
-    wanted = [{"wishes": wishes or None} for wishes in wishes_of_variants(content, number)]
+    wanted = [{"wishes": wishes or None} for wishes in wishes_of_variants(content, variants)]
     return _add(content, wanted, delay_seconds, key)
 
 
@@ -57,7 +70,11 @@ def ask_for(
     """
     source = content.version(task.number)
     _check(source, task)
-    wanted: dict[str, Any] = {"origin": _ORIGINS[task.do], "task": task.as_json()}
+    wanted: dict[str, Any] = {
+        "origin": _ORIGINS[task.do],
+        "task": task.as_json(),
+        "wishes": _wishes_like(source, task) or None,
+    }
     if task.do is Deed.REPRODUCE:
         wanted["reproduces"] = {"number": task.number, "identical": None, "differs_at": None}
     return _add(content, [wanted], delay_seconds, key)
@@ -79,6 +96,15 @@ def another(content: Content, number: int, key: str | None = None) -> list[Draft
     for old in alike[REWRITES_KEPT:]:
         versions.remove(content, old)
     return made
+
+
+def _wishes_like(source: Draft, task: Task) -> Wishes:
+    """What a draft is to have of the one that it repeats or goes on with: who writes, and how."""
+    if task.do is Deed.REFINE:
+        return {}
+    wishes = {n: v for n, v in (source.wishes or {}).items() if n != "seed"}
+    is_by_another = source.model and source.model != model_for(source.content, wishes)
+    return wishes | ({"model": source.model} if is_by_another else {})
 
 
 def _check(source: Draft | None, task: Task) -> None:

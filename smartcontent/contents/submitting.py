@@ -9,6 +9,7 @@ from flask import current_app
 from sqlalchemy.exc import IntegrityError
 
 from smartcontent.briefs.brief import Brief
+from smartcontent.briefs.wishes import Wishes
 from smartcontent.contents import quotas, tagging
 from smartcontent.contents.refining import wishes_of_variants
 from smartcontent.models import Content, Draft, Status, now
@@ -29,7 +30,7 @@ def submit(
     due_at: datetime | None = None,
     idempotency_key: str | None = None,
     request_digest: str | None = None,
-    variants: int = 1,
+    variants: int | Sequence[Wishes] = 1,
     tags: Sequence[str] = (),
 ) -> Content:
     """Store a brief with its first drafts, then schedule them: after a delay or at a time.
@@ -59,7 +60,7 @@ def new_content(
     title: str,
     settings: dict[str, Any],
     due_at: datetime,
-    variants: int = 1,
+    variants: int | Sequence[Wishes] = 1,
 ) -> Content:
     """A content with its first drafts, which is not stored yet."""
     content = Content(
@@ -77,7 +78,9 @@ def tell(content: Content) -> None:
         draft.announce()
 
 
-def _first_drafts(content: Content, variants: int, due_at: datetime) -> list[Draft]:
+def _first_drafts(
+    content: Content, variants: int | Sequence[Wishes], due_at: datetime
+) -> list[Draft]:
     return [
         Draft(
             user_id=content.user_id,
@@ -98,7 +101,7 @@ def submit_once(
     settings: dict[str, Any],
     due_at: datetime | None,
     key: str | None,
-    variants: int = 1,
+    variants: int | Sequence[Wishes] = 1,
 ) -> Content:
     """Submit what a form holds; of one that is sent again, answer what it has made.
 

@@ -202,7 +202,7 @@ def needed_soon() -> dict[str, Need]:
             Draft.status.in_(WAITS),
             Draft.due_at < now() + AHEAD,
         )
-        .order_by(Draft.due_at)
+        .order_by(Draft.due_at, Draft.id)
         .limit(MOST_DRAFTS)
     ).all()
     needs: dict[str, Need] = {}

@@ -84,7 +84,7 @@ def create() -> ResponseReturnValue:
             forms.model.changed({}),
             due_time.due_at,
             key_sent(),
-            forms.model.how_many,
+            forms.model.wanted,
         )
     except OverQuota as error:  # what was typed is in the form still
         page = dashboard(forms, due_time, error.description)

@@ -1,28 +1,69 @@
-"""Which Ollama model is to write a brief, and how many texts of it, as chosen on a page."""
+"""Which Ollama models are to write a brief, and how many texts of it, as chosen on a page."""
 
+import re
+from collections.abc import Sequence
 from typing import Any
 
 from flask import Flask, current_app
-from wtforms import Form, StringField, ValidationError
+from wtforms import Form, SelectMultipleField, StringField, ValidationError
 from wtforms.fields import Field
 
-from smartcontent.briefs.wishes import VARIANTS_MOST, WISHES
+from smartcontent.briefs.wishes import OWN, VARIANTS_MOST, Wishes, by_boldness
 from smartcontent.fields import read
 from smartcontent.ollama import canonical
 from smartcontent.progress import readiness
 
 MOST_SHOWN = 200
+# So many texts that differ by chance, or in how bold they are; or one by each model.
+_HOW_MANY = re.compile(rf"[1-{VARIANTS_MOST}]|bold-[2-{VARIANTS_MOST}]|models")
 
 
 def init_app(app: Flask) -> None:
     app.add_template_global(other_models)
+    app.add_template_global(known_models)
 
 
-class ModelForm(Form):
-    """The choice; empty is the usual model, and one text."""
+class VariantsForm(Form):
+    """How many texts of one brief, and in what they are to differ; usually one."""
+
+    variants = StringField("Texts", filters=[lambda number: str(number or 1).strip()])
+    models = SelectMultipleField(choices=[], validate_choice=False)
+
+    def validate_variants(self, field: Field) -> None:
+        """Take what the page offers.
+
+        Raises:
+            ValidationError: it is none of these.
+        """
+        if not _HOW_MANY.fullmatch(field.data):
+            raise ValidationError(f"Choose how many texts: 1 to {VARIANTS_MOST}.")
+
+    def validate_models(self, field: Field) -> None:
+        """Take a few models where each is to write one, whatever their names.
+
+        Raises:
+            ValidationError: there are none, too many, or some that cannot be.
+        """
+        if self.variants.data != "models":
+            return
+        if not 1 <= len(set(field.data)) <= VARIANTS_MOST:
+            raise ValidationError(f"Tick the models that are to write: 1 to {VARIANTS_MOST}.")
+        for name in field.data:
+            _refuse_no_model(name)
+
+    @property
+    def wanted(self) -> int | Sequence[Wishes]:
+        """How many texts are to be written side by side, or what each of them wishes."""
+        if self.variants.data == "models":
+            return [{"model": name} for name in dict.fromkeys(self.models.data or ())]
+        kind, _, number = (self.variants.data or "1").rpartition("-")
+        return by_boldness(int(number)) if kind else int(number)
+
+
+class ModelForm(VariantsForm):
+    """The model, too; empty is the usual one."""
 
     model = StringField("Model", filters=[lambda name: (name or "").strip()])
-    variants = StringField("Texts", filters=[lambda number: str(number or 1).strip()])
 
     def validate_model(self, field: Field) -> None:
         """Take what the API takes.
@@ -30,23 +71,7 @@ class ModelForm(Form):
         Raises:
             ValidationError: it is no name that a model may have.
         """
-        _, errors = read(WISHES, {"model": field.data or None})
-        if errors:
-            raise ValidationError(errors["model"][0])
-
-    def validate_variants(self, field: Field) -> None:
-        """Take 1 to 4.
-
-        Raises:
-            ValidationError: it is none of these.
-        """
-        if field.data not in map(str, range(1, VARIANTS_MOST + 1)):
-            raise ValidationError(f"Choose how many texts: 1 to {VARIANTS_MOST}.")
-
-    @property
-    def how_many(self) -> int:
-        """How many texts are to be written of the brief, side by side."""
-        return int(self.variants.data or 1)
+        _refuse_no_model(field.data or None)
 
     def changed(self, settings: dict[str, Any]) -> dict[str, Any]:
         """A content's settings with this choice in them."""
@@ -54,8 +79,19 @@ class ModelForm(Form):
         return others | ({"model": self.model.data} if self.model.data else {})
 
 
+def _refuse_no_model(name: str | None) -> None:
+    _, errors = read(OWN, {"model": name})
+    if errors:
+        raise ValidationError(errors["model"][0])
+
+
 def other_models(chosen: str) -> list[str]:
     """What Ollama has beside the usual model, as last seen, and whatever is chosen already."""
     usual = canonical(current_app.config["OLLAMA_MODEL"])
     names = [name for name in readiness.noted_models() if canonical(name) != usual][:MOST_SHOWN]
     return names if not chosen or chosen in names else [chosen, *names]
+
+
+def known_models() -> list[str]:
+    """The usual model and the others."""
+    return [current_app.config["OLLAMA_MODEL"], *other_models("")]

@@ -14,6 +14,7 @@ from wtforms.validators import NumberRange, Optional
 
 from smartcontent.briefs.catalogue import LANGUAGES
 from smartcontent.briefs.task import INSTRUCTION_LONGEST, REFINEMENTS, Deed, Passage, Task
+from smartcontent.briefs.wishes import boldness_of
 from smartcontent.contents import checking, dismissing, refining, versions
 from smartcontent.contents.unsaved import unsaved
 from smartcontent.fields import with_plain_line_ends
@@ -23,6 +24,7 @@ from smartcontent.texts.quality.card import Card
 from smartcontent.texts.quality.finding import KEY_LENGTH
 from smartcontent.web import errors
 from smartcontent.web.contents import own_content, said_of
+from smartcontent.web.model_choice import VariantsForm
 from smartcontent.web.once import key_sent
 from smartcontent.web.threads import few_at_once
 
@@ -98,7 +100,7 @@ def refine(content_id: UUID) -> ResponseReturnValue:
     """Have the text rewritten, as a suggestion beside it."""
     content, form = own_content(content_id), RefineForm(request.form)
     if not form.validate():
-        return errors.answer(422, " ".join(str(each[0]) for each in form.errors.values()))
+        return _not_meant(form)
     try:
         task = form.task(content)
     except ValueError:
@@ -137,11 +139,11 @@ def another(content_id: UUID, number: int) -> ResponseReturnValue:
 @login_required
 def variants(content_id: UUID) -> ResponseReturnValue:
     """Have more texts written from the same brief, beside each other."""
-    content, wanted = own_content(content_id), request.form.get("variants", "")
-    if wanted not in ("1", "2", "3", "4"):
-        return errors.answer(422, "Choose how many: 1 to 4.")
+    content, form = own_content(content_id), VariantsForm(request.form)
+    if not form.validate():
+        return _not_meant(form)
     try:
-        refining.ask_for_variants(content, int(wanted), key=key_sent())
+        refining.ask_for_variants(content, form.wanted, key=key_sent())
     except refining.CannotBeMade as error:
         return errors.answer(409, str(error))
     return _back(content, "has more texts on their way, beside this one.")
@@ -256,6 +258,10 @@ def _version(content: Content, name: str) -> Draft:
     return version
 
 
+def _not_meant(form: Form) -> ResponseReturnValue:
+    return errors.answer(422, " ".join(str(each[0]) for each in form.errors.values()))
+
+
 def _asked(content: Content, task: Task, what: str) -> ResponseReturnValue:
     try:
         refining.ask_for(content, task, key=key_sent())
@@ -292,13 +298,22 @@ def beside(content: Content) -> list[Draft]:
     ]
 
 
+def _differs_by(draft: Draft) -> list[str]:
+    """In what it differs from others of the same brief, in a word."""
+    wishes = draft.wishes or {}
+    words = [f"by {wishes['model']}"] if "model" in wishes else []
+    if "temperature" in wishes:
+        words.append(boldness_of(wishes["temperature"]))
+    return words or [f"seed {wishes['seed']}" for _ in wishes]
+
+
 def made_how(draft: Draft) -> str:
     """How a draft came about, in words."""
     task = Task.read(draft.task)
     if draft.origin == "edited":
         return "edited by hand"
     if task is None:
-        return "from the brief"
+        return ", ".join(["from the brief", *_differs_by(draft)])
     if task.do is Deed.REPRODUCE:
         return f"version {task.number} once more"
     if task.do is Deed.CONTINUE:

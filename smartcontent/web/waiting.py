@@ -10,7 +10,7 @@ from flask_login import current_user, login_required
 
 from smartcontent.contents import waiting
 from smartcontent.models import Content, Draft
-from smartcontent.prompts.request import model_for
+from smartcontent.prompts.request import model_of
 from smartcontent.web import errors
 from smartcontent.web.brief_forms import BriefForms
 from smartcontent.web.contents import back, own_content, said_of
@@ -93,7 +93,7 @@ def undo(content_id: UUID) -> ResponseReturnValue:
 def pull(content_id: UUID) -> ResponseReturnValue:
     """Have the model a draft waits for downloaded to the Ollama server."""
     content = own_content(content_id)
-    model = model_for(content)
+    model = model_of(content.current)
     # Anybody's brief may name any model, and each takes gigabytes of the server's disk.
     if model != current_app.config["OLLAMA_MODEL"] and not current_user.is_admin:
         return errors.answer(403, f"Ask an administrator to download {model}.")

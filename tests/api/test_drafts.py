@@ -44,6 +44,60 @@ def test_variants_are_due_together_with_seeds_one_after_the_other(script, ollama
     assert script.get(content).json["text"] == "Text 1."
 
 
+def test_variants_differ_by_model_and_one_that_is_gone_fails_alone(script, ollama):
+    told = script.submit(
+        variants=[{"model": "llama3.2"}, {"model": "mistral"}, {"model": "gemma3:1b"}],
+        delay_seconds=0,
+    )
+    content = f"/contents/{told['id']}"
+    ollama.on(model="mistral").fails(404, {"error": "model 'mistral' not found"})
+
+    for each in script.get(content).json["drafts"]:
+        write(ollama, each["id"], f"Text {each['number']}.")
+
+    drafts = [draft(script, content, number) for number in (1, 2, 3)]
+    assert [each["model"] for each in drafts] == ["llama3.2", "mistral", "gemma3:1b"]
+    assert [each["status"] for each in drafts] == ["completed", "failed", "completed"]
+    assert "mistral is not on the Ollama server" in drafts[1]["error"]
+    assert len({each["options"]["seed"] for each in drafts}) == 1
+    assert len({each["scheduled_for"] for each in drafts}) == 1
+
+
+@both_databases
+def test_variants_differ_by_temperature_alone_and_by_chance_where_they_are_alike(
+    script, ollama, written
+):
+    wishes = [{"temperature": 0.2}, {"temperature": 1.1}, {}, {}]
+    asked = script.post(f"{written}/drafts", {"variants": wishes}).json["drafts"]
+    for each in asked:
+        write(ollama, each["id"], "Tea.")
+
+    options = [draft(script, written, each["number"])["options"] for each in asked]
+    assert [each["temperature"] for each in options] == [0.2, 1.1, 0.5, 0.5]
+    assert [each["seed"] for each in options] == [7, 7, 7, 8]  # 7 is the content's own
+    assert draft(script, written, 3)["wishes"] == {"temperature": 1.1, "seed": 7}
+
+
+@pytest.mark.parametrize("act", ["drafts/2/reproduce", "drafts"])
+def test_what_another_model_wrote_is_repeated_and_continued_by_that(script, ollama, written, act):
+    wishes = [{"model": "mistral", "temperature": 0.9}]
+    [asked] = script.post(f"{written}/drafts", {"variants": wishes}).json["drafts"]
+    ollama.says("Hot ", done_reason="length")
+    job.write_draft(asked["id"])
+
+    sent = {"continue": True, "from": 2} if act == "drafts" else {}
+    script.post(f"{written}/{act}", sent)
+    waiting = script.get(written).json["drafts"][-1]
+    write(ollama, waiting["id"], "Hot ")
+
+    assert waiting["wishes"]["model"] == "mistral"  # what is loaded and estimated before its time
+    last = ollama.chats[-1]
+    assert (last["model"], last["options"]["temperature"]) == ("mistral", 0.9)
+    if act != "drafts":
+        assert last == ollama.chats[-2]
+        assert draft(script, written, 3)["reproduces"]["identical"] is True
+
+
 def test_more_are_asked_for_of_the_same_brief_and_the_current_one_stays(script, ollama, written):
     answer = script.post(f"{written}/drafts", {"variants": 2})
 
@@ -342,6 +396,11 @@ def test_variants_are_held_released_and_put_off_together(script):
         ({"variants": 0}, "variants"),
         ({"variants": True}, "variants"),
         ({"variants": "2"}, "variants"),
+        ({"variants": []}, "variants"),
+        ({"variants": [{}] * 5}, "variants"),
+        ({"variants": ["mistral"]}, "variants"),
+        ({"variants": [{"model": "no model"}]}, "variants"),
+        ({"variants": [{}, {"temperature": 2.1}]}, "variants"),
         ({"refine": "louder"}, "refine"),
         ({"refine": ["shorter"]}, "refine"),
         ({"refine": "translate"}, "language"),

@@ -121,7 +121,11 @@ def allowed_by(schema: dict) -> st.SearchStrategy:
         "boolean": st.booleans,
         "integer": lambda: st.integers(least, most),
         "number": lambda: st.floats(least, most) | st.integers(least, most),
-        "array": lambda: st.lists(allowed_by(schema["items"]), max_size=schema.get("maxItems")),
+        "array": lambda: st.lists(
+            allowed_by(schema["items"]),
+            min_size=schema.get("minItems", 0),
+            max_size=schema.get("maxItems"),
+        ),
         "string": lambda: texts_allowed_by(schema),
     }[schema["type"]]()
 

@@ -8,6 +8,7 @@ from sqlalchemy import select
 
 from smartcontent.contents import refining, versions
 from smartcontent.models import Content, Status
+from smartcontent.progress import readiness
 from smartcontent.stores.sql import db
 from smartcontent.writing import job
 
@@ -232,6 +233,48 @@ def test_variants_are_asked_for_with_the_brief(as_ada):
     seeds = [draft.wishes["seed"] for draft in made.drafts]
     assert seeds == [(seeds[0] + step) % 2**31 for step in range(3)]
     assert as_ada.get(f"/contents/{made.id}").text.count('class="suggestion"') == 2
+
+
+def test_variants_differ_by_the_models_that_are_ticked_or_by_how_bold_they_are(
+    as_ada, page, content
+):
+    offered = as_ada.get(page).text
+    assert 'value="bold-4"' in offered
+    assert 'name="models"' not in offered  # nobody knows of another
+    readiness.note_models(["llama3.2:latest", "mistral:latest"])
+    offered = as_ada.get(page).text
+    assert re.findall('name="models" value="([^"]+)"', offered) == ["llama3.2", "mistral:latest"]
+
+    asked = {"variants": "models", "models": ["llama3.2", "mistral:latest"]}
+    as_ada.post(f"{page}/variants", asked)
+    as_ada.post(f"{page}/versions/2/delete")
+    as_ada.post(f"{page}/variants", {"variants": "bold-3"})
+
+    shown = as_ada.get(page).text
+    assert re.findall("from the brief, ([^< ]+(?: [^< ]+)?)</small>", shown)[:4] == [
+        *("by mistral:latest", "careful", "usual", "freer"),
+    ]
+    for models in ([], ["no model"], [*"abcde"]):
+        answer = as_ada.post(f"{page}/variants", {"variants": "models", "models": models})
+        assert answer.status_code == 422
+    db.session.expire_all()
+    assert content.version_count() == 5
+
+
+def test_brief_is_written_by_several_models_and_the_page_says_who_wrote_what(as_ada):
+    brief = {"content_type": "ad_copy", "topic": "Tea", "tone": "warm", "language": "en"}
+    readiness.note_models(["llama3.2:latest", "mistral:latest"])
+    refused = as_ada.post("/contents", {**brief, "variants": "models"})
+    assert (refused.status_code, "Tick the models" in refused.text) == (422, True)
+
+    as_ada.post("/contents", {**brief, "variants": "models", "models": ["mistral", "llama3.2"]})
+
+    made = db.session.scalars(select(Content)).one()
+    shown = as_ada.get(f"/contents/{made.id}").text
+    assert "The text above: from the brief, by mistral." in shown
+    assert "from the brief, by llama3.2" in shown.partition('class="suggestion"')[2]
+    assert 'data-model="mistral"' in shown
+    assert "To the Ollama model <strong>mistral</strong>" in shown
 
 
 def test_another_stands_beside_the_first(as_ada, page, content, ollama):

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from smartcontent.briefs.catalogue import LANGUAGES
 from smartcontent.briefs.task import INSTRUCTION_LONGEST, REFINEMENTS
-from smartcontent.briefs.wishes import VARIANTS_MOST, WISHES
+from smartcontent.briefs.wishes import WISHES
 from smartcontent.fields import Fields, Value, matching, one_of, whole
 from smartcontent.texts.quality.finding import KEY_LENGTH
 
@@ -53,7 +53,12 @@ def _is_span(value: object) -> bool:
 _PLACE = {"type": "integer", "minimum": 0, "maximum": NUMBER_LARGEST}
 
 NEW_DRAFTS: Fields = {
-    "variants": whole("Variants", 1, VARIANTS_MOST, about="How many to write of the brief."),
+    "variants": replace(
+        WISHES["variants"],
+        about="How many to write of the brief, or a list with the `model`, `temperature` or "
+        "`seed` of each.",
+        usual=None,
+    ),
     "refine": one_of(
         "Refine", REFINEMENTS, about="How a text is to be rewritten.", example="shorter"
     ),

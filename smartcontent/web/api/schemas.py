@@ -158,6 +158,13 @@ _DRAFT = {
             "`identical`, `differs_at`.",
         }
     ),
+    "wishes": or_null(
+        {
+            "type": "object",
+            "description": "What it has for itself alone, over the content's own: `model`, "
+            "`temperature`, `seed`.",
+        }
+    ),
     "stats": or_null(_STATS),
     "read_ahead_ms": or_null(
         number("How long the model read the prompt before the due time; null: it did not.", 2140.5)
