@@ -6,7 +6,7 @@ from datetime import timedelta
 from types import MappingProxyType
 from typing import Any
 
-from smartcontent.fields import Field, Fields, Refused, matching, number, read, whole
+from smartcontent.fields import Field, Refused, matching, number, read, whole
 
 VARIANTS_MOST = 4
 LONGEST_DELAY = timedelta(days=365)
@@ -18,7 +18,7 @@ BOLDNESS: Mapping[str, float] = MappingProxyType(
 Wishes = dict[str, Any]
 
 # What a draft may wish for itself alone.
-OWN: Fields = {
+OWN: dict[str, Field] = {
     "model": matching(
         "Model",
         r"[A-Za-z0-9._:/-]{1,100}",
@@ -84,7 +84,7 @@ def by_boldness(number: int) -> Sequence[Wishes]:
     return [{"temperature": BOLDNESS[word]} for word in words[:number]]
 
 
-WISHES: Fields = {
+WISHES: dict[str, Field] = {
     **OWN,
     "variants": Variants(
         about="How many drafts to make of it, all due together, with seeds one after the other; "

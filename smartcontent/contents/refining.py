@@ -68,8 +68,7 @@ def ask_for(
         CannotBeMade: that other one has no text it could be made of.
         smartcontent.contents.quotas.OverQuota: the user has asked for more than one may.
     """
-    source = content.version(task.number)
-    _check(source, task)
+    source = _checked(content.version(task.number), task)
     wanted: dict[str, Any] = {
         "origin": _ORIGINS[task.do],
         "task": task.as_json(),
@@ -107,13 +106,14 @@ def _wishes_like(source: Draft, task: Task) -> Wishes:
     return wishes | ({"model": source.model} if is_by_another else {})
 
 
-def _check(source: Draft | None, task: Task) -> None:
+def _checked(source: Draft | None, task: Task) -> Draft:
     if source is None or not source.is_final or not source.text:
         raise CannotBeMade(f"Version {task.number} has no text yet that it could be made of.")
     if task.do is Deed.CONTINUE and not can_be_continued(source):
         raise CannotBeMade(f"Version {task.number} came to its end: there is nothing to continue.")
     if task.do is Deed.REPRODUCE and not source.prompt:
         raise CannotBeMade(f"Version {task.number} was written by hand: nothing can repeat that.")
+    return source
 
 
 def can_be_continued(draft: Draft) -> bool:

@@ -28,7 +28,8 @@ QUERY = [
 ]
 FIELDS = [
     *("minutes", "at", "at_utc", "name", "title", "text", "topic", "email", "keywords"),
-    *("how", "language", "instruction", "number", "start", "end", "variants", "models", "favourite"),
+    *("how", "language", "instruction", "number", "start", "end", "variants", "favourite"),
+    "models",
     *("add", "remove", "ids", "do", "tag", "moment", "every_seconds", "column-topic", "pasted"),
     *("due", "often", "days", "day", "zone", "samples", "never", "blank:a", "number", "dismiss"),
 ]

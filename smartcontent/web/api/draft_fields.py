@@ -6,7 +6,7 @@ from dataclasses import replace
 from smartcontent.briefs.catalogue import LANGUAGES
 from smartcontent.briefs.task import INSTRUCTION_LONGEST, REFINEMENTS
 from smartcontent.briefs.wishes import WISHES
-from smartcontent.fields import Fields, Value, matching, one_of, whole
+from smartcontent.fields import Fields, Value, matching, one_of
 from smartcontent.texts.quality.finding import KEY_LENGTH
 
 TEXT_LONGEST = 100_000
