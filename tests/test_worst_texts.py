@@ -27,6 +27,7 @@ from smartcontent.briefs.template import SHARED_TEMPLATE
 from smartcontent.briefs.voice import SHARED_VOICE
 from smartcontent.contents import submitting, versions
 from smartcontent.contents.batches.rows import FOR_ALL
+from smartcontent.contents.filters import LISTING
 from smartcontent.invitations import invited_address
 from smartcontent.models import Status, now
 from smartcontent.models.listing import Filters, list_contents
@@ -47,7 +48,6 @@ from smartcontent.web.api.contents import CHANGES
 from smartcontent.web.api.draft_fields import NEW_DRAFTS
 from smartcontent.web.api.repurposing import REPURPOSE
 from smartcontent.web.api.series import SERIES
-from smartcontent.web.filters import LISTING
 from smartcontent.web.forms import PasswordForm, SignInForm, SignUpForm, TokenForm
 from smartcontent.web.refining import quality_of
 from smartcontent.web.rendering import rendered

@@ -17,7 +17,7 @@ from smartcontent.exports.packing import Packing
 @click.argument("email")
 @click.option("--output", type=click.File("wb"), default="-", help="A file, else standard output.")
 def export(email: str, output: BinaryIO) -> None:
-    """Write all of a person's contents, voices, templates and series as one ZIP."""
+    """Write all of a person's contents, voices, templates, series and views as one ZIP."""
     packing = Packing()
     for step in archive.steps(user_with(email).id):
         output.write(packing.add(step))

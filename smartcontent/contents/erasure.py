@@ -14,6 +14,7 @@ from smartcontent.models import (
     Draft,
     KeptTemplate,
     KeptVoice,
+    SavedView,
     Series,
     User,
 )
@@ -37,6 +38,7 @@ def belongings(user: User) -> dict[str, int]:
         "API tokens": ApiToken.user_id,
         "batches": Batch.user_id,
         "series": Series.user_id,
+        "saved views": SavedView.user_id,
         "templates": KeptTemplate.user_id,
         "voices": KeptVoice.user_id,
     }

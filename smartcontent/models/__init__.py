@@ -8,6 +8,7 @@ from smartcontent.models.draft import Draft
 from smartcontent.models.moments import now
 from smartcontent.models.reading import Reading
 from smartcontent.models.repair import Repair, RepairKind
+from smartcontent.models.saved_view import SavedView
 from smartcontent.models.series import Series
 from smartcontent.models.share import Review, Share, Verdict
 from smartcontent.models.status import FINAL, UNFINISHED, Origin, Status
@@ -32,6 +33,7 @@ __all__ = [
     "Repair",
     "RepairKind",
     "Review",
+    "SavedView",
     "Series",
     "Share",
     "Status",

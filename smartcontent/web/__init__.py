@@ -27,6 +27,7 @@ from smartcontent.web import (
     refining,
     repurposing,
     safety,
+    saved_views,
     series,
     sessions,
     sharing,
@@ -64,7 +65,7 @@ def init_app(app: Flask) -> None:
         app.register_blueprint(part.bp)
     for part in (batches, series, calendar, sharing, keeping, tags, templates, voices, preview):
         app.register_blueprint(part.bp)
-    for part in (archives, stream, health):
+    for part in (saved_views, archives, stream, health):
         app.register_blueprint(part.bp)
     admin.init_app(app)
     api.init_app(app)

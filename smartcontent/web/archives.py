@@ -102,7 +102,7 @@ def taken_from(user_id: int, file: FileStorage | None) -> Taken:
 def _said(taken: Taken) -> str:
     kinds = {
         "text": taken.contents, "voice": taken.voices, "template": taken.templates,
-        "series": taken.series,
+        "series": taken.series, "saved view": taken.views,
     }  # fmt: skip
     new = [_number(each, name) for name, each in kinds.items() if each]
     there = f" {taken.already_there:,} were here already, and stay as they are."

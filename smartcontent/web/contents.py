@@ -13,6 +13,7 @@ from werkzeug.exceptions import BadRequest, NotFound
 from smartcontent.briefs.catalogue import CONTENT_TYPES
 from smartcontent.contents import ending, submitting, versions
 from smartcontent.contents.emptying import goes_at
+from smartcontent.contents.filters import FILTERS, filters_in
 from smartcontent.contents.quotas import OverQuota
 from smartcontent.extensions import login
 from smartcontent.models import Batch, Content, KeptVoice, Series
@@ -30,7 +31,6 @@ from smartcontent.web import errors
 from smartcontent.web.auth import nobody_yet
 from smartcontent.web.brief_forms import BriefForms
 from smartcontent.web.due_time import DueTimeForm
-from smartcontent.web.filters import FILTERS, filters_in
 from smartcontent.web.once import key_sent
 
 bp = Blueprint("contents", __name__)

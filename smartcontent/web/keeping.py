@@ -12,13 +12,13 @@ from smartcontent.contents import tagging
 from smartcontent.contents.bulk import export, matching
 from smartcontent.contents.bulk.acting import IDS_MOST, OF_TAGS, Deed, Why
 from smartcontent.contents.bulk.matching import OPPOSITE, TooMany
+from smartcontent.contents.filters import filters_in
 from smartcontent.contents.tagging import TAG, TAGS
 from smartcontent.fields import Refused
 from smartcontent.models import BulkAct
 from smartcontent.web import errors
 from smartcontent.web.archives import as_zip
 from smartcontent.web.contents import asked, back, own_content
-from smartcontent.web.filters import filters_in
 
 bp = Blueprint("keeping", __name__)
 

@@ -19,6 +19,7 @@ from smartcontent.web.api.openapi import path_of
 BRIEF = {"content_type": "product_description", "topic": "A teapot of blue glass"}
 SERIES = {"brief": BRIEF, "rule": "0 7 * * 1", "timezone": "UTC", "name": "x", "paused": False}
 VOICE = {"name": "x", "description": "x", "always": [], "never": [], "prefer": [], "samples": []}
+VIEW = {"name": "x", "filters": {"q": "tea"}}
 TEMPLATE = {"name": "x", "brief": BRIEF, "defaults": {}, "shared": False}
 
 
@@ -110,10 +111,10 @@ def script_of(app: Flask, user: User) -> Script:
 
 
 def belongings(script: Script) -> dict[str, str]:
-    """A series, a voice and a template, by the names that addresses have for their ids."""
-    made = {"series": SERIES, "voices": VOICE, "templates": TEMPLATE}
+    """A series, a voice, a template and a view, by the names that addresses have for their ids."""
+    made = {"series": SERIES, "voices": VOICE, "templates": TEMPLATE, "views": VIEW}
     ids = [script.post(f"/{name}", body).json["id"] for name, body in made.items()]
-    return dict(zip(("series_id", "voice_id", "template_id"), ids, strict=True))
+    return dict(zip(("series_id", "voice_id", "template_id", "view_id"), ids, strict=True))
 
 
 @pytest.fixture

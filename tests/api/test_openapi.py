@@ -170,6 +170,7 @@ def test_whatever_is_sent_is_answered_as_described(app, script, described):
     voice = script.post("/voices", {"name": "Northwind"}).json["id"]
     brief = BRIEF | {"topic": "{product}"}
     template = script.post("/templates", {"name": "Offer", "brief": brief}).json["id"]
+    view = script.post("/views", {"name": "Tea", "filters": {"q": "tea"}}).json["id"]
     act = script.post("/contents/bulk", {"matching": {"q": "none"}, "do": "trash"}).json["id"]
     calls = [
         (path, method, operation)
@@ -186,6 +187,7 @@ def test_whatever_is_sent_is_answered_as_described(app, script, described):
             batch_id=data.draw(st.sampled_from([batch, str(uuid4())])),
             series_id=data.draw(st.sampled_from([series, str(uuid4())])),
             template_id=data.draw(st.sampled_from([template, str(uuid4())])),
+            view_id=data.draw(st.sampled_from([view, str(uuid4())])),
             voice_id=data.draw(st.sampled_from([voice, str(uuid4())])),
             number=data.draw(st.integers(0, 3)),
             share_id=data.draw(st.integers(0, 3)),

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from smartcontent.contents.archives import CONTENTS
 from smartcontent.exports.file_names import file_name
-from smartcontent.models import Content, Draft, KeptTemplate, KeptVoice, Series
+from smartcontent.models import Content, Draft, KeptTemplate, KeptVoice, SavedView, Series
 
 _OF_DRAFT = (
     *("number", "origin", "status", "model", "model_digest", "options", "stats", "task", "wishes"),
@@ -98,6 +98,12 @@ def of_series(series: Series) -> dict[str, Any]:
         "timezone": series.timezone,
         "created_at": _iso(series.created_at),
     }
+
+
+def of_view(view: SavedView) -> dict[str, Any]:
+    """A saved view, with all that it was kept with."""
+    its = {"id": str(view.id), "name": view.name, "filters": dict(view.filters)}
+    return its | {"created_at": _iso(view.created_at)}
 
 
 def _plain(value: Any) -> Any:

@@ -19,11 +19,12 @@ from smartcontent.contents.archives.describing import (
     of_draft,
     of_series,
     of_template,
+    of_view,
     of_voice,
 )
 from smartcontent.contents.as_document import as_it_is
 from smartcontent.exports.packing import File
-from smartcontent.models import Content, Draft, KeptTemplate, KeptVoice, Series, now
+from smartcontent.models import Content, Draft, KeptTemplate, KeptVoice, SavedView, Series, now
 from smartcontent.models.dismissal import dismissals
 from smartcontent.models.moments import iso
 from smartcontent.stores.sql import db, only_read
@@ -50,6 +51,7 @@ def _head(user_id: int) -> Step:
         "voices": [of_voice(each) for each in _own(KeptVoice, user_id)],
         "templates": [of_template(each) for each in _own(KeptTemplate, user_id)],
         "series": [of_series(each) for each in _own(Series, user_id)],
+        "views": [of_view(each) for each in _own(SavedView, user_id)],
     }
     db.session.commit()
     moment = now()

@@ -21,6 +21,7 @@ from smartcontent.briefs.wishes import WISHES
 from smartcontent.contents.archives import FORMAT, HEAD, VERSION
 from smartcontent.contents.archives.unpacking import ArchiveError, Unpacked
 from smartcontent.contents.dismissing import MOST as DISMISSED_MOST
+from smartcontent.contents.saved_views import VIEW
 from smartcontent.contents.tagging import TAGS
 from smartcontent.exports.front_matter import from_markdown
 from smartcontent.fields import (
@@ -42,11 +43,13 @@ from smartcontent.models.series import NAME_LONGEST
 from smartcontent.recurrence.rules import RuleError, rule_of
 from smartcontent.texts.counting import size_of
 from smartcontent.texts.quality.finding import KEY_LENGTH
+from smartcontent.texts.sought import as_sought
 
 VERSIONS_MOST = 1_000  # of one content
 TEXT_LONGEST = 1_000_000  # characters
 CONTEXT_LONGEST = 131_072  # tokens that Ollama is asked to make room for
-LISTED_MOST = 1_000  # voices, templates, series
+LISTED_MOST = 1_000  # voices, templates, series, views
+FILTER_LONGEST = 1_000  # characters
 _FIRST, _LAST = datetime(1970, 1, 1, tzinfo=UTC), datetime(9000, 1, 1, tzinfo=UTC)
 
 
@@ -75,6 +78,7 @@ class Head(NamedTuple):
     voices: dict[UUID, dict[str, Any]]
     templates: dict[UUID, dict[str, Any]]
     series: dict[UUID, dict[str, Any]]
+    views: dict[UUID, dict[str, Any]]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -246,12 +250,18 @@ _SERIES: Fields = {
     "cron": _text("Rule", 100, is_needed=True),
     "timezone": _text("Time zone", 64, is_needed=True),
 }
+_VIEW: Fields = {
+    **_KEPT,
+    "name": VIEW["name"],
+    # A newer version may know filters that this one does not.
+    "filters": _values("Filters", texts=FILTER_LONGEST),
+}
 _HEAD: Fields = {
     "format": one_of("Format", [FORMAT], is_needed=True),
     "version": whole("Version", 1, LARGEST_ID, is_needed=True),
     **{
         name: _listed(name, LISTED_MOST, lambda each: isinstance(each, dict))
-        for name in ("voices", "templates", "series")
+        for name in Head._fields
     },
 }
 
@@ -274,6 +284,7 @@ def head_of(files: Unpacked) -> Head:
                 ("voices", _voice),
                 ("templates", _template),
                 ("series", _series),
+                ("views", _view),
             )
         )
     )
@@ -415,6 +426,13 @@ def _series(said: Mapping[str, Any]) -> dict[str, Any]:
         "settings": {n: v for n, v in values.get("settings", {}).items() if n in UNTIMED},
         "_voice": voice and voice.as_json(),
     }
+
+
+def _view(said: Mapping[str, Any]) -> dict[str, Any]:
+    values = _read(_VIEW, said, f"{HEAD}, views")
+    sent = values.get("filters", {}).items()
+    filters = {name: text for name, text in sent if isinstance(text, str) and len(name) <= 40}
+    return values | {"sought": as_sought(values["name"]), "filters": filters}
 
 
 def _kept(value: Any) -> Any:

@@ -14,12 +14,13 @@ from uuid import UUID, uuid4, uuid5
 from sqlalchemy import func, insert, select
 from sqlalchemy.exc import IntegrityError
 
+from smartcontent.contents import saved_views
 from smartcontent.contents.archives.reading import Head, Incoming, contents_of, head_of
 from smartcontent.contents.archives.unpacking import ArchiveError, Unpacked, unpacked
 from smartcontent.contents.quotas import one_after_the_other
 from smartcontent.contents.series.acting import SERIES_MOST
 from smartcontent.contents.shared import KEPT_MOST
-from smartcontent.models import Content, Draft, KeptTemplate, KeptVoice, Series, Tag, now
+from smartcontent.models import Content, Draft, KeptTemplate, KeptVoice, SavedView, Series, Tag, now
 from smartcontent.models.dismissal import dismissals
 from smartcontent.models.findable import Words, make_all_findable, words_of
 from smartcontent.models.tag import content_tags
@@ -33,8 +34,13 @@ PAUSE_SECONDS = 0.01  # between two steps, in which others write
 ATTEMPTS = 3
 
 Beside = Callable[..., Any]
-_KINDS = {"voices": KeptVoice, "templates": KeptTemplate, "series": Series}
-_MOST = {"voices": KEPT_MOST, "templates": KEPT_MOST, "series": SERIES_MOST}
+_KINDS = {"voices": KeptVoice, "templates": KeptTemplate, "series": Series, "views": SavedView}
+_MOST = {
+    "voices": KEPT_MOST,
+    "templates": KEPT_MOST,
+    "series": SERIES_MOST,
+    "views": saved_views.MOST,
+}
 
 
 @dataclass
@@ -45,6 +51,7 @@ class Taken:
     voices: int = 0
     templates: int = 0
     series: int = 0
+    views: int = 0
     already_there: int = 0
 
     def as_json(self) -> dict[str, int]:
@@ -94,12 +101,13 @@ def _found_by(portion: Sequence[Incoming]) -> list[tuple[Incoming, Words]]:
 
 
 def _store_head(user_id: int, head: Head, taken: Taken) -> None:
-    """Store voices, templates and series. Nothing starts by itself: a series is paused.
+    """Store what is kept beside contents. Nothing starts by itself: a series is paused.
 
     Raises:
         ArchiveError: there would be more than one may have.
     """
     one_after_the_other(user_id)
+    ids_here: dict[str, str] = {}
     for name, kept in head._asdict().items():
         kind: Any = _KINDS[name]
         places = _places(kind, user_id, kept)
@@ -110,13 +118,23 @@ def _store_head(user_id: int, head: Head, taken: Taken) -> None:
             raise ArchiveError(
                 f"You would have more than {_MOST[name]} {name} with those in it: delete some."
             )
-        more = {"paused_at": now()} if kind is Series else {}
+        ids_here |= {str(its_id): str(place) for its_id, (place, _) in places.items()}
         for its_id in new:
-            row = {**kept[its_id], **more, "id": places[its_id][0], "user_id": user_id}
-            db.session.execute(insert(kind), [row])
+            row = {**kept[its_id], "id": places[its_id][0], "user_id": user_id}
+            db.session.execute(insert(kind), [row | _of_here(kind, row, ids_here)])
         setattr(taken, name, len(new))
         taken.already_there += len(kept) - len(new)
     db.session.commit()
+
+
+def _of_here(kind: Any, row: Mapping[str, Any], ids_here: Mapping[str, str]) -> dict[str, Any]:
+    """What of such a row is another here than where it comes from."""
+    if kind is Series:
+        return {"paused_at": now()}
+    if kind is SavedView and "series" in row["filters"]:
+        its_id = row["filters"]["series"]
+        return {"filters": {**row["filters"], "series": ids_here.get(its_id, its_id)}}
+    return {}
 
 
 def _places(kind: Any, user_id: int, ids: Collection[UUID]) -> Mapping[UUID, tuple[UUID, bool]]:

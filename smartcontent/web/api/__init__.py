@@ -14,6 +14,7 @@ from smartcontent.web.api import (
     export,
     metrics,
     repurposing,
+    saved_views,
     series,
     sharing,
     stream,
@@ -27,7 +28,8 @@ PREFIX = "/api/v1"
 
 def init_app(app: Flask) -> None:
     of_contents = (contents, bulk, drafts, repurposing, export, actions, batches, series)
-    for part in (*of_contents, sharing, archives, voices, templates, tags, stream, documentation):
+    kept = (sharing, archives, voices, templates, tags, saved_views)
+    for part in (*of_contents, *kept, stream, documentation):
         # What signs a request here is a header no browser adds by itself, so none can be forged.
         csrf.exempt(part.bp)
         app.register_blueprint(part.bp, url_prefix=PREFIX)

@@ -9,7 +9,7 @@ from werkzeug.exceptions import NotFound
 
 from smartcontent.briefs.voice import Voice
 from smartcontent.contents import templates
-from smartcontent.models import ApiToken, Batch, BulkAct, Content, KeptVoice, Series
+from smartcontent.models import ApiToken, Batch, BulkAct, Content, KeptVoice, SavedView, Series
 from smartcontent.models.shared import Shared
 from smartcontent.stores.sql import db, only_read
 from smartcontent.web import limiter
@@ -111,6 +111,18 @@ def own_series(series_id: UUID) -> Series:
     if series is None:
         raise NotFound
     return series
+
+
+def own_view(view_id: UUID) -> SavedView:
+    """The user's saved view; 404 also where it is somebody else's.
+
+    Raises:
+        NotFound: they have none with this id.
+    """
+    view = SavedView.find(user_id(), view_id)
+    if view is None:
+        raise NotFound
+    return view
 
 
 def seen_voice(voice_id: UUID) -> KeptVoice:

@@ -32,7 +32,7 @@ _REFUSALS = {
 @bp.get("/account/archive")
 @call(schemas.text("The ZIP; it is made while it is sent."), media=[MEDIA_TYPE])
 def download() -> ResponseReturnValue:
-    """Take away all contents with every version, and voices, templates and series."""
+    """Take away all contents with every version, and voices, templates, series, views."""
     return as_archive(user_id())
 
 

@@ -1,6 +1,5 @@
 """One act on many contents, and back out of the trash."""
 
-from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
@@ -11,15 +10,15 @@ from smartcontent.contents import ending
 from smartcontent.contents.bulk import acting, export, matching
 from smartcontent.contents.bulk.acting import IDS_MOST, OF_TAGS, Asked, Deed
 from smartcontent.contents.bulk.matching import MATCH_MOST, TooMany
+from smartcontent.contents.filters import FILTERS, Narrowing, filters_in, filters_of
 from smartcontent.contents.tagging import TAG
-from smartcontent.fields import Field, Fields, Refused, Value, one_of, read
+from smartcontent.fields import Fields, Value, one_of
 from smartcontent.models import BulkAct, Content
 from smartcontent.models.listing import Filters
 from smartcontent.web.api import representation, schemas
 from smartcontent.web.api.access import protected, user_id
 from smartcontent.web.api.call import call, not_accepted
 from smartcontent.web.archives import MEDIA_TYPE, as_zip
-from smartcontent.web.filters import FILTERS, filters_of
 from smartcontent.web.problems import Problem
 
 bp = protected("bulk")
@@ -30,25 +29,6 @@ def _is_id(value: object) -> bool:
         return isinstance(value, str) and str(UUID(value)) == value.lower()
     except ValueError:
         return False
-
-
-@dataclass(frozen=True, kw_only=True)
-class _Matching(Field):
-    """Filters, as the list has them in its address."""
-
-    def read(self, value: Any) -> Filters:
-        if not isinstance(value, dict) or not all(isinstance(v, str) for v in value.values()):
-            raise Refused(f"{self.label} must be an object of texts, as the list's parameters are.")
-        if unknown := value.keys() - FILTERS.keys():
-            raise Refused(f"{self.label} has what is no filter: {min(unknown)[:80]}.")
-        values, errors = read(FILTERS, value)
-        if errors:
-            raise Refused(" ".join(sentence for [sentence] in errors.values()))
-        return filters_of(values)
-
-    def _holds(self) -> dict[str, Any]:
-        known = {name: rule.schema() for name, rule in FILTERS.items()}
-        return {"type": "object", "properties": known}
 
 
 BULK: Fields = {
@@ -67,7 +47,7 @@ BULK: Fields = {
         about="Which; or else `matching`.",
         example=["0b9c9e52-6a3e-4f0e-9b57-0e6f7d0f6a52"],
     ),
-    "matching": _Matching(
+    "matching": Narrowing(
         label="Matching",
         about=f"In the place of `ids`: all that these filters find at this moment, up to "
         f"{MATCH_MOST:,}; of none, all contents that are not in the trash.",
@@ -92,7 +72,7 @@ def do(sent: dict[str, Any]) -> ResponseReturnValue:
     if ("ids" in sent) == ("matching" in sent):
         raise not_accepted({"ids": ["Ids or else matching must be there, not both."]})
     if "matching" in sent:
-        return _accepted(_begun(sent["matching"], deed, tag))
+        return _accepted(_begun(filters_in(sent["matching"]), deed, tag))
     results = acting.do(Asked(user_id(), deed, tag), map(UUID, sent["ids"]))
     return {"results": [_told(*result) for result in results]}
 

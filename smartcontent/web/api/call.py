@@ -19,6 +19,7 @@ from smartcontent.web.api.access import (
     own_batch,
     own_content,
     own_series,
+    own_view,
     seen_template,
     seen_voice,
 )
@@ -33,6 +34,7 @@ _FINDERS: Mapping[str, Callable[[UUID], Any]] = {
     "batch_id": own_batch,
     "series_id": own_series,
     "template_id": seen_template,
+    "view_id": own_view,
     "voice_id": seen_voice,
 }
 View = Callable[..., ResponseReturnValue]
@@ -65,8 +67,9 @@ def call(answer: Schema | None, status: int = 200, **known: Any) -> Callable[[Vi
     """Check what is sent, hand it to the view as `sent` (body) and `asked` (parameters).
 
     Of an address with the id of a content the view is given the user's `content`; with that of a
-    batch, `batch`; of an act on many, `act`; of a series, `series`; of a voice that the user sees,
-    `voice`. Of a template, its id as `template`: built-in ones are no rows.
+    batch, `batch`; of an act on many, `act`; of a series, `series`; of a saved view, `view`; of a
+    voice that the user sees, `voice`. Of a template, its id as `template`: built-in ones are no
+    rows.
     Where a form with a file was sent `sent` is empty: the view reads it.
     """
     described = Call(answer, status, **known)

@@ -11,6 +11,7 @@ from smartcontent.briefs.brief import TITLED_BRIEF
 from smartcontent.briefs.submission import SUBMISSION, VOICE_ID, Submission
 from smartcontent.briefs.wishes import WISHES
 from smartcontent.contents import as_json, ending, tagging, waiting
+from smartcontent.contents.filters import LISTING, filters_of
 from smartcontent.fields import Fields, Moment, Never
 from smartcontent.models import Content, Draft
 from smartcontent.models.listing import list_contents
@@ -21,7 +22,6 @@ from smartcontent.web.api.body import json_object
 from smartcontent.web.api.call import call
 from smartcontent.web.api.idempotency import KEY, submit_once
 from smartcontent.web.api.through_template import through_template
-from smartcontent.web.filters import LISTING, filters_of
 from smartcontent.web.found import snippets_of
 from smartcontent.web.problems import Problem
 

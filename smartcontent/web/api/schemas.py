@@ -505,6 +505,23 @@ BULK_ACT = shape(
         "finished_at": or_null(moment("When the last had its turn, or it was stopped.")),
     },
 )
+VIEW = shape(
+    "View",
+    "Filters of the list that are kept under a name.",
+    {
+        "id": _ID,
+        "name": text("", "Failed posts"),
+        "filters": {
+            "type": "object",
+            "description": "What to send as the list's parameters.",
+            "additionalProperties": {"type": "string"},
+            "examples": [{"status": "failed", "tag": "spring"}],
+        },
+        "lost": listed(text(""), "What it was kept with and is gone or unknown, in sentences."),
+        "created_at": moment("When it was kept."),
+    },
+)
+VIEWS = shape("Views", "Saved views, by name.", {"items": listed(VIEW)})
 EVENTS = text(
     "Server-sent events: `snapshot` first, then `text`, `status`, `readiness`, `batch`, `bulk` "
     "and `content` as they happen, `alive` in between; the data of each is a JSON object.",
@@ -556,7 +573,7 @@ TAKEN_IN = shape(
     "What was new in an archive.",
     {
         name: number("How many were stored.", 3, "integer")
-        for name in ("contents", "voices", "templates", "series")
+        for name in ("contents", "voices", "templates", "series", "views")
     }
     | {"already_there": number("How many were here, and stay as they are.", 0, "integer")},
 )

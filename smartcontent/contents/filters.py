@@ -8,7 +8,7 @@ from typing import Any
 
 from smartcontent.briefs.catalogue import CONTENT_TYPES
 from smartcontent.contents.tagging import TAG_LONGEST
-from smartcontent.fields import Field, Fields, Refused, Value
+from smartcontent.fields import Field, Fields, Refused, Value, read
 from smartcontent.models import Status
 from smartcontent.models.listing import Q_LONGEST, Filters, Sort
 
@@ -141,6 +141,25 @@ LISTING: Fields = {
 }
 
 
+@dataclass(frozen=True, kw_only=True)
+class Narrowing(Field):
+    """Filters as the list has them in its address: an object of texts, each of them right."""
+
+    def read(self, value: Any) -> dict[str, str]:
+        if not isinstance(value, dict) or not all(isinstance(v, str) for v in value.values()):
+            raise Refused(f"{self.label} must be an object of texts, as the list's parameters are.")
+        if unknown := value.keys() - FILTERS.keys():
+            raise Refused(f"{self.label} has what is no filter: {min(unknown)[:80]}.")
+        _, errors = read(FILTERS, value)
+        if errors:
+            raise Refused(" ".join(sentence for [sentence] in errors.values()))
+        return dict(value)
+
+    def _holds(self) -> dict[str, Any]:
+        known = {name: rule.schema() for name, rule in FILTERS.items()}
+        return {"type": "object", "properties": known}
+
+
 def filters_of(values: Mapping[str, Any]) -> Filters:
     """The filters of values that were read; what is empty is left open."""
     return Filters(**{name: values[name] for name in FILTERS if values.get(name)})
@@ -149,6 +168,12 @@ def filters_of(values: Mapping[str, Any]) -> Filters:
 def filters_in(sent: Mapping[str, str]) -> Filters:
     """The filters of an address, as far as they make sense: one typed by hand shows something."""
     return filters_of({name: _or_open(FILTERS[name], sent.get(name, "")) for name in FILTERS})
+
+
+def making_sense(sent: Mapping[str, str]) -> dict[str, str]:
+    """What of an address asks for something, as it is written."""
+    written = {name: sent.get(name, "") for name in FILTERS}
+    return {name: text for name, text in written.items() if _or_open(FILTERS[name], text)}
 
 
 def _or_open(rule: Field, value: str) -> Any:
