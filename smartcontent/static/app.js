@@ -7,6 +7,7 @@ import { startBulk } from "./bulk.js";
 import { startCalendar } from "./calendar.js";
 import { startClocks } from "./clock.js";
 import { startCopying } from "./copying.js";
+import { startCounts } from "./counts.js";
 import { startDrafts } from "./drafts.js";
 import { startDueTimes } from "./due_time.js";
 import { startKeeping } from "./kept.js";
@@ -17,6 +18,7 @@ import { startOutlook } from "./outlook.js";
 import { offerPassages } from "./passage.js";
 import { read, takeNewList } from "./redrawing.js";
 import { startPreviews } from "./preview.js";
+import { startToolbar } from "./toolbar.js";
 import { startUnsaved } from "./unsaved.js";
 import { startWriting } from "./writing.js";
 
@@ -85,12 +87,14 @@ if (search) {
 
 startClocks();
 startCopying();
+startCounts();
 startCalendar();
 startDueTimes();
 startKeeping(document.body.dataset);
 startKeys();
 startLengths();
 startPreviews();
+startToolbar();
 startAutosave();
 offerPassages();
 startUnsaved();

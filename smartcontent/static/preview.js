@@ -1,5 +1,5 @@
-// Shows the prompt that a brief's form makes, as the server would send it, while somebody looks at it:
-// asked for when it is opened, and again when typing pauses.
+// Shows what the server makes of a form, the prompt of a brief or the text drawn, while somebody looks at
+// it: asked for when it is opened, and again when typing pauses.
 
 const PAUSE_MS = 700;
 

@@ -58,6 +58,7 @@ def init_app(app: Flask) -> None:
     templating.init_app(app)
     due_time.init_app(app)
     model_choice.init_app(app)
+    preview.init_app(app)
     refining.init_app(app)
     repurposing.init_app(app)
     sharing.init_app(app)

@@ -92,7 +92,7 @@ def card(text: str, asked: Asked) -> Card:
         words_a_sentence=round(len(parts.words) / max(1, len(parts.sentences)), 1),
         paragraphs=len(parts.paragraphs),
         grade=grade(parts.words, len(parts.sentences), asked.language),
-        limits=list(limits_of(text, asked.content_type)),
+        limits=limits_of(text, asked.content_type),
         keywords=keywords_in(text, asked.keywords, asked.language),
         unsupported=unsupported,
         left_out=left_out,

@@ -48,16 +48,9 @@ def left_out(fact: str) -> Finding:
 def limit(over: Limit) -> Finding:
     is_short = over.value < over.least
     bound = f"at least {over.least:,}" if is_short else f"at most {over.limit:,}"
-    unit = (
-        "pixels"
-        if over.unit == "pixels"
-        else "hashtags"
-        if over.unit == "hashtags"
-        else ("characters")
-    )
     return Finding(
         "limit", None, None,
-        f"{over.name}: {over.value:,} {unit}, {bound}.",
+        f"{over.name}: {over.value:,} {over.unit_said}, {bound}.",
         f"{over.note} As of {over.as_of}.".strip(),
         f"Make it {over.least - over.value:,} longer." if is_short
         else f"Take away {over.value - over.limit:,}.",

@@ -1,7 +1,6 @@
 """Whether a text keeps to the limits of where it is to be posted, from one file of data."""
 
 import json
-from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -9,6 +8,8 @@ from typing import Any
 
 from smartcontent.texts.quality.measuring import UNITS
 from smartcontent.texts.quality.parts import parts_called
+
+_SAID = ("pixels", "hashtags")  # all else is characters to people, however they are counted
 
 
 @dataclass(frozen=True)
@@ -25,6 +26,16 @@ class Limit:
     source: str
     as_of: str
 
+    @property
+    def bounds(self) -> str:
+        """What it asks for: "280", "121 to 156"."""
+        return f"{self.least:,} to {self.limit:,}" if self.least else f"{self.limit:,}"
+
+    @property
+    def unit_said(self) -> str:
+        """What it counts, in words."""
+        return self.unit if self.unit in _SAID else "characters"
+
 
 @cache
 def _known() -> dict[str, Any]:
@@ -32,12 +43,23 @@ def _known() -> dict[str, Any]:
     return dict(json.loads(path.read_text(encoding="utf-8")))
 
 
-def limits_of(text: str, content_type: str) -> Iterator[Limit]:
+def _of_type(content_type: str) -> list[dict[str, Any]]:
+    return [known for known in _known()["limits"] if known["for"] == content_type]
+
+
+def limits_for(content_type: str) -> list[Limit]:
+    """The limits for this type of content, before there is a text."""
+    return [_held_against(known, [0]) for known in _of_type(content_type)]
+
+
+def limits_of(text: str, content_type: str) -> list[Limit]:
     """The limits for this type of content whose part the text has."""
-    for known in _known()["limits"]:
-        parts = parts_called(known["part"], text) if known["for"] == content_type else []
-        if parts:
-            yield _held_against(known, [UNITS[known["unit"]](part) for part in parts])
+    found = ((known, parts_called(known["part"], text)) for known in _of_type(content_type))
+    return [
+        _held_against(known, [UNITS[known["unit"]](part) for part in parts])
+        for known, parts in found
+        if parts
+    ]
 
 
 def _held_against(known: dict[str, Any], values: list[int]) -> Limit:
