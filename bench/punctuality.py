@@ -234,6 +234,7 @@ def burst(folder: Path, valkey: Valkey) -> float:
     processes = Processes(settings, folder, RECONCILE_SECONDS=60)
     try:
         processes.start("scheduler")
+        time.sleep((due - datetime.now(UTC)).total_seconds() - HEAD_START)
         wait_until(lambda: valkey.client.llen(keys.QUEUED) == BURST, every=0.001)
         took = late(datetime.now(UTC), due)
     finally:

@@ -53,7 +53,7 @@ class Server:
                 stdout=log,
                 stderr=log,
             )
-        wait_until(self._answers, 30, every=0.1)
+        wait_until(self._answers, every=0.1)
 
     def _answers(self) -> bool:
         assert self.process.poll() is None, self.log.read_text()
