@@ -8,7 +8,8 @@ from multiprocessing.sharedctypes import RawValue
 import pytest
 from conftest import BRIEF
 from rq import worker_registration
-from sqlalchemy import update
+from sqlalchemy import event, update
+from sqlalchemy.engine.interfaces import CacheStats
 
 from smartcontent.config import from_environment
 from smartcontent.contents import ending, submitting, waiting
@@ -18,7 +19,7 @@ from smartcontent.scheduling.reconciler import OVERDUE
 from smartcontent.stores import keys
 from smartcontent.stores.redis import connect
 from smartcontent.stores.sql import db
-from smartcontent.writing import attempt, job, slots
+from smartcontent.writing import attempt, job, slots, warm_up
 from smartcontent.writing.armed import Hands, hands
 from smartcontent.writing.slots import SlotWorker
 
@@ -218,3 +219,24 @@ def test_a_slot_says_but_once_in_a_while_that_it_is_alive(ada, valkey, slot, mon
 
     assert {draft.status for draft in content.drafts} == {Status.COMPLETED}
     assert len(said) == 2  # as it began, and once since
+
+
+def test_first_draft_of_a_worker_finds_its_statements_made(soon, ollama):
+    """To make one takes up to ten milliseconds: a draft that needs several would begin late."""
+    db.session.expunge_all()
+    db.engine.clear_compiled_cache()
+    warm_up.warm_up()
+    asked = []
+
+    def note(_connection, _cursor, statement, _parameters, context, _many):
+        asked.append((statement, context.cache_hit is CacheStats.CACHE_MISS))
+
+    event.listen(db.engine, "before_cursor_execute", note)
+    try:
+        job.write_draft(soon.id)
+    finally:
+        event.remove(db.engine, "before_cursor_execute", note)
+
+    claim = next(n for n, (statement, _) in enumerate(asked) if statement.startswith("UPDATE"))
+    assert claim > 2
+    assert [statement for statement, is_new in asked[: claim + 1] if is_new] == []
