@@ -50,7 +50,7 @@ function sentence({ rangeUnderflow, rangeOverflow }) {
 
 function refuse(event) {
   const field = event.target;
-  if (field.name !== "at" || !field.form?.elements.at_utc) return;
+  if (field.name !== "at") return;
   event.preventDefault();
   accept(field);
   const note = document.createElement("small");

@@ -21,6 +21,7 @@ from smartcontent.texts.calendar import MEDIA_TYPE, Event, calendar
 from smartcontent.web import limiter
 from smartcontent.web.addresses import public_url
 from smartcontent.web.contents import own_content
+from smartcontent.web.due_time import moment_at
 from smartcontent.web.rule_form import zone_names
 from smartcontent.web.threads import few_at_once
 
@@ -43,6 +44,14 @@ class Day(NamedTuple):
     day: date
     entries: list[Entry]
     more: int
+
+
+class Refused(NamedTuple):
+    """A time that was typed for a content and cannot be."""
+
+    content_id: UUID
+    typed: str
+    why: str
 
 
 class Where(NamedTuple):
@@ -71,14 +80,17 @@ def move(content_id: UUID) -> ResponseReturnValue:
     """Give a draft that waits another due time, or the same time of another day."""
     where = _where(request.form.get("zone", ""), request.form.get("day", ""))
     draft = own_content(content_id).current
+    typed = request.form.get("at")
     if draft.due_at is None:
         return _moved(where, "It is on hold: release it first.")
     try:
-        due_at = _chosen(draft.due_at, where)
+        due_at = _same_time(draft.due_at, where) if typed is None else moment_at(typed, where.zone)
         if not waiting.put_off(draft, due_at):
             return _moved(where, "It has just started: its time stays.")
-    except (ValueError, OverflowError) as error:
-        return _moved(where, str(error))
+    except ValueError as error:
+        if typed is None:
+            return _moved(where, str(error))
+        return _page(where, refused=Refused(content_id, typed, str(error))), 422
     day = due_at.astimezone(where.zone).date()
     return _moved(where._replace(day=day), "It has another time.")
 
@@ -134,18 +146,13 @@ def _moved(where: Where, said: str) -> ResponseReturnValue:
     return redirect(where.link(where.day), 303)
 
 
-def _chosen(due_at: datetime, where: Where) -> datetime:
-    if at := request.form.get("at"):
-        try:
-            local = datetime.fromisoformat(at).replace(tzinfo=where.zone)
-        except ValueError as error:
-            raise ValueError("Choose a date and a time.") from error
-        return local.astimezone(UTC)
+def _same_time(due_at: datetime, where: Where) -> datetime:
+    """That time of the day that was chosen."""
     same_time = due_at.astimezone(where.zone).time()
     return datetime.combine(where.day, same_time, where.zone).astimezone(UTC)
 
 
-def _page(where: Where, secret: str | None = None) -> str:
+def _page(where: Where, secret: str | None = None, refused: Refused | None = None) -> str:
     first = where.first - timedelta(days=where.first.weekday())
     last = where.first.replace(day=months.monthrange(where.first.year, where.first.month)[1])
     days = [first + timedelta(days=n) for n in range((last - first).days + 7 - last.weekday())]
@@ -162,6 +169,7 @@ def _page(where: Where, secret: str | None = None) -> str:
         today=now().astimezone(where.zone).date(),
         zones=zone_names(),
         feed=secret and public_url(".feed", secret=secret),
+        refused=refused,
     )
 
 

@@ -6,7 +6,7 @@ is no script both are in UTC, and the page says so.
 """
 
 from collections.abc import Callable
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, datetime, time, timedelta, tzinfo
 
 from flask import Flask, current_app
 from wtforms import Form, StringField, ValidationError
@@ -48,16 +48,32 @@ def due_choices() -> list[tuple[str, str, str]]:
     ]
 
 
-def as_field(moment: datetime) -> str:
-    """A moment as a field for a time holds it: UTC, without seconds, never earlier."""
+def as_field(moment: datetime, zone: tzinfo = UTC) -> str:
+    """A moment as a field for a time holds it: without seconds, never earlier."""
     up = min(moment, LAST) + timedelta(seconds=59, microseconds=999_999)
-    return up.isoformat()[:16]
+    return up.astimezone(zone).isoformat()[:16]
 
 
-def field_limits() -> dict[str, str]:
+def field_limits(zone: tzinfo = UTC) -> dict[str, str]:
     """From when to when a field for a time goes."""
     latest = now() + LONGEST_DELAY - timedelta(minutes=1)
-    return {"min": as_field(now()), "max": as_field(latest)}
+    return {"min": as_field(now(), zone), "max": as_field(latest, zone)}
+
+
+def moment_at(typed: str, zone: tzinfo = UTC) -> datetime:
+    """The moment that a field for a time holds, by the clocks of a zone.
+
+    Raises:
+        ValueError: there is none in it; the message is for people.
+    """
+    try:
+        moment = datetime.fromisoformat(typed)
+    except ValueError as error:
+        raise ValueError("Choose a date and a time.") from error
+    try:
+        return (moment if moment.tzinfo else moment.replace(tzinfo=zone)).astimezone(UTC)
+    except OverflowError:  # at an end of the calendar, where no hour matters
+        return moment.replace(tzinfo=UTC)
 
 
 class DueTimeForm(Form):
@@ -103,8 +119,7 @@ class DueTimeForm(Form):
             return None
         if when in CHOICES and not self.at_utc.data:
             return CHOICES[when][1](now())
-        moment = datetime.fromisoformat(self.at_utc.data or self.at.data or "")
-        return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+        return moment_at(self.at_utc.data or self.at.data or "")
 
 
 class LaterForm(DueTimeForm):
