@@ -12,6 +12,14 @@ _TIME = re.compile(r"([01]?[0-9]|2[0-3]):([0-5][0-9])(?::00)?")
 _AT_ONE_TIME = re.compile(r"([0-9]{1,2}) ([0-9]{1,2}) (\S+) \* (\S+)")
 
 
+class WrongChoice(RuleError):
+    """Something on the form is missing: what it is called there, beside the sentence."""
+
+    def __init__(self, field: str, sentence: str) -> None:
+        super().__init__(sentence)
+        self.field = field
+
+
 class Often(StrEnum):
     """How often, as people say it."""
 
@@ -36,25 +44,27 @@ class Choice:
         """The rule in cron's form; one in an expert's words is not looked at here.
 
         Raises:
-            RuleError: something is missing.
+            WrongChoice: something is missing.
         """
         if self.often == Often.CRON:
             return " ".join(self.cron.split())
         found = _TIME.fullmatch(self.time.strip())
         if found is None:
-            raise RuleError("Choose a time of the day, such as 07:00.")
+            raise WrongChoice("time", "Choose a time of the day, such as 07:00.")
         return f"{int(found[2])} {int(found[1])} {self._days()}"
 
     def _days(self) -> str:
         if self.often == Often.WEEKLY:
             if not self.days or not set(self.days) <= set("0123456"):
-                raise RuleError("Choose at least one day of the week.")
+                raise WrongChoice("days", "Choose at least one day of the week.")
             return f"* * {','.join(sorted(set(self.days)))}"
-        if self.often == Often.MONTHLY and self.day in DAYS_OF_MONTH:
+        if self.often == Often.MONTHLY:
+            if self.day not in DAYS_OF_MONTH:
+                raise WrongChoice("day", "Choose a day of the month.")
             return f"{self.day} * *"
         fixed = {Often.DAILY: "* * *", Often.WEEKDAYS: "* * 1-5"}
         if self.often not in fixed:
-            raise RuleError("Choose how often it comes.")
+            raise WrongChoice("often", "Choose how often it comes.")
         return fixed[Often(self.often)]
 
 

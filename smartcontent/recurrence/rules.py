@@ -127,6 +127,8 @@ def zone_of(name: str) -> ZoneInfo:
             return ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError):
         pass
+    if not name:
+        raise ZoneError("Choose a time zone, such as Europe/Berlin.")
     raise ZoneError(f"“{name[:60]}” is no time zone: use one as Europe/Berlin.")
 
 

@@ -7,7 +7,10 @@ from zoneinfo import available_timezones
 from wtforms import Form, SelectMultipleField, StringField, ValidationError
 from wtforms.fields import Field
 
-from smartcontent.recurrence.choices import Choice, Often, choice_of
+from smartcontent.briefs.form import form_field
+from smartcontent.fields import Text
+from smartcontent.models.series import NAME_LONGEST
+from smartcontent.recurrence.choices import Choice, Often, WrongChoice, choice_of
 from smartcontent.recurrence.rules import RuleError, ZoneError, rule_of
 
 # In the order of the week, by cron's numbers.
@@ -42,7 +45,7 @@ def _stripped(value: str | None) -> str:
 class RuleForm(Form):
     """The choice; after a successful `validate()`, `rule` is it in cron's form."""
 
-    name = StringField(filters=[_stripped])
+    name = form_field(Text(label="Name", most=NAME_LONGEST))
     often = StringField(default=Often.WEEKLY, filters=[_stripped])
     time = StringField(default="07:00", filters=[_stripped])
     days = SelectMultipleField(choices=[], default=["1"], validate_choice=False)
@@ -57,19 +60,21 @@ class RuleForm(Form):
         """The form as it is filled in for a rule."""
         return cls(data={**vars(choice_of(cron)), **others})
 
-    def validate_often(self, _field: Field) -> None:
-        """Make the rule of what was chosen.
+    def validate(self, *extra: Any) -> bool:
+        """Whether a rule comes of it; what is wrong stands beside its field."""
+        return all([super().validate(*extra), self._makes_a_rule()])
 
-        Raises:
-            ValidationError: something is missing, or no time comes of it.
-        """
+    def _makes_a_rule(self) -> bool:
         days = tuple(self.days.data or ())
         chosen = (self.often.data, self.time.data, days, self.day.data, self.cron.data)
         try:
             self.rule = Choice(*chosen).as_cron()
             rule_of(self.rule, "UTC")
         except RuleError as error:
-            raise ValidationError(str(error)) from error
+            wrong = error.field if isinstance(error, WrongChoice) else "cron"
+            self[wrong].errors = [str(error)]
+            return False
+        return True
 
     def validate_timezone(self, field: Field) -> None:
         """Look the zone up.

@@ -140,5 +140,5 @@ def test_a_rule_that_is_none_is_refused_in_a_sentence(cron, sentence):
     "zone", ["Mars/Base", "", "../etc/passwd", "/etc/passwd", "America", "\0", "a/" * 1_000 + "b"]
 )
 def test_a_zone_that_is_none_is_refused_in_a_sentence(zone):
-    with pytest.raises(RuleError, match="is no time zone"):
+    with pytest.raises(RuleError, match="time zone"):
         rule_of("0 7 * * *", zone)

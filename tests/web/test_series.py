@@ -71,23 +71,28 @@ def test_pressed_twice_one_series_begins(as_ada):
 
 
 @pytest.mark.parametrize(
-    ("sent", "sentence"),
+    ("sent", "field", "sentence"),
     [
-        ({"days": []}, "at least one day"),
-        ({"time": "soon"}, "a time of the day"),
-        ({"often": "cron", "cron": "* * * * *"}, "more often than once an hour"),
-        ({"often": "now and then"}, "how often"),
-        ({"timezone": "Mars/Base"}, "is no time zone"),
-        ({"timezone": ""}, "is no time zone"),
-        ({"topic": ""}, "Topic is missing"),
+        ({"days": []}, "days", "at least one day"),
+        ({"time": "soon"}, "time", "a time of the day"),
+        ({"time": ""}, "time", "a time of the day"),
+        ({"often": "monthly", "day": "32"}, "day", "a day of the month"),
+        ({"often": "cron", "cron": "* * * * *"}, "cron", "more often than once an hour"),
+        ({"often": "now and then"}, "often", "how often"),
+        ({"timezone": "Mars/Base"}, "timezone", "is no time zone"),
+        ({"timezone": ""}, "timezone", "Choose a time zone"),
+        ({"topic": ""}, "topic", "Topic is missing"),
+        ({"name": "Mail" + "x" * 200}, "name", "4 characters too long"),
     ],
 )
-def test_what_is_wrong_stands_beside_its_field_with_all_that_was_typed(as_ada, sent, sentence):
+def test_what_is_wrong_stands_beside_its_field_with_all_that_was_typed(
+    as_ada, sent, field, sentence
+):
     answer = as_ada.post("/series", {**BRIEF, **WEEKLY, "name": "Mail", **sent})
 
     assert (answer.status_code, stored()) == (422, [])
-    assert re.search(rf'<small id="[a-z]*-error" class="error">[^<]*{sentence}', answer.text)
-    assert 'value="Mail"' in answer.text
+    assert re.search(rf'<small id="{field}-error" class="error">[^<]*{sentence}', answer.text)
+    assert 'value="Mail' in answer.text
 
 
 def test_a_content_is_made_a_series_and_leads_to_it(as_ada, content):
