@@ -30,7 +30,7 @@ function nameOf(form) {
 }
 
 // And what belongs to that which was typed: which text it was typed into, say.
-function fieldsOf(form) {
+export function fieldsOf(form) {
   const isTyped = ({ type, dataset }) => "kept" in dataset || !NOT_TYPED.includes(type);
   return [...form.elements].filter((field) => field.name && isTyped(field));
 }
@@ -40,7 +40,7 @@ const valueOf = (field) => (isTicked(field) ? field.checked : field.value);
 // Boxes share a name; what each stands for is its value.
 const nameIn = (field) => (isTicked(field) ? `${field.name}=${field.value}` : field.name);
 
-function isChanged(field) {
+export function isChanged(field) {
   if (isTicked(field)) return field.checked !== field.defaultChecked;
   if (field.tagName !== "SELECT") return field.value !== field.defaultValue;
   const options = [...field.options];

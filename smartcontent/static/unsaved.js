@@ -1,17 +1,9 @@
 // An edit that was not saved is not left without a word. The browser asks in its own words.
-
-function chosenAtFirst({ options }) {
-  return [...options].find((option) => option.defaultSelected) ?? options[0];
-}
-
-function isChanged(field) {
-  if (field.options) return field.selectedOptions[0] !== chosenAtFirst(field);
-  return field.type !== "hidden" && "defaultValue" in field && field.value !== field.defaultValue;
-}
+import { fieldsOf, isChanged } from "./kept.js";
 
 // What came back with an error was typed and is not saved, though the page began with it.
 function isUnsaved(form) {
-  return !form.dataset.sent && (form.dataset.warnUnsaved === "typed" || [...form.elements].some(isChanged));
+  return !form.dataset.sent && (form.dataset.warnUnsaved === "typed" || fieldsOf(form).some(isChanged));
 }
 
 export function startUnsaved() {

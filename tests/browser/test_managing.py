@@ -170,7 +170,17 @@ def test_unsaved_edit_is_not_left_without_a_word(page, contents, ada, watch):
     try_to_leave()
     page.get_by_role("button", name="Save the brief").click()
     expect(page.locator("dd", has_text="Witty")).to_be_visible()
-    assert asked == ["beforeunload"] * 3, "nobody is asked who saves, or has changed nothing"
+    for path, label in (
+        ("/voices/new", "Everybody with an account"),
+        ("/templates/new", "Everybody with an account"),
+        ("/series/new", "Friday"),
+    ):
+        page.goto(path)
+        page.get_by_label(label).check()
+        try_to_leave()
+        page.get_by_label(label).uncheck()
+    page.goto("/")
+    assert asked == ["beforeunload"] * 6, "nobody is asked who saves, or has changed nothing"
 
 
 def test_brief_is_edited_while_its_minute_lasts(page, ada):
