@@ -15,6 +15,7 @@ from sqlalchemy import (
     Text,
     UniqueConstraint,
     and_,
+    case,
     false,
     func,
     select,
@@ -33,9 +34,19 @@ from smartcontent.models.status import FINAL, UNFINISHED
 from smartcontent.models.tag import Tag, content_tags
 from smartcontent.stores.sql import Base, db
 
+_LOOKED_BACK = 200  # contents, for the last brief that was filled in on a page
 _LISTED_BY = ("user_id", "created_at", "id")
 _LISTED = (
-    *(Draft.number, Draft.status, Draft.origin, Draft.model, Draft.words, Draft.task, Draft.brief),
+    *(
+        Draft.number,
+        Draft.status,
+        Draft.origin,
+        Draft.model,
+        Draft.words,
+        Draft.beginning,
+        Draft.task,
+        Draft.brief,
+    ),
     *(Draft.created_at, Draft.finished_at, Draft.wishes, Draft.reproduces, Draft.revision),
 )
 
@@ -214,12 +225,27 @@ class Content(Base):
     def last_choices(cls, user_id: int) -> Mapping[str, str]:
         """Type, tone, length and language of the user's last brief; empty before the first."""
         chosen = select(cls.content_type, cls.tone, cls.length, cls.language)
-        return dict(db.session.execute(_last(chosen, user_id)).mappings().first() or {})
+        return dict(db.session.execute(cls._last(chosen, user_id)).mappings().first() or {})
 
     @classmethod
     def last_voice(cls, user_id: int) -> Voice | None:
         """The voice of the user's last brief."""
-        return Voice.read(db.session.scalar(_last(select(cls._voice), user_id)))
+        return Voice.read(db.session.scalar(cls._last(select(cls._voice), user_id)))
+
+    @classmethod
+    def _last(cls, query: Any, user_id: int) -> Any:
+        """Of the brief that was filled in last on a page, or else of the last one of any kind.
+
+        A script, a table, a series or a translation chooses for itself, not for the next brief.
+        """
+        newest = select(cls.id).where(cls.user_id == user_id).order_by(cls.created_at.desc())
+        is_of_form = and_(
+            cls.idempotency_key.is_not(None),
+            cls.request_digest.is_(None),
+            cls.source_number.is_(None),
+        )
+        order = case((is_of_form, 0), else_=1), cls.created_at.desc()
+        return query.where(cls.id.in_(newest.limit(_LOOKED_BACK))).order_by(*order).limit(1)
 
     @classmethod
     def find(cls, user_id: int, content_id: UUID) -> "Content | None":
@@ -240,7 +266,3 @@ class Content(Base):
                 cls.user_id == user_id, cls.id == content_id, cls.deleted_at.is_not(None)
             )
         )
-
-
-def _last(query: Any, user_id: int) -> Any:
-    return query.where(Content.user_id == user_id).order_by(Content.created_at.desc()).limit(1)

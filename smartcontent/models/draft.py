@@ -13,10 +13,11 @@ from sqlalchemy import (
     String,
     Text,
     UniqueConstraint,
+    func,
     text,
     update,
 )
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy.orm import Mapped, column_property, mapped_column, relationship
 
 from smartcontent import events, logs
 from smartcontent.models.failures import Failure, ToldElsewhere, on_record
@@ -103,6 +104,8 @@ class Draft(Base):
     saved_ms: Mapped[float | None]
 
     text: Mapped[str] = mapped_column(Text, default="")
+    # Enough of it to see what it is counted in, where texts are not read.
+    beginning: Mapped[str] = column_property(func.substr(text, 1, 1000), deferred=True)
     # Of the finished text; lists show it, and read no texts for it.
     words: Mapped[int | None]
     # What the model wrote around the text: thoughts, remarks, a fence.
@@ -150,6 +153,11 @@ class Draft(Base):
     @property
     def size(self) -> Size:
         return size_of(self.text)
+
+    @property
+    def counted(self) -> Size:
+        """Its size as it was counted when it ended."""
+        return Size(self.words or 0, size_of(self.beginning).unit)
 
     def move(self, to: Status, *conditions: ColumnElement[bool], **values: object) -> bool:
         """Change the status, commit with it whatever the session holds, and tell the owner.

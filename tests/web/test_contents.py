@@ -2,6 +2,7 @@
 
 import re
 import time
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from html.parser import HTMLParser
 from unicodedata import normalize
@@ -16,7 +17,7 @@ from conftest import BRIEF, PASSWORD, ROOT, Visitor, both_databases
 from markupsafe import Markup, escape
 
 from smartcontent.briefs.brief import title_from
-from smartcontent.contents import ending, submitting, versions, waiting
+from smartcontent.contents import ending, repurposing, submitting, versions, waiting
 from smartcontent.models import Content, Draft, Status, User, now
 from smartcontent.models.download import Download
 from smartcontent.models.findable import make_findable
@@ -417,7 +418,7 @@ def test_time_left_over_from_another_choice_does_not_count(as_ada):
 WRONG_TIMES = [
     ({"when": "at"}, "Choose a date and a time."),
     ({"when": "at", "at": "x"}, "Choose a date and a time."),
-    ({"when": "at", "at_utc": "0001-01-01T00:00+23:00"}, "Choose a date and a time."),
+    ({"when": "at", "at_utc": "0001-01-01T00:00+23:00"}, "This time is past"),
     ({"when": "soon"}, "Choose a date and a time."),
     ({"when": "at", "at": "1999-01-01T00:00"}, "This time is past"),
     ({"when": "tomorrow", "at_utc": "1999-01-01T00:00Z"}, "This time is past"),
@@ -545,6 +546,23 @@ def test_next_brief_begins_with_the_choices_of_the_last(as_ada, as_bob, content)
     assert chosen(page) == set(choices.values())
     assert BRIEF_FORM["topic"] not in page.split("</form>")[1]
     assert "ad_copy" not in chosen(as_ada.get("/?example=press_release").text)
+
+
+@both_databases
+def test_what_scripts_and_translations_choose_is_not_chosen_for_the_next_brief(app, as_ada, ada):
+    choices = {"content_type": "ad_copy", "tone": "witty", "length": "long", "language": "pt"}
+    as_ada.post("/contents", BRIEF_FORM | choices | {"key": "pressed"})
+    content = db.session.query(Content).one()
+    ending.cancel_all(content)
+    versions.save_edit(content, "Tea", "Tea is warm.")
+    db.session.refresh(content)
+
+    repurposing.repurpose(content, ["press_release"], ["ja", "de"], key="pressed-too")
+    submitting.submit(ada.id, BRIEF, "By a series or a table")
+    submitting.submit(ada.id, BRIEF, "By a script", idempotency_key="k", request_digest="d")
+
+    assert chosen(as_ada.get("/").text) == set(choices.values())
+    assert set(choices.values()) <= chosen(as_ada.get("/series/new").text)
 
 
 @pytest.mark.parametrize(
@@ -747,6 +765,24 @@ def test_older_version_is_opened_and_made_current(as_ada, content, ollama):
     as_ada.post(f"{path}/text", {"title": "Mine", "text": "Cocoa."})
     db.session.expire_all()
     assert content.current.number == 3
+
+
+@pytest.mark.parametrize(
+    ("language", "text", "size"),
+    [("ja", "お茶は温かいです。", "9 characters"), ("en", "ชาอุ่นมาก", "9 characters"),
+     ("zh-Hans", "茶", "1 character"), ("ja", "Tea is warm.", "3 words"), ("pt", "Chá", "1 word")],
+)  # fmt: skip
+def test_versions_are_counted_as_their_readers_count(as_ada, ada, language, text, size):
+    content = submitting.submit(ada.id, replace(BRIEF, language=language), "Tea")
+    ending.cancel_all(content)
+    versions.save_edit(content, "Tea", text)
+    content.drafts.append(beside := Draft(user_id=ada.id, number=3, status="completed"))
+    beside.origin, beside.text, beside.words = "refined", text, int(size.split()[0])
+    db.session.commit()
+
+    page = as_ada.get(f"/contents/{content.id}").text
+
+    assert page.count(f"· {size}") == 3  # two versions in the list, one beside the text
 
 
 def test_version_is_made_current_only_where_that_hides_nothing(as_ada, content, ollama):
