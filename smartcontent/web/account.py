@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user, login_required, login_user
+from markupsafe import Markup
 from sqlalchemy import select
 from wtforms import PasswordField, StringField
 
@@ -69,7 +70,7 @@ def revoke_token(token_id: int) -> ResponseReturnValue:
     token.revoked_at = now()
     db.session.commit()
     note(f"Token revoked token={token.id}", current_user.id)
-    flash(f"The token “{token.name}” no longer works.")
+    flash(Markup("The token “<bdi>{}</bdi>” no longer works.").format(token.name))
     return redirect(url_for("account.show"), 303)
 
 

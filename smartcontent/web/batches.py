@@ -9,6 +9,7 @@ from uuid import UUID
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user, login_required
+from markupsafe import Markup
 from sqlalchemy import select
 from sqlalchemy.orm import joinedload
 from werkzeug.exceptions import NotFound
@@ -110,7 +111,7 @@ def submit(batch_id: UUID) -> ResponseReturnValue:
         return redirect(url_for(".show", batch_id=batch_id), 303)
     if request.form.get("do") == "discard":
         uploads.forget(batch)
-        flash(f"{batch.name} is thrown away.")
+        flash(Markup("<bdi>{}</bdi> is thrown away.").format(batch.name))
         return redirect(url_for(".index"), 303)
     mapping = _chosen_mapping(batch, _shared(request.form))
     uploads.note(batch, mapping, request.form, _chosen_distance())
@@ -210,7 +211,7 @@ def _index(refusal: str = "", pasted: str = "") -> str:
     )
 
 
-def _table_page(batch: Batch, refusal: str = "") -> str:
+def _table_page(batch: Batch, refusal: str = "", too_far: str = "") -> str:
     found = uploads.table_of(batch)
     looked, shared = _looked_at(batch), _shared(batch.constants)
     return render_template(
@@ -224,6 +225,7 @@ def _table_page(batch: Batch, refusal: str = "") -> str:
         looked=looked._replace(refusal=refusal or looked.refusal),
         rules=rows.TITLED_BRIEF,
         every=EVERY,
+        too_far=too_far,
     )
 
 
@@ -281,7 +283,7 @@ def _submit(batch: Batch, looked: Looked) -> ResponseReturnValue:
         timing.check(len(contents))
         submitting.submit(batch, contents, timing)
     except TooFarOff as error:
-        return _table_page(batch, str(error)), 422
+        return _table_page(batch, too_far=str(error)), 422
     except OverQuota as error:
         page = _table_page(batch, str(error.description))
         return page, 429, {"Retry-After": str(error.retry_after)}

@@ -8,6 +8,7 @@ from uuid import UUID
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user, login_required
+from markupsafe import Markup
 from sqlalchemy import select
 from sqlalchemy.orm import joinedload
 from werkzeug.exceptions import BadRequest, NotFound
@@ -117,7 +118,7 @@ def delete(series_id: UUID) -> ResponseReturnValue:
     series = own_series(series_id)
     name = series.name
     acting.end(series)
-    flash(f"The series “{name}” is deleted. What it made stays.")
+    flash(Markup("The series “<bdi>{}</bdi>” is deleted. What it made stays.").format(name))
     return redirect(url_for(".index"), 303)
 
 

@@ -3,6 +3,7 @@
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user, login_required
+from markupsafe import Markup
 from werkzeug.exceptions import NotFound
 
 from smartcontent.contents import tags
@@ -34,7 +35,7 @@ def rename(tag_id: int) -> ResponseReturnValue:
     except tags.AlreadyThere as found:
         counted = Tag.counted(current_user.id)
         return render_template("tags.html", tags=counted, merging=tag, into=found.other), 409
-    flash(f"The tag is called {renamed.name} now.")
+    flash(Markup("The tag is called <bdi>{}</bdi> now.").format(renamed.name))
     return redirect(url_for(".index"), 303)
 
 
@@ -45,7 +46,7 @@ def delete(tag_id: int) -> ResponseReturnValue:
     tag = _own(tag_id)
     name = tag.name
     tags.remove(tag)
-    flash(f"No content has the tag {name} any more.")
+    flash(Markup("No content has the tag <bdi>{}</bdi> any more.").format(name))
     return redirect(url_for(".index"), 303)
 
 

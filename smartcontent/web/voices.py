@@ -6,6 +6,7 @@ from uuid import UUID
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user, login_required
+from markupsafe import Markup
 from werkzeug.exceptions import NotFound
 from wtforms import BooleanField, Form
 
@@ -57,7 +58,7 @@ def new() -> ResponseReturnValue:
         voice = shared.add(voice)
     except shared.TooMany as error:
         return _page(form, refusal=str(error)), 409
-    return _back(f"The voice {voice.name} can be chosen for briefs now.")
+    return _back(Markup("The voice <bdi>{}</bdi> can be chosen for briefs now.").format(voice.name))
 
 
 @bp.route("/voices/<uuid:voice_id>", methods=["GET", "POST"])

@@ -49,6 +49,16 @@ def test_a_table_is_mapped_looked_through_and_submitted_without_its_wrong_row(as
     assert (stored(Batch), stored()) == (1, 2)
 
 
+def test_distance_that_is_too_long_is_refused_beside_its_field(as_ada):
+    page = send(as_ada, "Product\n" + "A teapot\n" * 366)
+
+    answer = as_ada.post(page, {**TYPE, "every_seconds": "86400", "do": "submit"})
+
+    assert (answer.status_code, stored()) == (422, 0)
+    assert re.search('<small id="every-error" class="error">[^<]*more than a year', answer.text)
+    assert re.search('name="every_seconds" aria-invalid="true"', answer.text)
+
+
 def test_what_was_said_of_a_table_is_remembered_for_the_next_like_it(as_ada):
     first = send(as_ada)
     chosen = {**TYPE, "column-instructions": "Price", "tone": "witty"}
@@ -107,7 +117,7 @@ def test_a_table_that_is_thrown_away_is_gone(as_ada):
 
     gone = as_ada.post(page, {"do": "discard"}, follow_redirects=True)
 
-    assert "teapots.csv is thrown away." in gone.text
+    assert "<bdi>teapots.csv</bdi> is thrown away." in gone.text
     assert stored(Batch) == 0
 
 
