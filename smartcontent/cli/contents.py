@@ -15,6 +15,8 @@ from smartcontent.cli.watch import watch_draft
 from smartcontent.contents import ending, submitting
 from smartcontent.contents.as_document import document_of
 from smartcontent.contents.as_json import summary, whole
+from smartcontent.contents.history import words
+from smartcontent.contents.history.reading import page_of
 from smartcontent.contents.tagging import TAGS
 from smartcontent.exports import FORMATS
 from smartcontent.exports.document import NotInThisFormat
@@ -95,6 +97,22 @@ def show(content_id: str, as_json: bool) -> None:
             click.echo(f"{head:<12}  {text}")
     if content.current.text:
         click.echo(f"\n{content.current.text}")
+
+
+@contents.command("history")
+@click.argument("content_id", metavar="ID")
+@limit_option(50)
+@json_option
+def history(content_id: str, limit: int, as_json: bool) -> None:
+    """Show what was done to a content, the last first: when, by whom."""
+    lines, cursor = page_of(content_with(content_id), limit=limit)
+    if as_json:
+        print_json([words.as_json(line) for line in lines])
+        return
+    rows = [(moment(line.at), words.by(line) or "-", words.sentence(line)) for line in lines]
+    print_table(("AT", "BY", "WHAT"), rows)
+    if cursor:
+        click.echo(f"The last {limit}; --limit shows more.", err=True)
 
 
 @contents.command("export")

@@ -13,6 +13,7 @@ from sqlalchemy.exc import OperationalError, ProgrammingError
 
 from smartcontent.cli.printing import show_what_there_is
 from smartcontent.contents.quotas import OverQuota
+from smartcontent.doors import Door, through
 from smartcontent.health.database import check_database
 from smartcontent.health.finding import State
 from smartcontent.health.redis_server import check_redis
@@ -44,7 +45,7 @@ def _plainly(function: Callable[..., Any]) -> Callable[..., Any]:
     def run(*args: Any, **kwargs: Any) -> Any:
         show_what_there_is()
         try:
-            with _quiet():
+            with _quiet(), through(Door.COMMAND):
                 return function(*args, **kwargs)
         except (OperationalError, ProgrammingError) as error:
             db.session.rollback()

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from sqlalchemy import select
 
-from smartcontent.models import Content, Draft, Status, now
+from smartcontent.models import Content, Draft, Status, What, history, now
 from smartcontent.scheduling import unschedule_draft
 from smartcontent.stores.sql import db
 from smartcontent.texts.tokens import searchable
@@ -52,6 +52,8 @@ def restore(user_id: int, content_id: UUID) -> Content | None:
 
 
 def _set_deleted(content: Content, moment: datetime | None) -> None:
+    if bool(content.deleted_at) != bool(moment):
+        history.note(content.id, What.TRASHED if moment else What.RESTORED)
     content.deleted_at = moment
     db.session.commit()
     content.announce()

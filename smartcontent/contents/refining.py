@@ -7,7 +7,7 @@ from typing import Any
 from smartcontent.briefs.task import Deed, Passage, Task
 from smartcontent.briefs.wishes import Wishes
 from smartcontent.contents import versions
-from smartcontent.models import UNFINISHED, Content, Draft, Origin, Status
+from smartcontent.models import UNFINISHED, Content, Draft, Origin, Status, What
 from smartcontent.models.moments import due_in
 from smartcontent.models.status import UNDONE
 from smartcontent.prompts.request import model_for
@@ -175,7 +175,7 @@ def accept(content: Content, number: int, instead: str | None = None) -> bool:
         return False
     passage, shown = _passage_of(content, suggestion), content.current
     if instead is None and _fits_as_it_is(suggestion, shown):
-        return versions.make_current(content, number)
+        return versions.make_current(content, number, What.ACCEPTED)
     place = passage.place_in(shown.text) if passage else None
     if passage is None or place is None:
         return False
@@ -184,7 +184,8 @@ def accept(content: Content, number: int, instead: str | None = None) -> bool:
     else:  # the blanks around the passage stay
         new = passage.text.replace(passage.text.strip(), instead, 1)
     text = shown.text[:place] + new + shown.text[place + len(passage.text) :]
-    return versions.save_edit(content, content.title, text, base=shown.number) is not None
+    edit = (content, content.title, text, None, shown.number)
+    return versions.save_edit(*edit, accepted=number) is not None
 
 
 def _fits_as_it_is(suggestion: Draft, shown: Draft) -> bool:

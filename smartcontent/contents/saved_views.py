@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from smartcontent.contents.filters import FILTERS, Narrowing, making_sense
+from smartcontent.contents.filters import Narrowing, making_sense
 from smartcontent.contents.quotas import one_after_the_other
 from smartcontent.fields import Fields, Text
 from smartcontent.models import Batch, KeptVoice, SavedView, Series, Tag
@@ -120,8 +120,3 @@ def lost(view: SavedView) -> Iterator[Lost]:
             yield Lost(name, value, is_gone=False)
         elif name in _NAMED and not _NAMED[name](view.user_id, value):
             yield Lost(name, value, is_gone=True)
-
-
-def is_known(name: str) -> bool:
-    """Whether there is such a filter, whatever its value."""
-    return name in FILTERS

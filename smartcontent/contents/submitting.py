@@ -47,7 +47,7 @@ def submit(
     db.session.add(content)
     make_findable(content, "")
     if tags:
-        tagging.note(content, {"tags": tags})
+        tagging.give_tags(content, tags)
     quotas.check(user_id)
     db.session.commit()
     tell(content)

@@ -9,7 +9,7 @@ from sqlalchemy import delete, select
 from smartcontent.briefs.brief import TITLED_BRIEF, title_from
 from smartcontent.contents.quotas import one_after_the_other
 from smartcontent.fields import Fields, Refused, Text, Value, Words
-from smartcontent.models import Content, Tag
+from smartcontent.models import Content, Tag, What, history
 from smartcontent.models.findable import make_findable
 from smartcontent.models.tag import content_tags
 from smartcontent.stores.sql import db
@@ -76,9 +76,11 @@ def note(content: Content, changes: dict[str, Any]) -> None:
     if "title" in changes:
         _retitle(content, changes["title"] or title_from(content.topic))
     if "tags" in changes:
-        _take_tags(content, changes["tags"] or ())
+        before = {tag.name for tag in content.tags}
+        give_tags(content, changes["tags"] or ())
+        _note_tags(content, before, {tag.name for tag in content.tags})
     if "favourite" in changes:
-        content.favourite = bool(changes["favourite"])
+        _favour(content, bool(changes["favourite"]))
 
 
 def remove_tag(content: Content, name: str) -> None:
@@ -103,6 +105,8 @@ def tag_named(user_id: int, name: str) -> Tag:
 
 
 def _retitle(content: Content, title: str) -> None:
+    if content.title != title:
+        history.note(content.id, What.TITLED, title=title)
     content.title = title
     db.session.flush()
     # A worker may have completed it since it was read.
@@ -110,7 +114,20 @@ def _retitle(content: Content, title: str) -> None:
     make_findable(content, searchable(content.current.text) if content.current.is_final else "")
 
 
-def _take_tags(content: Content, names: Sequence[str]) -> None:
+def _favour(content: Content, is_favourite: bool) -> None:
+    if content.favourite != is_favourite:
+        content.favourite = is_favourite
+        history.note(content.id, What.FAVOURED if is_favourite else What.UNFAVOURED)
+
+
+def _note_tags(content: Content, before: set[str], after: set[str]) -> None:
+    for what, names in ((What.TAGGED, after - before), (What.UNTAGGED, before - after)):
+        if names:
+            history.note(content.id, what, tags=sorted(names))
+
+
+def give_tags(content: Content, names: Sequence[str]) -> None:
+    """Have a content have these tags and no others, in the session."""
     one_after_the_other(content.user_id)  # or two at once would make one tag twice
     content.tags = _tags_named(content.user_id, names)
     db.session.flush()

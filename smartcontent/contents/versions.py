@@ -8,7 +8,18 @@ from sqlalchemy.exc import IntegrityError
 
 from smartcontent.contents import quotas
 from smartcontent.contents.ending import cancel
-from smartcontent.models import FINAL, UNFINISHED, Content, Draft, Origin, Share, Status, now
+from smartcontent.models import (
+    FINAL,
+    UNFINISHED,
+    Content,
+    Draft,
+    Origin,
+    Share,
+    Status,
+    What,
+    history,
+    now,
+)
 from smartcontent.models.findable import make_findable
 from smartcontent.models.moments import due_in
 from smartcontent.scheduling import schedule_draft
@@ -37,11 +48,17 @@ def retry(content: Content, key: str | None = None) -> Draft | None:
 
 
 def save_edit(
-    content: Content, title: str, text: str, key: str | None = None, base: int | None = None
+    content: Content,
+    title: str,
+    text: str,
+    key: str | None = None,
+    base: int | None = None,
+    accepted: int | None = None,
 ) -> Draft | None:
     """Keep a text edited by hand as the next version, once for each key of a form.
 
-    None while the current draft is unfinished, or where it is not the one numbered `base`.
+    It may be what came of a suggestion that was `accepted`, by its number. None while the current
+    draft is unfinished, or where it is not the one numbered `base`.
     """
     language = content.language
     db.session.commit()  # a transaction holds up other writers, a long text the transaction
@@ -53,6 +70,8 @@ def save_edit(
         return made_with(content, key)
     content.title = title
     make_findable(content, words)
+    if accepted:
+        history.note(content.id, What.ACCEPTED, number=accepted)
     edited = {
         "status": Status.COMPLETED,
         "origin": Origin.EDITED,
@@ -133,9 +152,10 @@ def made_with(content: Content, key: str | None) -> Draft | None:
         )
 
 
-def make_current(content: Content, number: int) -> bool:
-    """Show another version; False while a draft is unfinished, or if it has no whole text.
+def make_current(content: Content, number: int, what: What = What.CHOSEN) -> bool:
+    """Show another version, chosen or accepted.
 
+    False while a draft is unfinished, or if it has no whole text.
     Of variants one may be chosen while others are still written.
     """
     shown = content.current
@@ -153,6 +173,7 @@ def make_current(content: Content, number: int) -> bool:
     except IntegrityError:
         db.session.rollback()
         return False
+    history.note(content.id, what, number=number)
     db.session.commit()
     db.session.expire(content)
     content.announce()
@@ -173,6 +194,7 @@ def remove(content: Content, number: int) -> bool:
     ).all()
     if gone:
         _note_removed(content, number)
+        history.note(content.id, What.REMOVED, number=number)
     db.session.commit()
     db.session.expire_all()
     content.announce()

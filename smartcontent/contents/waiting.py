@@ -13,10 +13,10 @@ from smartcontent.briefs.brief import Brief
 from smartcontent.briefs.wishes import LONGEST_DELAY
 from smartcontent.contents.ending import cancel_all
 from smartcontent.contents.submitting import write_brief
-from smartcontent.models import Content, Draft, Status, now
+from smartcontent.models import Content, Draft, Status, What, history, now
 from smartcontent.models.download import Download
 from smartcontent.models.findable import make_findable
-from smartcontent.models.moments import due_in, rounded_up
+from smartcontent.models.moments import due_in, iso, rounded_up
 from smartcontent.models.status import CHANGEABLE, UNSTARTED
 from smartcontent.scheduling import schedule_draft, unschedule_draft
 from smartcontent.stores.sql import db
@@ -38,6 +38,7 @@ def change_brief(
         ValueError: the due time is past, or more than a year ahead; the message is for people.
     """
     check_due_time(due_at)
+    _note_brief(content, brief, title, due_at)
     content.title = title
     write_brief(content, brief)
     make_findable(content, "")
@@ -58,6 +59,16 @@ def change_brief(
     for variant in variants:
         _move_to(variant, due_at)
     return True
+
+
+def _note_brief(content: Content, brief: Brief, title: str, due_at: datetime | None) -> None:
+    before, after = vars(content.brief), vars(brief)
+    names = [name for name, value in after.items() if before[name] != value]
+    names += ["title"] if title != content.title else []
+    if names:
+        history.note(content.id, What.BRIEF_CHANGED, fields=names)
+    if due_at is not None:
+        history.note(content.id, What.PUT_OFF, due_at=iso(due_at))
 
 
 def _note_change(content: Content) -> None:
@@ -88,6 +99,7 @@ def _variants_of(draft: Draft) -> list[Draft]:
 
 def start_now(draft: Draft) -> bool:
     """Make the draft due at this moment; False if its time has come already."""
+    history.note(draft.content_id, What.STARTED)
     return _with_variants(draft, _start_now)
 
 
@@ -101,6 +113,7 @@ def _start_now(draft: Draft) -> bool:
 
 def hold(draft: Draft) -> bool:
     """Put a draft on hold: it has no due time until it is released. False if it has started."""
+    history.note(draft.content_id, What.HELD)
     return _with_variants(draft, _hold)
 
 
@@ -122,6 +135,7 @@ def release(draft: Draft) -> bool:
         schedule_draft(draft)
         return True
 
+    history.note(draft.content_id, What.RELEASED)
     return _with_variants(draft, let_go)
 
 
@@ -132,6 +146,7 @@ def put_off(draft: Draft, due_at: datetime) -> bool:
         ValueError: the time is past, or more than a year ahead; the message is for people.
     """
     check_due_time(due_at)
+    history.note(draft.content_id, What.PUT_OFF, due_at=iso(due_at))
     return _with_variants(draft, lambda each: _move_to(each, due_at))
 
 
@@ -165,6 +180,7 @@ def undo(content: Content) -> bool:
     draft = content.current
     job_id = draft.job_id
     content.deleted_at = now()
+    history.note(content.id, What.TAKEN_BACK)
     if draft.number != 1 or not draft.move(Status.CANCELLED, *_still_waits(), finished_at=now()):
         db.session.rollback()
         return False

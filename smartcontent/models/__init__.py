@@ -5,6 +5,7 @@ from smartcontent.models.batch import Batch
 from smartcontent.models.bulk import BulkAct, BulkStep
 from smartcontent.models.content import Content
 from smartcontent.models.draft import Draft
+from smartcontent.models.history import HistoryLine, What
 from smartcontent.models.moments import now
 from smartcontent.models.reading import Reading
 from smartcontent.models.repair import Repair, RepairKind
@@ -26,6 +27,7 @@ __all__ = [
     "BulkStep",
     "Content",
     "Draft",
+    "HistoryLine",
     "KeptTemplate",
     "KeptVoice",
     "Origin",
@@ -41,5 +43,6 @@ __all__ = [
     "UnsavedEdit",
     "User",
     "Verdict",
+    "What",
     "now",
 ]

@@ -7,6 +7,7 @@ from uuid import UUID, uuid4
 from sqlalchemy import JSON, ForeignKey, Index, String, or_, select, text
 from sqlalchemy.orm import Mapped, mapped_column
 
+from smartcontent.doors import door_here
 from smartcontent.models.moments import UtcDateTime, now
 from smartcontent.stores.sql import Base, db
 
@@ -33,6 +34,8 @@ class BulkAct(Base):
     id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid4)
     user_id: Mapped[int] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"))
     deed: Mapped[str] = mapped_column(String(20))
+    # By which door it was asked for: others take its steps.
+    door: Mapped[str | None] = mapped_column(String(10), default=door_here)
     tag: Mapped[str] = mapped_column(String(60), default="")
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
     # When those that go to the trash go there; of one that undoes such, when they went.

@@ -20,6 +20,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, column_property, mapped_column, relationship
 
 from smartcontent import events, logs
+from smartcontent.doors import door_here
 from smartcontent.models.failures import Failure, ToldElsewhere, on_record
 from smartcontent.models.job_ids import job_id
 from smartcontent.models.moments import UtcDateTime, iso, now
@@ -71,6 +72,9 @@ class Draft(Base):
     batch_id: Mapped[UUID | None]
     origin: Mapped[str] = mapped_column(String(20), default=Origin.GENERATED)
     status: Mapped[str] = mapped_column(String(20))
+    # By which door it was asked for, and stopped.
+    door: Mapped[str | None] = mapped_column(String(10), default=door_here)
+    stopped_by: Mapped[str | None] = mapped_column(String(10))
     # Of the form that asked for it: sent again, it asks for nothing new.
     idempotency_key: Mapped[str | None] = mapped_column(String(255))
     # Raised by every change of status, so that a page can put events in order.
@@ -178,7 +182,7 @@ class Draft(Base):
         moved = db.session.scalar(
             update(Draft)
             .where(Draft.id == self.id, Draft.status.in_(may_become(to)), *conditions)
-            .values(status=to, revision=Draft.revision + 1, **values)
+            .values(status=to, revision=Draft.revision + 1, **_by_whom(to), **values)
             .returning(Draft),
             execution_options={"populate_existing": True, "synchronize_session": False},
         )
@@ -199,7 +203,7 @@ class Draft(Base):
         moved = db.session.scalars(
             update(cls)
             .where(cls.status.in_(may_become(to)), *conditions)
-            .values(status=to, revision=cls.revision + 1, **values)
+            .values(status=to, revision=cls.revision + 1, **_by_whom(to), **values)
             .returning(cls),
             execution_options={"populate_existing": True, "synchronize_session": False},
         ).all()
@@ -272,6 +276,10 @@ class Draft(Base):
     def held_by(attempt: int) -> tuple[ColumnElement[bool], ...]:
         """The condition under which the worker of this attempt may still write."""
         return (Draft.attempt == attempt, Draft.status == Status.GENERATING)
+
+
+def _by_whom(to: Status) -> dict[str, object]:
+    return {"stopped_by": door_here()} if to is Status.CANCELLED else {}
 
 
 # The columns that `failure` reads.

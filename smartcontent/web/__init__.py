@@ -20,6 +20,7 @@ from smartcontent.web import (
     errors,
     guesses,
     health,
+    history,
     keeping,
     limiter,
     model_choice,
@@ -66,7 +67,7 @@ def init_app(app: Flask) -> None:
         app.register_blueprint(part.bp)
     for part in (batches, series, calendar, sharing, keeping, tags, templates, voices, preview):
         app.register_blueprint(part.bp)
-    for part in (saved_views, archives, stream, health):
+    for part in (saved_views, history, archives, stream, health):
         app.register_blueprint(part.bp)
     admin.init_app(app)
     api.init_app(app)

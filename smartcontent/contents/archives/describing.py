@@ -5,11 +5,14 @@ from typing import Any
 from uuid import UUID
 
 from smartcontent.contents.archives import CONTENTS
+from smartcontent.contents.history import words
+from smartcontent.contents.history.reading import Line
 from smartcontent.exports.file_names import file_name
 from smartcontent.models import Content, Draft, KeptTemplate, KeptVoice, SavedView, Series
 
 _OF_DRAFT = (
     *("number", "origin", "status", "model", "model_digest", "options", "stats", "task", "wishes"),
+    *("door", "stopped_by"),
     *("brief", "taken_out", "done_reason", "error_cause", "error_values", "reproduces"),
     *("sentiment_score", "sentiment_label", "created_at", "due_at", "finished_at"),
 )
@@ -23,9 +26,9 @@ def folder_of(content: Content) -> str:
 
 
 def of_content(
-    content: Content, numbers: Sequence[int], dismissed: Sequence[str]
+    content: Content, numbers: Sequence[int], dismissed: Sequence[str], history: Sequence[Line]
 ) -> dict[str, Any]:
-    """A content but for its versions, of which the numbers are said."""
+    """A content but for its versions, of which the numbers are said; with its history, to read."""
     return {
         "id": str(content.id),
         "title": content.title,
@@ -40,6 +43,7 @@ def of_content(
         "source": _source(content),
         "series": _of_series(content),
         "dismissed": list(dismissed),
+        "history": [words.as_json(line) for line in history],
     }
 
 

@@ -23,6 +23,7 @@ from smartcontent.contents.archives.describing import (
     of_voice,
 )
 from smartcontent.contents.as_document import as_it_is
+from smartcontent.contents.history.reading import Line, histories
 from smartcontent.exports.packing import File
 from smartcontent.models import Content, Draft, KeptTemplate, KeptVoice, SavedView, Series, now
 from smartcontent.models.dismissal import dismissals
@@ -100,10 +101,13 @@ def _files(ids: Sequence[UUID]) -> Step:
     drafts = _by_content(db.session.scalars(select(Draft).where(Draft.content_id.in_(ids))))
     its = select(dismissals).where(dismissals.c.content_id.in_(ids))
     hidden = _by_content(db.session.execute(its))
+    lines = histories(contents)
     files = [
         file
         for each in contents
-        for file in _of(each, drafts[each.id], [row.finding for row in hidden[each.id]])
+        for file in _of(
+            each, drafts[each.id], [row.finding for row in hidden[each.id]], lines[each.id]
+        )
     ]
     db.session.commit()
     return files
@@ -116,11 +120,13 @@ def _by_content(rows: Iterable[Any]) -> Mapping[UUID, list[Any]]:
     return found
 
 
-def _of(content: Content, drafts: Sequence[Draft], dismissed: Sequence[str]) -> Iterator[File]:
+def _of(
+    content: Content, drafts: Sequence[Draft], dismissed: Sequence[str], history: Sequence[Line]
+) -> Iterator[File]:
     folder, at = folder_of(content), content.created_at
     drafts = sorted(drafts, key=lambda draft: draft.number)
     numbers = [draft.number for draft in drafts]
-    yield File(f"{folder}content.json", at, of_content(content, numbers, dismissed))
+    yield File(f"{folder}content.json", at, of_content(content, numbers, dismissed, history))
     for draft in drafts:
         yield File(f"{folder}{draft.number}.json", draft.created_at, of_draft(draft))
         if draft.text:

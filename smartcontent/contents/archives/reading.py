@@ -23,6 +23,7 @@ from smartcontent.contents.archives.unpacking import ArchiveError, Unpacked
 from smartcontent.contents.dismissing import MOST as DISMISSED_MOST
 from smartcontent.contents.saved_views import VIEW
 from smartcontent.contents.tagging import TAGS
+from smartcontent.doors import Door
 from smartcontent.exports.front_matter import from_markdown
 from smartcontent.fields import (
     Field,
@@ -202,6 +203,8 @@ _DRAFT: Fields = {
     "number": _NUMBER,
     "origin": one_of("Origin", [*Origin], is_needed=True),
     "status": one_of("Status", [*Status], is_needed=True),
+    "door": one_of("Door", [*Door]),
+    "stopped_by": one_of("Stopped_by", [*Door]),
     "created_at": _WHEN,
     "due_at": _When(),
     "finished_at": _When(),

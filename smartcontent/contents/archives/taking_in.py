@@ -20,7 +20,19 @@ from smartcontent.contents.archives.unpacking import ArchiveError, Unpacked, unp
 from smartcontent.contents.quotas import one_after_the_other
 from smartcontent.contents.series.acting import SERIES_MOST
 from smartcontent.contents.shared import KEPT_MOST
-from smartcontent.models import Content, Draft, KeptTemplate, KeptVoice, SavedView, Series, Tag, now
+from smartcontent.doors import Door, through
+from smartcontent.models import (
+    Content,
+    Draft,
+    KeptTemplate,
+    KeptVoice,
+    SavedView,
+    Series,
+    Tag,
+    What,
+    history,
+    now,
+)
 from smartcontent.models.dismissal import dismissals
 from smartcontent.models.findable import Words, make_all_findable, words_of
 from smartcontent.models.tag import content_tags
@@ -179,7 +191,9 @@ def _store(user_id: int, portion: list[tuple[Incoming, Words]]) -> int:
     if rows:
         ids = [row["id"] for row in rows]
         db.session.execute(insert(Content), rows)
-        db.session.execute(insert(Draft), list(_drafts(user_id, ids, new)))
+        with through(Door.ARCHIVE):
+            db.session.execute(insert(Draft), list(_drafts(user_id, ids, new)))
+        history.note_all(ids, What.TAKEN_IN)
         make_all_findable(
             (its_id, user_id, words) for its_id, (_, words) in zip(ids, new, strict=True)
         )

@@ -5,7 +5,7 @@ the session, so that whoever keeps a record of it commits both as one.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, NamedTuple
@@ -16,7 +16,7 @@ from sqlalchemy import ColumnElement, Select, delete, func, insert, select, upda
 from smartcontent import events
 from smartcontent.contents import ending, tagging, versions
 from smartcontent.contents.quotas import OverQuota, one_after_the_other
-from smartcontent.models import UNFINISHED, Batch, Content, Draft, Status, Tag, now
+from smartcontent.models import UNFINISHED, Batch, Content, Draft, Status, Tag, What, history, now
 from smartcontent.models.status import UNSTARTED
 from smartcontent.models.tag import content_tags
 from smartcontent.progress.batches import announce
@@ -41,6 +41,12 @@ class Deed(StrEnum):
 
 
 OF_TAGS = {Deed.TAG, Deed.UNTAG}
+_WHAT = {
+    Deed.TRASH: What.TRASHED,
+    Deed.RESTORE: What.RESTORED,
+    Deed.TAG: What.TAGGED,
+    Deed.UNTAG: What.UNTAGGED,
+}
 
 
 class Why(StrEnum):
@@ -84,6 +90,7 @@ class Asked:
     tag: str = ""
     moment: datetime | None = None
     key: str | None = None
+    among: int = 1  # how many it is done to
 
 
 @dataclass
@@ -99,6 +106,7 @@ class Outcome:
 def do(asked: Asked, ids: Iterable[UUID]) -> list[Result]:
     """Do it to each of the user's contents with these ids, in their order."""
     each_once = list(dict.fromkeys(ids))
+    asked = replace(asked, among=len(each_once))
     details: dict[UUID, str] = {}
     for some in in_parts(each_once, AT_ONCE):
         outcome = done_to_drafts(asked, some)
@@ -126,7 +134,10 @@ def done_to_drafts(asked: Asked, ids: Sequence[UUID]) -> Outcome:
 
 def changed(asked: Asked, ids: Sequence[UUID]) -> Outcome:
     """Do to contents what is done to them, in the session; of those by which it was done."""
-    return OF_CONTENTS[asked.deed](asked, ids)
+    outcome = OF_CONTENTS[asked.deed](asked, ids)
+    tags = {"tags": [asked.tag]} if asked.deed in OF_TAGS else {}
+    history.note_all(outcome.changed, _WHAT[asked.deed], among=asked.among, **tags)
+    return outcome
 
 
 def tell(asked: Asked, outcome: Outcome) -> None:

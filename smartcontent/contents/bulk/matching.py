@@ -25,6 +25,7 @@ from smartcontent.contents.bulk.acting import (
     tell,
 )
 from smartcontent.contents.tagging import as_written
+from smartcontent.doors import Door, through
 from smartcontent.models import BulkAct, BulkStep, now
 from smartcontent.models.listing import Filters, matching
 from smartcontent.scheduling.drafts import in_parts
@@ -140,7 +141,13 @@ def take_step(act: BulkAct) -> bool:
     if step is None:
         return False
     deed, ids = Deed(act.deed), [UUID(each) for each in step.ids]
-    asked = Asked(act.user_id, deed, act.tag, act.moment, f"bulk:{act.id}")
+    asked = Asked(act.user_id, deed, act.tag, act.moment, f"bulk:{act.id}", act.total)
+    with through(Door(act.door or Door.SYSTEM)):
+        return _take(act, step, asked, ids)
+
+
+def _take(act: BulkAct, step: BulkStep, asked: Asked, ids: Sequence[UUID]) -> bool:
+    deed = asked.deed
     outcome = done_to_drafts(asked, ids)
     _lock(act)
     db.session.refresh(step)

@@ -12,6 +12,7 @@ from smartcontent.web.api import (
     documentation,
     drafts,
     export,
+    history,
     metrics,
     repurposing,
     saved_views,
@@ -28,7 +29,7 @@ PREFIX = "/api/v1"
 
 def init_app(app: Flask) -> None:
     of_contents = (contents, bulk, drafts, repurposing, export, actions, batches, series)
-    kept = (sharing, archives, voices, templates, tags, saved_views)
+    kept = (sharing, archives, voices, templates, tags, saved_views, history)
     for part in (*of_contents, *kept, stream, documentation):
         # What signs a request here is a header no browser adds by itself, so none can be forged.
         csrf.exempt(part.bp)

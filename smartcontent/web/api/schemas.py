@@ -8,8 +8,10 @@ from typing import Any, Literal, get_args, get_origin, get_type_hints
 from smartcontent.briefs.brief import BRIEF
 from smartcontent.briefs.voice import SHARED_VOICE
 from smartcontent.briefs.wishes import WISHES
+from smartcontent.contents.history.reading import READER
+from smartcontent.doors import Door
 from smartcontent.fields import Field
-from smartcontent.models import Origin, Status, Verdict
+from smartcontent.models import Origin, Status, Verdict, What
 from smartcontent.texts.diff import Piece
 from smartcontent.texts.quality.card import Card
 
@@ -503,6 +505,39 @@ BULK_ACT = shape(
         "undone_at": or_null(moment("When it was undone.")),
         "created_at": moment("When it was asked for."),
         "finished_at": or_null(moment("When the last had its turn, or it was stopped.")),
+    },
+)
+HISTORY = shape(
+    "History",
+    "What was done to a content, the last first.",
+    {
+        "items": listed(
+            shape(
+                "Line",
+                "One act.",
+                {
+                    "at": moment("When."),
+                    "what": {"type": "string", "enum": [*What], "examples": [What.TAGGED]},
+                    "door": or_null(
+                        {
+                            "type": "string",
+                            "enum": [*Door, READER],
+                            "description": "Where it was asked for; `archive`: where an "
+                            "archive came from; `system`: by nobody; `null`: not on record.",
+                            "examples": [Door.PAGE],
+                        }
+                    ),
+                    "by": or_null(text("Who has done it, for people.", "you, on a page")),
+                    "sentence": text("What was done.", "Tagged “spring”"),
+                    "details": {
+                        "type": "object",
+                        "description": "The values in the sentence.",
+                        "examples": [{"tags": ["spring"]}],
+                    },
+                },
+            )
+        ),
+        "next_cursor": or_null(text("Send it as `cursor` for the next page; `null` on the last.")),
     },
 )
 VIEW = shape(

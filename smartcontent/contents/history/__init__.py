@@ -1,0 +1,1 @@
+"""The history of a content: who did what, when, by which door."""

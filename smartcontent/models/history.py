@@ -1,0 +1,93 @@
+"""What was done to a content and no other row says: a line an act, written in its transaction."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import JSON, ForeignKey, Index, String, delete, func, insert, select
+from sqlalchemy.orm import Mapped, mapped_column
+
+from smartcontent.doors import door_here
+from smartcontent.models.moments import UtcDateTime, now
+from smartcontent.stores.sql import Base, db
+
+LINES_KEPT = 500  # of one content
+
+
+class What(StrEnum):
+    """What was done. The first ones have lines; the others are read from drafts and links."""
+
+    BRIEF_CHANGED = "brief_changed"
+    PUT_OFF = "put_off"
+    HELD = "held"
+    RELEASED = "released"
+    STARTED = "started"
+    TAKEN_BACK = "taken_back"
+    TITLED = "titled"
+    TAGGED = "tagged"
+    UNTAGGED = "untagged"
+    FAVOURED = "favoured"
+    UNFAVOURED = "unfavoured"
+    CHOSEN = "chosen"
+    ACCEPTED = "accepted"
+    REMOVED = "removed"
+    TRASHED = "trashed"
+    RESTORED = "restored"
+    TAKEN_IN = "taken_in"
+
+    SUBMITTED = "submitted"
+    ASKED_FOR = "asked_for"
+    EDITED = "edited"
+    WRITTEN = "written"
+    FAILED = "failed"
+    STOPPED = "stopped"
+    SHARED = "shared"
+    REVOKED = "revoked"
+    APPROVED = "approved"
+    CHANGES_ASKED = "changes_asked"
+
+
+class HistoryLine(Base):
+    """An act: what, when, by which door, and the values that a sentence about it needs."""
+
+    __tablename__ = "history"
+    __table_args__ = (Index(None, "content_id", "id"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    content_id: Mapped[UUID] = mapped_column(ForeignKey("contents.id", ondelete="CASCADE"))
+    at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
+    what: Mapped[str] = mapped_column(String(20))
+    door: Mapped[str] = mapped_column(String(10), default=door_here)
+    details: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
+
+
+def note(content_id: UUID, what: What, **details: object) -> None:
+    """Write down what is done to a content; whoever does it commits both as one."""
+    note_all([content_id], what, **details)
+
+
+def note_all(content_ids: Sequence[UUID], what: What, **details: object) -> None:
+    """The same of many; of each the last lines are kept."""
+    if not content_ids:
+        return
+    moment = now()  # of an act on many it is one
+    rows = [
+        {"content_id": each, "what": what, "at": moment, "details": details} for each in content_ids
+    ]
+    db.session.execute(insert(HistoryLine), rows)
+    _forget_old_ones(content_ids)
+
+
+def _forget_old_ones(content_ids: Sequence[UUID]) -> None:
+    newest_first = func.row_number().over(
+        partition_by=HistoryLine.content_id, order_by=HistoryLine.id.desc()
+    )
+    of_them = select(HistoryLine.id, newest_first.label("place"))
+    placed = of_them.where(HistoryLine.content_id.in_(content_ids)).subquery()
+    old = select(placed.c.id).where(placed.c.place > LINES_KEPT)
+    db.session.execute(
+        delete(HistoryLine).where(HistoryLine.id.in_(old)),
+        execution_options={"synchronize_session": False},
+    )

@@ -1,0 +1,208 @@
+"""The history of a content: who did what, when, by which door."""
+
+import json
+import re
+from uuid import UUID
+
+import pytest
+from api.conftest import Script, script_of
+from conftest import BRIEF, both_databases
+from sqlalchemy import event, func, select
+from test_archives import archive_of, files_of, taken
+
+from smartcontent.contents import ending, refining, submitting, tagging, versions, waiting
+from smartcontent.contents.bulk import matching
+from smartcontent.contents.bulk.acting import Deed
+from smartcontent.contents.history import words
+from smartcontent.contents.history.reading import histories, page_of
+from smartcontent.models import BulkAct, Content, HistoryLine, history
+from smartcontent.models.listing import Filters
+from smartcontent.stores.sql import db
+from smartcontent.writing import job
+
+
+def told(content: Content) -> list[str]:
+    """What was done, the first first, and by which door."""
+    db.session.expire_all()
+    lines = histories([content])[content.id]
+    return [f"{words.sentence(line)} ({line.door})" for line in reversed(lines)]
+
+
+def number_of_lines() -> int:
+    return db.session.scalar(select(func.count()).select_from(HistoryLine))
+
+
+@pytest.fixture
+def script(app, ada) -> Script:
+    return script_of(app, ada)
+
+
+@both_databases
+def test_whatever_people_do_is_told_with_its_door(flask, script, as_ada, visitor, ollama):
+    ollama.says("Tea ", "is warm.")
+    its_id = script.submit(title="A teapot", tags=["blue"])["id"]
+    content = db.session.get_one(Content, UUID(its_id))
+    address = f"/contents/{its_id}"
+    script.patch(address, {"audience": "all", "keywords": ["tea"]})
+    as_ada.post(f"{address}/hold")
+    script.post(f"{address}/release")
+    as_ada.post(f"{address}/start")
+    job.write_draft(content.current.id)
+    as_ada.post(f"{address}/tags", {"add": "spring, shop"})
+    as_ada.post(f"{address}/tags", {"remove": "blue"})
+    as_ada.post(f"{address}/favourite", {"favourite": "1"})
+    as_ada.post(f"{address}/text", {"title": "A teapot", "text": "Mine.", "base": "1"})
+    script.call("PUT", f"{address}/current", json={"number": 1})
+    script.post(f"{address}/drafts", {"refine": "shorter"})
+    flask("contents", "cancel", its_id)
+    shared = as_ada.post(f"{address}/shares", {"number": 1, "days": 7}).text
+    link = re.search(r'<code id="share-link"[^>]*>([^<]*)</code>', shared)[1]
+    visitor.post(link, {"verdict": "changes", "name": "Grace", "reason": "Longer"})
+    as_ada.post(f"{address}/delete")
+    script.post(f"{address}/restore")
+
+    assert told(content) == [
+        "Submitted (api)",
+        "Brief changed: audience, keywords (api)",
+        "Put on hold (page)",
+        "Released (api)",
+        "Started at once (page)",
+        "Version 1 written by llama3.2 (system)",
+        "Tagged “shop”, “spring” (page)",
+        "No longer tagged “blue” (page)",
+        "Made a favourite (page)",
+        "Version 2 edited by hand (page)",
+        "Version 1 made the current one (api)",
+        "Version 3 asked for: version 1 to be rewritten (shorter) (api)",
+        "Version 3 stopped (command)",
+        "Version 1 shared by a link (None)",
+        "Changes to version 1 asked for (reader)",
+        "Moved to the trash (page)",
+        "Taken out of the trash (api)",
+    ]
+    page = as_ada.get(f"{address}/history").text
+    assert page.index("Taken out of the trash") < page.index("<bdi>Grace</bdi>")
+    assert "<bdi>you, by the API</bdi>" in page
+    assert f'href="{address}/history"' in as_ada.get(address).text
+    printed = flask("contents", "history", its_id).stdout.splitlines()
+    assert (len(printed), "Taken out of the trash" in printed[1]) == (18, True)
+    read = json.loads(flask("contents", "history", its_id, "--json", "--limit", "1").stdout)
+    assert read == script.get(f"{address}/history?limit=1").json["items"]
+
+
+def test_history_of_somebody_else_s_content_is_nobody_s(as_bob, app, bob, content):
+    assert as_bob.get(f"/contents/{content.id}/history").status_code == 404
+    assert script_of(app, bob).get(f"/contents/{content.id}/history").status_code == 404
+
+
+def test_submitting_writes_no_line(ada, script):
+    submitting.submit(ada.id, BRIEF, "A teapot", tags=["tea"], variants=2)
+    script.submit(tags=["tea"])
+
+    assert number_of_lines() == 0
+
+
+def test_what_did_not_happen_is_not_told(ada, content, due_draft):
+    assert due_draft.claim(60)
+    began = due_draft.content
+
+    for act in (waiting.hold, waiting.start_now, waiting.release):
+        assert not act(due_draft)
+    assert not waiting.change_brief(began, BRIEF, "Another")
+    assert not waiting.undo(began)
+    assert not versions.make_current(began, 9)
+    tagging.keep(content, {"favourite": False, "tags": [], "title": content.title})
+    ending.restore(ada.id, content.id)
+    assert number_of_lines() == 0
+
+
+@both_databases
+def test_act_and_its_line_are_one_transaction(ada, content):
+    def killed(session):
+        raise SystemExit
+
+    event.listen(db.session, "before_commit", killed)
+    with pytest.raises(SystemExit):
+        tagging.keep(content, {"tags": ["spring"]})
+    event.remove(db.session, "before_commit", killed)
+    db.session.rollback()
+
+    assert (number_of_lines(), content.tags) == (0, [])
+
+
+@both_databases
+def test_accepted_suggestion_and_deleted_version_are_told(content, ollama):
+    ending.cancel(content.current)
+    versions.save_edit(content, "A teapot", "Tea is very warm.")
+    task = refining.Task(refining.Deed.REFINE, 2, how="shorter")
+    [asked] = refining.ask_for(content, task)
+    ollama.says("Tea is warm.")
+    job.write_draft(asked.id)
+    db.session.expire_all()
+    assert refining.accept(content, 3)
+    assert versions.remove(content, 2)
+
+    assert told(content)[-3:] == [
+        "Version 3 written by llama3.2 (system)",
+        "The suggestion of version 3 accepted (system)",
+        "Version 2 deleted (system)",
+    ]
+
+
+@both_databases
+def test_act_on_many_is_told_of_each_by_the_door_it_came_by(as_ada, ada, content):
+    other = submitting.submit(ada.id, BRIEF, "A cup")
+    tagging.keep(other, {"tags": ["tea"]})
+    as_ada.post("/contents/bulk", {"all": "1", "do": "tag", "tag": "tea"})
+    matching.finish(db.session.query(BulkAct).one())  # as the scheduler does
+    matching.finish(matching.begin(ada.id, Filters(), Deed.CANCEL))
+
+    assert told(content)[1:] == ["Tagged “tea”, with 1 other (page)", "Version 1 stopped (system)"]
+    assert told(other)[1:] == ["Tagged “tea” (system)", "Version 1 stopped (system)"]
+
+
+@both_databases
+def test_last_lines_are_kept_and_read_page_by_page(script, ada, content, monkeypatch):
+    monkeypatch.setattr(history, "LINES_KEPT", 3)
+    other = submitting.submit(ada.id, BRIEF, "A cup")
+    tagging.keep(other, {"favourite": True})
+    for number in range(5):
+        tagging.keep(content, {"tags": [f"t{number}"]})
+
+    everything = page_of(content, limit=100)[0]
+    tags = [line.details.get("tags") for line in everything]
+    assert tags == [["t3"], ["t4"], ["t2"], None]
+    read, cursor = [], ""
+    while cursor is not None:
+        page = script.get(f"/contents/{content.id}/history?limit=2&cursor={cursor}").json
+        read += page["items"]
+        cursor = page["next_cursor"]
+    assert read == [words.as_json(line) for line in everything]
+    assert number_of_lines() == 4
+    for cursor in ("x", "é", "MjAyNi0wMS0wMSAxIDE"):
+        refused = script.get(f"/contents/{content.id}/history?cursor={cursor}")
+        assert refused.status_code == 422
+
+
+def test_history_is_taken_away_and_goes_with_its_content(flask, ada, bob, content):
+    tagging.keep(content, {"favourite": True})
+    ending.cancel(content.current)
+    archive = archive_of(ada)
+    [about] = [data for name, data in files_of(archive).items() if name.endswith("/content.json")]
+    assert [line["what"] for line in json.loads(about)["history"]] == [
+        "stopped", "favoured", "submitted"
+    ]  # fmt: skip
+
+    taken(bob, archive)
+
+    [its] = db.session.scalars(select(Content).filter_by(user_id=bob.id))
+    assert told(its) == [
+        "Submitted (system)",
+        "Version 1 stopped (system)",
+        "Taken in from an archive (system)",
+    ]
+    flask("users", "delete", bob.email, "--yes")
+    assert number_of_lines() == 1
+    db.session.delete(content)
+    db.session.commit()
+    assert number_of_lines() == 0
