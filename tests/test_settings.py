@@ -228,6 +228,7 @@ def test_ollama_is_found_at_an_address_of_ipv6(address: str, tmp_path: Path):
 
 def test_site_is_reached_at_an_address_of_ipv6(settings: dict, tmp_path: Path):
     processes = Processes(settings, tmp_path, SMARTCONTENT_BIND="'::1' \r", WEB_CONCURRENCY="' 1'")
+    processes.zygotes = {}  # from the interpreter's start on
     processes.url = f"http://[::1]:{processes.port}"
     try:
         processes.start("web")
