@@ -16,7 +16,7 @@ _UUID = re.compile("[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 
 
 @dataclass(frozen=True, kw_only=True)
-class _Switch(Field):
+class Switch(Field):
     """1 for yes; nothing and 0 for no matter."""
 
     def read(self, value: Any) -> bool:
@@ -99,7 +99,7 @@ FILTERS: Fields = {
         example="teapot",
     ),
     "tag": _name("tag", TAG_LONGEST, "Only those with this tag, in any case of letters."),
-    "favourite": _Switch(label="favourite", about="1: only favourites."),
+    "favourite": Switch(label="favourite", about="1: only favourites."),
     "model": _name("model", 200, "Only those whose current draft this Ollama model has written."),
     "voice": _id("voice", "Only those that were submitted with the voice of this id."),
     "batch": _id("batch", "Only those of the batch with this id."),
@@ -119,7 +119,7 @@ FILTERS: Fields = {
         "In which order. By relevance, of the newest thousand that are found, where something is "
         "searched; else as `newest`.",
     ),
-    "trash": _Switch(label="trash", about="1: what is in the trash, instead of all else."),
+    "trash": Switch(label="trash", about="1: what is in the trash, instead of all else."),
 }
 LISTING: Fields = {
     **FILTERS,
