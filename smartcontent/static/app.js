@@ -16,13 +16,14 @@ import { startLengths } from "./lengths.js";
 import { follow } from "./live.js";
 import { startOutlook } from "./outlook.js";
 import { offerPassages } from "./passage.js";
-import { read, takeNewList } from "./redrawing.js";
+import { readList, takeNewList } from "./redrawing.js";
 import { startPreviews } from "./preview.js";
 import { startToolbar } from "./toolbar.js";
 import { startUnsaved } from "./unsaved.js";
 import { startWriting } from "./writing.js";
 
 const UNANSWERED_MS = 20_000;
+const FIND_AGAIN_MS = 3000;
 
 document.documentElement.classList.add("js");
 
@@ -72,10 +73,11 @@ if (search) {
     const asked = [...new FormData(search)].filter(([, value]) => value);
     const query = new URLSearchParams(asked);
     const mine = ++latest;
-    const answer = await read(`${search.dataset.list}?${query}`);
-    if (!answer?.ok || mine !== latest) return;
+    const found = await readList(`?${query}`);
+    if (mine !== latest) return;
+    if (found === null) { timer = setTimeout(find, FIND_AGAIN_MS); return; }
     const list = document.getElementById("list");
-    list.innerHTML = await answer.text();
+    list.innerHTML = found;
     history.replaceState(null, "", asked.length ? `?${query}` : location.pathname);
     takeNewList(list);
     const isEmpty = list.querySelector(".empty");

@@ -1,6 +1,7 @@
 // What is typed into the editor of a text is kept on the server, too, at most once a second: it is there
 // on another device, and after a crash. What was typed elsewhere meanwhile is shown, and stays.
 import { keep } from "./kept.js";
+import { drawnIn } from "./redrawing.js";
 
 const PAUSE_MS = 1000;
 const AGAIN_MS = 10_000;
@@ -47,16 +48,17 @@ class Autosave {
     this.#see([...this.seen.value.split(" "), stamp].filter(Boolean).slice(-STAMPS_MOST).join(" "));
     const keepalive = String(body).length < ON_LEAVING_MOST;
     const answer = await fetch(this.form.dataset.autosave, { method: "POST", body, keepalive, redirect: "manual" }).catch(() => null);
+    const page = await drawnIn(answer, "[role=alert]");
     this.#isSending = false;
-    this.#hear(answer, stamp);
-    if ([200, 409].includes(answer?.status)) this.#show(await answer.text());
+    this.#hear(answer?.status === 204 || (page && answer.ok), page && answer.status === 409, stamp);
+    if (page) this.#show(page.body.innerHTML);
   }
 
-  #hear(answer, stamp) {
-    this.note.textContent = answer?.ok ? KEPT : NOT_KEPT;
-    if (answer?.ok) this.#see(stamp);
-    if (answer?.status === 409) this.#stop();
-    else if (!answer?.ok) this.in(AGAIN_MS);
+  #hear(isKept, isRefused, stamp) {
+    this.note.textContent = isKept ? KEPT : NOT_KEPT;
+    if (isKept) this.#see(stamp);
+    else if (isRefused) this.#stop();
+    else this.in(AGAIN_MS);
   }
 
   // That the text, or what is typed into it, is another by now; said once.

@@ -1,15 +1,15 @@
 // The page of a batch: drawn anew when something of it has happened, once a second at most. A row of a
 // batch or a series shows its status as it is.
-import { read } from "./redrawing.js";
+import { drawnIn, read } from "./redrawing.js";
 
 const AGAIN_MS = 1000;
 let timer = 0;
 
 async function draw() {
   const old = document.querySelector("[data-batch]");
-  const answer = await read(old.dataset.fragment);
-  if (!answer?.ok) return;
-  const fresh = new DOMParser().parseFromString(await answer.text(), "text/html").querySelector("[data-batch]");
+  const page = await drawnIn(await read(old.dataset.fragment), "[data-batch]");
+  if (!page) return;
+  const fresh = page.querySelector("[data-batch]");
   // Who is about to press a button keeps it.
   const focused = [...old.querySelectorAll("button, a")].indexOf(document.activeElement);
   old.replaceWith(fresh);
@@ -31,10 +31,8 @@ function showStatus({ detail: { content_id, status, label } }) {
 // What ended between the drawing of the page and its first event is told by neither.
 async function drawRows() {
   if (!document.querySelector("[data-row]")) return;
-  const answer = await read(location.href);
-  if (!answer?.ok) return;
-  const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
-  for (const badge of fresh.querySelectorAll("[data-row]")) {
+  const page = await drawnIn(await read(location.href), "[data-row]");
+  for (const badge of page?.querySelectorAll("[data-row]") ?? []) {
     document.querySelector(`[data-row="${badge.dataset.row}"]`)?.replaceWith(badge);
   }
 }

@@ -1,5 +1,5 @@
 // The acts on many: how far they are, drawn anew twice a second at most; at the end the list as well.
-import { read, refresh, reloadList } from "./redrawing.js";
+import { drawnIn, read, refresh, reloadList } from "./redrawing.js";
 
 const AGAIN_MS = 500;
 let timer = 0;
@@ -7,9 +7,9 @@ let isOver = false;
 
 async function draw() {
   const old = document.getElementById("bulk-acts");
-  const answer = await read(old.dataset.fragment);
-  if (!answer?.ok) return;
-  const fresh = new DOMParser().parseFromString(await answer.text(), "text/html").getElementById("bulk-acts");
+  const page = await drawnIn(await read(old.dataset.fragment), "#bulk-acts");
+  if (!page) return;
+  const fresh = page.getElementById("bulk-acts");
   const focused = [...old.querySelectorAll("div, button")].indexOf(document.activeElement);
   old.replaceWith(fresh);
   if (focused >= 0) (fresh.querySelectorAll("div, button")[focused] ?? document.getElementById("main")).focus();

@@ -32,13 +32,13 @@ function measured(iso, asked, answered) {
 async function measure() {
   measuredAt = performance.now();
   const asked = performance.now();
-  const answer = await fetch(document.body.dataset.clock).catch(() => null);
+  const said = await fetch(document.body.dataset.clock).then((answer) => answer.json()).catch(() => null);
   const answered = performance.now();
-  if (!answer?.ok || answered - asked > TOO_SLOW) {
+  if (!said?.server_time || answered - asked > TOO_SLOW) {
     measuredAt += AFTER_FAILURE - ASK_AGAIN;
     return;
   }
-  measured((await answer.json()).server_time, asked, answered);
+  measured(said.server_time, asked, answered);
   paintClocks();
 }
 

@@ -12,9 +12,23 @@ const ASK_MS = 2000;
 const ASK_MOST_MS = 15_000;
 const ANSWER_MS = 10_000;
 
+// The snapshot, or how it stands. A network that wants a sign-in first, or a proxy, answers a question
+// for us with a page of its own or sends it there.
+async function answerOf(address) {
+  const signal = AbortSignal.timeout(ANSWER_MS);
+  const answer = await fetch(address, { cache: "no-store", redirect: "manual", signal });
+  if (answer.status === 401) return "signed-out";
+  if (answer.type === "opaqueredirect") return "diverted";
+  if (!answer.ok) return "interrupted";
+  const isJson = answer.headers.get("Content-Type")?.startsWith("application/json");
+  const snapshot = isJson ? await answer.json() : null;
+  return snapshot?.drafts ? snapshot : "diverted";
+}
+
 export class Connection {
   // `hear` is called with the name and the data of each event, and with "connection" and how it
-  // stands: "live", "asking", "interrupted" or "signed-out".
+  // stands: "live", "asking", "interrupted", "diverted" (somebody answers in the server's place) or
+  // "signed-out".
   constructor({ events, snapshot, silence }, hear) {
     this.events = events;
     this.snapshot = snapshot;
@@ -22,6 +36,11 @@ export class Connection {
     this.hear = hear;
     this.tries = this.misses = 0;
     window.addEventListener("offline", () => this.isWanted && this.stands("interrupted"));
+  }
+
+  // Timers of a tab that nobody looks at may run once a minute: what counts is when it should have heard.
+  get isLive() {
+    return this.state === "live" && performance.now() < this.deadAt;
   }
 
   open() {
@@ -42,14 +61,15 @@ export class Connection {
       this.isOpening = false;
       this.tries = this.misses = 0;
       this.stopAsking();
-      this.stands("live");
     }
+    // A machine that is offline may well reach a server in its own house.
+    if (!this.isOpening && (name === "snapshot" || this.state !== "live")) this.stands("live");
     if (name !== "alive") this.hear(name, data);
   }
 
   broke() {
     this.isOpening = true;
-    if (!["asking", "signed-out"].includes(this.state)) this.stands("interrupted");
+    if (!["asking", "diverted", "signed-out"].includes(this.state)) this.stands("interrupted");
     // The browser comes again by itself, unless it was refused: signed out, too many, or a proxy.
     if (this.source.readyState === EventSource.CLOSED) this.openLater();
     this.startAsking();
@@ -63,6 +83,7 @@ export class Connection {
 
   expectWithin(milliseconds) {
     clearTimeout(this.patience);
+    this.deadAt = performance.now() + milliseconds;
     this.patience = setTimeout(() => this.missed(), milliseconds);
   }
 
@@ -93,12 +114,12 @@ export class Connection {
   }
 
   async ask(asked) {
-    const answer = await fetch(this.snapshot, { signal: AbortSignal.timeout(ANSWER_MS) }).catch(() => null);
-    const snapshot = answer?.ok ? await answer.json().catch(() => null) : null;
+    const answer = await answerOf(this.snapshot).catch(() => "interrupted");
     if (asked !== this.asked) return; // a stream has come, or the page is left
-    if (answer?.status === 401) return this.endSignedOut();
-    if (snapshot) this.take(snapshot, asked);
-    else this.stands("interrupted");
+    if (answer === "signed-out") return this.endSignedOut();
+    if (answer.drafts) this.take(answer, asked);
+    else this.stands(answer);
+    asked.hasFailed = !answer.drafts;
     const wait = Math.min(ASK_MS * 1.5 ** asked.pauses++, ASK_MOST_MS);
     this.next = setTimeout(() => this.ask(asked), wait * (0.75 + Math.random() / 2));
   }
@@ -110,6 +131,7 @@ export class Connection {
     if (told !== asked.told) asked.pauses = 0;
     asked.told = told;
     if (asked.answers++) this.stands("asking");
+    if (asked.hasFailed) this.open(); // the server is back: a stream may come, too
     this.hear("snapshot", snapshot);
   }
 

@@ -8,7 +8,8 @@ async function show(details) {
   const place = details.querySelector("div");
   const asked = details.dataset.asked = String(Number(details.dataset.asked ?? 0) + 1);
   place.setAttribute("aria-busy", "true");
-  const answer = await fetch(details.dataset.preview, { method: "POST", body: new URLSearchParams(new FormData(form)) }).catch(() => null);
+  const body = new URLSearchParams(new FormData(form));
+  const answer = await fetch(details.dataset.preview, { method: "POST", body, redirect: "manual" }).catch(() => null);
   if (details.dataset.asked !== asked) return; // something else was typed meanwhile
   place.removeAttribute("aria-busy");
   if (answer?.ok) place.innerHTML = await answer.text();

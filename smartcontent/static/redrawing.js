@@ -17,7 +17,23 @@ let listTimer = 0;
 
 // An answer of the server, or null. One that leads to signing in is none: it is not what was asked.
 export function read(url) {
-  return fetch(url, { redirect: "manual" }).catch(() => null);
+  return fetch(url, { cache: "no-store", redirect: "manual" }).catch(() => null);
+}
+
+// The page or part of a page that an answer holds, or null: a network that wants a sign-in first, or a
+// proxy, may answer in the server's place, and has nothing of what we look for.
+export async function drawnIn(answer, selector) {
+  if (![200, 409].includes(answer?.status)) return null;
+  const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+  return page.querySelector(selector) && page;
+}
+
+const LISTED = "[data-draft], .empty";
+
+// The list as HTML, or null.
+export async function readList(query) {
+  const page = await drawnIn(await read(`${document.getElementById("search").dataset.list}${query}`), LISTED);
+  return page?.body.innerHTML ?? null;
 }
 
 // Fetch the element as the server draws it now. The newest request wins.
@@ -26,9 +42,8 @@ export async function refresh(element) {
   requests.set(element, mine);
   const answer = await read(element.dataset.fragment);
   if (answer?.status === 204 && element.matches(".card, .suggestion")) takeAway(element); // deleted, or used
-  if (answer?.status !== 200) return; // cut off: the next snapshot has it drawn
-  const page = new DOMParser().parseFromString(await answer.text(), "text/html");
-  if (!element.isConnected || requests.get(element) !== mine) return;
+  const page = await drawnIn(answer, "article[data-draft]"); // cut off: the next snapshot has it drawn
+  if (!page || !element.isConnected || requests.get(element) !== mine) return;
   swap(element, document.adoptNode(page.querySelector("article")));
 }
 
@@ -127,10 +142,8 @@ async function loadList() {
   const list = document.getElementById("list");
   if (!list || showsSome()) return;
   const mine = ++listsAsked;
-  const answer = await read(document.getElementById("search").dataset.list);
-  if (!answer?.ok) return;
-  const fresh = await answer.text();
-  if (mine !== listsAsked) return;
+  const fresh = await readList("");
+  if (fresh === null || mine !== listsAsked) return;
   const focused = document.activeElement;
   const old = focused.closest("#list article");
   const ticked = tickedIn(list);

@@ -1,15 +1,17 @@
 // One event stream for all tabs of a user, so that a browser's six connections to a host never run
 // out. The tab that holds a lock leads: it has the stream, and says on a channel what it hears.
 // When it goes, the browser gives the lock to the next. Where there are no locks (plain http to
-// another machine), each tab has a stream of its own.
+// another machine), every new tab leads, and of two that lead the one with the smaller id goes on.
 //
 // A stream begins with a snapshot. A tab that needs one asks, and the leader opens its stream anew;
 // what the tab hears before the snapshot is in it. A leader that does not answer is relieved: a
-// phone may have frozen its tab, lock and all.
+// phone may have frozen its tab, lock and all. Nor does one answer that is hidden and not live: its
+// timers may run once a minute.
 import { Connection } from "./connection.js";
 
 const ANSWER_MS = 3000;
 const PING_MS = 10000;
+const HANDOVER_MS = 1000;
 // When the network may be another, or time has passed in which nothing ran.
 const MAY_HAVE_MISSED = [[document, "resume"], [document, "clock:jumped"], [window, "online"]];
 
@@ -29,16 +31,18 @@ export class SharedStream {
 
   start() {
     this.awaitsSnapshot = true;
-    if (!navigator.locks || !window.BroadcastChannel) return this.source.open();
-    this.id = crypto.randomUUID();
+    if (!window.BroadcastChannel) return this.source.open();
+    this.id = String(Math.random());
     this.channel = new BroadcastChannel(this.name);
     this.channel.addEventListener("message", ({ data }) => this.take(data));
     this.leaving = new AbortController();
-    this.waitForLock({ signal: this.leaving.signal });
+    if (navigator.locks) this.waitForLock({ signal: this.leaving.signal });
+    else this.lead();
     this.ask();
   }
 
   stop() {
+    if (this.leads) this.say("leaves");
     this.stopLeading();
     clearTimeout(this.relief);
     this.leaving?.abort();
@@ -62,8 +66,12 @@ export class SharedStream {
   call(what) {
     if (!this.channel || this.leads) return;
     this.say(what);
+    this.relieveIn(ANSWER_MS);
+  }
+
+  relieveIn(milliseconds) {
     clearTimeout(this.relief);
-    this.relief = setTimeout(() => this.waitForLock({ steal: true }), ANSWER_MS);
+    this.relief = setTimeout(() => (navigator.locks ? this.waitForLock({ steal: true }) : this.lead()), milliseconds);
   }
 
   waitForLock(options) {
@@ -95,14 +103,33 @@ export class SharedStream {
 
   take({ from, name, data }) {
     if (name === "ask" || name === "ping") return this.leads && this.answer(name);
-    if (name === "leads") this.leader = from;
+    if (name === "leaves") return this.follow(from);
+    if (name === "leads") this.settleWith(from);
     // One that was relieved may still tell what it heard long ago.
     if (this.leads || (this.leader && from !== this.leader)) return;
     clearTimeout(this.relief);
     if (name !== "leads") this.hear(name, data);
   }
 
+  get serves() {
+    return !document.hidden || this.source.isLive;
+  }
+
+  // Without locks nobody gives the lead to the next: whoever is first takes it.
+  follow(leader) {
+    if (!navigator.locks && leader === this.leader) this.relieveIn(HANDOVER_MS * Math.random());
+  }
+
+  settleWith(other) {
+    this.leader = other;
+    if (!this.leads || navigator.locks) return;
+    if (this.serves && this.id < other) return this.say("leads");
+    this.stopLeading();
+    this.ask();
+  }
+
   answer(name) {
+    if (!this.serves) return;
     this.say("leads");
     if (name === "ask") this.source.renew();
   }

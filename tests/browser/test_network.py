@@ -17,6 +17,7 @@ IMPATIENT = """new MutationObserver(() => {
 STREAM = b"GET /events"
 INTERRUPTED = "The live connection is interrupted"
 NOT_LIVE = "This page is not live"
+DIVERTED = "Something else answers"
 SIGNED_OUT = "You are signed out."
 
 
@@ -86,6 +87,59 @@ def test_page_that_no_stream_comes_to_asks_and_says_so(open_page, ada, dictation
     page.context.unroute("**/events?*")
     page.evaluate("dispatchEvent(new Event('online'))")
     expect(page.get_by_text(NOT_LIVE)).to_be_hidden()
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        {"status": 200, "content_type": "application/json", "body": '{"error": "sign in first"}'},
+        {"status": 302, "headers": {"location": "http://portal.example/"}},
+    ],
+    ids=["page", "redirect"],
+)
+def test_page_says_that_somebody_answers_in_the_servers_place_and_takes_nothing_of_it(
+    open_page, ada, dictation, watch, answer
+):
+    watch.expect("portal.example", "MIME type", "ERR_FAILED", "ERR_NAME_NOT_RESOLVED")
+    submit(ada, "A teapot", delay_seconds=0)
+    page = open_page("/", user=ada)
+    shows(page, dictation.say(*BEGINNING))
+
+    page.context.route("**/*", lambda route: route.fulfill(**answer))
+    page.evaluate("dispatchEvent(new Event('online'))")
+    expect(page.get_by_text(DIVERTED)).to_be_visible()
+    with page.expect_request("**/list?*"):
+        page.get_by_label("Search title").fill("teapot")
+    expect(page.get_by_role("heading", name="A teapot")).to_be_visible()
+    dictation.say(*REST)
+
+    page.context.unroute("**/*")
+    shows(page, dictation.text)
+    expect(page.get_by_text(DIVERTED)).to_be_hidden()
+    expect(page.locator("#list")).to_contain_text("1 found")
+
+
+def test_page_that_is_offline_and_hears_its_server_is_live(page, dictation):
+    shows(page, dictation.say(*BEGINNING))
+
+    page.evaluate("dispatchEvent(new Event('offline'))")
+    expect(page.get_by_text(INTERRUPTED)).to_be_visible()
+    shows(page, dictation.say(*REST))
+
+    expect(page.get_by_text(INTERRUPTED)).to_be_hidden()
+
+
+def test_page_whose_script_does_not_come_says_so(open_page, ada, watch):
+    watch.expect("ERR_BLOCKED_BY_CLIENT")
+    page = open_page("/account/", user=ada)
+    note = page.get_by_text("The script of this page has not come yet")
+    expect(note).not_to_be_in_viewport()
+
+    page.context.route("**/connection.js", block)
+    page.reload()
+    page.evaluate("document.getAnimations().forEach((each) => each.finish())")
+
+    expect(note).to_be_in_viewport()
 
 
 def test_page_whose_session_has_ended_says_that_and_leads_back(

@@ -11,11 +11,22 @@ from playwright.sync_api import Page, expect
 
 from browser.conftest import CUT_OFF, sign_in, stored, submit
 from browser.test_live_text import BEGINNING, REST, has_kept, shows
+from browser.test_network import IMPATIENT
 from smartcontent.models import ApiToken
 
 STREAMS_PER_USER = 6
 # What a browser has no locks in: a page over plain http from another machine.
 NO_LOCKS = "Object.defineProperty(Navigator.prototype, 'locks', { value: undefined })"
+with_and_without_locks = pytest.mark.parametrize("script", ["", NO_LOCKS], ids=["", "plain http"])
+# A tab that nobody looks at, whose timers run once a minute: as long as a test lasts, not at all.
+MAY_BE_HIDDEN = """
+Object.defineProperty(document, "hidden", { get: () => window.isHidden });
+const wait = setTimeout;
+window.setTimeout = (act, ...after) => wait(() => { if (!window.isHidden) act(); }, ...after);
+window.EventSource = class extends EventSource {
+  constructor(...asked) { super(...asked); window.stream = this; }
+};
+"""
 
 HEARD = """
 window.heard = [];
@@ -35,8 +46,10 @@ def content(ada, dictation):
 def open_tabs(open_page, ada, content) -> Callable[[int], list[Page]]:
     """Opens the content's page so many times in one browser; the first tab has the stream."""
 
-    def open_tabs(number: int) -> list[Page]:
-        tabs = [open_page(f"/contents/{content.id}", user=ada)]
+    def open_tabs(number: int, script: str = "") -> list[Page]:
+        tabs = [open_page("/healthz", user=ada)]
+        tabs[0].context.add_init_script(script)
+        tabs[0].goto(f"/contents/{content.id}")
         expect(tabs[0].locator("[data-text]")).to_be_attached()
         while len(tabs) < number:
             tabs.append(tabs[0].context.new_page())
@@ -86,10 +99,11 @@ def test_many_tabs_need_one_stream(open_tabs, dictation, use):
     use(1)
 
 
+@with_and_without_locks
 def test_closing_the_tab_that_has_the_stream_loses_and_doubles_nothing(
-    open_tabs, content, dictation, use
+    open_tabs, content, dictation, use, script
 ):
-    first, *others = open_tabs(3)
+    first, *others = open_tabs(3, script)
     all_show([first, *others], dictation.say(*BEGINNING))
 
     first.close()
@@ -130,6 +144,18 @@ def test_tab_whose_leader_is_frozen_relieves_it(open_tabs, dictation, use):
     use(1)
 
 
+def test_tab_that_is_looked_at_does_not_wait_for_a_hidden_leader(open_tabs, dictation):
+    tabs = open_tabs(2, IMPATIENT + MAY_BE_HIDDEN)
+    all_show(tabs, dictation.say(*BEGINNING))
+    has_stream = "window.stream?.readyState === EventSource.OPEN"
+    hidden, shown = sorted(tabs, key=lambda tab: not tab.evaluate(has_stream))
+
+    hidden.evaluate("window.isHidden = true")
+    hidden.evaluate("window.stream.close()")
+
+    shows(shown, dictation.say(*REST))
+
+
 def test_all_tabs_recover_from_a_web_process_that_was_killed(
     open_tabs, dictation, processes, watch, use
 ):
@@ -145,19 +171,6 @@ def test_all_tabs_recover_from_a_web_process_that_was_killed(
 
     all_show(tabs, dictation.text)
     use(1)
-
-
-def test_without_locks_each_tab_has_a_stream_of_its_own(open_page, content, ada, dictation, use):
-    first = open_page(user=ada)
-    first.context.add_init_script(NO_LOCKS)
-    tabs = [first.context.new_page() for _ in range(2)]
-    first.close()
-    for tab in tabs:
-        tab.goto(f"/contents/{content.id}")
-
-    all_show(tabs, dictation.say(*BEGINNING))
-
-    use(2)
 
 
 def test_tabs_of_two_users_in_one_browser_share_nothing(open_page, ada, bob):
