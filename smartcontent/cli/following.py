@@ -14,7 +14,7 @@ READ_AGAIN_SECONDS = 1.0
 
 
 @dataclass(frozen=True)
-class Words:
+class Piece:
     """A piece of text; offset 0 begins the text (again: another attempt, or a thought)."""
 
     attempt: int
@@ -29,7 +29,7 @@ class _Heard:
         self.attempt = 0
         self.text = ""
 
-    def catch_up(self, draft: Draft) -> Iterator[Words]:
+    def catch_up(self, draft: Draft) -> Iterator[Piece]:
         """What the draft has beyond that."""
         text = draft.text_so_far()
         if draft.attempt != self.attempt or not text.startswith(self.text):
@@ -40,7 +40,7 @@ class _Heard:
         if len(text) > len(self.text):
             yield self._take(text[len(self.text) :])
 
-    def hear(self, event: dict[str, Any]) -> Iterator[Words]:
+    def hear(self, event: dict[str, Any]) -> Iterator[Piece]:
         """What is new in an event.
 
         Raises:
@@ -54,13 +54,13 @@ class _Heard:
         if new and event["attempt"] == self.attempt:
             yield self._take(new)
 
-    def _take(self, text: str) -> Words:
-        words = Words(self.attempt, len(self.text), text)
+    def _take(self, text: str) -> Piece:
+        piece = Piece(self.attempt, len(self.text), text)
         self.text += text
-        return words
+        return piece
 
 
-def follow(draft_id: int, user_id: int) -> Iterator[Draft | Words]:
+def follow(draft_id: int, user_id: int) -> Iterator[Draft | Piece]:
     """The draft whenever it was read, and its words in order, until it has ended.
 
     It needs no Redis; without, the words come as the worker saves them. Ends early if the draft is
@@ -86,7 +86,7 @@ def follow(draft_id: int, user_id: int) -> Iterator[Draft | Words]:
         hub.remove(mailbox)
 
 
-def _listen(mailbox: Mailbox, draft_id: int, heard: _Heard) -> Iterator[Words]:
+def _listen(mailbox: Mailbox, draft_id: int, heard: _Heard) -> Iterator[Piece]:
     """Words as they are said, until it is time to read the draft again."""
     read_again_at = time.monotonic() + READ_AGAIN_SECONDS
     while (left := read_again_at - time.monotonic()) > 0:

@@ -6,7 +6,7 @@ from typing import NoReturn
 
 import click
 
-from smartcontent.cli.following import Words, follow
+from smartcontent.cli.following import Piece, follow
 from smartcontent.cli.printing import json_text, moment
 from smartcontent.durations import exactly, measured
 from smartcontent.health.checks import check_all
@@ -28,8 +28,8 @@ def watch_draft(draft: Draft, as_json: bool) -> NoReturn:
     status = ""
     try:
         for seen in follow(draft.id, draft.user_id):
-            if isinstance(seen, Words):
-                screen.words(seen)
+            if isinstance(seen, Piece):
+                screen.piece(seen)
             else:
                 screen.draft(seen)
                 status = seen.status
@@ -53,8 +53,8 @@ class _Lines:
             self._revision = draft.revision
             self._print({"event": "status", **draft.as_event()})
 
-    def words(self, words: Words) -> None:
-        self._print({"event": "text", **vars(words)})
+    def piece(self, piece: Piece) -> None:
+        self._print({"event": "text", **vars(piece)})
 
     def end(self) -> None:
         """Nothing is left open."""
@@ -83,12 +83,12 @@ class _Screen:
             self.end()
             click.echo("\n".join(_problems()), err=True)
 
-    def words(self, words: Words) -> None:
-        if words.offset == 0:
+    def piece(self, piece: Piece) -> None:
+        if piece.offset == 0:
             self.end()
         self._clear()
-        click.echo(words.text, nl=False)
-        self._is_mid_line = not words.text.endswith("\n")
+        click.echo(piece.text, nl=False)
+        self._is_mid_line = not piece.text.endswith("\n")
 
     def end(self) -> None:
         """Leave the cursor at the beginning of a line."""

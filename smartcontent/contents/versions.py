@@ -21,7 +21,7 @@ from smartcontent.models import (
     now,
 )
 from smartcontent.models.findable import make_findable
-from smartcontent.models.moments import due_in
+from smartcontent.models.moments import rounded_up
 from smartcontent.scheduling import schedule_draft
 from smartcontent.stores.sql import db
 from smartcontent.texts.counting import size_of
@@ -119,7 +119,7 @@ def add(content: Content, wanted: Sequence[dict[str, Any]], shown: bool) -> list
 def _numbered(content: Content, wanted: Sequence[dict[str, Any]]) -> list[Draft]:
     there = db.session.scalar(select(func.max(Draft.number)).where(Draft.content_id == content.id))
     last = max(there or 0, content.removed_number or 0)
-    usual = {"status": Status.PENDING, "due_at": due_in(0), "created_at": now()}
+    usual = {"status": Status.PENDING, "due_at": rounded_up(now()), "created_at": now()}
     ids = {"user_id": content.user_id, "content_id": content.id}
     numbered = enumerate(wanted, last + 1)
     return [Draft(**ids, number=number, **usual | values) for number, values in numbered]

@@ -105,7 +105,7 @@ def start_now(draft: Draft) -> bool:
 
 def _start_now(draft: Draft) -> bool:
     waits = Draft.status.in_(CHANGEABLE)
-    if not draft.move(Status.PENDING, waits, due_at=due_in(0)):
+    if not draft.move(Status.PENDING, waits, due_at=rounded_up(now())):
         return False
     schedule_draft(draft)
     return True

@@ -18,7 +18,7 @@ from smartcontent.contents.batches.submitting import Timing
 from smartcontent.contents.ending import cancel as cancel_draft
 from smartcontent.models import Batch, Content, Draft, Status, now
 from smartcontent.models.findable import make_all_findable, words_of
-from smartcontent.models.moments import UtcDateTime, due_in
+from smartcontent.models.moments import UtcDateTime, rounded_up
 from smartcontent.models.status import UNSTARTED, WAITS
 from smartcontent.progress.batches import announce
 from smartcontent.scheduling import schedule_drafts, unschedule_drafts
@@ -117,7 +117,7 @@ def _another(batch: Batch, content_id: Any, last: int) -> dict[str, Any]:
         "batch_id": batch.id,
         "number": last + 1,
         "status": Status.HELD if batch.is_paused else Status.PENDING,
-        "due_at": None if batch.is_paused else due_in(0),
+        "due_at": None if batch.is_paused else rounded_up(now()),
         "created_at": now(),
     }
 
