@@ -13,6 +13,7 @@ import sys
 
 import gevent
 from gunicorn.arbiter import Arbiter
+from gunicorn.workers.base_async import AsyncWorker
 from gunicorn.workers.ggevent import GeventWorker
 
 from smartcontent.config import ConfigurationError, from_environment
@@ -70,7 +71,11 @@ class StreamWorker(GeventWorker):
         """Serve a request whose head has come."""
         if not isinstance(sock, ssl.SSLSocket):
             self.wsgi.extensions["connections"].begin(sock, req)
-        super().handle_request(listener_name, req, sock, addr)
+        try:
+            AsyncWorker.handle_request(self, listener_name, req, sock, addr)
+        except (gevent.GreenletExit, SystemExit) as gone:
+            # Flask keeps it in a frame that it leads to: a ring of all that belongs to the request.
+            gone.__traceback__ = None
 
     def handle_error(self, req, client, addr, exc):
         """Answer what is no request; as safely for a browser as any other answer."""

@@ -4,10 +4,12 @@ import signal
 import socket
 import threading
 from collections.abc import Callable, Iterator
+from types import SimpleNamespace
 
 import pytest
 import requests
 from conftest import BRIEF, wait_until
+from gevent import GreenletExit
 from patience import PATIENCE
 from processes import Browser, Processes
 from test_stream_connection import Client, publish
@@ -15,6 +17,7 @@ from test_stream_connection import Client, publish
 from smartcontent.contents import submitting
 from smartcontent.models import ApiToken, Content, Status
 from smartcontent.stores.sql import db
+from smartcontent.web.bodies import read_body
 from smartcontent.web.connections import Connections
 
 AT_MOST, MANY = 100, 300
@@ -202,6 +205,50 @@ def test_burst_takes_no_more_places_than_it_needs(app):
     assert sum(map(has_ended, others)) <= MANY + MANY // 20
     for connection in (honest, *held, *others):
         connection.close()
+
+
+def request_with_body() -> SimpleNamespace:
+    """What gunicorn knows of a request whose head has come."""
+    headers = [("CONTENT-LENGTH", "1000")]
+    return SimpleNamespace(headers=headers, must_close=False, force_close=lambda: None)
+
+
+def test_a_quarter_may_wait_for_their_bodies(app):
+    app.config["CONNECTIONS_PER_PROCESS"] = 4 * AT_MOST
+    connections = Connections()
+    connections.init_app(app)
+    pairs = [socket.socketpair() for _ in range(2 * AT_MOST)]
+    others = [theirs for _, theirs in pairs]
+    honest = connections.admit(pairs[0][0], ("192.0.2.7", 1))
+    held = [connections.admit(ours, ("192.0.2.6", 1)) for ours, _ in pairs[1:]]
+    for connection in (honest, *held):
+        connections.begin(connection, request_with_body())
+
+    assert AT_MOST - AT_MOST // 20 <= sum(map(has_ended, others)) <= AT_MOST + AT_MOST // 20
+    assert not has_ended(others[0])
+    for connection in (honest, *held, *others):
+        connection.close()
+
+
+def test_request_of_a_client_who_has_gone_ends_without_an_answer_and_leaves_no_ring(app, founder):
+    """An answer takes a millisecond, and a ring is left to the collector, who holds up all."""
+    connections = Connections()
+    connections.init_app(app)
+    ours, theirs = socket.socketpair()
+    connection = connections.admit(ours, ("192.0.2.7", 1))
+    connection.begin(request_with_body())
+    theirs.sendall(b"a")
+    theirs.close()
+    body = {"wsgi.input": connection.makefile("rb"), "gunicorn.socket": connection}
+
+    with app.test_request_context("/sign-in", method="POST", environ_base=body) as context:
+        context.request.environ["CONTENT_LENGTH"] = "1000"
+        with pytest.raises(GreenletExit):
+            read_body()
+    body["wsgi.input"].close()
+    connection.close()
+
+    assert connection._request is None
 
 
 def test_open_stream_goes_on_beside_many_that_never_end(start, connect, ada, token):

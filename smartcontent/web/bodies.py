@@ -1,6 +1,7 @@
 """A request's body: read in full, within its limits, and never while the database waits for it."""
 
 from flask import request
+from gevent import GreenletExit
 from gunicorn.http.errors import ParseException
 from werkzeug.exceptions import (
     BadRequest,
@@ -26,7 +27,7 @@ def read_body() -> None:
     Raises:
         RequestEntityTooLarge: it is larger than we take; where its length is announced, unread.
         RequestTimeout: it did not come within REQUEST_SECONDS.
-        ClientDisconnected: its sender has gone.
+        ClientDisconnected, or GreenletExit beneath gunicorn: its sender has gone.
         BadRequest: its chunks are malformed.
     """
     db.session.commit()  # a slow sender must not hold the database's lock
@@ -39,8 +40,12 @@ def read_body() -> None:
     except BadRequest as error:
         if connection.is_late:
             raise RequestTimeout from error
-        raise
-    connection.has_read()
+        if not isinstance(error, ClientDisconnected):
+            raise
+    else:
+        connection.has_read()
+        return
+    raise GreenletExit  # nobody reads an answer: gunicorn ends without one
 
 
 def _read() -> None:

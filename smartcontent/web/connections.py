@@ -26,6 +26,9 @@ from smartcontent.web.limiter import network
 
 # The share that is let go at once when there are too many: finding them means to look at all.
 ROOM = 1 / 40
+# The share that may wait for their bodies: so far each has come into the product, and when many of
+# them end at once (their clients go, their time is over), all others wait for that.
+BODIES = 1 / 4
 # So that a refusal is read by a client that is still sending; else its system throws it away.
 LINGER_SECONDS = 2
 LINGER_BYTES = 2 * 1024 * 1024
@@ -56,7 +59,7 @@ class Connections:
     def admit(self, client: Any, address: Any) -> "Connection":
         """Take over a socket that was accepted, and make room for it if that is needed."""
         if len(self._open) >= self._at_most:
-            self._make_room()
+            _make_room(self._open, self._at_most)
         # All who come by a unix socket are one client.
         holder = network(address[0]) if address else ""
         connection = Connection(client, holder, self._seconds, self._open)
@@ -70,18 +73,24 @@ class Connections:
         hops = said.split(",")
         if 0 < self._hops <= len(hops):
             connection.client = network(hops[-self._hops].strip() or "-")
+        most = max(1, int(self._at_most * BODIES))
+        if connection.is_unread and len(self._open) >= most:
+            unread = {other for other in self._open if other.is_unread}
+            if len(unread) > most:
+                _make_room(unread, most)
 
-    def _make_room(self) -> None:
-        """Let go of those that wait longest, of the clients that hold most."""
-        waiting = [connection for connection in self._open if connection.is_waiting]
-        held: Counter[str] = Counter()
-        places = []
-        for connection in sorted(waiting, key=lambda waits: waits.since, reverse=True):
-            held[connection.client] += 1
-            places.append((held[connection.client], -connection.since, connection))
-        count = max(1, int(self._at_most * ROOM))
-        for _, _, connection in heapq.nlargest(count, places, key=lambda place: place[:2]):
-            connection.let_go()
+
+def _make_room(connections: set["Connection"], at_most: int) -> None:
+    """Let go of those that wait longest, of the clients that hold most."""
+    waiting = [connection for connection in connections if connection.is_waiting]
+    held: Counter[str] = Counter()
+    places = []
+    for connection in sorted(waiting, key=lambda waits: waits.since, reverse=True):
+        held[connection.client] += 1
+        places.append((held[connection.client], -connection.since, connection))
+    count = max(1, int(at_most * ROOM))
+    for _, _, connection in heapq.nlargest(count, places, key=lambda place: place[:2]):
+        connection.let_go()
 
 
 def _spare_memory(connections: set["Connection"]) -> None:
@@ -108,8 +117,9 @@ class Connection(gevent.socket.socket):
         self.is_waiting = True
         self.is_late = False
         self.unsent = 0
+        self.is_unread = False
         self._request: Any = None
-        self._is_unread = self._is_idle = self._is_over = False
+        self._is_idle = self._is_over = False
         self._seconds = seconds
         self._others = others
 
@@ -117,14 +127,14 @@ class Connection(gevent.socket.socket):
         """Take the head of a request; unless its body is read, the connection ends with it."""
         self._request = request
         names = {name for name, _ in request.headers}
-        self._is_unread = not request.must_close and not names.isdisjoint(BODY_HEADERS)
-        if self._is_unread:
+        self.is_unread = not request.must_close and not names.isdisjoint(BODY_HEADERS)
+        if self.is_unread:
             request.force_close()
 
     def has_read(self) -> None:
         """Note that the request's body has been read in full."""
-        if self._is_unread:
-            self._is_unread = self._request.must_close = False
+        if self.is_unread:
+            self.is_unread = self._request.must_close = False
 
     def let_go(self) -> None:
         """End it now: whoever reads or writes finds that the client has gone."""
@@ -183,10 +193,11 @@ class Connection(gevent.socket.socket):
 
     def close(self) -> None:
         """Close; an answer to a request that was not read in full is delivered first."""
-        if self._is_unread and not self._is_over:
-            self._is_unread = False
+        if self.is_unread and not self._is_over:
+            self.is_unread = False
             self._linger()
         self._others.discard(self)
+        self._request = None  # which knows this socket: only the collector would free the two
         super().close()
 
     def _linger(self) -> None:
