@@ -129,6 +129,22 @@ def test_front_matter_is_of_lines_that_yaml_takes(title):
     assert not re.search(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ufeff]", lines[1])
 
 
+BLANKS = " " * 250_000
+WRITTEN = (
+    f"title: a{BLANKS}b", f"title{BLANKS}x", f"title: {BLANKS}\rx", f"keywords:\n- a{BLANKS}b",
+    f"keywords: a{BLANKS}b", "title: " + "[" * 250_000, "keywords: " + "[" * 250_000,
+    "title: " + "9" * 250_000,
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("lines", WRITTEN, ids=range(len(WRITTEN)))
+def test_front_matter_of_any_kind_is_read_in_a_moment(lines):
+    head = f"---\n{lines}\n---\n".encode()
+
+    assert cpu_seconds(lambda: from_markdown(head)) < 0.05
+    assert from_markdown(head).text == ""
+
+
 def test_front_matter_that_people_have_written_is_read_as_they_mean_it():
     written = (
         "\ufeff---\r\ntitle: The blue teapot: 'new'\r\ntone: 'Ada''s'\r\nkeywords:\r\n"

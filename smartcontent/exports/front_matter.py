@@ -16,8 +16,8 @@ from smartcontent.exports.document import Document
 
 _FENCE = "---"
 _HEAD = re.compile(r"\ufeff?---[ \t]*\r?\n(.*?)(?<=\n)---[ \t]*(?:\r?\n(?:\r?\n)?|\Z)", re.DOTALL)
-_LINE = re.compile(r"([A-Za-z_]+)[ \t]*:[ \t]*(.*?)[ \t]*\r?")
-_ITEM = re.compile(r"[ \t]*-[ \t]+(.*?)[ \t]*\r?")
+_LINE = re.compile(r"([A-Za-z_]+)[ \t]*:(.*)")
+_ITEM = re.compile(r"[ \t]*-[ \t]+(.*)")
 # What YAML does not allow, or takes for the end of a line.
 _ESCAPED = re.compile(r"[\x7f-\x9f\u2028\u2029\ud800-\udfff\ufeff\ufffe\uffff]")
 _NAMES = [field.name for field in fields(Document) if field.name != "text"]
@@ -71,15 +71,17 @@ def _values(lines: Iterable[str]) -> dict[str, Any]:
 
 
 def _read(written: str) -> Any:
+    written = written.strip(" \t\r")
     try:
         return json.loads(written)
-    except ValueError:
+    except (ValueError, RecursionError):
         is_quoted = len(written) > 1 and written[0] == written[-1] == "'"
         return written[1:-1].replace("''", "'") if is_quoted else written
 
 
 def _of_its_kind(name: str, value: Any) -> Any:
     if name == "keywords":
-        listed = value if isinstance(value, list) else re.split(r"\s*,\s*", str(value).strip("[] "))
-        return tuple(str(keyword) for keyword in listed if keyword != "")
+        if not isinstance(value, list):
+            value = [keyword.strip() for keyword in str(value).strip("[] ").split(",")]
+        return tuple(str(keyword) for keyword in value if keyword != "")
     return value if isinstance(value, str) else str(value)
