@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable, Iterator
 from types import SimpleNamespace
 
+import gevent
 import pytest
 import requests
 from conftest import BRIEF, wait_until
@@ -249,6 +250,23 @@ def test_request_of_a_client_who_has_gone_ends_without_an_answer_and_leaves_no_r
     connection.close()
 
     assert connection._request is None
+
+
+def test_body_that_comes_fast_lets_others_go_on(app):
+    connections = Connections()
+    connections.init_app(app)
+    ours, theirs = socket.socketpair()
+    connection = connections.admit(ours, ("192.0.2.7", 1))
+    turns = []
+    other = gevent.spawn(lambda: [turns.append(gevent.sleep(0)) for _ in range(100)])
+    for _ in range(32):
+        theirs.sendall(bytes(64 * 1024))
+        assert len(connection.recv(64 * 1024)) > 0
+
+    assert len(turns) > 2
+    other.kill()
+    connection.close()
+    theirs.close()
 
 
 def test_open_stream_goes_on_beside_many_that_never_end(start, connect, ada, token):

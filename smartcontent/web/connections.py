@@ -36,6 +36,8 @@ LINGER_BYTES = 2 * 1024 * 1024
 # long texts is one of megabytes, and a client may take its time for as many as it likes.
 UNSENT_BYTES = 64 * 1024 * 1024
 LARGE_ANSWER = 64 * 1024
+# Of a body that comes faster than it is read: between them others have their turn.
+RECEIVED_AT_ONCE = 256 * 1024
 BODY_HEADERS = {"CONTENT-LENGTH", "TRANSFER-ENCODING"}
 
 
@@ -118,6 +120,7 @@ class Connection(gevent.socket.socket):
         self.is_late = False
         self.unsent = 0
         self.is_unread = False
+        self._received = 0
         self._request: Any = None
         self._is_idle = self._is_over = False
         self._seconds = seconds
@@ -160,7 +163,15 @@ class Connection(gevent.socket.socket):
         if self._is_idle:
             self._is_idle = False
             self.since = time.monotonic()
+        self._let_others_go_on(len(data))
         return data
+
+    def _let_others_go_on(self, received: int) -> None:
+        """Pause where the client has sent so much that nothing was waited for."""
+        self._received += received
+        if self._received >= RECEIVED_AT_ONCE:
+            self._received = 0
+            gevent.sleep(0)
 
     def _nothing(self) -> bytes:
         self.is_late = not self._is_over
