@@ -15,8 +15,10 @@ log = logging.getLogger(__name__)
 
 
 def cancel(draft: Draft) -> bool:
-    """Stop a draft for good, what it has of text kept; False if it had ended."""
-    db.session.refresh(draft)  # a worker may have claimed it since it was read
+    """Stop a draft for good, what it has of text kept; False if it had ended, or is gone."""
+    # A worker may have claimed it since it was read, or somebody deleted it.
+    if db.session.get(Draft, draft.id, populate_existing=True) is None:
+        return False
     job_id = draft.job_id
     db.session.commit()  # no transaction while Redis is asked: it holds up other writers
     text = draft.text_so_far()

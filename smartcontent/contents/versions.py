@@ -129,7 +129,7 @@ def _show(content: Content, before: int, number: int) -> None:
     """Make it the current one in place of that which was when it was asked for.
 
     Raises:
-        IntegrityError: another is shown by now.
+        IntegrityError: another is shown by now, or it was deleted meanwhile.
     """
     db.session.flush()
     changed = db.session.execute(
@@ -138,7 +138,8 @@ def _show(content: Content, before: int, number: int) -> None:
         .values(current_number=number)
         .returning(Content.id)
     ).all()
-    if not changed:
+    # Looked for with the content's row in hand: who deletes a version has it in hand, too.
+    if not changed or content.version(number) is None:
         raise IntegrityError("another version is shown", None, ValueError(before))
 
 
@@ -186,9 +187,11 @@ def remove(content: Content, number: int) -> bool:
     if version is None or number == content.current_number:
         return False
     cancel(version)
+    _hold_what_is_shown(content)
+    it = (Draft.content_id == content.id, Draft.number == number)  # its row may be gone by now
     gone = db.session.execute(
         delete(Draft)
-        .where(Draft.id == version.id, Draft.status.in_(FINAL), ~_is_shown(content))
+        .where(*it, Draft.status.in_(FINAL), ~_is_shown(content))
         .returning(Draft.id),
         execution_options={"synchronize_session": False},
     ).all()
@@ -210,6 +213,11 @@ def _note_removed(content: Content, number: int) -> None:
     )
 
 
+def _hold_what_is_shown(content: Content) -> None:
+    """Until the transaction ends nobody shows another version: one that is being deleted, say."""
+    db.session.execute(select(Content.id).where(Content.id == content.id).with_for_update())
+
+
 def _is_shown(content: Content) -> Any:
     """That it is the current one at this moment, whatever was read before."""
     return Draft.number == (
@@ -227,6 +235,7 @@ def version_to_go(content: Content) -> int | None:
 def _make_room(content: Content, number: int) -> None:
     surplus = content.version_count() - VERSIONS_KEPT + number
     if surplus > 0:
+        _hold_what_is_shown(content)
         going = _first_to_go(content).with_only_columns(Draft.id).limit(surplus)
         db.session.execute(
             delete(Draft).where(Draft.id.in_(going)),
@@ -239,7 +248,7 @@ def _first_to_go(content: Content) -> Select[Draft]:
 
     What was shared goes last: somebody may have approved it.
     """
-    may_go = (Draft.number != content.current_number, Draft.status.in_(FINAL))
+    may_go = (~_is_shown(content), Draft.status.in_(FINAL))
     return (
         select(Draft)
         .where(Draft.content_id == content.id, *may_go)

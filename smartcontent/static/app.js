@@ -20,6 +20,7 @@ import { readList, takeNewList } from "./redrawing.js";
 import { startPreviews } from "./preview.js";
 import { startToolbar } from "./toolbar.js";
 import { startUnsaved } from "./unsaved.js";
+import { startWide } from "./wide.js";
 import { startWriting } from "./writing.js";
 
 const UNANSWERED_MS = 20_000;
@@ -97,6 +98,7 @@ startKeys();
 startLengths();
 startPreviews();
 startToolbar();
+startWide();
 startAutosave();
 offerPassages();
 startUnsaved();

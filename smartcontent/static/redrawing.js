@@ -4,11 +4,13 @@
 // The document hears of it as `drafts:drawn`, with the element.
 import { paintClocks } from "./clock.js";
 import { draftOf, takeDrawn, tell } from "./drafts.js";
+import { isChanged } from "./kept.js";
 import { paintTexts, paintTextsIn } from "./live_text.js";
 
 const SHOWING_SOME = [
   "q", "status", "content_type", "tag", "favourite", "model", "voice", "batch", "series", "since", "until", "sort", "trash", "cursor",
 ];
+const TYPED = "input:not([type=checkbox], [type=radio]), textarea, select";
 const TICKED = "[name=ids], [name=mend]"; // contents for one act, findings to be mended
 const requests = new WeakMap(); // element → how often it was asked for
 const TOGETHER_MS = 100;
@@ -81,7 +83,7 @@ function moveFocus(focused, old, fresh) {
 
 function keepTyped(old, fresh) {
   for (const field of controls(old)) {
-    if (!("defaultValue" in field) || field.value === field.defaultValue) continue;
+    if (!field.matches(TYPED) || !isChanged(field)) continue;
     const same = counterpart(field, fresh);
     if (same) same.value = field.value;
   }
@@ -108,7 +110,7 @@ function counterpart(control, element) {
 }
 
 function controls(element) {
-  return [...element.querySelectorAll("a, button, summary, input:not([type=hidden]), textarea")];
+  return [...element.querySelectorAll("a, button, summary, input:not([type=hidden]), textarea, select")];
 }
 
 // A link is known by where it leads, a field by its name, a button by what it says.

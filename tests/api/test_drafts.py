@@ -1,11 +1,13 @@
 """More drafts of a content: variants, refined, continued, edited, repeated, current, deleted."""
 
 import threading
+from uuid import UUID
 
 import pytest
 from conftest import both_databases
 
-from smartcontent.models import Draft, Status
+from smartcontent.contents import ending, versions
+from smartcontent.models import Content, Draft, Status
 from smartcontent.stores.sql import db
 from smartcontent.writing import job
 
@@ -294,6 +296,68 @@ def test_draft_is_deleted_but_never_the_current_one(script, ollama, written):
     assert script.delete(f"{written}/drafts/2").status_code == 204
     assert script.get(f"{written}/drafts/2").status_code == 404
     assert [each["number"] for each in script.get(written).json["drafts"]] == [1]
+
+
+@pytest.fixture
+def meanwhile(app, monkeypatch):
+    """Has something done on another connection while an act is between its reading and writing."""
+
+    def meanwhile(module, name, act) -> None:
+        original = getattr(module, name)
+
+        def first_act(*args: object) -> object:
+            monkeypatch.setattr(module, name, original)
+            with app.app_context():
+                act()
+            return original(*args)
+
+        monkeypatch.setattr(module, name, first_act)
+
+    return meanwhile
+
+
+@both_databases
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [("PUT", "current"), ("POST", "drafts/2/accept"), ("DELETE", "drafts/2")],
+)
+def test_draft_deleted_while_something_is_done_with_it_is_gone_and_the_text_stays(
+    script, ollama, written, meanwhile, method, path
+):
+    asked = script.post(f"{written}/drafts", {"refine": "shorter"}).json["drafts"][0]
+    write(ollama, asked["id"], "Warm tea.")
+    gone = db.session.get(Draft, asked["id"])
+    db.session.commit()
+
+    def delete() -> None:
+        assert versions.remove(db.session.get(Content, UUID(written.split("/")[-1])), 2)
+
+    meanwhile(ending if method == "DELETE" else versions, "searchable", delete)
+    sent = {"json": {"number": 2}} if method == "PUT" else {}
+    assert script.call(method, f"{written}/{path}", **sent).status_code == 409
+
+    shown = script.get(written).json
+    assert (shown["text"], [each["number"] for each in shown["drafts"]]) == (TEA, [1])
+    assert [each["id"] for each in script.get("/contents").json["items"]] == [shown["id"]]
+    assert not ending.cancel(gone)
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)  # SQLite has one writer
+def test_draft_shown_while_room_is_made_for_the_next_stays(script, written, monkeypatch, meanwhile):
+    monkeypatch.setattr(versions, "VERSIONS_KEPT", 3)
+    for text in ("Two.", "Three."):
+        script.post(f"{written}/drafts", {"text": text})
+
+    # The first is the oldest, and would go; another page shows it at that moment.
+    def show_the_first() -> None:
+        content = db.session.get(Content, UUID(written.split("/")[-1]))
+        assert versions.make_current(content, 1)
+
+    meanwhile(versions, "_numbered", show_the_first)
+    script.post(f"{written}/drafts", {"refine": "shorter"})
+
+    shown = script.get(written).json
+    assert (shown["text"], {each["number"] for each in shown["drafts"]}) == (TEA, {1, 3, 4})
 
 
 def test_number_of_a_deleted_draft_is_not_given_to_another(script, ollama, written):

@@ -5,7 +5,7 @@ import os
 from axe_playwright_python.sync_playwright import Axe
 from conftest import wait_until
 from dictation import Dictation
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from browser.conftest import finished
 
@@ -23,6 +23,10 @@ def is_clean(page: Page) -> None:
     assert found.violations_count == 0, found.generate_report()
 
 
+def is_wide(cards: Locator) -> list[bool]:
+    return cards.evaluate_all("cards => cards.map((each) => each.matches('.is-wide'))")
+
+
 def test_text_is_chosen_rewritten_mended_and_copied(open_page, ada, ollama):
     content = finished(ada, "Blue teapot", TEA)
     page = open_page(f"/contents/{content.id}", user=ada)
@@ -37,11 +41,27 @@ def test_text_is_chosen_rewritten_mended_and_copied(open_page, ada, ollama):
     second.say("A blue pot. ")
     written = page.locator(".suggestion [data-text]").first
     expect(written).to_have_text("A blue pot.")
+    # One is wide, the others are cards; each stays in its place.
+    cards = page.locator(".suggestion")
+    numbers = [card.get_attribute("data-number") for card in cards.all()]
+    assert is_wide(cards) == [True, False]
+    cards.last.get_by_role("button", name="Read version").click()
+    assert is_wide(cards) == [False, True]
+    cards.first.locator(".text").focus()
+    page.keyboard.press("Shift+Tab")
+    expect(cards.first.get_by_role("button", name="Read version")).to_be_focused()
+    assert is_wide(cards) == [True, False]
+    cards.last.locator("h2").click()
     # All of it is drawn anew, and the model says nothing meanwhile: what it said stays.
+    page.get_by_text("Change it").click()
+    page.get_by_label("More from the same brief").select_option("3")
     elsewhere = open_page(f"/contents/{content.id}", user=ada)
     elsewhere.get_by_role("button", name="Favourite").click()
     expect(page.get_by_role("button", name="Favourite")).to_have_attribute("aria-pressed", "true")
     expect(written).to_have_text("A blue pot.")
+    expect(page.get_by_label("More from the same brief")).to_have_value("3")
+    assert is_wide(cards) == [False, True]
+    assert [card.get_attribute("data-number") for card in cards.all()] == numbers
     first.say("It holds 1.8 litres.")
     first.end()
     second.end()
@@ -78,6 +98,18 @@ def test_text_is_chosen_rewritten_mended_and_copied(open_page, ada, ollama):
     suggestion.get_by_role("button", name="Compare").click()
     expect(page.locator("del")).to_contain_text("A blue pot.")
     expect(page.locator("ins")).to_contain_text("Blue.")
+    page.keyboard.press("n")
+    page.keyboard.press("n")
+    expect(page.locator("ins:target")).to_contain_text("Blue.")
+    expect(page.locator("#announcer")).to_have_text("Change 2 of 2, added: Blue.")
+    page.keyboard.press("n")
+    expect(page.locator("#announcer")).to_have_text("That was the last change.")
+    page.get_by_role("switch", name="Keys n and p").uncheck()
+    page.keyboard.press("p")
+    expect(page.locator("ins:target")).to_be_visible()
+    page.get_by_role("switch", name="Keys n and p").check()
+    page.keyboard.press("p")
+    expect(page.locator("del:target")).to_be_visible()
     is_clean(page)
     picture(page, "compare")
     page.get_by_role("button", name="Use version").click()
@@ -96,7 +128,7 @@ def test_text_is_chosen_rewritten_mended_and_copied(open_page, ada, ollama):
     expect(article.locator("> .text")).to_have_text("Blue. It holds 0.8 litres.")
 
     page.get_by_role("button", name="Copy", exact=True).click()
-    expect(page.get_by_role("button", name="Copied")).to_be_visible()
+    expect(page.locator("#announcer")).to_have_text("Copied")  # the button says it for a moment
     page.set_viewport_size({"width": 390, "height": 800})
     needed, there = page.evaluate("[document.documentElement.scrollWidth, innerWidth]")
     assert needed <= there
