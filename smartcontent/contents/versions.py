@@ -190,9 +190,7 @@ def remove(content: Content, number: int) -> bool:
     _hold_what_is_shown(content)
     it = (Draft.content_id == content.id, Draft.number == number)  # its row may be gone by now
     gone = db.session.execute(
-        delete(Draft)
-        .where(*it, Draft.status.in_(FINAL), ~_is_shown(content))
-        .returning(Draft.id),
+        delete(Draft).where(*it, Draft.status.in_(FINAL), ~_is_shown(content)).returning(Draft.id),
         execution_options={"synchronize_session": False},
     ).all()
     if gone:
