@@ -95,7 +95,8 @@ def pytest_configure(config: pytest.Config) -> None:
         config.stash[REAPER] = watch_over_this_process()
     if sys.platform == "linux":  # elsewhere a fork may not go on without an exec
         background = Zygote("background")
-        Processes.zygotes.update(web=Zygote("web"), worker=background, scheduler=background)
+        Processes.zygotes.update(web=Zygote("web"), flask=Zygote("flask"))
+        Processes.zygotes.update(worker=background, scheduler=background)
 
 
 @pytest.hookimpl(optionalhook=True)

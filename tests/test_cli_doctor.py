@@ -1,21 +1,17 @@
 """flask doctor; a process of its own where its end and its output are what counts."""
 
 import json
-import os
 import socket
 import subprocess
-import sys
 
 import pytest
-from conftest import ROOT, free_port
+from commands import run
+from conftest import free_port
 from processes import Processes
-
-DOCTOR = [sys.executable, "-m", "flask", "--app", "wsgi", "doctor"]
 
 
 def doctor(settings: dict, **more: str) -> subprocess.CompletedProcess:
-    env = {**os.environ, **settings, **more}
-    return subprocess.run(DOCTOR, cwd=ROOT, env=env, capture_output=True, text=True)
+    return run("doctor", env={**settings, **more})
 
 
 @pytest.fixture

@@ -5,46 +5,38 @@ import os
 import pty
 import re
 import signal
-import subprocess
-import sys
 import threading
 from collections.abc import Callable, Iterator
 
 import pytest
-from conftest import BRIEF, ROOT, free_port, wait_until
+from commands import Command
+from conftest import BRIEF, free_port, wait_until
 from dictation import Dictation
-from patience import PATIENCE
+from processes import Processes
 
 from smartcontent.contents import ending, submitting, waiting
 from smartcontent.events import text_so_far
 from smartcontent.stores.sql import db
 from smartcontent.writing import job
 
-WATCH = [sys.executable, "-m", "flask", "--app", "wsgi", "contents", "watch"]
-
 
 @pytest.fixture
 def watch(settings):
     """Starts a watch: watch(content_id, "--json", **other_settings)."""
-    started: list[subprocess.Popen] = []
+    started: list[Command] = []
 
-    def start(content_id: object, *options: str, stderr: int = subprocess.PIPE, **more: str):
-        env = {**os.environ, **settings, **more}
+    def start(content_id: object, *options: str, stderr: int | None = None, **more: str):
         db.session.commit()  # or the watch would wait for this process's transaction
-        process = subprocess.Popen(
-            [*WATCH, str(content_id), *options],
-            cwd=ROOT, env=env, stdout=subprocess.PIPE, stderr=stderr, text=True,
-        )  # fmt: skip
-        started.append(process)
-        return process
+        command = ("contents", "watch", str(content_id), *options)
+        started.append(Command(*command, env={**settings, **more}, stderr=stderr))
+        return started[-1]
 
     yield start
     for process in started:
-        process.kill()
-        process.communicate()
+        process.close()
 
 
-def line_of(process: subprocess.Popen) -> str:
+def line_of(process: Command) -> str:
     """The next line of standard error: the watch is on its way when there is one."""
     return process.stderr.readline().strip()
 
@@ -58,14 +50,17 @@ def test_words_go_to_standard_output_as_they_come_and_the_rest_to_standard_error
 
     job.write_draft(due_draft.id)
 
-    stdout, stderr = process.communicate(timeout=PATIENCE)
-    assert stdout == "Tea is warm.\n"
-    assert stderr.splitlines()[-1].startswith("Completed: 3 words in ")
-    assert process.returncode == 0
+    done = process.end()
+    assert done.stdout == "Tea is warm.\n"
+    assert done.stderr.splitlines()[-1].startswith("Completed: 3 words in ")
+    assert done.returncode == 0
 
 
 @pytest.mark.parametrize("as_json", [False, True])
-def test_terminal_that_knows_few_characters_shows_what_it_can(watch, due_draft, ollama, as_json):
+def test_terminal_that_knows_few_characters_shows_what_it_can(
+    monkeypatch, watch, due_draft, ollama, as_json
+):
+    monkeypatch.delitem(Processes.zygotes, "flask", raising=False)  # what an interpreter reads
     ollama.says("Café ", "☕ ", "→ 茶 🫖")
     options = ["--json"] if as_json else []
     process = watch(due_draft.content_id, *options, PYTHONIOENCODING="iso-8859-1")
@@ -76,15 +71,15 @@ def test_terminal_that_knows_few_characters_shows_what_it_can(watch, due_draft, 
 
     if not as_json:
         process.stdout.reconfigure(encoding="iso-8859-1")
-    stdout, stderr = process.communicate(timeout=PATIENCE)
+    done = process.end()
     if as_json:
-        events = [json.loads(line) for line in stdout.splitlines()]
+        events = [json.loads(line) for line in done.stdout.splitlines()]
         said = "".join(event["text"] for event in events if event["event"] == "text")
         assert said == "Café ☕ → 茶 🫖"
     else:
-        assert stdout == "Café ? ? ? ?\n"
-    assert "Traceback" not in stderr
-    assert process.returncode == 0
+        assert done.stdout == "Café ? ? ? ?\n"
+    assert "Traceback" not in done.stderr
+    assert done.returncode == 0
 
 
 @pytest.fixture
@@ -117,7 +112,7 @@ def test_words_are_shown_while_the_model_still_writes(watch, writer, due_draft, 
     assert next_event(process)["status"] == "completed"
 
 
-def next_event(process: subprocess.Popen) -> dict:
+def next_event(process: Command) -> dict:
     return json.loads(process.stdout.readline())
 
 
@@ -134,7 +129,7 @@ def test_watch_that_begins_in_mid_text_shows_it_from_its_beginning(
     dictation.say("warm.")
     dictation.end()
 
-    assert process.communicate(timeout=PATIENCE)[0] == "Tea is warm.\n"
+    assert process.end().stdout == "Tea is warm.\n"
 
 
 def test_without_redis_the_text_comes_from_the_database(watch, due_draft, ollama):
@@ -144,10 +139,10 @@ def test_without_redis_the_text_comes_from_the_database(watch, due_draft, ollama
 
     job.write_draft(due_draft.id)
 
-    stdout, stderr = process.communicate(timeout=PATIENCE)
-    assert stdout == "Tea is warm.\n"
-    assert "Completed: 3 words" in stderr
-    assert "Traceback" not in stderr
+    done = process.end()
+    assert done.stdout == "Tea is warm.\n"
+    assert "Completed: 3 words" in done.stderr
+    assert "Traceback" not in done.stderr
 
 
 def fails(draft, ollama) -> None:
@@ -171,9 +166,9 @@ def test_exit_code_says_how_it_ended(
 
     happens(due_draft, ollama)
 
-    _, stderr = process.communicate(timeout=PATIENCE)
-    assert process.returncode == code
-    assert stderr.splitlines()[-1].startswith(last_line)
+    done = process.end()
+    assert done.returncode == code
+    assert done.stderr.splitlines()[-1].startswith(last_line)
     assert flask("contents", "watch", str(due_draft.content_id)).exit_code == code
 
 
@@ -191,7 +186,7 @@ def test_second_attempt_shows_the_text_anew(watch, writer, due_draft, ollama):
     waiting.start_now(due_draft)
     job.write_draft(due_draft.id)
 
-    assert process.communicate(timeout=PATIENCE)[0] == "\nTea is warm.\n"
+    assert process.end().stdout == "\nTea is warm.\n"
 
 
 def test_draft_that_nobody_takes_is_explained(watch, due_draft):
@@ -209,10 +204,10 @@ def test_ctrl_c_ends_it_quietly(watch, content):
     process = watch(content.id)
     assert line_of(process).startswith("Pending")
 
-    process.send_signal(signal.SIGINT)
+    os.kill(process.pid, signal.SIGINT)
 
-    stdout, stderr = process.communicate(timeout=PATIENCE)
-    assert (stdout, stderr, process.returncode) == ("", "", 130)
+    done = process.end()
+    assert (done.stdout, done.stderr, done.returncode) == ("", "", 130)
 
 
 def test_terminal_gets_a_countdown(watch, ada):

@@ -3,11 +3,11 @@
 import os
 import shutil
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 from alembic.script import ScriptDirectory
+from commands import Command, run
 from conftest import ROOT, both_databases, wait_until
 from sqlalchemy import Engine, create_engine, inspect, make_url, text
 
@@ -54,22 +54,8 @@ def add(folder: Path, *body: str) -> Path:
     return file
 
 
-def _flask(command: str, settings: dict, *options: str) -> subprocess.CompletedProcess:
-    return subprocess.run(
-        _command(command, *options),
-        cwd=ROOT,
-        env={**os.environ, **settings},
-        capture_output=True,
-        text=True,
-    )
-
-
-def _command(command: str, *options: str) -> list[str]:
-    return [sys.executable, "-m", "flask", "--app", "wsgi", "db", command, *options]
-
-
 def upgrade(settings: dict, folder: Path) -> subprocess.CompletedProcess:
-    return _flask("upgrade", settings, "--directory", str(folder))
+    return run("db", "upgrade", "--directory", str(folder), env=settings)
 
 
 def revision(engine: Engine) -> str:
@@ -121,21 +107,20 @@ def test_two_migrations_at_once_both_succeed_and_one_does_the_work(
         f"pathlib.Path({str(began)!r}).touch()",
         f"while not pathlib.Path({str(go_on)!r}).exists(): time.sleep(0.01)",
     )
-    command = _command("upgrade", "--directory", str(folder))
-    env = {**os.environ, **settings}
-    first = subprocess.Popen(command, cwd=ROOT, env=env, stderr=subprocess.PIPE, text=True)
+    command = ("db", "upgrade", "--directory", str(folder))
+    first = Command(*command, env=settings)
     wait_until(began.exists)
-    second = subprocess.Popen(command, cwd=ROOT, env=env, stderr=subprocess.PIPE, text=True)
+    second = Command(*command, env=settings)
     _wait_for_the_second(second, engine)
     go_on.touch()
-    said = [process.communicate()[1] for process in (first, second)]
+    done = [first.end(), second.end()]
 
-    assert [process.returncode for process in (first, second)] == [0, 0], said
-    assert ["Running upgrade" in words for words in said] == [True, False]
+    assert [each.returncode for each in done] == [0, 0], done
+    assert ["Running upgrade" in each.stderr for each in done] == [True, False]
     assert revision(engine) == HEAD
 
 
-def _wait_for_the_second(process: subprocess.Popen, engine: Engine) -> None:
+def _wait_for_the_second(process: Command, engine: Engine) -> None:
     """Until it waits for the first one's end, as far as that shows from outside, or has ended."""
     if engine.dialect.name == "sqlite":
         wait_until(lambda: process.poll() is not None or _has_open(process, engine.url.database))
@@ -145,7 +130,7 @@ def _wait_for_the_second(process: subprocess.Popen, engine: Engine) -> None:
         wait_until(lambda: process.poll() is not None or connection.scalar(waiting))
 
 
-def _has_open(process: subprocess.Popen, file: str) -> bool:
+def _has_open(process: Command, file: str) -> bool:
     try:
         return file in map(os.readlink, Path(f"/proc/{process.pid}/fd").iterdir())
     except FileNotFoundError:  # one that was closed meanwhile
@@ -193,7 +178,7 @@ def test_password_that_the_volume_does_not_know_is_said_with_the_remedy(settings
         _reload(engine)
         url = make_url(settings["DATABASE_URL"]).set(username="stranger", password="a second one")
         stranger = url.render_as_string(hide_password=False)
-        done = _flask("upgrade", settings | {"DATABASE_URL": stranger})
+        done = run("db", "upgrade", env=settings | {"DATABASE_URL": stranger})
     finally:
         hba.write_text(rules)
         _reload(engine)

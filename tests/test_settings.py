@@ -5,11 +5,15 @@ import shutil
 import sqlite3
 import subprocess
 import sys
+from collections.abc import Callable
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 
+import commands
 import pytest
 import requests
+from commands import FLASK
 from conftest import ROOT, SECRET, make_user
 from patience import PATIENCE
 from processes import COMMANDS, Processes
@@ -85,7 +89,6 @@ TAKEN = [
     ("REDIS_URL", "unix:///run/redis.sock?db=2", "unix:///run/redis.sock?db=2"),
     ("REDIS_URL", "rediss://:p@h:6380/0", "rediss://:p@h:6380/0"),
 ]  # fmt: skip
-FLASK = [sys.executable, "-m", "flask", "--app", "wsgi"]
 SECRETS = {setting.name for setting in SETTINGS if setting.is_secret}
 
 
@@ -142,7 +145,7 @@ def test_home_may_have_any_name(ending: str, tmp_path: Path, databases):
 def test_database_is_made_in_a_home_of_any_name(tmp_path: Path):
     home = tmp_path / "50%3F a?b#ä"
 
-    upgraded = run([*FLASK, "db", "upgrade"], environment(home))
+    upgraded = commands.run("db", "upgrade", env=environment(home))
 
     assert upgraded.returncode == 0, upgraded.stderr
     assert (home / "smartcontent.db").is_file()
@@ -165,15 +168,20 @@ def run(arguments: list[str], env: dict[str, str], **options) -> subprocess.Comp
     "command",
     [
         *COMMANDS.values(),
-        [*FLASK, "doctor"],
-        [*FLASK, "db", "upgrade"],
-        [*FLASK, "--help"],
+        [sys.executable, *FLASK, "doctor"],
     ],
     ids=lambda command: " ".join(command[-2:]),
 )
-def test_every_process_and_command_ends_in_a_sentence(command: list[str], tmp_path: Path):
-    done = run(command, environment(tmp_path, LEASE_SECONDS="nan"))
+def test_every_process_ends_in_a_sentence(command: list[str], tmp_path: Path):
+    check_sentence(run(command, environment(tmp_path, LEASE_SECONDS="nan")))
 
+
+@pytest.mark.parametrize("command", [("db", "upgrade"), ("--help",)], ids=" ".join)
+def test_every_command_ends_in_a_sentence(command: tuple[str, ...], tmp_path: Path):
+    check_sentence(commands.run(*command, env=environment(tmp_path, LEASE_SECONDS="nan")))
+
+
+def check_sentence(done: subprocess.CompletedProcess) -> None:
     assert done.returncode == 2
     assert done.stderr.count("\n") == 1
     assert done.stderr.startswith("LEASE_SECONDS='nan' cannot be used: it must be a ")
@@ -200,12 +208,15 @@ def test_what_gunicorn_reads_by_itself_is_refused_in_a_sentence(name: str, value
 
 
 @pytest.mark.parametrize(
-    ("command", "home"),
-    [(COMMANDS["web"], "/dev/null"), ([*FLASK, "doctor"], "/proc/nowhere")],
+    ("begin", "home"),
+    [
+        (partial(run, COMMANDS["web"]), "/dev/null"),
+        (partial(commands.run, "doctor"), "/proc/nowhere"),
+    ],
     ids=["web", "flask"],
 )
-def test_home_that_there_cannot_be_ends_a_process_in_a_sentence(command: list[str], home: str):
-    done = run(command, {"SMARTCONTENT_HOME": home})
+def test_home_that_there_cannot_be_ends_a_process_in_a_sentence(begin: Callable, home: str):
+    done = begin(env={"SMARTCONTENT_HOME": home})
 
     assert done.returncode == 2
     assert f"SMARTCONTENT_HOME='{home}' cannot be used: " in done.stderr

@@ -25,7 +25,7 @@ ROOT = Path(__file__).parent.parent
 MOST_BYTES = 2**17  # of a question
 PRELOADED = {
     "web": ["smartcontent.app"],
-    "command": ["smartcontent.app"],
+    "flask": ["smartcontent.app"],
     "background": [
         "smartcontent.background",
         "smartcontent.contents.bulk.running",
