@@ -93,11 +93,12 @@ def brief_of(values: Mapping[str, Any]) -> Brief:
 
 
 def as_material(text: str) -> str:
-    """As much of a text as another is made from: whole paragraphs, if there are any."""
+    """As much of a text as another is made from: whole paragraphs, or else lines, or words."""
     if len(text) <= MATERIAL_LONGEST:
         return text
     head = text[:MATERIAL_LONGEST]
-    return head.rpartition("\n\n")[0] or head
+    ends = (head.rpartition(end)[0] for end in ("\n\n", "\n", " "))
+    return next(filter(None, ends), head)
 
 
 def title_from(topic: str) -> str:

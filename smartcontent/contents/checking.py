@@ -8,6 +8,7 @@ from smartcontent.briefs.brief import BRIEF
 from smartcontent.briefs.task import Deed
 from smartcontent.briefs.voice import Voice
 from smartcontent.models import Draft
+from smartcontent.prompts.request import language_of
 from smartcontent.texts.by_sentence import Rewrite, by_sentence
 from smartcontent.texts.diff import Piece, diff
 from smartcontent.texts.quality.card import Asked, Card, card
@@ -61,7 +62,7 @@ def asked_for(draft: Draft) -> Asked:
     said = (material, voice.name, voice.description, *voice.always, *voice.prefer)
     return Asked(
         topic=brief["topic"],
-        language=task.get("language") or brief["language"],
+        language=language_of(draft),
         content_type=brief["content_type"],
         length="" if task.get("do") == Deed.REFINE else brief["length"],
         keywords=tuple(brief["keywords"]),

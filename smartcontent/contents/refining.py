@@ -75,7 +75,12 @@ def ask_for(
         "wishes": _wishes_like(source, task) or None,
     }
     if task.do is Deed.REPRODUCE:
-        wanted["reproduces"] = {"number": task.number, "identical": None, "differs_at": None}
+        wanted["reproduces"] = {
+            "number": task.number,
+            "identical": None,
+            "differs_at": None,
+            "same_model": None,
+        }
     return _add(content, [wanted], delay_seconds, key)
 
 

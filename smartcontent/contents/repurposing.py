@@ -11,6 +11,7 @@ from sqlalchemy.exc import IntegrityError
 
 from smartcontent.briefs.brief import Brief, as_material
 from smartcontent.briefs.catalogue import CONTENT_TYPES, LANGUAGES
+from smartcontent.briefs.wishes import OWN
 from smartcontent.contents import quotas
 from smartcontent.contents.submitting import new_content, tell
 from smartcontent.models import Content, now
@@ -53,11 +54,14 @@ def repurpose(
     draft, user_id, source_id = content.current, content.user_id, content.id
     if not (draft.is_final and draft.text):
         raise NothingToMakeItFrom("There is no finished text yet that others could be made from.")
+    settings = {name: wish for name, wish in content.settings.items() if name in OWN}
     if delay_seconds is None:
         delay_seconds = current_app.config["GENERATION_DELAY_SECONDS"]
+    else:
+        settings["delay_seconds"] = delay_seconds
     due_at = now() + timedelta(seconds=delay_seconds)
     made = [
-        new_content(user_id, brief, _title(content, brief), dict(content.settings), due_at)
+        new_content(user_id, brief, _title(content, brief), dict(settings), due_at)
         for brief in _briefs(content.brief, draft.text, content_types, languages)
     ]
     for each in made:

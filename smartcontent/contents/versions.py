@@ -1,6 +1,7 @@
 """Versions of a content: another one asked for, edited by hand, shown again, let go."""
 
 from collections.abc import Sequence
+from dataclasses import asdict, replace
 from typing import Any
 
 from sqlalchemy import Select, delete, func, select, update
@@ -22,6 +23,7 @@ from smartcontent.models import (
 )
 from smartcontent.models.findable import make_findable
 from smartcontent.models.moments import rounded_up
+from smartcontent.prompts.request import language_of
 from smartcontent.scheduling import schedule_draft
 from smartcontent.stores.sql import db
 from smartcontent.texts.counting import size_of
@@ -60,7 +62,7 @@ def save_edit(
     It may be what came of a suggestion that was `accepted`, by its number. None while the current
     draft is unfinished, or where it is not the one numbered `base`.
     """
-    language = content.language
+    language = language_of(content.current)
     db.session.commit()  # a transaction holds up other writers, a long text the transaction
     feeling, words = sentiment_of(text, language), searchable(text)
     db.session.expire(content)  # of before that
@@ -82,6 +84,8 @@ def save_edit(
         "sentiment_score": feeling and feeling.score,
         "sentiment_label": feeling and feeling.label,
     }
+    if language != content.language:
+        edited["brief"] = asdict(replace(content.brief, language=language))
     drafts = add(content, [edited], shown=True)
     return drafts[0] if drafts else made_with(content, key)
 

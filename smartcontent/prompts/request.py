@@ -50,6 +50,17 @@ def model_of(draft: Draft) -> str:
     return model_for(draft.content, draft.wishes)
 
 
+def language_of(draft: Draft) -> str:
+    """The language of its text, or in which it is to be: what is made of a translation is one."""
+    task = Task.read(draft.task)
+    if task and task.language:
+        return task.language
+    if draft.is_final and draft.brief:
+        return str(draft.brief["language"])
+    source = draft.content.version(task.number) if task else None
+    return language_of(source) if source else draft.content.language
+
+
 def request_for(content: Content, wishes: dict[str, Any] | None = None) -> Request:
     """The messages and the options for a content's brief, the user's own settings on top."""
     messages = prompts.messages_for(content.brief)

@@ -43,6 +43,7 @@ def init_app(app: Flask) -> None:
     app.add_template_global(dismissing.without_dismissed)
     app.add_template_global(unsaved)
     app.add_template_global(refining.can_be_continued)
+    app.add_template_global(checking.changes_of_brief)
     app.add_template_filter(made_how)
 
 

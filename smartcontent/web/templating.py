@@ -19,7 +19,7 @@ from smartcontent.models.status import CHANGEABLE, UNDONE, UNSTARTED
 from smartcontent.progress.batches import Progress
 from smartcontent.progress.outlook import outlook
 from smartcontent.prompts import estimated_tokens
-from smartcontent.prompts.request import model_of, request_for
+from smartcontent.prompts.request import Request, language_of, model_of, request_for
 from smartcontent.scheduling.backoff import backoff, while_away
 from smartcontent.texts.counting import READ_IN_A_MINUTE, Size
 from smartcontent.texts.markdown import to_text
@@ -65,6 +65,8 @@ def init_app(app: Flask) -> None:
     app.add_template_global(timeline)
     app.add_template_global(request_for)
     app.add_template_global(model_of)
+    app.add_template_global(language_of)
+    app.add_template_global(Request, "Request")
     app.add_template_global(estimated_tokens)
     app.add_template_global(silence_seconds)
     app.add_template_global(page_here)

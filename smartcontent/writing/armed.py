@@ -8,7 +8,7 @@ until then: what its owner does meanwhile counts, and where a worker dies the dr
 import logging
 import time
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import redis as redis_py
@@ -21,7 +21,7 @@ from smartcontent.models.status import WAITS
 from smartcontent.ollama import Answer
 from smartcontent.ollama.configured import ollama
 from smartcontent.progress.estimates import estimate_for
-from smartcontent.prompts.request import SourceGone, request_of, seeded
+from smartcontent.prompts.request import SourceGone, language_of, request_of, seeded
 from smartcontent.scheduling import schedule_draft
 from smartcontent.stores import keys
 from smartcontent.stores.redis import redis
@@ -70,7 +70,7 @@ def ready(draft: Draft, after: str | None) -> Ready:
         "model": request.model,
         "prompt": request.messages,
         "options": request.options,
-        "brief": asdict(draft.content.brief),
+        "brief": asdict(replace(draft.content.brief, language=language_of(draft))),
         "estimated_seconds": estimate and estimate.seconds,
     }
     db.session.commit()

@@ -11,7 +11,7 @@ from smartcontent.models import Content, Draft, Status, now
 from smartcontent.models.reading import read_ahead_ms
 from smartcontent.ollama import Answer, OllamaError
 from smartcontent.ollama.configured import ollama
-from smartcontent.prompts.request import Request, model_of
+from smartcontent.prompts.request import Request, language_of, model_of
 from smartcontent.scheduling import schedule_draft
 from smartcontent.stores.sql import db
 from smartcontent.texts.counting import size_of
@@ -22,6 +22,8 @@ from smartcontent.writing.attempt import Attempt, patiently
 
 log = logging.getLogger(__name__)
 
+VERSION_LONGEST = 40
+
 
 def complete(draft: Draft, attempt: Attempt, answer: Answer, behind: str = "") -> bool:
     """Do what grows with a text, then write it down: a transaction holds up other writers.
@@ -30,15 +32,16 @@ def complete(draft: Draft, attempt: Attempt, answer: Answer, behind: str = "") -
     """
     written, around = unwrapped(attempt.written)
     text = attempt.before + written + behind
+    digest, version = _server(draft)
     values = {
         "text": text,
         "words": size_of(text).number,
-        "model_digest": _digest_of(draft),
-        "reproduces": _compared(draft, text),
+        "model_digest": digest,
+        "reproduces": _compared(draft, text, digest),
         "taken_out": "\n\n".join(filter(None, (answer.taken_out, around))) or None,
         "first_word_at": attempt.first_word_at,
         "done_reason": answer.done_reason,
-        "stats": answer.stats,
+        "stats": answer.stats | version,
     }
     words = searchable(text)
     return patiently(lambda: _put_on_record(draft, attempt.number, words, values))
@@ -56,7 +59,7 @@ def _put_on_record(draft: Draft, attempt: int, words: str, values: dict[str, Any
     log.info("Completed draft=%s words=%s won=%s", draft.id, len(values["text"].split()), completed)
     if completed:
         owner, event = draft.user_id, draft.as_event()
-        _note_feeling(draft, content.language)
+        _note_feeling(draft, language_of(draft))
         events.publish(owner, "status", event)
     return completed
 
@@ -72,23 +75,35 @@ def _read_ahead(draft: Draft, stats: dict[str, Any]) -> dict[str, float | None]:
     return {"read_ahead_ms": before, "saved_ms": saved}
 
 
-def _digest_of(draft: Draft) -> str | None:
-    """Which model it was by its digest; None where the server does not say."""
+def _server(draft: Draft) -> tuple[str | None, dict[str, str]]:
+    """Which model it was by its digest, and whose version; nothing where the server is silent."""
+    server = ollama()
     try:
-        return ollama().digest(draft.model or model_of(draft))
+        digest = server.digest(draft.model or model_of(draft))
+        return digest, {"ollama_version": server.version()[:VERSION_LONGEST]}
     except OllamaError:
-        return None
+        return None, {}
 
 
-def _compared(draft: Draft, text: str) -> dict[str, Any] | None:
-    """Whether a draft that repeats another is the same, or where the first difference is."""
+def _compared(draft: Draft, text: str, digest: str | None) -> dict[str, Any] | None:
+    """Whether a draft that repeats another is the same, or where the first difference is.
+
+    And whether the same model wrote it, which may have changed under its name. Of a draft that was
+    deleted meanwhile nobody can tell.
+    """
     if draft.reproduces is None:
         return None
     source = draft.content.version(draft.reproduces["number"])
-    other = source.text if source else ""
-    pairs = enumerate(zip_longest(text, other))
+    if source is None:
+        return draft.reproduces
+    pairs = enumerate(zip_longest(text, source.text))
     differs_at = next((place for place, (one, two) in pairs if one != two), None)
-    return draft.reproduces | {"identical": differs_at is None, "differs_at": differs_at}
+    is_known = digest and source.model_digest
+    return draft.reproduces | {
+        "identical": differs_at is None,
+        "differs_at": differs_at,
+        "same_model": digest == source.model_digest if is_known else None,
+    }
 
 
 def give_up_without_source(draft: Draft, attempt: Attempt) -> bool:

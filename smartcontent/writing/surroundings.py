@@ -8,8 +8,10 @@ def surroundings(draft: Draft) -> tuple[str, str]:
     """What the finished text begins and ends with, of the draft that it is made of."""
     task = Task.read(draft.task)
     source = draft.content.version(task.number) if task else None
-    if task is None or source is None:
+    if task is None:
         return "", ""
+    if source is None:
+        return _kept_by_itself(draft, task)
     if task.do is Deed.REPRODUCE:
         return surroundings(source)
     if task.do is Deed.CONTINUE:
@@ -17,6 +19,15 @@ def surroundings(draft: Draft) -> tuple[str, str]:
     if task.passage is None:
         return "", ""
     return source.text[: task.passage.start], source.text[task.passage.end :]
+
+
+def _kept_by_itself(draft: Draft, task: Task) -> tuple[str, str]:
+    """The same of a draft that is written already, and whose source is gone."""
+    if task.do is Deed.CONTINUE and draft.prompt:
+        return _open_ended(draft.prompt[-2]["content"]), ""
+    if task.passage:
+        return draft.text[: task.passage.start], draft.text[len(draft.text) - task.passage.rest :]
+    return "", ""
 
 
 def _open_ended(text: str) -> str:

@@ -5,6 +5,8 @@ from uuid import UUID
 
 import pytest
 from conftest import both_databases
+from dictation import Dictation
+from patience import wait_until
 
 from smartcontent.contents import ending, versions
 from smartcontent.models import Content, Draft, Status
@@ -381,15 +383,96 @@ def test_draft_is_written_once_more_and_says_whether_it_is_the_same(script, olla
         "number": 1,
         "identical": True,
         "differs_at": None,
+        "same_model": None,  # the server tells no digest
     }
     assert draft(script, written, 3)["reproduces"] == {
         "number": 1,
         "identical": False,
         "differs_at": TEA.index("blue"),
+        "same_model": None,
     }
     first, second = ollama.chats[0], ollama.chats[1]
     assert first == second
     assert first["options"]["seed"] == 7
+
+
+def is_now(ollama, digest: str) -> None:
+    """Have the model be this very one from now on, for one text."""
+    known = {"name": "llama3.2:latest", "model": "llama3.2:latest", "digest": digest}
+    ollama.on(path="/api/tags").fails(200, {"models": [known]})
+
+
+def test_repeated_text_tells_that_its_model_is_another_by_now(script, ollama):
+    is_now(ollama, "sha256:old")
+    told = script.submit(delay_seconds=0)
+    content = f"/contents/{told['id']}"
+    write(ollama, told["draft_id"], TEA)
+
+    for digest, same in (("sha256:old", True), ("sha256:new", False)):
+        asked = script.post(f"{content}/drafts/1/reproduce").json
+        is_now(ollama, digest)
+        write(ollama, asked["id"], TEA)
+        assert draft(script, content, asked["number"])["reproduces"]["same_model"] is same
+    assert draft(script, content, 1)["stats"]["ollama_version"] == "0.32.15"
+
+
+def test_nothing_is_said_of_a_text_that_was_deleted_while_it_was_repeated(
+    app, script, ollama, written
+):
+    other = script.post(f"{written}/drafts", {}).json["drafts"][0]
+    write(ollama, other["id"], "Other.")
+    asked = script.post(f"{written}/drafts/2/reproduce").json
+    dictation = Dictation(ollama)
+
+    def run() -> None:
+        with app.app_context():
+            job.write_draft(asked["id"])
+
+    writing = threading.Thread(target=run)
+    writing.start()
+    wait_until(lambda: ollama.chats[2:])
+    script.delete(f"{written}/drafts/2")
+    dictation.say("Other.")
+    dictation.end()
+    writing.join()
+
+    assert draft(script, written, asked["number"])["status"] == "completed"
+    assert draft(script, written, asked["number"])["reproduces"]["identical"] is None
+
+
+@pytest.mark.parametrize("made", ["continued", "passage"])
+def test_what_was_made_of_a_deleted_text_is_repeated_whole(script, ollama, written, made):
+    base = script.post(f"{written}/drafts", {}).json["drafts"][0]
+    ollama.says("A pot. Tea. ", done_reason="length")
+    job.write_draft(base["id"])
+    passage = {"refine": "shorter", "passage": {"start": 0, "end": 6}}
+    sent = {"continue": True} if made == "continued" else passage
+    part = script.post(f"{written}/drafts", {**sent, "from": 2}).json["drafts"][0]
+    write(ollama, part["id"], "Pot.")
+    script.delete(f"{written}/drafts/2")
+
+    asked = script.post(f"{written}/drafts/3/reproduce").json
+    write(ollama, asked["id"], "Pot.")
+
+    again = draft(script, written, asked["number"])
+    assert again["text"] == ("A pot. Tea. Pot." if made == "continued" else "Pot. Tea. ")
+    assert again["reproduces"]["identical"] is True
+
+
+def test_what_is_made_of_a_translation_is_in_its_language(script, ollama, written):
+    german = "Der Tee ist warm und die Kanne ist blau. Sie fasst 0.8 Liter und kostet 24 Euro."
+    sent = {"refine": "translate", "language": "de"}
+    asked = script.post(f"{written}/drafts", sent).json["drafts"][0]
+    write(ollama, asked["id"], german)
+    asked = script.post(f"{written}/drafts", {"refine": "warmer", "from": 2}).json["drafts"][0]
+    write(ollama, asked["id"], german)
+    script.post(f"{written}/drafts/3/accept")
+    script.post(f"{written}/drafts", {"text": f"{german} Sie ist schön.", "base": 3})
+
+    for number in (2, 3, 4):
+        card = script.get(f"{written}/drafts/{number}/quality").json
+        assert "language" not in {each["kind"] for each in card["findings"]}, number
+        assert draft(script, written, number)["brief"]["language"] == "de"
 
 
 def test_every_text_has_a_seed_so_that_it_can_be_repeated(script, ollama):

@@ -203,6 +203,33 @@ def test_text_written_once_more_says_that_it_is_identical(as_ada, page, content,
     assert last_of(content).status == Status.COMPLETED
 
 
+def test_page_shows_all_that_made_a_text_and_has_it_written_once_more(as_ada, page, content):
+    draft = content.current
+    draft.model_digest, draft.stats = "sha256:abc", {"ollama_version": "0.32.15"}
+    db.session.commit()
+    shown = as_ada.get(page).text.partition("How it was written")[2]
+    made_by = ("llama3.2", "sha256:abc", "0.32.15", f'"seed": {draft.options["seed"]}')
+    assert all(each in unescape(shown) for each in made_by)
+    assert draft.prompt[-1]["content"] in unescape(shown)
+
+    as_ada.post(f"{page}/versions/1/reproduce")
+
+    assert last_of(content).reproduces["number"] == 1
+
+
+def test_versions_are_listed_with_their_model_and_what_another_brief_said(
+    as_ada, page, content, ollama
+):
+    content.tone = "formal"
+    db.session.commit()
+    refining.ask_for_variants(content, 1)
+    write(ollama, last_of(content).id, "Other.")
+    as_ada.post(f"{page}/versions/2/accept")
+
+    listed = as_ada.get(page).text.partition("<summary>Versions")[2]
+    assert "llama3.2 · another brief: tone" in re.sub(r"\s+", " ", listed)
+
+
 def test_longer_text_is_graded(as_ada, page, content):
     versions.save_edit(content, content.title, "The pot is blue, and it pours well. " * 20)
 

@@ -197,6 +197,7 @@ _REPRODUCES: Fields = {
     "number": _NUMBER,
     "identical": yes_or_no("Identical"),
     "differs_at": whole("Differs_at", 0, LARGEST_ID),
+    "same_model": yes_or_no("Same_model"),
 }
 _SETTINGS = _Parts(label="Settings", parts=WISHES)
 _DRAFT: Fields = {

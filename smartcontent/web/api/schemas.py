@@ -157,7 +157,7 @@ _DRAFT = {
         {
             "type": "object",
             "description": "Which draft it repeats, and whether they are the same: `number`, "
-            "`identical`, `differs_at`.",
+            "`identical`, `differs_at`, `same_model`: whether the model has the digest it had.",
         }
     ),
     "wishes": or_null(
