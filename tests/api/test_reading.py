@@ -16,7 +16,7 @@ from .conftest import BRIEF
 
 DRAFT = {
     "id", "number", "origin", "status", "scheduled_for", "started_at", "finished_at",
-    "error", "model", "stats", "words", "made_from", "refine", "reproduces",
+    "error", "model", "stats", "words", "made_from", "refine", "reproduces", "wishes",
     "read_ahead_ms", "saved_ms",
 }  # fmt: skip
 STATUS = {
