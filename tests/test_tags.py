@@ -60,7 +60,9 @@ def test_page_says_that_a_name_is_taken_before_it_merges(as_ada, as_bob, ada, th
     its = Tag.named(ada.id, "b").id
     assert as_bob.post(f"/tags/{its}", {"name": "c"}).status_code == 404
     assert as_ada.post(f"/tags/{9**99}", {"name": "c"}).status_code == 404
-    assert as_ada.post(f"/tags/{its}", {"name": "c,d"}).status_code == 422
+    refused = as_ada.post(f"/tags/{its}", {"name": "c,d"})
+    assert (refused.status_code, 'value="c,d"' in refused.text) == (422, True)
+    assert '<small id="name-error" class="error">' in refused.text
     as_ada.post(f"/tags/{its}/delete")
     assert "No tags yet" in as_ada.get("/tags").text
 

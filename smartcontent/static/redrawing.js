@@ -12,6 +12,7 @@ const SHOWING_SOME = [
 ];
 const TYPED = "input:not([type=checkbox], [type=radio]), textarea, select";
 const TICKED = "[name=ids], [name=mend]"; // contents for one act, findings to be mended
+const TICKED_OR_NOT = ["checkbox", "radio"]; // the value of such a field is not typed
 const requests = new WeakMap(); // element → how often it was asked for
 const TOGETHER_MS = 100;
 let listsAsked = 0;
@@ -68,6 +69,7 @@ function swap(old, fresh) {
   paintClocks(fresh);
   tell("drawn", fresh);
   keepTyped(old, fresh);
+  keepRefused(old, fresh);
   keepKeys(old, fresh);
   moveFocus(focused, old, fresh);
   if (fresh.matches(".view")) refreshStale(); // what stands beside the text may have gone on meanwhile
@@ -86,6 +88,20 @@ function keepTyped(old, fresh) {
     if (!field.matches(TYPED) || !isChanged(field)) continue;
     const same = counterpart(field, fresh);
     if (same) same.value = field.value;
+  }
+}
+
+// What was refused is so until it is sent again: as it was typed, and beside it why.
+function keepRefused(old, fresh) {
+  for (const field of old.querySelectorAll("[aria-invalid=true]")) {
+    const same = counterpart(field, fresh);
+    if (!same) continue;
+    const why = field.getAttribute("aria-describedby") ?? "";
+    if (!TICKED_OR_NOT.includes(field.type)) same.value = field.value;
+    same.setAttribute("aria-invalid", "true");
+    same.setAttribute("aria-describedby", why);
+    const note = old.querySelector(`[id="${CSS.escape(why)}"]`);
+    if (note) same.form?.append(note);
   }
 }
 

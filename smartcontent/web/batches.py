@@ -88,6 +88,7 @@ def upload() -> ResponseReturnValue:
         return _index(str(error), "" if has_file else pasted), 422
     name = (file.filename or "")[:NAME_LONGEST] if has_file and file else "Pasted table"
     batch = uploads.keep(current_user.id, _printable(name), table, key_sent(data))
+    flash("The table is read. Nothing is submitted yet.")
     sent = request.form.get("key")
     return redirect(url_for(".table", batch_id=batch.id, sent=sent), 303)
 
@@ -287,6 +288,7 @@ def _submit(batch: Batch, looked: Looked) -> ResponseReturnValue:
     except OverQuota as error:
         page = _table_page(batch, str(error.description))
         return page, 429, {"Retry-After": str(error.retry_after)}
+    flash(_said(len(contents), "submitted"))
     return redirect(url_for(".show", batch_id=batch.id), 303)
 
 

@@ -2,7 +2,7 @@
 
 import calendar as months
 from datetime import UTC, date, datetime, timedelta
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -69,9 +69,14 @@ class Where(NamedTuple):
 
 @bp.get("/")
 @login_required
-def show() -> str:
-    """The month around a day, and that day."""
-    return _page(_where(request.args.get("zone", ""), request.args.get("day", "")))
+def show() -> ResponseReturnValue:
+    """The month around a day, and that day; by UTC where somebody typed a zone that is none."""
+    zone, day = request.args.get("zone", ""), request.args.get("day", "")
+    try:
+        zone_of(zone or "UTC")
+    except ZoneError as error:
+        return _page(_where("UTC", day), zone={"typed": zone, "why": str(error)}), 400
+    return _page(_where(zone, day))
 
 
 @bp.post("/move/<uuid:content_id>")
@@ -152,7 +157,7 @@ def _same_time(due_at: datetime, where: Where) -> datetime:
     return datetime.combine(where.day, same_time, where.zone).astimezone(UTC)
 
 
-def _page(where: Where, secret: str | None = None, refused: Refused | None = None) -> str:
+def _page(where: Where, secret: str | None = None, **wrong: Any) -> str:
     first = where.first - timedelta(days=where.first.weekday())
     last = where.first.replace(day=months.monthrange(where.first.year, where.first.month)[1])
     days = [first + timedelta(days=n) for n in range((last - first).days + 7 - last.weekday())]
@@ -169,7 +174,7 @@ def _page(where: Where, secret: str | None = None, refused: Refused | None = Non
         today=now().astimezone(where.zone).date(),
         zones=zone_names(),
         feed=secret and public_url(".feed", secret=secret),
-        refused=refused,
+        **wrong,
     )
 
 

@@ -192,6 +192,12 @@ def said_of(content: Content, what: str) -> Markup:
     return Markup("“<bdi>{}</bdi>” {}").format(content.title, what)
 
 
+def refuse(content: Content, field: str, why: str, typed: str = "") -> ResponseReturnValue:
+    """The page of a content, where what was typed stands in its field with what is wrong."""
+    refused = {"field": field, "why": why, "typed": typed}
+    return render_template("contents/show.html", content=content, refused=refused), 422
+
+
 def back(content: Content, what: str) -> ResponseReturnValue:
     """To the page the button was on, where `what` has become of the content is said.
 

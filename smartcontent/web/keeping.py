@@ -18,7 +18,7 @@ from smartcontent.fields import Refused
 from smartcontent.models import BulkAct
 from smartcontent.web import errors
 from smartcontent.web.archives import as_zip
-from smartcontent.web.contents import asked, back, own_content
+from smartcontent.web.contents import asked, back, own_content, refuse
 
 bp = Blueprint("keeping", __name__)
 
@@ -63,7 +63,7 @@ def tags(content_id: UUID) -> ResponseReturnValue:
         before = [tag.name for tag in content.tags]
         tagging.keep(content, {"tags": TAGS.read([*before, request.form.get("add", "")])})
     except Refused as refused:
-        return errors.answer(422, str(refused))
+        return refuse(content, "add", str(refused), request.form.get("add", ""))
     return back(content, "has its tags.")
 
 

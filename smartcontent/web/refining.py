@@ -23,7 +23,7 @@ from smartcontent.texts.by_sentence import Rewrite, chosen
 from smartcontent.texts.quality.card import Card
 from smartcontent.texts.quality.finding import KEY_LENGTH
 from smartcontent.web import errors
-from smartcontent.web.contents import own_content, said_of
+from smartcontent.web.contents import own_content, refuse, said_of
 from smartcontent.web.model_choice import VariantsForm
 from smartcontent.web.once import key_sent
 from smartcontent.web.threads import few_at_once
@@ -68,6 +68,11 @@ class RefineForm(Form):
             raise ValidationError(f"Say it in at most {INSTRUCTION_LONGEST:,} characters.")
 
     @property
+    def refusal(self) -> tuple[str, str]:
+        """Why it is refused, and what was typed."""
+        return " ".join(str(each[0]) for each in self.errors.values()), self.instruction.data or ""
+
+    @property
     def _wish(self) -> str:
         """What was typed, and the remedies of the findings that were chosen."""
         return "\n".join(filter(None, (self.instruction.data, *request.form.getlist("mend"))))
@@ -101,7 +106,8 @@ def refine(content_id: UUID) -> ResponseReturnValue:
     """Have the text rewritten, as a suggestion beside it."""
     content, form = own_content(content_id), RefineForm(request.form)
     if not form.validate():
-        return _not_meant(form)
+        of_passage = form.start.data is not None  # which is marked in the editor
+        return _not_meant(form) if of_passage else refuse(content, "instruction", *form.refusal)
     try:
         task = form.task(content)
     except ValueError:

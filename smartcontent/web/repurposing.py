@@ -9,7 +9,7 @@ from flask_login import login_required
 from smartcontent.briefs.catalogue import CONTENT_TYPES, LANGUAGES
 from smartcontent.contents import repurposing
 from smartcontent.web import errors
-from smartcontent.web.contents import own_content, said_of
+from smartcontent.web.contents import own_content, refuse, said_of
 from smartcontent.web.once import key_sent
 
 bp = Blueprint("repurposing", __name__)
@@ -31,7 +31,7 @@ def create(content_id: UUID) -> ResponseReturnValue:
     if not set(types) <= CONTENT_TYPES.keys() or language not in LANGUAGES:
         return errors.answer(422, "Choose what is to be made of the text, and its language.")
     if not types:
-        return errors.answer(422, "Tick what is to be made of the text.")
+        return refuse(content, "content_types", "Tick what is to be made of the text.")
     try:
         made = repurposing.repurpose(content, types, [language], key=key_sent())
     except repurposing.NothingToMakeItFrom as error:

@@ -48,14 +48,21 @@ class ReviewForm(Form):
     reason = form_field(Text(label="What to change", most=REASON_LONGEST, has_lines=True))
 
     def validate_verdict(self, field: Field) -> None:
-        """Look at the two together.
+        """Look at what is chosen.
 
         Raises:
-            ValidationError: nothing is chosen, or changes are asked for that nobody can know.
+            ValidationError: nothing is.
         """
         if field.data not in [*Verdict]:
             raise ValidationError("Choose one: approve it, or ask for changes.")
-        if field.data == Verdict.CHANGES and not self.reason.data:
+
+    def validate_reason(self, field: Field) -> None:
+        """Look at the two together.
+
+        Raises:
+            ValidationError: changes are asked for that nobody can know.
+        """
+        if self.verdict.data == Verdict.CHANGES and not field.data:
             raise ValidationError("Say what is to be changed.")
 
 

@@ -10,7 +10,6 @@ from smartcontent.contents import tags
 from smartcontent.contents.tagging import TAG
 from smartcontent.fields import Refused
 from smartcontent.models import Tag
-from smartcontent.web import errors
 
 bp = Blueprint("tags", __name__)
 
@@ -31,7 +30,9 @@ def rename(tag_id: int) -> ResponseReturnValue:
         name = TAG.read(request.form.get("name", ""))
         renamed = tags.rename(tag, name, request.form.get("merge") == "1")
     except Refused as refused:
-        return errors.answer(422, str(refused))
+        wrong = {"id": tag.id, "typed": request.form.get("name", ""), "why": str(refused)}
+        counted = Tag.counted(current_user.id)
+        return render_template("tags.html", tags=counted, refused=wrong), 422
     except tags.AlreadyThere as found:
         counted = Tag.counted(current_user.id)
         return render_template("tags.html", tags=counted, merging=tag, into=found.other), 409

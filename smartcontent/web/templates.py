@@ -60,6 +60,7 @@ def fill(template_id: UUID) -> ResponseReturnValue:
     brief, wrong = template.filled(values)
     if wrong:
         return _fill_page(template, values, wrong), 422
+    flash("The blanks are filled: look at the brief, then send it.")
     return dashboard(BriefForms.begun(brief, Content.last_voice(current_user.id)))
 
 

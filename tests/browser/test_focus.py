@@ -111,6 +111,53 @@ def test_refusal_of_a_form_has_the_focus_and_is_said(open_page, ada, watch):
     expect(page.locator(".flash")).to_be_focused()
 
 
+def test_act_in_any_room_leaves_the_focus_near_it_and_is_said(open_page, ada, watch):
+    watch.expect("status of 4")
+    content = finished(ada, "A teapot", "Tea is warm.")
+    page = open_page("/batches", user=ada)
+    flash = page.locator(".flash")
+    page.get_by_label("Or rows").fill("Topic\nA teapot\nA kettle\n")
+    press(page, "Look through it")
+    is_on(flash, "Nothing is submitted yet. All rows are in order")
+    page.get_by_label("Type where a row has none").select_option("ad_copy")
+    press(page, "Look again")
+    is_on(page.locator("#rows"), "All rows are in order")
+    press(page, "Submit 2 texts")
+    is_on(flash, "2 texts are submitted.")
+
+    page.goto("/series/new")
+    page.get_by_label("Topic and facts").fill("A teapot")
+    page.get_by_label("At", exact=True).fill("")
+    press(page, "Begin the series")
+    is_on(page.get_by_label("At", exact=True), "Choose a time of the day")
+    page.goto("/templates")
+    page.locator("main ul a").first.click()
+    for blank in page.locator("main textarea").all():
+        blank.fill("Tea")
+    press(page, "See the brief")
+    is_on(flash, "look at the brief")
+    page.goto("/calendar/?zone=Mars")
+    is_on(page.get_by_label("Times are by the clocks of"), "is no time zone")
+
+    page.goto(f"/contents/{content.id}")
+    page.get_by_label("Add tags").fill("x" * 300)
+    with page.expect_response("**/view"):  # as the snapshot has it drawn
+        press(page, "Add")
+    is_on(page.get_by_label("Add tags"), "Tags")
+    expect(page.get_by_label("Add tags")).to_have_value("x" * 300)
+    expect(page.locator(".tagging .error")).to_be_visible()
+    page.locator("summary", has_text="Change it").click()
+    press(page.locator(".refine"), "Write in a minute")
+    is_on(page.locator("[name=content_types]").first, "Tick what is to be made")
+    page.locator("summary", has_text="Share").click()
+    press(page, "Make a link")
+    is_on(flash, "The link, shown this once")
+    page.goto(flash.locator("code").inner_text())
+    page.get_by_label("Ask for changes").check()
+    press(page, "Send")
+    is_on(page.get_by_label("What to change"), "Say what is to be changed.")
+
+
 def test_act_that_came_too_late_leads_to_the_reason_without_script_too(open_page, ada, watch):
     watch.expect("status of 409")
     content = submit(ada)

@@ -26,7 +26,7 @@ def test_text_is_shared_and_approved_by_somebody_without_an_account(open_page, f
     scan(reader)
     reader.get_by_label("Ask for changes").check()
     reader.get_by_role("button", name="Send").click()
-    expect(reader.locator("#verdict-error")).to_have_text("Say what is to be changed.")
+    expect(reader.locator("#reason-error")).to_have_text("Say what is to be changed.")
     is_fit_to_read(reader)
     scan(reader)
     reader.get_by_label("What to change").fill("Make it shorter")

@@ -153,7 +153,11 @@ def test_what_has_started_or_is_held_or_is_another_s_is_not_moved(app, ada, as_a
     "query", ["zone=Mars/Base", "day=soon", "day=0001-01-01", "day=9999-12-31"]
 )
 def test_address_that_makes_no_sense_is_refused(as_ada, query):
-    assert as_ada.get(f"/calendar/?{query}").status_code == 400
+    answer = as_ada.get(f"/calendar/?{query}")
+
+    assert answer.status_code == 400
+    beside = 'value="Mars/Base" autocomplete="off" spellcheck="false" aria-invalid="true"'
+    assert "day=" in query or beside in answer.text
 
 
 def new_feed(visitor) -> str:

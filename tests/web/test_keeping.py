@@ -51,7 +51,8 @@ def test_tag_that_cannot_be_is_refused_with_the_reason(as_ada, content, typed):
     answer = as_ada.post(f"/contents/{content.id}/tags", {"add": typed})
 
     assert answer.status_code == 422
-    assert "Tags" in answer.text
+    assert re.search('<small id="add-error" class="error">[^<]*Tags', answer.text)
+    assert f'value="{typed}" aria-invalid="true"' in answer.text
     assert as_ada.get(f"/contents/{content.id}").text.count('class="tag"') == 0
 
 

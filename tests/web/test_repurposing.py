@@ -52,7 +52,10 @@ def test_pressed_twice_it_is_made_once(as_ada, page, content):
     "form", [{}, {"content_types": "poem"}, {"content_types": "ad_copy", "language": "xx"}]
 )
 def test_what_cannot_be_made_is_said(as_ada, page, form):
-    assert as_ada.post(f"{page}/repurpose", form).status_code == 422
+    answer = as_ada.post(f"{page}/repurpose", form)
+
+    assert answer.status_code == 422
+    assert bool(form) or '<small id="content_types-error" class="error">Tick' in answer.text
 
 
 def test_nothing_is_made_from_what_is_not_written(as_ada, content):

@@ -53,7 +53,9 @@ def test_version_is_read_without_an_account_and_approved(app, as_ada, written, v
 
 def test_what_is_said_stays_with_its_version(app, as_ada, written, visitor):
     link = link_of(as_ada, written)
-    assert say(visitor, link, "changes").status_code == 422
+    nothing = say(visitor, link, "changes")
+    assert nothing.status_code == 422
+    assert '<small id="reason-error" class="error">Say what' in nothing.text
     say(visitor, link, "changes", reason="Make it red")
 
     versions.save_edit(written, "A teapot", "It is red.")
