@@ -2,6 +2,7 @@
 // it: asked for when it is opened, and again when typing pauses.
 
 const PAUSE_MS = 700;
+const REFUSED = { 413: "It is too long to be shown here.", 429: "Too often: wait a moment, then type on." };
 
 async function show(details) {
   const form = details.closest("form");
@@ -13,7 +14,7 @@ async function show(details) {
   if (details.dataset.asked !== asked) return; // something else was typed meanwhile
   place.removeAttribute("aria-busy");
   if (answer?.ok) place.innerHTML = await answer.text();
-  else place.textContent = answer?.status === 429 ? "Too often: wait a moment, then type on." : "The server does not answer.";
+  else place.textContent = REFUSED[answer?.status] ?? "The server does not answer.";
 }
 
 export function startPreviews() {

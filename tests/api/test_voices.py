@@ -65,6 +65,8 @@ def test_voice_of_somebody_else_is_seen_where_it_is_shared_and_changed_by_its_ow
     ):
         assert answer.status_code == 404
     assert "voice_id" in answer.json["errors"]
+    waiting = f"/contents/{bobs_script.submit()['id']}"
+    assert bobs_script.patch(waiting, {"voice_id": voice}).status_code == 404
     assert bobs_script.get("/voices").json["items"] == []
 
     script.patch(address, {"shared": True})

@@ -4,9 +4,10 @@ import re
 from html import unescape
 
 import pytest
+from conftest import BRIEF
 from sqlalchemy import select
 
-from smartcontent.contents import refining, versions
+from smartcontent.contents import ending, refining, submitting, versions
 from smartcontent.models import Content, Status
 from smartcontent.progress import readiness
 from smartcontent.stores.sql import db
@@ -191,6 +192,47 @@ def test_drafts_of_others_are_nowhere(as_bob, page):
     assert {
         as_bob.get(f"{page}/{path}").status_code for path in ("compare", "versions/1/beside")
     } == {404}
+
+
+def test_number_that_only_another_content_has_is_refused_and_changes_neither(
+    as_ada, ada, page, content
+):
+    other = submitting.submit(ada.id, BRIEF, "Other")
+    ending.cancel(other.current)
+    for text in ("Two.", "Three."):
+        versions.save_edit(other, "Other", text)
+
+    for path in ("accept", "delete", "continue", "reproduce", "another", "current"):
+        assert as_ada.post(f"{page}/versions/3/{path}").status_code == 409, path
+    for path in ("versions/3", "versions/3/sentences", "compare?from=3"):
+        assert as_ada.get(f"{page}/{path}").status_code == 404, path
+    assert as_ada.get(f"{page}/versions/3/beside").status_code == 204
+    for form in ({"how": "shorter"}, {"how": "shorter", "start": 0, "end": 3}):
+        assert as_ada.post(f"{page}/refine", form | {"number": 3}).status_code == 409
+
+    assert [(each.number, each.text) for each in content.versions()] == [(1, TEA)]
+    assert [each.text for each in other.versions()][:2] == ["Three.", "Two."]
+
+
+@pytest.mark.parametrize(
+    "text", ["שלום עולם. ", "茶は温かい。", "\U0001f469\u200d\U0001f467 tea\u0301. "]
+)
+def test_longest_text_is_opened_compared_and_one_passage_of_it_rewritten(
+    as_ada, page, content, ollama, text
+):
+    longest = (text * 100_000)[:99_990] + "\n\nThe end."
+    versions.save_edit(content, "Long", longest)
+    assert as_ada.get(page).status_code == 200
+    assert "The end.</textarea>" in as_ada.get(f"{page}/text").text
+    assert "added: " in as_ada.get(f"{page}/compare?from=1&to=2").text
+
+    span = {"number": 2, "start": 99_992, "end": 100_000}
+    assert as_ada.post(f"{page}/refine", {"how": "shorter"} | span).status_code == 303
+    write(ollama, last_of(content).id, "Fin.")
+    assert as_ada.get(f"{page}/versions/3/sentences").status_code == 200
+    assert as_ada.post(f"{page}/versions/3/accept").status_code == 303
+
+    assert last_of(content).text == longest.replace("The end.", "Fin.")
 
 
 def test_text_written_once_more_says_that_it_is_identical(as_ada, page, content, ollama):

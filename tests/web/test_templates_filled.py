@@ -92,6 +92,8 @@ def test_template_of_somebody_else_is_filled_where_it_is_shared_but_not_changed(
     address = f"/templates/{template.id}"
     assert as_bob.get(address).status_code == as_bob.post(address).status_code == 404
     assert as_bob.get(f"{address}/edit").status_code == 404
+    assert as_bob.post(f"{address}/edit", FORM).status_code == 404
+    assert as_bob.post(f"{address}/delete").status_code == 404
 
     as_ada.post(f"{address}/edit", {**FORM, "shared": "1"})
 

@@ -72,6 +72,11 @@ def test_voice_of_somebody_else_is_not_chosen_nor_shown_nor_changed(as_ada, as_b
     assert (refused.status_code, "choose another one" in refused.text) == (422, True)
     address = f"/voices/{voice.id}"
     assert as_bob.get(address).status_code == 404
+    assert as_bob.post(address, FORM).status_code == 404
+    assert as_bob.post(f"{address}/delete").status_code == 404
+    looked_at = as_bob.post("/contents/preview", {**BRIEF, "voice_id": voice.id}).text
+    assert "choose another one" in looked_at
+    assert "neighbour" not in looked_at
 
     as_ada.post(address, {**FORM, "shared": "1"})
 

@@ -28,7 +28,7 @@ class Unsupported:
 
 
 def compared(
-    text: str, brief: Sequence[str], to_say: str, languages: Sequence[str]
+    text: str, brief: Sequence[str], to_say: str, languages: tuple[str, ...]
 ) -> tuple[list[Unsupported], list[str]]:
     """The text's facts that no part of the brief holds, and what it leaves out of `to_say`.
 
@@ -40,7 +40,7 @@ def compared(
 
 
 def _unsupported(
-    text: str, facts: Sequence[Fact], brief: str, languages: Sequence[str]
+    text: str, facts: Sequence[Fact], brief: str, languages: tuple[str, ...]
 ) -> list[Unsupported]:
     known = Known(facts_of_a_brief(brief, languages))
     others = [fact for fact in facts if not known.supports(fact)]
@@ -65,7 +65,7 @@ def _counts_a_list(text: str, fact: Fact, counted: dict[int, set[int]]) -> bool:
     return any(1 < n <= LISTED_MOST and n in counted.get(line, ()) for n in fact.numbers)
 
 
-def _left_out(known: Known, to_say: str, languages: Sequence[str]) -> list[str]:
+def _left_out(known: Known, to_say: str, languages: tuple[str, ...]) -> list[str]:
     """In the words of the brief, each once."""
     facts = facts_of_a_brief(to_say, languages)
     missing = (fact for fact in facts if not known.supports(fact))

@@ -15,7 +15,7 @@ Reading = tuple[Any, ...]  # of a dimension and a value; dates have three
 TAKEN = "\x1f"  # stands where something was found, so that nothing else is found there
 _SAME = {
     **dict.fromkeys("\xa0\u2007\u2009\u200a\u202f\u3000\t", " "),
-    **dict.fromkeys("‐‑−", "-"),
+    **dict.fromkeys("‐‑−⁻₋", "-"),
     **dict.fromkeys("’‘ʼ´＇", "'"),
     "İ": "I",
     "٫": ".",
@@ -57,7 +57,9 @@ def plain(text: str) -> str:
     """
     if text.isascii():
         return text.replace("\t", " ")
-    return text.translate({ord(sign): _plain_sign(sign) for sign in set(text) - _ASCII})
+    for sign in set(text) - _ASCII:
+        text = text.replace(sign, _plain_sign(sign))  # few are others; to translate looks up all
+    return text
 
 
 _ASCII = frozenset(map(chr, range(32, 127)))

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
-from functools import partial
+from functools import lru_cache, partial
 from itertools import islice
 
 from smartcontent.texts.quality.facts.amounts import amounts
@@ -60,7 +60,8 @@ def _whole(fact: Fact, text: str) -> Fact:
     return replace(fact, end=end)
 
 
-def facts_of_a_brief(text: str, languages: Sequence[str]) -> list[Fact]:
+@lru_cache(maxsize=64)  # one brief has many drafts held against it
+def facts_of_a_brief(text: str, languages: tuple[str, ...]) -> Sequence[Fact]:
     """The facts of a text that may be in any of these languages; the first knows best.
 
     A plain number is none where one of them knows a date.
