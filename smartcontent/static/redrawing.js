@@ -87,7 +87,9 @@ function keepTyped(old, fresh) {
   for (const field of controls(old)) {
     if (!field.matches(TYPED) || !isChanged(field)) continue;
     const same = counterpart(field, fresh);
-    if (same) same.value = field.value;
+    if (!same) continue;
+    same.value = field.value;
+    same.dispatchEvent(new Event("input", { bubbles: true })); // to be kept in this form from now on
   }
 }
 
