@@ -96,8 +96,12 @@ def test_thought_that_was_taken_for_text_is_taken_back_in_mid_text(app, due_draf
     assert (due_draft.text, due_draft.taken_out) == ("Tea ", thought.strip())
 
 
-def test_model_that_may_think_has_room_for_it(due_draft, ollama):
-    ollama.on(path="/api/show").fails(200, {"capabilities": ["completion", "thinking"]}, times=9)
+@pytest.mark.parametrize(
+    "said",
+    [["completion", "thinking"], ["Reasoning"], {"thinking": ["low", "high"], "vision": False}],
+)
+def test_model_that_may_think_has_room_for_it(due_draft, ollama, said):
+    ollama.on(path="/api/show").fails(200, {"capabilities": said}, times=9)
 
     usual = prompts.options_for(BRIEF)["num_predict"]
 
@@ -117,6 +121,21 @@ def test_length_spent_on_thinking_is_tried_once_more_with_room(due_draft, ollama
     failed = written(again)
     assert (failed.status, failed.options["num_predict"]) == (Status.FAILED, usual + 4096)
     assert "spent its whole length on thinking" in failed.error
+
+
+def test_text_that_thoughts_left_no_room_for_is_tried_once_more_and_then_kept(due_draft, ollama):
+    for _ in range(2):
+        ollama.says("<think>Hm and hm and hm</think>", "A teapot", done_reason="length")
+    usual = prompts.options_for(BRIEF)["num_predict"]
+
+    again = written(due_draft)
+    assert (again.status, again.options["num_predict"]) == (Status.PENDING, usual)
+    again.due_at = now()
+    db.session.commit()
+
+    cut = written(again)
+    assert (cut.status, cut.text, cut.done_reason) == (Status.COMPLETED, "A teapot", "length")
+    assert cut.options["num_predict"] == usual + 4096
 
 
 LOOP = ("Our teapot is a lovely gift. ", "It keeps tea warm for an hour. ")

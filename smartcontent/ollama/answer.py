@@ -34,7 +34,7 @@ class Answer:
         self.stats: dict[str, Any] = {}
         self._exchange = exchange
         self._marks = Marks()
-        self._length = 0
+        self._length = self._thought_length = 0
         self._tail = ""
         self._looked_at = 0
         self._has_text = self._has_spoken = False
@@ -69,6 +69,14 @@ class Answer:
     def taken_out(self) -> str:
         """What the model wrote in its answer that is no text of the draft's."""
         return self._marks.taken
+
+    def spent_on_thinking(self) -> OllamaError | None:
+        """What to say of a text that was cut at its limit because most of that went into thoughts."""
+        thought = self._thought_length + len(self._marks.taken)
+        is_spent = self.done_reason == "length" and self._marks.has_thought
+        return (
+            self._exchange.failure("only_thinking") if is_spent and thought > self._length else None
+        )
 
     def _read(self) -> Iterator[str]:
         try:
@@ -110,13 +118,17 @@ class Answer:
         is_chat = (is_last or "message" in data) and data.get("done") in (True, False, None)
         if not (is_chat and isinstance(content, str)):
             raise unreadable(line, self._exchange.names)
-        if message.get("thinking"):
-            self._marks.has_thought = True
+        self._note_thought(message.get("thinking"))
         piece = self._marks.without(_storable(content))
         if is_last:
             piece = self._marks.with_rest(piece)
             self._finish(data)
         return self._counted(piece)
+
+    def _note_thought(self, thought: Any) -> None:
+        if thought:
+            self._marks.has_thought = True
+            self._thought_length += len(thought) if isinstance(thought, str) else 0
 
     def _counted(self, piece: str) -> str:
         if piece and "first_token_ms" not in self.stats:

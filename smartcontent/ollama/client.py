@@ -19,6 +19,8 @@ QUICK = Limits(connect=2, first_byte=2, gap=2, total=2, line=8 << 20)
 # loses the brief in silence, shifting loses the instructions. A changed `shift` reloads the model,
 # which is why warming up sends the same.
 FIXED = {"think": False, "truncate": False, "shift": False}
+# What servers call it in what a model can do.
+_THOUGHT = {"thinking", "reasoning"}
 
 
 @dataclass(frozen=True)
@@ -82,8 +84,7 @@ class Ollama:
     def thinks(self, model: str) -> bool:
         """Whether the model may think before it writes, whatever it is told."""
         shown = self._ask(self._call("POST", "/api/show", {"model": model}), QUICK)
-        capabilities = shown.get("capabilities")
-        return isinstance(capabilities, list) and "thinking" in capabilities
+        return not _THOUGHT.isdisjoint(_named(shown.get("capabilities")))
 
     def load(self, model: str, options: dict[str, Any], keep_alive: str) -> None:
         """Load the model and wait until it is there; the options must be those of the texts."""
@@ -146,6 +147,15 @@ class Ollama:
         if not isinstance(value, kind):
             raise failure("protocol", self._call("GET", "").names, detail=str(data))
         return value
+
+
+def _named(capabilities: Any) -> set[str]:
+    """What a model can do; other servers say of each whether, or in which levels."""
+    if isinstance(capabilities, dict):
+        capabilities = [name for name, extent in capabilities.items() if extent]
+    if not isinstance(capabilities, list):
+        return set()
+    return {name.lower() for name in capabilities if isinstance(name, str)}
 
 
 def _bytes(data: dict[str, Any], name: str) -> int:

@@ -17,7 +17,7 @@ from smartcontent.writing.armed import LONGEST_SECONDS, Ready, hands, ready
 from smartcontent.writing.attempt import Attempt, WorkerStopping, patiently
 from smartcontent.writing.lease import DraftTaken
 from smartcontent.writing.outcome import complete, give_up_without_source, hand_back
-from smartcontent.writing.retrying import give_up_or_try_later
+from smartcontent.writing.retrying import give_up_or_try_later, may_be_tried_with_room
 
 log = logging.getLogger(__name__)
 
@@ -96,6 +96,9 @@ def _write(draft: Draft, attempt: Attempt, made: Ready) -> bool:
     except OllamaError as error:
         problem = error
         return patiently(lambda: give_up_or_try_later(draft, attempt, problem))
+    spent = made.answer.spent_on_thinking()
+    if spent and may_be_tried_with_room(draft, attempt):
+        return patiently(lambda: give_up_or_try_later(draft, attempt, spent))
     return complete(draft, attempt, made.answer, made.behind)
 
 

@@ -42,11 +42,20 @@ def give_up_or_try_later(draft: Draft, attempt: Attempt, error: OllamaError) -> 
     if error.cause == AWAY and attempt.number < AWAY_TRIES:
         return _later(draft, held, _spread(while_away(attempt.number).total_seconds()), **values)
     values["failures"] = draft.failures + 1
-    attempts = current_app.config["GENERATION_ATTEMPTS"]
-    if not _may_succeed(attempt, error) or draft.failures >= attempts - 1:
+    if not _may_succeed(attempt, error) or not _may_fail_again(draft):
         return _fail(draft, held, attempt.text, values)
     pause = error.retry_after or backoff(draft.failures + 1).total_seconds()
     return _later(draft, held, _spread(pause), **values)
+
+
+def may_be_tried_with_room(draft: Draft, attempt: Attempt) -> bool:
+    """Whether a text that thoughts left no room for gets another attempt; else it stays as it is."""
+    return attempt.after != SPENT_ON_THINKING and _may_fail_again(draft)
+
+
+def _may_fail_again(draft: Draft) -> bool:
+    attempts: int = current_app.config["GENERATION_ATTEMPTS"]
+    return draft.failures < attempts - 1
 
 
 def _spread(seconds: float) -> float:
