@@ -7,23 +7,33 @@ export function startCopying() {
   document.addEventListener("click", async (event) => {
     const button = event.target.closest("[data-copy], [data-copy-text]");
     if (!button) return;
+    button.dataset.label ??= button.textContent; // a second press finds "Copied" there
     const said = await copy(button).then(() => "Copied", () => "Not copied: mark the text and press Ctrl+C");
-    const label = button.textContent;
     button.textContent = said;
     say(said);
-    setTimeout(() => { button.textContent = label; }, SHOWN_MS);
+    setTimeout(() => { button.textContent = button.dataset.label; }, SHOWN_MS);
   });
 }
 
-// Browsers want the clipboard used in the click's own task: what has to be fetched is promised.
-function copy(button) {
+// Where there is no clipboard to write to (plain http from another machine), or a rule of the house or of
+// a frame keeps it from pages, the old command may still do.
+async function copy(button) {
   const copied = copiedBy(button);
-  if (!navigator.clipboard?.write) return copied.then(putByCommand);
+  try {
+    await write(copied, button);
+  } catch {
+    putByCommand(await copied);
+  }
+}
+
+// Browsers want the clipboard used in the click's own task: what has to be fetched is promised.
+function write(copied, button) {
+  const { clipboard } = navigator;
+  if (!clipboard?.write) throw new Error("no clipboard");
   const blobOf = (kind) => copied.then((texts) => new Blob([texts[kind]], { type: kind }));
   const kinds = button.dataset.copy ? ["text/plain"] : ["text/plain", "text/html"];
   const item = new ClipboardItem(Object.fromEntries(kinds.map((kind) => [kind, blobOf(kind)])));
-  // Where a rule of the house or of a frame keeps it from pages, the old command may still do.
-  return navigator.clipboard.write([item]).catch(() => copied.then(putByCommand));
+  return clipboard.write([item]);
 }
 
 async function copiedBy({ dataset }) {
@@ -39,7 +49,6 @@ async function copiedBy({ dataset }) {
   };
 }
 
-// Over plain http from another machine there is no clipboard to write to; the old command is there.
 function putByCommand(texts) {
   const put = (event) => {
     event.preventDefault();

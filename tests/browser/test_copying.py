@@ -1,6 +1,7 @@
 """Copying where browsers are strict, and one press that makes one content."""
 
 import pytest
+from conftest import PASSWORD
 from playwright.sync_api import Page, expect
 
 from browser.conftest import finished
@@ -20,7 +21,14 @@ Clipboard.prototype.write = function (items) {
 """
 
 
-@pytest.mark.parametrize("rule", [NO_CLIPBOARD, STRICT], ids=["plain http", "Safari"])
+REFUSED = "Clipboard.prototype.write = () => Promise.reject(new DOMException('', 'NotAllowedError'))"
+# Browsers before 2022 take no promises.
+EARLIER = "window.ClipboardItem = class { constructor() { throw new TypeError(); } }"
+NOT_AT_ALL = f"{REFUSED}; document.execCommand = () => false"
+RULES = {"plain http": NO_CLIPBOARD, "Safari": STRICT, "refused": REFUSED, "earlier": EARLIER}
+
+
+@pytest.mark.parametrize("rule", RULES.values(), ids=RULES)
 @pytest.mark.parametrize("place", ["card", "page"])
 def test_text_is_copied_where_browsers_are_strict(open_page, ada, rule, place):
     content = finished(ada, "Tea", TEXT)
@@ -36,6 +44,37 @@ def test_text_is_copied_where_browsers_are_strict(open_page, ada, rule, place):
     topic = page.get_by_label("Topic and facts")
     topic.press("Control+V")
     expect(topic).to_have_value(TEXT)
+
+
+def test_secret_is_copied_over_plain_http_however_often_one_presses(open_page, ada):
+    page = open_page(user=ada)
+    page.add_init_script(NO_CLIPBOARD)
+    page.goto("/account/")
+    name = page.get_by_label("Name of a new token")
+    name.fill("a script")
+    page.get_by_label("Your password").fill(PASSWORD)
+    page.get_by_role("button", name="Create token").click()
+    secret = page.locator("#secret").inner_text()
+    button = page.locator("[data-copy]")
+    expect(page.locator("html")).to_have_class("js")
+
+    button.dblclick()
+
+    expect(button).to_have_text("Copied")
+    expect(button).to_have_text("Copy")
+    name.press("Control+V")
+    expect(name).to_have_value(secret)
+
+
+def test_copying_that_no_way_leads_to_says_what_to_do(open_page, ada):
+    page = open_page(user=ada)
+    page.add_init_script(NOT_AT_ALL)
+    page.goto(f"/contents/{finished(ada, 'Tea', TEXT).id}")
+    expect(page.locator("html")).to_have_class("js")
+
+    page.get_by_role("button", name="Copy").first.click()
+
+    expect(page.locator("#announcer")).to_have_text("Not copied: mark the text and press Ctrl+C")
 
 
 # Notes whether a press sends the form, and keeps the page as if the answer were on its way.
