@@ -1,5 +1,6 @@
 """What `contents watch` shows while it follows a draft."""
 
+import os
 import sys
 from datetime import datetime
 from typing import NoReturn
@@ -68,7 +69,8 @@ class _Screen:
 
     def __init__(self) -> None:
         self._said = ""
-        self._counts_down = sys.stderr.isatty()
+        # A terminal that calls itself dumb shows what moves its cursor.
+        self._counts_down = sys.stderr.isatty() and os.environ.get("TERM") != "dumb"
         self._is_counting = False
         self._is_mid_line = False
         self._is_explained = False

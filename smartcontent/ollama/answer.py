@@ -71,7 +71,7 @@ class Answer:
         return self._marks.taken
 
     def spent_on_thinking(self) -> OllamaError | None:
-        """What to say of a text that was cut at its limit because most of that went into thoughts."""
+        """What to say of a text that was cut at its limit, most of which went into thoughts."""
         thought = self._thought_length + len(self._marks.taken)
         is_spent = self.done_reason == "length" and self._marks.has_thought
         return (

@@ -49,7 +49,7 @@ def give_up_or_try_later(draft: Draft, attempt: Attempt, error: OllamaError) -> 
 
 
 def may_be_tried_with_room(draft: Draft, attempt: Attempt) -> bool:
-    """Whether a text that thoughts left no room for gets another attempt; else it stays as it is."""
+    """Whether a text that thoughts left no room for gets another attempt; else it stays."""
     return attempt.after != SPENT_ON_THINKING and _may_fail_again(draft)
 
 
