@@ -220,7 +220,9 @@ def test_page_acts_on_all_that_match_and_shows_how_far_it_is(as_ada, ada, five):
     assert '<progress value="0" max="20"' in page
     act = db.session.query(BulkAct).one()
     finish(act)
-    assert "20 in the trash." in as_ada.get("/contents/bulk").text
+    drawn_anew = as_ada.get("/contents/bulk?q=cup").text
+    assert "20 in the trash." in drawn_anew
+    assert f'action="/contents/bulk/{act.id}/undo?q=cup"' in drawn_anew
     assert len(shown(ada)) == 5
     as_ada.post(re.search(r'action="(/contents/bulk/[^"]*/undo)', page)[1])
     assert len(shown(ada, q="cup")) == 20

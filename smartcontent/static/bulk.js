@@ -10,9 +10,15 @@ async function draw() {
   const page = await drawnIn(await read(old.dataset.fragment), "#bulk-acts");
   if (!page) return;
   const fresh = page.getElementById("bulk-acts");
+  // It may have ended before the stream was open, which says so no more.
+  isOver ||= onTheirWay(fresh) < onTheirWay(old);
   const focused = [...old.querySelectorAll("div, button")].indexOf(document.activeElement);
   old.replaceWith(fresh);
   if (focused >= 0) (fresh.querySelectorAll("div, button")[focused] ?? document.getElementById("main")).focus();
+}
+
+function onTheirWay(acts) {
+  return acts.querySelectorAll("progress").length;
 }
 
 async function drawAll() {

@@ -107,7 +107,7 @@ def _exported() -> ResponseReturnValue:
 @login_required
 def acts() -> str:
     """How far the acts on many are, alone: pages draw it anew."""
-    return render_template("contents/_bulk_acts.html")
+    return render_template("contents/_bulk_acts.html", asked=asked())
 
 
 @bp.post("/contents/bulk/<uuid:act_id>/undo")

@@ -10,7 +10,7 @@ from playwright.sync_api import Page, expect
 
 from browser.conftest import finished, stored, submit
 from smartcontent.briefs.built_in import BUILT_IN
-from smartcontent.contents import ending
+from smartcontent.contents import ending, saved_views, tagging
 from smartcontent.invitations import invitation_for
 from smartcontent.models import Content, Status
 
@@ -86,6 +86,8 @@ def contents(founder, ollama) -> dict[str, Content]:
     ending.cancel(contents["cancelled"].current)
     ending.discard(submit(founder, LONG_WORD))
     contents["completed"] = finished(founder, LONG_WORD, MARKDOWN)
+    tagging.keep(contents["completed"], {"tags": [LONG_WORD[: tagging.TAG_LONGEST]]})
+    saved_views.keep(founder.id, LONG_WORD[:80], {"q": "nothing", "unknown": LONG_WORD})
     return contents
 
 
@@ -99,13 +101,16 @@ def test_signed_in_page_fits_and_can_be_read(app, open_page, founder, contents, 
     watch.expect("status of 404")
     page = open_page(user=founder)
     of_contents = [f"/contents/{content.id}" for content in contents.values()]
-    of_contents += [f"{of_contents[-1]}/{page}" for page in ("text", "versions/1", "print")]
+    of_contents += [
+        f"{of_contents[-1]}/{page}" for page in ("text", "versions/1", "print", "history")
+    ]
     paths = [
         *of_contents,
         f"/contents/{contents['pending'].id}/brief",
         "/account/",
         "/account/data",
         "/trash",
+        "/tags",
         "/voices",
         "/voices/new",
         "/templates",
@@ -184,7 +189,8 @@ def test_axe_finds_nothing_wrong(open_page, founder, contents, watch):
     of_contents = [f"/contents/{contents[status].id}" for status in ("pending", "completed")]
     rq = [f"/admin/rq/{path}" for path in ("", "0/view/jobs", "0/view/workers")]
 
-    for path in ["/", "/?q=teapot", *of_contents, f"{of_contents[0]}/brief", "/trash",
+    for path in ["/", "/?q=teapot", "/?q=nothing", *of_contents, f"{of_contents[0]}/brief",
+                 f"{of_contents[1]}/history", "/tags", "/trash",
                  "/series/new", "/calendar/?zone=UTC", "/voices", "/voices/new", "/templates/new",
                  f"/templates/{next(iter(BUILT_IN))}", "/admin/scheduled", *rq,
                  "/account/data", "/nowhere"]:  # fmt: skip

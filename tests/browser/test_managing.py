@@ -52,6 +52,40 @@ def test_search_survives_a_reload(page):
     expect(page.get_by_role("searchbox")).to_have_value("steel")
 
 
+def test_all_that_match_are_tagged_undone_and_found_again_by_keyboard(page, ada):
+    for number in range(21):  # more than a page
+        submit(ada, f"Bowl {number:02}")
+    page.goto("/?q=bowl")
+
+    def press(label: str, key: str, role: str = "checkbox") -> None:
+        page.get_by_role(role, name=label).first.focus()
+        page.keyboard.press(key)
+
+    press("Tick Bowl 20", "Space")
+    press("All that match, not only what is ticked", "Space")
+    page.locator("#bulk [name=tag]").focus()
+    page.keyboard.type("glazed")
+    page.keyboard.press("Enter")  # the first button: put the tag on
+    expect(page.get_by_text("21 tagged.")).to_be_visible()
+    expect(page.locator("article.card .tag")).to_have_text(["glazed"] * 20)
+
+    press("Undo", "Enter", "button")
+    expect(page.get_by_text("21 without the tag.")).to_be_visible()
+    expect(page.locator("article.card .tag")).to_have_count(0)
+
+    page.locator("summary", has_text="Keep this search").press("Enter")
+    page.get_by_role("textbox", name="Name of the view").focus()
+    page.keyboard.type("Bowls")
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("stands beside the search from now on")).to_be_visible()
+    page.goto("/")
+    press("Bowls", "Enter", "link")
+    expect(page.get_by_role("searchbox")).to_have_value("bowl")
+    expect(page.get_by_role("link", name="Bowls", exact=True)).to_have_attribute(
+        "aria-current", "page"
+    )
+
+
 def test_new_content_appears_after_a_search_was_cleared(page, ada):
     page.get_by_role("searchbox").fill("steel")
     expect(titles(page)).to_have_text(["Kettle"])
