@@ -1,4 +1,4 @@
-"""`make run` as a stranger meets it: from a brief to the text that goes out; a power cut between."""
+"""`make run` as a stranger meets it: from a brief to the clipboard, with a power cut between."""
 
 import os
 import re
@@ -136,6 +136,7 @@ def completed(page: Page, words: str) -> Locator:
     """The version beside the text that says so of itself, once the model has written it."""
     beside = page.locator(".suggestion", has_text=words)
     expect(beside.locator(".badge")).to_have_text("Completed", timeout=WRITES_WITHIN)
+    expect(beside.get_by_role("button", name="Use this text")).to_be_visible()
     expect(beside.locator(".text")).to_have_text(WORD)
     return beside
 
