@@ -141,7 +141,7 @@ def completed(page: Page, words: str) -> Locator:
     return beside
 
 
-@pytest.mark.timeout(10 * PATIENCE)
+@pytest.mark.timeout(20 * PATIENCE)
 def test_from_a_brief_to_the_clipboard_and_a_power_cut_between(page: Page, stack: Stack) -> None:
     if "found at 127.0.0.1:11434" in stack.log:
         pytest.skip("an Ollama runs here, so that the built-in model does not")
