@@ -213,10 +213,17 @@ def test_ctrl_c_ends_it_quietly(watch, content):
 def test_terminal_gets_a_countdown(watch, ada):
     content = submitting.submit(ada.id, BRIEF, "A teapot", delay_seconds=3000)
     ours, theirs = pty.openpty()
-    watch(content.id, stderr=theirs)
+    watch(content.id, stderr=theirs, TERM="xterm")
     seen = b""
     while len(shown := re.findall(rb"\r\x1b\[KPending: starts in (\d+):(\d\d)", seen)) < 3:
         seen += os.read(ours, 1000)
 
     left = [60 * int(minutes) + int(seconds) for minutes, seconds in shown]
     assert 3000 >= left[0] > left[1] > left[2]
+
+
+def test_terminal_that_cannot_move_its_cursor_gets_lines(watch, content):
+    ours, theirs = pty.openpty()
+    watch(content.id, stderr=theirs, TERM="dumb")
+
+    assert os.read(ours, 1000).startswith(b"Pending: starts at ")
