@@ -3,6 +3,7 @@
 import re
 
 from flask import Flask, flash, g, redirect, request, url_for
+from flask.globals import request_ctx
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 from werkzeug.exceptions import (
@@ -18,6 +19,7 @@ from smartcontent.tables.table import LARGEST
 from smartcontent.web.bodies import ARCHIVE_LARGEST, FOR_ARCHIVES, read_body
 from smartcontent.web.problems import wants_problem
 from smartcontent.web.safety import LONGEST_QUERY, page_here
+from smartcontent.web.threads import few_at_once
 
 SAFE = {"GET", "HEAD", "OPTIONS", "TRACE"}
 # Where somebody without a session may send a form to.
@@ -26,7 +28,14 @@ FOR_STRANGERS = {"auth.sign_in", "auth.sign_up", "auth.welcome", "sharing.review
 STRANGERS_BYTES = 16 * 1024
 # Who may send a table, in a file of 2 MB.
 FOR_TABLES = {"api_batches.create", "batches.upload"}
-ROUND_IT = 64 * 1024  # bytes around a file
+# Who may send a text of 100,000 letters, of which a form writes each in twelve signs at most.
+FOR_TEXTS = {
+    *("versions.edit", "versions.keep", "versions.discard"),
+    *("preview.text", "preview.limits", "api_drafts.create"),
+}
+TEXT_BYTES = 12 * 100_000
+AT_ONCE = 16 * 1024  # bytes of a form, taken apart while others wait
+ROUND_IT = 64 * 1024  # bytes around a file or a text
 TABLES_PARTS = 30
 # Taking a form apart takes as long as it has fields and parts; ours have a dozen, and no parts.
 MOST_FIELDS = 100
@@ -62,8 +71,7 @@ def _check() -> ResponseReturnValue | None:
         if request.content_length or "Transfer-Encoding" in request.headers:
             request.max_content_length = 0  # none of it is read, whoever looks for a form
         return None
-    if request.endpoint in FOR_TABLES | FOR_ARCHIVES:
-        _take_a_file()
+    _take_what_is_large()
     if request.endpoint is None or wants_problem():
         return None
     if request.endpoint in FOR_STRANGERS:
@@ -73,17 +81,26 @@ def _check() -> ResponseReturnValue | None:
         return redirect(url_for("auth.sign_in", next=page_here()), 303)
     read_body()
     _refuse_other_forms()
+    _take_apart()
     g.form_is_read = True
     csrf.protect(apply_exemptions=True)
     return None
 
 
-def _take_a_file() -> None:
-    request.max_form_parts = TABLES_PARTS
+def _take_what_is_large() -> None:
+    if request.endpoint in FOR_TABLES | FOR_ARCHIVES:
+        request.max_form_parts = TABLES_PARTS
     if request.endpoint in FOR_ARCHIVES:
         request.max_content_length = ARCHIVE_LARGEST + ROUND_IT
-    else:
-        request.max_content_length = request.max_form_memory_size = LARGEST + ROUND_IT
+    elif request.endpoint in FOR_TABLES | FOR_TEXTS:
+        largest = LARGEST if request.endpoint in FOR_TABLES else TEXT_BYTES
+        request.max_content_length = request.max_form_memory_size = largest + ROUND_IT
+
+
+def _take_apart() -> None:
+    """Read a form with a long text beside the event loop; the request keeps what it has read."""
+    if request.endpoint in FOR_TEXTS and len(request.get_data()) > AT_ONCE:
+        few_at_once(getattr, request_ctx.request, "form")
 
 
 def _refuse_other_forms() -> None:

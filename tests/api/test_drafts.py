@@ -255,6 +255,13 @@ def test_edited_text_is_the_next_draft_and_an_old_base_is_refused(script, writte
     assert script.get(written).json["text"] == "Mine."
 
 
+@pytest.mark.parametrize("sign", ["茶", "\U00020000"])
+def test_longest_text_is_kept_in_any_script(script, written, sign):
+    asked = {"text": sign * 100_000, "base": 1}
+    assert script.post(f"{written}/drafts", asked).status_code == 201
+    assert script.post(f"{written}/drafts", asked | {"text": sign * 100_001}).status_code == 422
+
+
 @both_databases
 def test_of_two_edits_at_once_one_is_refused(app, script, written):
     statuses = []

@@ -221,7 +221,10 @@ def test_longest_text_is_opened_compared_and_one_passage_of_it_rewritten(
     as_ada, page, content, ollama, text
 ):
     longest = (text * 100_000)[:99_990] + "\n\nThe end."
-    versions.save_edit(content, "Long", longest)
+    form = {"title": "Long", "text": longest, "base": 1, "stamp": "a" * 32}
+    assert as_ada.post(f"{page}/text/unsaved", form).status_code == 204
+    assert as_ada.post("/contents/preview/text", form).status_code == 200
+    assert as_ada.post(f"{page}/text", form).status_code == 303
     assert as_ada.get(page).status_code == 200
     assert "The end.</textarea>" in as_ada.get(f"{page}/text").text
     assert "added: " in as_ada.get(f"{page}/compare?from=1&to=2").text

@@ -19,7 +19,8 @@ ALWAYS = {
     400: "The request cannot be read.",
     401: "There is no token, or none that works; `WWW-Authenticate` says which.",
     408: "The request did not arrive within a minute (`REQUEST_SECONDS`).",
-    413: "The body is larger than 256 KB; a batch's, than 2 MB; an archive, than 64 MB.",
+    413: "The body is larger than 256 KB; one with a text edited by hand, than 1.2 MB;"
+    " a batch's, than 2 MB; an archive, than 64 MB.",
     429: "Too often or too much: `detail` says of what, `Retry-After` for how many seconds.",
     500: "A fault of ours; it is in the server's log.",
     503: "The database does not answer; `Retry-After` says when to try again.",
