@@ -50,6 +50,12 @@ SETTINGS = {
     "OLLAMA_TOTAL_SECONDS": 30,
     **NO_QUOTAS,
 }
+# By chance, by temperature, by model.
+VARIANTS: list[Any] = [
+    2,
+    [{"temperature": 0.2}, {"temperature": 1.1}],
+    [{"model": "llama3.2"}, {"model": "mistral"}],
+]
 # A draft's allowed time here (attempts with their pauses), and a minute more.
 QUIESCE_SECONDS = 240
 RECOVERY_SECONDS = 60
@@ -103,7 +109,7 @@ class Person:
             self._chaos.drafts.update((content, number) for number in numbers)
 
     def _ask_for_more(self) -> None:
-        self._ask("variants", {"variants": 2})
+        self._ask("variants", {"variants": self._random.choice(VARIANTS)})
 
     def _refine(self) -> None:
         self._ask("refine", {"refine": self._random.choice(["shorter", "warmer", "plainer"])})
