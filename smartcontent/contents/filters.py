@@ -172,7 +172,7 @@ def filters_in(sent: Mapping[str, str]) -> Filters:
 
 def making_sense(sent: Mapping[str, str]) -> dict[str, str]:
     """What of an address asks for something, as it is written."""
-    written = {name: sent.get(name, "") for name in FILTERS}
+    written = {name: text for name in FILTERS if (text := sent.get(name))}
     return {name: text for name, text in written.items() if _or_open(FILTERS[name], text)}
 
 

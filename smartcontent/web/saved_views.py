@@ -41,9 +41,10 @@ class Shown(NamedTuple):
 def _shown() -> Sequence[Shown]:
     """The user's views, beside the list as it is asked for."""
     here, number = making_sense(asked()), request.args.get("view", "")
+    views = [(view, saved_views.opened(view)) for view in SavedView.of(current_user.id)]
     return [
-        Shown(each, _address(each), number == str(each.id) or here == saved_views.opened(each))
-        for each in SavedView.of(current_user.id)
+        Shown(view, _address(view, known), number == str(view.id) or here == known)
+        for view, known in views
     ]
 
 
@@ -109,12 +110,11 @@ def _refused(why: Exception) -> ResponseReturnValue:
 
 def _to(view: SavedView, said: str) -> ResponseReturnValue:
     flash(Markup(said).format(view.name))  # noqa: S704 - ours, but for the name
-    return redirect(_address(view), 303)
+    return redirect(_address(view, saved_views.opened(view)), 303)
 
 
-def _address(view: SavedView) -> str:
-    known = _arguments(saved_views.opened(view))
-    return url_for("contents.index", view=view.id, **known)
+def _address(view: SavedView, known: dict[str, str]) -> str:
+    return url_for("contents.index", view=view.id, **_arguments(known))
 
 
 def _arguments(known: dict[str, str]) -> dict[str, Any]:
