@@ -26,8 +26,12 @@ _UNSEEN = (
 )
 _BEGINNING = re.compile(rf"[{_UNSEEN}]*")
 _SIGNS = "=+-@\N{MINUS SIGN}"
-# A cell ends here for who opens the file with another delimiter, or without regard to quotes.
-_FORMULA_INSIDE = re.compile(rf"(?<=[;\t\n\r|])([{_UNSEEN}]*)(?=[=＝](?![=＝]))")
+# A cell ends here for who opens the file with another delimiter, or without regard to quotes. What
+# is passed over is gone through once, wherever it begins: there may be very much of it.
+_CELL_ENDS = ";\t\n\r|"
+_BEFORE_A_FORMULA = re.compile(
+    rf"(?:[;|][{_UNSEEN}]*|(?<![{_UNSEEN}])[{_UNSEEN}]+)(?=[=＝](?![=＝]))"
+)
 _FORBIDDEN = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")  # in XML
 
 
@@ -47,8 +51,13 @@ def _harmless(value: Value) -> str:
     if not isinstance(value, str):
         return str(value)
     if is_risky(value):
-        return f"'{value[0]}" + _FORMULA_INSIDE.sub(r"\1'", value[1:])
-    return _FORMULA_INSIDE.sub(r"\1'", value)
+        return f"'{value[0]}" + _BEFORE_A_FORMULA.sub(_with_apostrophe, value[1:])
+    return _BEFORE_A_FORMULA.sub(_with_apostrophe, value)
+
+
+def _with_apostrophe(before: re.Match[str]) -> str:
+    is_at_an_end = any(sign in before[0] for sign in _CELL_ENDS)
+    return before[0] + "'" * is_at_an_end
 
 
 def is_risky(text: str) -> bool:

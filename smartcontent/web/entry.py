@@ -22,6 +22,8 @@ from smartcontent.web.safety import LONGEST_QUERY, page_here
 from smartcontent.web.threads import few_at_once
 
 SAFE = {"GET", "HEAD", "OPTIONS", "TRACE"}
+# No answer of ours says when something was changed, and at some moments Werkzeug's reading breaks.
+MOMENTS = ("HTTP_IF_MODIFIED_SINCE", "HTTP_IF_UNMODIFIED_SINCE", "HTTP_IF_RANGE")
 # Where somebody without a session may send a form to.
 FOR_STRANGERS = {"auth.sign_in", "auth.sign_up", "auth.welcome", "sharing.review"}
 # An address and two passwords, whatever they are written in.
@@ -65,6 +67,8 @@ def _check() -> ResponseReturnValue | None:
 
     The API, which knows people by another kind of token, asks by itself.
     """
+    for name in MOMENTS:
+        request.environ.pop(name, None)
     if len(request.query_string) > LONGEST_QUERY:
         raise RequestURITooLarge
     if request.method in SAFE:

@@ -6,6 +6,7 @@ import re
 import zipfile
 
 import pytest
+from costs import cpu_seconds
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -42,6 +43,18 @@ def test_no_formula_begins_where_another_delimiter_ends_a_cell():
     written = from_csv(csv_of(["Topic"], [["10; =cmd|x\n=1+1\t＝2|=3"]]))[1][0]
 
     assert written == "10; '=cmd|x\n'=1+1\t'＝2|'=3"
+
+
+def test_a_formula_behind_many_ends_of_cells_has_one_apostrophe():
+    assert from_csv(csv_of(["Topic"], [["a\n\n =1;\t＝2"]]))[1][0] == "a\n\n '=1;\t'＝2"
+
+
+@pytest.mark.parametrize("unit", ["\t", "\n", "\r\n ", "\n;", "| ", "\u200b", "a\t", "==", "\n=="])
+def test_any_text_is_written_in_a_moment(unit):
+    """With the square of their number, the blank lines of one text held all up for minutes."""
+    text = "x" + unit * (100_000 // len(unit)) + "x"
+
+    assert cpu_seconds(lambda: csv_of(["Text"], [[text]])) < 0.5  # 0.01 on a quiet machine
 
 
 def test_numbers_stay_numbers():

@@ -110,3 +110,12 @@ def test_files_need_neither_database_nor_redis(settings):
     app = create_app(**settings | away)
 
     assert app.test_client().get(address_of(app, "style.css")).status_code == 200
+
+
+@pytest.mark.parametrize("header", ["If-Modified-Since", "If-Unmodified-Since", "If-Range"])
+@pytest.mark.parametrize("moment", ["Sun, 1 Nov 99999999999999 99:99:99 GMT", "Sun", "\xb2" * 99])
+@pytest.mark.parametrize("path", ["/static/app.js", "/api/v1/openapi.json"])
+def test_no_moment_that_is_asked_by_is_an_error_of_ours(app, header, moment, path):
+    headers = {header: moment, "Range": "bytes=0-1"}
+
+    assert Visitor(app).get(path, headers=headers).status_code == 200
