@@ -24,6 +24,7 @@ from smartcontent.models.dismissal import dismissals
 from smartcontent.models.listing import Filters, list_contents
 from smartcontent.stores.sql import db
 from smartcontent.texts.quality.finding import KEY_LENGTH
+from smartcontent.web import threads
 from smartcontent.writing import job
 
 TEXT = "# Tea\r\n\r\n---\n \nIt is “warm”. 東京タワー 🫖\n"
@@ -393,3 +394,18 @@ def test_who_is_interrupted_sends_it_again(ada, bob, monkeypatch):
     monkeypatch.setattr(taking_in, "_store", store)
 
     assert taken(bob, archive) == Taken(contents=2, already_there=4)
+
+
+def test_one_archive_at_a_time_is_in_memory(as_ada, monkeypatch):
+    is_free = []
+
+    def watched(*_args) -> Taken:
+        is_free.append(threads._archives.acquire(blocking=False))
+        return Taken()
+
+    monkeypatch.setattr(taking_in, "take_in", watched)
+    for _ in range(2):
+        form = {"csrf_token": as_ada.token(), "file": (io.BytesIO(b"x"), "archive.zip")}
+        assert as_ada.client.post("/account/data", data=form).status_code == 303
+
+    assert is_free == [False, False]

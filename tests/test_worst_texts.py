@@ -376,6 +376,8 @@ HOSTILE = {
     "links in links": "[" * 16_000 + "a" + "](b)" * 16_000,
     "references": "".join(f"[a{n}]: /u\n" for n in range(8_000)),
     "one reference used often": "[a]: /" + "u" * 40_000 + "\n\n" + "[a]" * 18_000,
+    "blanks in a row of alignments": "a|b\n|-" + " " * 99_000 + "x",
+    "tabs between alignments": "a|b\n--- " + "\t" * 99_000 + "|x",
     "wide table": "|a" * 24_000 + "\n" + "|-" * 24_000,
     "table of empty rows": "|a" * 500 + "|\n" + "|-" * 500 + "|\n" + "|\n" * 48_000,
     "tables of empty rows": TABLE * 16,

@@ -31,7 +31,7 @@ _METADATA = re.compile(
     r"((?:[\w-]+[ \t]?[:=].*\n|[ \t#\[].*\n|-[ \t].*\n|\n)+)\1[ \t]*(?:\n|$)"
 )
 _HEADING_WITHOUT_BLANK = re.compile(r"(#{2,6})(?=[^\W\d_])")
-_ALIGNMENTS = re.compile(r"\|?[ \t]*:?-+:?[ \t]*(?:\|[ \t]*:?-+:?[ \t]*)*\|?[ \t]*$")
+_ALIGNMENTS = re.compile(r"\|?[ \t]*+:?-++:?[ \t]*+(?:\|[ \t]*+:?-++:?[ \t]*+)*\|?[ \t]*$")
 _FOOTNOTE = re.compile(r"\[(?=\^[^\]\s]{1,20}\])")
 
 
