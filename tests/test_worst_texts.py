@@ -355,7 +355,11 @@ def test_accents_are_found_in_any_encoding_beside_more_than_a_letter_has():
     assert as_sought(written).count(as_sought(normalize("NFD", words))) == 2
 
 
-@pytest.mark.parametrize("text", ["sure:\n" * 33_000, "Here is your ad: " * 12_000 + '"Tea."'])
+@pytest.mark.parametrize(
+    "text",
+    ["sure:\n" * 33_000, "Here is your ad: " * 12_000 + '"Tea."',
+     "Draft:\nTea" + ":" * 90_000 + "x", "Draft:\nTea" + "\n" * 90_000 + "x"],
+)  # fmt: skip
 def test_remarks_that_do_not_end_are_looked_at_in_a_moment(text):
     assert seconds_of_cpu(lambda: unwrapped(text)) < 0.05
 

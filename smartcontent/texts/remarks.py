@@ -143,7 +143,7 @@ _LABEL = re.compile(
     r"|response|answer|output|tweet)\s*:",
     re.IGNORECASE,
 )
-_OTHER_LABEL = re.compile(r"^\W*\w+(?: \w+)?\W*:\W*$", re.MULTILINE)
+_OTHER_LABEL = re.compile(r"^[^\w\n]*\w+(?: \w+)?[^\w\n:]*:[^\w\n]*$", re.MULTILINE)
 
 
 def _remark_in(yes: str, here: str, it: str, edge: str) -> str:

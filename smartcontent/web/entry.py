@@ -58,7 +58,13 @@ _FORM = re.compile(rf"(?:{_CHARACTER})*+".encode(), re.IGNORECASE)
 
 
 def init_app(app: Flask) -> None:
+    app.before_request(_forget_moments)
     app.before_request(_check)
+
+
+def _forget_moments() -> None:
+    for name in MOMENTS:
+        request.environ.pop(name, None)
 
 
 def _check() -> ResponseReturnValue | None:
@@ -67,8 +73,6 @@ def _check() -> ResponseReturnValue | None:
 
     The API, which knows people by another kind of token, asks by itself.
     """
-    for name in MOMENTS:
-        request.environ.pop(name, None)
     if len(request.query_string) > LONGEST_QUERY:
         raise RequestURITooLarge
     if request.method in SAFE:
