@@ -19,6 +19,13 @@ from conftest import ROOT
 
 import smartcontent
 from smartcontent.config import SETTINGS
+from smartcontent.contents import dismissing, saved_views, shared, sharing
+from smartcontent.contents.archives import unpacking
+from smartcontent.contents.series.acting import SERIES_MOST
+from smartcontent.models import history
+from smartcontent.scheduling import reconciler
+from smartcontent.web import account, bodies, entry, safety, versions
+from smartcontent.web.connections import UNSENT_BYTES
 
 PACKAGE = ROOT / "smartcontent"
 README = (ROOT / "README.md").read_text()
@@ -207,6 +214,44 @@ def test_every_name_in_architecture_is_in_the_code():
     names = re.findall(r"`(?:\w+\.)*(\w+)`", ARCHITECTURE)
 
     assert [name for name in names if name not in words] == []
+
+
+def test_every_name_in_any_document_is_in_the_code():
+    of_others = {"pg_relation_size", "create_all", "PR_SET_PDEATHSIG"}
+    folders = [ROOT / name for name in ("smartcontent", "tests", "bench")]
+    sources = [path for folder in folders for path in folder.rglob("*")]
+    sources += ROOT.iterdir()
+    kinds = (".py", ".js", ".html", ".j2", ".yml", ".toml", ".json")
+    texts = (path.read_text() for path in sources if path.suffix in kinds)
+    words = {word for text in texts for word in re.findall(r"\w+", text)}
+    names = set(in_documents(r"`(?:[\w.]+\.)?([a-z]+_[a-z_]+|[A-Z]+_[A-Z_]+)(?:\(\))?`"))
+
+    assert len(names) > 100
+    assert sorted(names - words - of_others) == []
+
+
+def test_limits_are_those_of_the_code():
+    told = OPERATIONS.partition("## Limits")[2]
+    for sentence in (
+        f"a form {entry.MOST_FIELDS} fields and no parts",
+        f"{entry.STRANGERS_BYTES // 1024} KB of who is not signed in",
+        f"a batch {entry.LARGEST // 1_000_000} MB and {entry.TABLES_PARTS} parts",
+        f"an archive {bodies.ARCHIVE_LARGEST // 1024**2} MB;",
+        f"a query {safety.LONGEST_QUERY // 1024} KB",
+        f"| {UNSENT_BYTES // 1024**2} MB; beyond it",
+        f"made on the page | {account.MOST_TOKENS} |",
+        f"| {shared.KEPT_MOST} of each; {saved_views.MOST} saved views;",
+        f"| {sharing.OPEN_MOST} that work, for {sharing.DAYS_MOST} days at most,",
+        f"the last {sharing.ENDED_MOST} that ended; {sharing.REVIEWS_MOST} answers to each",
+        f"are dismissed | {dismissing.MOST} |",
+        f"| the last {history.LINES_KEPT} |",
+        f"{unpacking.FILES_MOST:,} files, {unpacking.UNPACKED_LONGEST // 1024**3} GB unpacked",
+        f"of one content {unpacking.CONTENT_LONGEST // 1024**2} MB |",
+        f"edited by hand | {versions.TEXT_LONGEST:,} characters |",
+        f"| {reconciler.BATCH:,} drafts and {reconciler.BATCH:,} jobs;",
+    ):
+        assert sentence in told, sentence
+    assert shared.KEPT_MOST == SERIES_MOST
 
 
 def test_every_log_line_to_grep_is_said_somewhere():
