@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import IO
 
+from smartcontent.config import ConfigurationError
 from smartcontent.config.private import keep_private
 
 
@@ -40,7 +41,9 @@ def _lock_of(home: Path) -> IO[str]:
         keep_private(home)
         return (home / "lock").open("a+")
     except OSError as error:
-        raise Refusal(f"SMARTCONTENT_HOME={home} cannot be used: {error.strerror}.") from error
+        raise ConfigurationError(
+            f"SMARTCONTENT_HOME={home} cannot be used: {error.strerror}."
+        ) from error
 
 
 def _already_runs(home: Path) -> str:
