@@ -23,7 +23,8 @@ def owned(home: Path) -> Iterator[None]:
     """Hold the folder for this process; the kernel lets go of it, however the process ends.
 
     Raises:
-        Refusal: another process holds it, or nobody can.
+        Refusal: another process holds it.
+        ConfigurationError: nobody can.
     """
     with _lock_of(home) as file:
         try:
