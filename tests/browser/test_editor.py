@@ -4,7 +4,7 @@ import pytest
 from playwright.sync_api import expect
 
 from browser.conftest import finished
-from browser.test_refining import is_clean, picture
+from browser.test_refining import is_clean
 from smartcontent.models import Content
 from smartcontent.stores.sql import db
 
@@ -112,7 +112,6 @@ def test_text_is_formatted_measured_and_looked_at_while_it_is_typed(open_page, a
     expect(preview).to_contain_text("hot")
     assert preview.evaluate("shown => shown.scrollTop") > 200
     is_clean(page)
-    picture(page, "editor")
 
 
 def test_brief_says_how_much_of_each_field_is_used_and_what_its_type_may_hold(open_page, ada):
