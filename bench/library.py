@@ -36,6 +36,7 @@ from conftest import (  # noqa: E402
 )
 from flask import Flask  # noqa: E402
 from sqlalchemy import insert, select, text  # noqa: E402
+from werkzeug.test import TestResponse  # noqa: E402
 
 from smartcontent.app import create_app  # noqa: E402
 from smartcontent.models import ApiToken, Content, Draft, Tag, User  # noqa: E402
@@ -174,7 +175,7 @@ def questions(app: Flask, user: User, words: Vocabulary) -> dict[str, Callable[[
     }
 
 
-def _checked(answer: object) -> None:
+def _checked(answer: TestResponse) -> None:
     assert answer.status_code < 300, (answer.status_code, answer.text[:300])
 
 

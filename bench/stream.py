@@ -19,6 +19,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 ROOT = Path(__file__).parent.parent
 sys.path[:0] = [str(ROOT), str(ROOT / "tests"), str(ROOT / "bench")]
@@ -35,6 +36,7 @@ SERVERS = {"ours": SmartContent, "node": Node, "socket.io": SocketIo, "flask-sse
 ONE_A_SECOND, ALL_A_SECOND, WORDS_A_SECOND = 500, 20, 100
 IDS = {"content_id": "0b9c9e52-6f6d-4f0e-9d5e-0f2b7c1d9a11", "draft_id": 17, "attempt": 1}
 FIRST_PAGES = 20
+Kind = TypeVar("Kind", bound=Server)
 
 
 @dataclass
@@ -98,7 +100,7 @@ class Pages:
 
 
 @contextmanager
-def running(kind: type[Server]) -> Iterator[Server]:
+def running(kind: type[Kind]) -> Iterator[Kind]:
     with tempfile.TemporaryDirectory() as folder:
         valkey = Valkey(Path(folder))
         valkey.client.config_set("maxclients", 15000)

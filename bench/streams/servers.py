@@ -11,6 +11,7 @@ import subprocess
 import sys
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import ClassVar
 
 import requests
 from conftest import SECRET, Valkey, free_port, upgrade, wait_until
@@ -35,6 +36,8 @@ class Server:
     folder: Path
     valkey: Valkey
     port: int = field(default_factory=free_port)
+    name: ClassVar[str]
+    path: ClassVar[str]
     awaits = ": welcome"
     is_websocket = False
     ready_path = "/"
