@@ -1,5 +1,6 @@
 """Contents are found by title, brief and current text, as they are and whoever changed them."""
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -33,7 +34,7 @@ from smartcontent.models import (
     now,
 )
 from smartcontent.models.findable import Words, as_vector
-from smartcontent.models.listing import Filters, Sort, list_contents
+from smartcontent.models.listing import Filters, Sort, count_contents, list_contents
 from smartcontent.ollama.errors import failure
 from smartcontent.progress.estimates import estimate_for
 from smartcontent.stores.sql import at_once, db
@@ -261,28 +262,36 @@ def test_filters_find_the_same_whether_few_or_many_have_it(ada, bob, monkeypatch
     assert shown(status="failed") == shown(tag="autumn") == shown(q="kettle") == []
 
 
-@pytest.mark.parametrize(
-    "filters",
-    [
-        {}, {"sort": "oldest"}, {"sort": "title"}, {"trash": True}, {"favourite": True},
-        {"content_type": "ad_copy"}, {"status": "failed"}, {"tag": "spring"}, {"q": "pot"},
-        {"q": "pot", "status": "failed", "sort": "oldest"},
-    ],
-    ids=str,
-)  # fmt: skip
-def test_no_list_goes_through_all_that_there_is(ada, filters):
-    with statements() as seen:
-        list_contents(ada.id, Filters(**filters))
+# Each thing that a list may be asked for, and pairs of which neither leads to the order.
+ASKED = [
+    {}, {"status": "failed"}, {"content_type": "ad_copy"}, {"tag": "spring"}, {"favourite": True},
+    {"model": "llama3.2"}, {"voice": str(uuid4())}, {"batch": str(uuid4())},
+    {"series": str(uuid4())}, {"since": now()}, {"until": now()}, {"trash": True}, {"q": "pot"},
+    {"status": "failed", "tag": "spring"}, {"q": "pot", "status": "failed"},
+    {"q": "pot", "voice": str(uuid4())}, {"model": "llama3.2", "content_type": "ad_copy"},
+]  # fmt: skip
 
-    plans = [
-        row[3]
-        for statement, values in seen
-        for row in db.session.connection().exec_driver_sql(
-            f"EXPLAIN QUERY PLAN {statement}", values
-        )
-    ]
-    assert not [step for step in plans if step.startswith(("SCAN contents", "SCAN drafts"))]
-    assert filters.get("status") or not [step for step in plans if "RIGHT PART" in step]
+
+@pytest.mark.parametrize("few", [1_000, -1], ids=["looked up", "walked to"])
+def test_no_list_goes_through_all_that_there_is(ada, monkeypatch, few):
+    monkeypatch.setattr(listing, "FEW", few)
+    for asked in ASKED:
+        for sort in Sort:
+            with statements() as seen:
+                list_contents(ada.id, Filters(**asked, sort=sort))
+            steps = [step for each in seen for step in plan_of(*each)]
+            assert not [step for step in steps if step.startswith(WHOLE)], (asked, sort)
+            if few > 0 and asked.keys() - {"q"}:
+                assert not [step for step in steps if ALL_OF_A_USER.search(step)], (asked, sort)
+
+
+WHOLE = ("SCAN contents", "SCAN drafts", "SCAN findables", "SCAN content_tags")
+ALL_OF_A_USER = re.compile(r"ix_contents_(listed|titled|user_id_created_at) \(user_id=\?\)")
+
+
+def plan_of(statement: str, values: object) -> list[str]:
+    connection = db.session.connection()
+    return [row[3] for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", values)]
 
 
 @contextmanager
@@ -331,6 +340,35 @@ def test_what_many_have_is_found_among_the_newest_without_the_index_of_all(ada):
 
     assert not asks_the_index(limit=2)
     assert asks_the_index(limit=3)
+
+
+@both_databases
+def test_phrase_of_words_that_very_many_have_is_looked_for_in_so_many_at_a_time(
+    ada, as_ada, monkeypatch
+):
+    monkeypatch.setattr(findable, "LOOKED_INTO", 2)
+    monkeypatch.setattr(findable, "NEAR", 1)
+    titles = ["Green jug", *(f"Jug {number}, green" for number in range(4))]
+    for title in titles:
+        submitting.submit(ada.id, BRIEF, title)
+
+    def pages(sort: str) -> list[tuple[list[str], bool]]:
+        shown, cursor = [], ""
+        while cursor is not None:
+            page = list_contents(ada.id, Filters(q='"green jug"', sort=sort), cursor)
+            shown.append(([content.title for content in page.items], page.is_partial))
+            cursor = page.next_cursor
+        db.session.commit()
+        return shown
+
+    assert pages(Sort.NEWEST) == [([], True), ([], True), (["Green jug"], False)]
+    assert pages(Sort.OLDEST) == [(["Green jug"], True), ([], True), ([], False)]
+    assert pages(Sort.TITLE) == pages(Sort.RELEVANCE) == [([], True)]
+    assert count_contents(ada.id, Filters(q='"green jug"')) == (0, False)
+    assert count_contents(ada.id, Filters(q="green jug")) == (5, True)
+    assert "Look through more</a>" in as_ada.get('/list?q="green jug"').text
+    assert "sort by date" in as_ada.get('/list?q="green jug"&sort=title').text
+    assert "Look through more" not in as_ada.get("/list?q=green jug").text
 
 
 def test_what_was_made_from_a_text_is_found_by_its_index_where_there_are_statistics(ada, content):

@@ -10,7 +10,8 @@ from smartcontent.briefs.catalogue import CONTENT_TYPES
 from smartcontent.contents.tagging import TAG_LONGEST
 from smartcontent.fields import Field, Fields, Refused, Value, read
 from smartcontent.models import Status
-from smartcontent.models.listing import Q_LONGEST, Filters, Sort
+from smartcontent.models.findable import LOOKED_INTO
+from smartcontent.models.listing import Q_LONGEST, RANKED_MOST, Filters, Sort
 
 _UUID = re.compile("[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 
@@ -95,7 +96,9 @@ FILTERS: Fields = {
         "Words that must all occur in title, brief or text, in any case of letters and with or "
         "without accents; the last may be the beginning of one. Words in quotation marks stand "
         "beside each other, and those with a minus before them must not occur: "
-        '`tea "blue glass" -cup`. The first ten count.',
+        '`tea "blue glass" -cup`. The first ten count. For words beside each other '
+        f"{LOOKED_INTO:,} of those with all the words are looked through at a time: where more "
+        "have them, a page may be short or even empty, and its `next_cursor` leads on.",
         example="teapot",
     ),
     "tag": _name("tag", TAG_LONGEST, "Only those with this tag, in any case of letters."),
@@ -116,8 +119,8 @@ FILTERS: Fields = {
     "sort": _only(
         "sort",
         [*Sort],
-        "In which order. By relevance, of the newest thousand that are found, where something is "
-        "searched; else as `newest`.",
+        f"In which order. By relevance, of the newest {RANKED_MOST} that are found, where "
+        "something is searched; else as `newest`.",
     ),
     "trash": Switch(label="trash", about="1: what is in the trash, instead of all else."),
 }

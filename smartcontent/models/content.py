@@ -21,6 +21,7 @@ from sqlalchemy import (
     select,
     text,
 )
+from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import Mapped, foreign, load_only, mapped_column, relationship, remote
 
 from smartcontent import events
@@ -57,6 +58,23 @@ def _where(condition: str) -> dict[str, Any]:
     return {"sqlite_where": text(of_sqlite), "postgresql_where": text(condition)}
 
 
+class _VoiceId(ColumnElement[str]):
+    """The id of the voice that a content holds, in the words of its index."""
+
+    inherit_cache = True
+    type = String()
+
+
+@compiles(_VoiceId, "sqlite")
+def _of_sqlite(_element: _VoiceId, _compiler: object, **_how: object) -> str:
+    return "json_extract(voice, '$.id')"
+
+
+@compiles(_VoiceId, "postgresql")
+def _of_postgresql(_element: _VoiceId, _compiler: object, **_how: object) -> str:
+    return "(voice ->> 'id')"
+
+
 class Content(Base):
     """A brief and what was written from it."""
 
@@ -68,6 +86,11 @@ class Content(Base):
         Index("ix_contents_thrown_away", *_LISTED_BY, **_where("deleted_at IS NOT NULL")),
         Index("ix_contents_titled", "user_id", text("lower(title)"), "id"),
         Index("ix_contents_of_type", "user_id", "content_type", "created_at", "id"),
+        Index(
+            "ix_contents_of_voice",
+            *("user_id", _VoiceId(), "created_at", "id"),
+            **_where("voice IS NOT NULL"),
+        ),
         Index(
             "ix_contents_favourite", "user_id", "created_at", "id", **_where("favourite IS true")
         ),
@@ -217,9 +240,9 @@ class Content(Base):
         )
 
     @classmethod
-    def sounds_like(cls, voice_id: UUID) -> tuple[ColumnElement[bool], ...]:
+    def sounds_like(cls, voice_id: UUID) -> ColumnElement[bool]:
         """That it was submitted with this voice, whatever has become of the voice."""
-        return (cls._voice.is_not(None), cls._voice["id"].as_string() == str(voice_id))
+        return and_(cls._voice.is_not(None), _VoiceId() == str(voice_id))
 
     @classmethod
     def last_choices(cls, user_id: int) -> Mapping[str, str]:

@@ -49,6 +49,13 @@ class Draft(Base):
         Index(None, "user_id", "created_at"),
         # What estimates learn from.
         Index("ix_drafts_written", "model", "status", "origin", "id"),
+        # What a model has written, for its owner's list.
+        Index(
+            "ix_drafts_of_model",
+            *("user_id", "model"),
+            sqlite_where=text("model IS NOT NULL"),
+            postgresql_where=text("model IS NOT NULL"),
+        ),
         # What is due on a day, for its owner's calendar.
         Index(None, "user_id", "due_at"),
         Index(

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import (
+    CTE,
     Boolean,
     Column,
     ColumnElement,
@@ -39,7 +40,14 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import TSQUERY, TSVECTOR
 
 from smartcontent.stores.sql import Base, db
-from smartcontent.texts.queries import Phrase, Query, for_postgresql, for_sqlite
+from smartcontent.texts.queries import (
+    Phrase,
+    Query,
+    for_postgresql,
+    for_sqlite,
+    has_phrase,
+    loosened,
+)
 from smartcontent.texts.tokens import searchable
 
 if TYPE_CHECKING:
@@ -64,11 +72,13 @@ findables = Table(
     Index("ix_findables_words", "words", postgresql_using="gin").ddl_if("postgresql"),
     sqlite_autoincrement=True,
 )
+_ITS_ID: ColumnElement[UUID] = literal_column("contents.id")
 # Of SQLite alone. Its rowid is the place.
 found = table("found", *(column(name) for name in ("rowid", "owner", "title", "brief", "text")))
 # PostgreSQL takes a megabyte of one content: each token once, and two bytes for each of its places.
 BYTES_MOST = 800_000
 NEAR = 500  # contents: to look into the tokens of one takes PostgreSQL 0.03 ms
+LOOKED_INTO = 5_000  # contents with all its words, for a phrase
 
 
 class Words(NamedTuple):
@@ -221,45 +231,123 @@ def among_nearest(
     if behind is not None:
         near = near.where(place > behind if oldest_first else place < behind)
     hits = near.order_by(place if oldest_first else place.desc()).subquery("hits")
-    query = query.join(hits, hits.c.content_id == literal_column("contents.id"))
+    query = query.join(hits, hits.c.content_id == _ITS_ID)
     return query.where(_has(hits.c.words, user_id, asked))
 
 
 def among_found(
-    query: Select[Any], user_id: int, asked: Query, oldest_first: bool | None = False
+    query: Select[Any],
+    user_id: int,
+    asked: Query,
+    oldest_first: bool | None = False,
+    until: int | None = None,
 ) -> Select[Any]:
-    """The contents of a query, which are the user's, that have what is asked; None: in any order.
+    """The contents of a query, which are the user's, that have what is asked, as the index has it.
 
-    Where only something unwanted is named, all that are without it; of nothing, none.
+    None: in any order. No further than to a place, if one is given. Where only something unwanted
+    is named, all that are without it; of nothing, none.
     """
-    its_id: ColumnElement[UUID] = literal_column("contents.id")
-    is_something = bool(asked.wanted or asked.unwanted)
+    query = query if asked.wanted or asked.unwanted else query.where(false())
     if is_postgresql():
-        hits = _hits(user_id, asked, oldest_first)
-        query = query.join(hits, hits.c.content_id == its_id)
-        return query if is_something else query.where(false())
-    query = query.join(findables, findables.c.content_id == its_id)
+        hits = _hits(user_id, asked, oldest_first, until)
+        query = query.join(hits, hits.c.content_id == _ITS_ID)
+        # One after the other, in order, as many as are shown: it takes all of their tokens.
+        has_it = _has(_words_of_hit(), user_id, asked)
+        return query.where(has_it) if has_phrase(asked) else query
+    query = query.join(findables, findables.c.content_id == _ITS_ID)
     query = query.join(found, found.c.rowid == findables.c.place)
-    matches = literal_column("found").op("MATCH")(_match(user_id, asked))
-    return query.where(matches if is_something else false())
+    query = query.where(_matches(user_id, asked))
+    return query if until is None else query.where(_within(found.c.rowid, until, oldest_first))
 
 
-def _hits(user_id: int, asked: Query, oldest_first: bool | None) -> Subquery:
-    """What has it, found by the index, before one after the other is joined to what it is of.
+def found_among(
+    query: Select[Any], user_id: int, asked: Query, few: Select[tuple[UUID]]
+) -> Select[Any]:
+    """The same of few, whose ids are given; the query is of these alone on PostgreSQL."""
+    if is_postgresql():
+        return found_in_order(query, user_id, asked)
+    places = select(findables.c.place).where(findables.c.content_id.in_(few)).correlate(None)
+    # SQLite would ask for each of the few anew, and take in each time all that a word begins.
+    return among_found(query, user_id, asked, None).where((found.c.rowid + 0).in_(places))
 
-    PostgreSQL would read all tokens in turn, for it does not count that they lie outside the rows;
-    and join all that is found, of which a page is shown.
+
+def found_in_order(query: Select[Any], user_id: int, asked: Query) -> Select[Any]:
+    """The same, looked for in one content of a query after the other, in an order of its own."""
+    query = query if asked.wanted or asked.unwanted else query.where(false())
+    if not is_postgresql():
+        places = select(found.c.rowid).where(_matches(user_id, asked))
+        query = query.join(findables, findables.c.content_id == _ITS_ID)
+        return query.where((findables.c.place + 0).in_(places))  # which leads to no other order
+    hits = select(findables.c.place, findables.c.content_id).subquery("hits")
+    query = query.join(hits, hits.c.content_id == _ITS_ID)
+    # What is unknown, as coalesce() is, is taken for as true as not, and not for rare.
+    return query.where(func.coalesce(_has(_words_of_hit(), user_id, asked), false()))
+
+
+def last_looked_into(
+    user_id: int, asked: Query, oldest_first: bool = False, behind: int | None = None
+) -> int | None:
+    """The place of the last of so many that have all the words; None: there are not so many.
+
+    As far as there a phrase is looked for at once. No index of PostgreSQL knows what stands beside
+    each other: it takes to look into each content. SQLite's does, and is as long about words that
+    nearly all have.
+    """
+    place, query = _places(user_id, loosened(asked))
+    if behind is not None:
+        query = query.where(place > behind if oldest_first else place < behind)
+    in_order = query.order_by(place if oldest_first else place.desc())
+    return db.session.scalar(in_order.offset(LOOKED_INTO - 1).limit(1))
+
+
+def _places(user_id: int, words: Query) -> tuple[ColumnElement[int], Select[Any]]:
+    """What has all of some words, by its place."""
+    if is_postgresql():
+        place = _having(user_id, words).c.place
+        return place, select(place)
+    return found.c.rowid, select(found.c.rowid).where(_matches(user_id, words))
+
+
+def _hits(user_id: int, asked: Query, oldest_first: bool | None, until: int | None) -> Subquery:
+    """What has all the words, found by the index, before one after the other is joined.
+
+    PostgreSQL would join all that is found, of which a page is shown.
+    """
+    matching = _having(user_id, loosened(asked))
+    hits = select(matching)
+    if until is not None:
+        hits = hits.where(_within(matching.c.place, until, oldest_first))
+    if oldest_first is not None:
+        hits = hits.order_by(matching.c.place if oldest_first else matching.c.place.desc())
+    # With an offset, even of none, it is put in order before it is joined.
+    return hits.offset(0).subquery("hits")
+
+
+def _having(user_id: int, words: Query) -> CTE:
+    """What has all of some words, by PostgreSQL's index.
+
+    It would read all tokens in turn, for it does not count that they lie outside the rows.
     """
     ways = ("enable_seqscan", "enable_hashjoin", "enable_mergejoin")
     db.session.execute(select(*(func.set_config(way, "off", True) for way in ways)))
-    has_it = _has(findables.c.words, user_id, asked)
-    matching = select(findables.c.place, findables.c.content_id).where(has_it).cte("matching")
-    matching = matching.prefix_with("MATERIALIZED")
-    if oldest_first is None:
-        return select(matching).subquery("hits")
-    in_order = matching.c.place if oldest_first else matching.c.place.desc()
-    # With an offset, even of none, it is put in order before it is joined.
-    return select(matching).order_by(in_order).offset(0).subquery("hits")
+    has_them = _has(findables.c.words, user_id, words)
+    matching = select(findables.c.place, findables.c.content_id).where(has_them).cte("matching")
+    return matching.prefix_with("MATERIALIZED")
+
+
+def _within(
+    place: ColumnElement[int], until: int, oldest_first: bool | None
+) -> ColumnElement[bool]:
+    return place <= until if oldest_first else place >= until
+
+
+def _matches(user_id: int, asked: Query) -> ColumnElement[bool]:
+    return literal_column("found").op("MATCH")(_match(user_id, asked))
+
+
+def _words_of_hit() -> ColumnElement[Any]:
+    words = select(findables.c.words).where(findables.c.place == place_of_found())
+    return words.scalar_subquery()
 
 
 def _has(words: ColumnElement[Any], user_id: int, asked: Query) -> ColumnElement[bool]:
@@ -287,5 +375,4 @@ def rank(asked: Query) -> ColumnElement[float]:
     if not is_postgresql():
         return literal_column("bm25(found, 0, 10, 4, 1)", Float)
     wanted = cast(for_postgresql(Query(asked.wanted)), TSQUERY)
-    words = select(findables.c.words).where(findables.c.place == place_of_found())
-    return -func.ts_rank(words.scalar_subquery(), wanted)
+    return -func.ts_rank(_words_of_hit(), wanted)

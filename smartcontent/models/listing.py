@@ -18,22 +18,26 @@ from smartcontent.models.draft import Draft
 from smartcontent.models.findable import (
     among_found,
     among_nearest,
+    found_among,
+    found_in_order,
     is_postgresql,
+    last_looked_into,
     place_of_found,
     rank,
 )
 from smartcontent.models.series import Series
 from smartcontent.models.tag import Tag, content_tags
 from smartcontent.stores.sql import db
-from smartcontent.texts.queries import LONGEST
+from smartcontent.texts.queries import LONGEST, has_phrase
 from smartcontent.texts.queries import query as parsed
 from smartcontent.texts.sought import as_sought
 
 Q_LONGEST = LONGEST  # of a search, in characters
 PAGE = 20
 COUNTED_MOST = 1_000
+RANKED_MOST = 500  # the newest that are found: to see how well one fits takes to read its tokens
 NAMED_MOST = 50
-FEW = 2_000  # so many are looked up one by one
+FEW = 1_000  # so many are looked up one by one
 # What the texts of one page come to, in characters: one page of the longest would be an answer
 # of tens of megabytes. As many as fit are shown, and the cursor leads on.
 TEXTS_LONGEST = 2_000_000
@@ -69,10 +73,14 @@ class Filters:
 
 @dataclass(frozen=True)
 class Page:
-    """Some contents in their order, and the cursor of the page after them, if there is one."""
+    """Some contents in their order, and the cursor of the page after them, if there is one.
+
+    Of a phrase there may be more than what is shown, where only so many were looked through for it.
+    """
 
     items: list[Content]
     next_cursor: str | None
+    is_partial: bool = False
 
 
 @dataclass(frozen=True)
@@ -91,29 +99,46 @@ def list_contents(user_id: int, filters: Filters, cursor: str = "", limit: int =
     Raises:
         ValueError: the cursor is not one of ours.
     """
-    found = _found(user_id, filters, cursor, limit + 1)
+    found, until = _found(user_id, filters, cursor, limit + 1)
     ids = _those_that_fit([row.id for row in found[:limit]])
     items = _in_full(ids)
     if len(found) <= len(ids):
-        return Page(items, None)
+        return _last_page(items, filters, until)
     last = found[len(ids) - 1]
     if not filters.q or filters.sort == Sort.TITLE:
         return Page(items, _cursor_behind(items[-1], filters.sort))
     return Page(items, _cursor_behind_found(found[0], last, filters.sort, cursor, len(ids)))
 
 
-def _found(user_id: int, filters: Filters, cursor: str, number: int) -> Sequence[Row[Any]]:
+def _last_page(items: list[Content], filters: Filters, until: int | None) -> Page:
+    """The last of all; of a phrase, as far as was looked, and in order of time it goes on there."""
+    if until is None or not _is_by_time(filters):
+        return Page(items, None, until is not None)
+    return Page(items, _encoded(f"{until} {UUID(int=0)}"), True)
+
+
+def _is_by_time(filters: Filters) -> bool:
+    return filters.sort in (Sort.NEWEST, Sort.OLDEST)
+
+
+def _found(
+    user_id: int, filters: Filters, cursor: str, number: int
+) -> tuple[Sequence[Row[Any]], int | None]:
     """The ids of the next so many, from behind the cursor; of a search with their places.
+
+    And the place as far as was looked; None: as far as there is anything.
 
     Raises:
         ValueError: the cursor is not one of ours.
     """
-    if filters.q and filters.sort in (Sort.NEWEST, Sort.OLDEST):
+    few = _few(user_id, filters)
+    if filters.q and few is None and _is_by_time(filters):
         near = _nearest(user_id, filters, _place(cursor) if cursor else None)
         found = db.session.execute(near.limit(number)).all() if near is not None else ()
         if len(found) == number:
-            return found
-    return db.session.execute(_page(user_id, filters, cursor).limit(number)).all()
+            return found, None
+    query, until = _page(user_id, filters, few, cursor)
+    return db.session.execute(query.limit(number)).all(), until
 
 
 def _nearest(user_id: int, filters: Filters, behind: int | None) -> Any:
@@ -127,15 +152,28 @@ def _nearest(user_id: int, filters: Filters, behind: int | None) -> Any:
     return placed.order_by(place if is_oldest else place.desc())
 
 
-def _page(user_id: int, filters: Filters, cursor: str) -> Select[Any]:
-    """The ids in order, from behind the cursor.
+def _page(user_id: int, filters: Filters, few: Any, cursor: str) -> tuple[Any, int | None]:
+    """The ids in order, from behind the cursor, and the place as far as is looked.
 
     Raises:
         ValueError: the cursor is not one of ours.
     """
-    query: Any = _filtered(user_id, filters)  # of other columns
+    query: Any  # of other columns
+    if not filters.q:
+        query, until = _unsought(user_id, filters, few, in_its_order=few is None), None
+    else:
+        query, until = _sought(user_id, filters, few, _place_in(cursor, filters.sort))
     if not filters.q or filters.sort == Sort.TITLE:
-        return _ordered(query, filters.sort, cursor).with_only_columns(Content.id)
+        return _ordered(query, filters.sort, cursor).with_only_columns(Content.id), until
+    return _placed(query, filters, cursor), until
+
+
+def _placed(query: Any, filters: Filters, cursor: str) -> Select[Any]:
+    """What is sought, by its places or by how well it fits.
+
+    Raises:
+        ValueError: the cursor is not one of ours.
+    """
     place = place_of_found()
     placed = query.with_only_columns(Content.id, place.label("place"))
     if filters.sort == Sort.RELEVANCE:
@@ -144,6 +182,17 @@ def _page(user_id: int, filters: Filters, cursor: str) -> Select[Any]:
     if filters.sort == Sort.OLDEST:
         return placed.where(true() if behind is None else place > behind).order_by(place)
     return placed.where(true() if behind is None else place < behind).order_by(place.desc())
+
+
+def _place_in(cursor: str, sort: str) -> int | None:
+    """From where it is gone on.
+
+    Raises:
+        ValueError: the cursor is not one of ours.
+    """
+    if not cursor or sort == Sort.TITLE:
+        return None
+    return _place_and_number(cursor)[0] + 1 if sort == Sort.RELEVANCE else _place(cursor)
 
 
 def _ranked(placed: Select[Any], fits: ColumnElement[float], cursor: str) -> Select[Any]:
@@ -156,7 +205,7 @@ def _ranked(placed: Select[Any], fits: ColumnElement[float], cursor: str) -> Sel
     place = place_of_found()
     # As of the first page: what is submitted meanwhile shifts nothing.
     known = placed.where(true() if begun_at is None else place <= begun_at)
-    newest = known.order_by(place.desc()).limit(COUNTED_MOST)
+    newest = known.order_by(place.desc()).limit(RANKED_MOST)
     found = newest.add_columns(fits.label("fits")).subquery()
     latest = func.max(found.c.place).over()
     query = select(found.c.id, latest.label("place"))
@@ -206,30 +255,46 @@ def newest(user_id: int) -> list[UUID]:
     return list(db.session.scalars(ids))
 
 
-def _filtered(user_id: int, filters: Filters, in_order: bool = True) -> Select[Content]:
+def _sought(
+    user_id: int, filters: Filters, few: Any, behind: int | None
+) -> tuple[Select[Any], int | None]:
+    """All that the filters ask for, words and all, and the place as far as is looked."""
+    asked = parsed(filters.q)
+    if few is not None:
+        return _looked_up(user_id, filters, few), None
+    if filters.sort != Sort.TITLE:
+        return _by_words(user_id, filters, filters.sort == Sort.OLDEST, behind)
+    if has_phrase(asked) or last_looked_into(user_id, asked) is None:
+        return _by_words(user_id, filters)
+    # Many have it: in the order of all titles a page of them is near.
+    return _looked_up(user_id, filters, None), None
+
+
+def _by_words(
+    user_id: int, filters: Filters, oldest_first: bool | None = None, behind: int | None = None
+) -> tuple[Select[Any], int | None]:
+    """What is sought as the index of words has it; None: in any order."""
+    asked, until = parsed(filters.q), None
+    if has_phrase(asked):
+        until = last_looked_into(user_id, asked, bool(oldest_first), behind)
     query = _unsought(user_id, filters)
-    if not filters.q:
-        return query
-    is_oldest = filters.sort == Sort.OLDEST if in_order else None
-    return among_found(query, user_id, parsed(filters.q), is_oldest)
+    return among_found(query, user_id, asked, oldest_first, until), until
 
 
-def _unsought(user_id: int, filters: Filters) -> Select[Content]:
-    """All that the filters ask for but the words."""
-    of_status, of_tag = _of_status(user_id, filters.status), _tagged(user_id, filters.tag)
-    is_rare = bool(filters.q) or any(
-        asked and _are_few(some)
-        for asked, some in ((filters.status, of_status), (filters.tag, of_tag))
-    )
-    # What few have is looked up. SQLite, which has no statistics, would go through the index in
-    # the order of the list for it.
-    owner = Content.user_id if is_postgresql() or not is_rare else Content.user_id + 0
+def _unsought(
+    user_id: int, filters: Filters, few: Any = None, in_its_order: bool = False
+) -> Select[Any]:
+    """All that the filters ask for but the words: of few that are looked up, or gone through.
+
+    SQLite, which has no statistics, is told which by what its indexes are of no use for.
+    """
+    owner: Any = Content.user_id if in_its_order else _owner_by_no_index()
     query = select(Content).where(owner == user_id, *_conditions(filters)).join(Content.current)
+    if few is not None:
+        query = query.where(_one_of(few))
     if filters.tag:
-        has_it = of_tag.where(content_tags.c.content_id == Content.id).exists()
-        query = query.where(_one_of(of_tag) if is_rare else has_it)
-    if filters.status and is_rare:
-        query = query.where(Draft.user_id == user_id)
+        of_tag = _tagged(user_id, filters.tag)
+        query = query.where(of_tag.where(content_tags.c.content_id == Content.id).exists())
     return query
 
 
@@ -240,40 +305,83 @@ def _one_of(some: Select[tuple[UUID]]) -> ColumnElement[bool]:
     return Content.id == func.any(func.array(some.scalar_subquery()))
 
 
+def _few(user_id: int, filters: Filters) -> Select[Any] | None:
+    """The ids of those that have one of the things asked for, if few have it."""
+    return next(filter(_are_few, _asked_for(user_id, filters)), None)
+
+
 def _are_few(some: Select[Any]) -> bool:
     counted = select(func.count()).select_from(some.limit(FEW + 1).subquery())
     return (db.session.scalar(counted) or 0) <= FEW
 
 
-def _of_status(user_id: int, status: str) -> Select[Any]:
-    return select(Draft.id).where(Draft.user_id == user_id, Draft.status == status)
+def _asked_for(user_id: int, filters: Filters) -> Iterator[Select[Any]]:
+    """The ids of those that have each thing; for each there is an index."""
+    if filters.tag:
+        yield _tagged(user_id, filters.tag)
+    of_drafts = select(Draft.content_id).where(Draft.user_id == user_id)
+    if filters.status:
+        yield of_drafts.where(Draft.status == filters.status)
+    if filters.model:
+        yield of_drafts.where(Draft.model == filters.model)
+    # Not those of the query around it.
+    some = select(Content.id).correlate(None)
+    for condition in _of_origin(filters):
+        yield some.where(_owner_by_no_index() == user_id, condition)
+    own = some.where(Content.user_id == user_id)
+    # In the order of the index of it: SQLite without statistics takes any other that fits as well.
+    in_order = own.order_by(Content.created_at, Content.id)
+    if filters.trash:
+        yield in_order.where(Content.deleted_at.is_not(None))
+    for condition in _of_content(filters):
+        yield in_order.where(condition)
+    if filters.since or filters.until:
+        yield own.where(*_of_time(filters))
+
+
+def _owner_by_no_index() -> Any:
+    """Of no use for one: SQLite would go through all of a user's for what is to be looked up."""
+    return Content.user_id if is_postgresql() else Content.user_id + 0
 
 
 def _conditions(filters: Filters) -> Iterator[ColumnElement[bool]]:
     deleted_at = Content.deleted_at
     yield deleted_at.is_not(None) if filters.trash else deleted_at.is_(None)
     if filters.status:
-        yield Draft.status == filters.status
-    if filters.content_type:
-        yield Content.content_type == filters.content_type
-    if filters.favourite:
-        yield Content.favourite.is_(True)
+        yield _beside(Draft.status) == filters.status
     if filters.model:
-        yield Draft.model == filters.model
+        yield _beside(Draft.model) == filters.model
+    yield from _of_time(filters)
+    yield from _of_origin(filters)
+    yield from _of_content(filters)
+
+
+def _beside(column: Any) -> Any:
+    """Of no use for an index: of SQLite's drafts there would be all that have it, in no order."""
+    return column if is_postgresql() else column.concat("")
+
+
+def _of_time(filters: Filters) -> Iterator[ColumnElement[bool]]:
     if filters.since:
         yield Content.created_at >= filters.since
     if filters.until:
         yield Content.created_at < filters.until
-    yield from _of_origin(filters)
 
 
 def _of_origin(filters: Filters) -> Iterator[ColumnElement[bool]]:
-    if filters.voice:
-        yield from Content.sounds_like(UUID(filters.voice))
     if filters.batch:
         yield Content.batch_id == UUID(filters.batch)
     if filters.series:
         yield Content.series_id == UUID(filters.series)
+
+
+def _of_content(filters: Filters) -> Iterator[ColumnElement[bool]]:
+    if filters.voice:
+        yield Content.sounds_like(UUID(filters.voice))
+    if filters.favourite:
+        yield Content.favourite.is_(True)
+    if filters.content_type:
+        yield Content.content_type == filters.content_type
 
 
 def _tagged(user_id: int, tag: str) -> Select[tuple[UUID]]:
@@ -298,11 +406,31 @@ def _ordered(query: Select[Content], sort: str, cursor: str) -> Select[Content]:
     return query.where(ahead).order_by(*place)
 
 
-def count_contents(user_id: int, filters: Filters) -> int:
-    """How many of the user's contents a search finds; no more than COUNTED_MOST are counted."""
-    found = _filtered(user_id, filters, in_order=False).with_only_columns(Content.id)
-    counted = select(func.count()).select_from(found.limit(COUNTED_MOST).subquery())
-    return db.session.scalar(counted) or 0
+def count_contents(user_id: int, filters: Filters) -> tuple[int, bool]:
+    """How many of the user's contents are found, and whether that is all of them.
+
+    No more than COUNTED_MOST are counted; of a phrase, where it was looked for first.
+    """
+    few, until = _few(user_id, filters), None
+    if filters.q and few is None:
+        query, until = _by_words(user_id, filters)
+    else:
+        query = _looked_up(user_id, filters, few)
+    found = query.with_only_columns(Content.id).limit(COUNTED_MOST)
+    number = db.session.scalar(select(func.count()).select_from(found.subquery())) or 0
+    return number, until is None and number < COUNTED_MOST
+
+
+def _looked_up(user_id: int, filters: Filters, few: Any) -> Select[Any]:
+    """What is found in no order: of few all, else of all one after the other."""
+    # Of a search, SQLite goes through what has the words.
+    of_few = few if is_postgresql() or not filters.q else None
+    query, asked = _unsought(user_id, filters, of_few, few is None), parsed(filters.q)
+    if not filters.q:
+        return query
+    if few is None:
+        return found_in_order(query, user_id, asked)
+    return found_among(query, user_id, asked, few)
 
 
 def names_of(kind: type[Batch] | type[Series], user_id: int) -> Sequence[tuple[UUID, str]]:
@@ -316,7 +444,12 @@ def names_of(kind: type[Batch] | type[Series], user_id: int) -> Sequence[tuple[U
 
 def matching(user_id: int, filters: Filters, most: int) -> Sequence[UUID]:
     """The ids of the user's contents that the filters find, in no order; at most so many."""
-    found = _filtered(user_id, filters).with_only_columns(Content.id)
+    few = _few(user_id, filters)
+    if filters.q and few is None:
+        query = among_found(_unsought(user_id, filters), user_id, parsed(filters.q), None)
+    else:
+        query = _looked_up(user_id, filters, few)
+    found = query.with_only_columns(Content.id)
     # Some at a time: SQLite lets others go on in between.
     return db.session.scalars(found.limit(most).execution_options(yield_per=500)).all()
 

@@ -48,6 +48,24 @@ def _phrase(part: re.Match[str], is_last: bool) -> Phrase:
     return Phrase(words, is_last and is_open and is_long and not part[1])
 
 
+def has_phrase(asked: Query) -> bool:
+    """Whether it matters what stands beside each other."""
+    return any(len(phrase.tokens) > 1 for phrase in asked.wanted + asked.unwanted)
+
+
+def loosened(asked: Query) -> Query:
+    """The same without what is asked of places: the words of phrases may stand anywhere."""
+    wanted = [word for phrase in asked.wanted for word in _words(phrase)]
+    unwanted = tuple(phrase for phrase in asked.unwanted if len(phrase.tokens) == 1)
+    return Query(tuple(dict.fromkeys(wanted)), unwanted)
+
+
+def _words(phrase: Phrase) -> Iterator[Phrase]:
+    *others, last = phrase.tokens
+    yield from (Phrase((token,)) for token in others)
+    yield Phrase((last,), phrase.is_beginning)
+
+
 def for_sqlite(asked: Query) -> str:
     """The query as FTS5's MATCH takes it; call it where something is wanted."""
     wanted = " AND ".join(_of_sqlite(asked.wanted))

@@ -17,8 +17,8 @@ from smartcontent.contents.filters import FILTERS, filters_in
 from smartcontent.contents.quotas import OverQuota
 from smartcontent.extensions import login
 from smartcontent.models import Batch, Content, KeptVoice, Series
+from smartcontent.models.findable import LOOKED_INTO
 from smartcontent.models.listing import (
-    COUNTED_MOST,
     Q_LONGEST,
     Filters,
     Page,
@@ -246,15 +246,19 @@ def dashboard(
 def _shown() -> dict[str, Any]:
     """What the list shows, and how much there is of what was looked for."""
     filters, page = _filters(), _page()
-    return {"page": page, "filters": filters, "asked": asked(), "found": _how_many(filters, page)}
+    number = _how_many(filters, page)
+    known = {"page": page, "filters": filters, "asked": asked(), "found": number}
+    return {**known, "looked_into": LOOKED_INTO}
 
 
 def _how_many(filters: Filters, page: Page) -> str:
     if filters == Filters() or not page.items:
         return ""
-    is_all = not page.next_cursor and "cursor" not in request.args
-    number = len(page.items) if is_all else count_contents(current_user.id, filters)
-    return f"{number:,} found" if number < COUNTED_MOST else f"{number:,} or more found"
+    is_all = not (page.next_cursor or page.is_partial) and "cursor" not in request.args
+    number = len(page.items)
+    if not is_all:
+        number, is_all = count_contents(current_user.id, filters)
+    return f"{number:,} found" if is_all else f"{number:,} or more found"
 
 
 def _due_time_to_begin_with() -> DueTimeForm | None:
