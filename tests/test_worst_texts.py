@@ -38,6 +38,7 @@ from smartcontent.recurrence.rules import RuleError, rule_of
 from smartcontent.stores.sql import db
 from smartcontent.texts.markdown import LONGEST, to_html
 from smartcontent.texts.markdown.drawing import drawn
+from smartcontent.texts.quality.parts import sentences
 from smartcontent.texts.sentiment import sentiment_of
 from smartcontent.texts.sought import ACCENTS_MOST, as_sought
 from smartcontent.texts.tokens import searchable
@@ -324,6 +325,13 @@ def test_sentiment_of_any_text_is_told_in_a_moment(text):
     sentiment_of("It is loaded.", "en")
 
     assert seconds_of_cpu(lambda: sentiment_of(text, "en")) < 0.2
+
+
+def test_sentences_are_told_apart_in_a_moment_whatever_ends_them():
+    text = "Tea" + "." * 100_000 + "a"
+
+    assert seconds_of_cpu(lambda: list(sentences(text))) < 0.2
+    assert len(list(sentences(text))) == 1
 
 
 def test_feeling_is_that_of_the_first_thousand_sentences():

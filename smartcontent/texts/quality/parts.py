@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 WORD = re.compile(r"[^\W\d_]+(?:['’‘-][^\W\d_]+)*")
 Span = tuple[int, int]
-_ENDS = re.compile(r"[.!?…]+[\"'”’»)\]*_]*(?=\s|$)|[。！？।؟]+|\n")
+_ENDS = re.compile(r"(?<![.!?…])[.!?…]+[\"'”’»)\]*_]*(?=\s|$)|[。！？।؟]+|\n")
 _MARKS = re.compile(r"[\s>#*_~`•+-]*(?:\d{1,2}[.)] )?[\s*_]*")
 _ITEM = re.compile(r"^[ ]*[-*+•] +(.+)$", re.MULTILINE)
 _HEADING = re.compile(r"^#{1,6} +(.+?)#*$|^\*\*([^*\n]+)\*\*$", re.MULTILINE)
