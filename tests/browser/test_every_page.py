@@ -166,7 +166,7 @@ def test_everything_can_be_read_and_done_without_script(open_page, founder, cont
     page.get_by_role("link", name=LONG_WORD).click()
     page.get_by_role("button", name="Stop").click()
     expect(page.locator(".badge")).to_have_text("Cancelled")
-    expect(page.locator(".text")).to_have_text(LONG_WORD)
+    expect(page.locator("div.text")).to_have_text(LONG_WORD)
 
     page.get_by_role("link", name="Your contents").click()
     page.get_by_label("Topic and facts").fill("A teapot without a script")
