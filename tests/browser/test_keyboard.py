@@ -34,7 +34,7 @@ def test_whole_flow_by_keyboard_alone(open_page, ada, ollama):
     expect(page.get_by_role("heading", name="New brief")).to_be_visible()
     tab_to(page, page.get_by_role("link", name="Blog post outline"))
     keys.press("Enter")
-    page.wait_for_url("**/?example=blog_post_outline")
+    page.wait_for_url("**/?example=blog_post_outline*")
     tab_to(page, page.get_by_label("Topic and facts"))
     press_ctrl_enter(page)
 
