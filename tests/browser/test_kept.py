@@ -95,6 +95,11 @@ def test_edited_text_survives_a_reload_and_a_device_until_it_is_saved_or_cleared
     expect(page.locator("form .kept")).to_have_count(0)
 
 
+OPEN_AROUND = """selector => {
+  document.querySelector(selector).closest("details")?.toggleAttribute("open", true);
+}"""
+
+
 def test_what_is_typed_into_any_form_survives_a_reload(open_page, app, ada, watch):
     content = finished(ada, "A teapot", "Tea.")
     with app.test_request_context():
@@ -115,9 +120,9 @@ def test_what_is_typed_into_any_form_survives_a_reload(open_page, app, ada, watc
     for tab, path, field in places:
         tab.on("dialog", lambda dialog: dialog.accept())
         tab.goto(path)
-        tab.locator(field).first.evaluate(
-            "field => field.closest('details')?.toggleAttribute('open', true)"
-        )
+        expect(tab.locator(field).first).to_be_attached()
+        # In one go: between finding it and opening it the page may be drawn anew.
+        tab.evaluate(OPEN_AROUND, field)
         tab.locator(field).first.fill("It is warm")
         tab.reload()
         expect(tab.locator(field).first).to_be_visible()

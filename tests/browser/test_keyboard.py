@@ -34,8 +34,8 @@ def test_whole_flow_by_keyboard_alone(open_page, ada, ollama):
     expect(page.get_by_role("heading", name="New brief")).to_be_visible()
     tab_to(page, page.get_by_role("link", name="Blog post outline"))
     keys.press("Enter")
-    page.wait_for_url("**/?example=blog_post_outline*")
-    tab_to(page, page.get_by_label("Topic and facts"))
+    expect(page.get_by_label("Topic and facts")).to_be_focused()
+    expect(page.get_by_label("Topic and facts")).not_to_have_value("")
     press_ctrl_enter(page)
 
     card = page.locator("article.card")
