@@ -115,11 +115,12 @@ function tick(element, values) {
   for (const box of element.querySelectorAll(TICKED)) box.checked = values.includes(box.value);
 }
 
-// A form that was sent and drawn anew before its answer came is the same form to the server.
+// A form that was sent and drawn anew before its answer came is the same form to the server. Forms may
+// lead to one place: it is known by its first field or button.
 function keepKeys(old, fresh) {
-  for (const { action, elements } of old.querySelectorAll("form[data-sent]")) {
-    const same = [...fresh.querySelectorAll("form")].find((form) => form.action === action);
-    if (same?.elements.key) same.elements.key.value = elements.key.value;
+  for (const form of old.querySelectorAll("form[data-sent]")) {
+    const same = counterpart(controls(form)[0], fresh)?.form;
+    if (same?.elements.key) same.elements.key.value = form.elements.key.value;
   }
 }
 
