@@ -300,7 +300,7 @@ def test_command_ends_in_a_short_sentence(flask, founder, command):
 def test_thoughts_are_taken_out_in_time_that_grows_with_their_number():
     many = "<think></think>" * 60_000 + "Tea."
 
-    assert seconds_of_cpu(lambda: Marks().without(many)) < 1
+    assert seconds_of_cpu(lambda: Marks().without(many)) < 10  # 0.4 to 1.1; minutes with the square
     assert Marks().without(many) == "Tea."
 
 
