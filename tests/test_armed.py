@@ -109,7 +109,7 @@ def test_brief_that_is_changed_while_a_worker_is_ready_is_what_is_written(
     content, mine = later.content, later.content.drafts[of_variant]
 
     def change(draft: Draft) -> None:
-        assert waiting.change_brief(draft.content, replace(BRIEF, topic="A kettle"), "A kettle")
+        assert waiting.change_brief(draft.content, replace(BRIEF, topic="A kettle"), "A kettle", {})
 
     in_hand(change)
     started(mine)

@@ -69,7 +69,7 @@ def complete(content: Content, ollama, said: str) -> None:
 @both_databases
 def test_whatever_changes_title_brief_or_text_changes_what_is_found(ada, content, ollama):
     assert found(ada, "teapot glass") == ["A teapot"]
-    waiting.change_brief(content, type(BRIEF)(**(vars(BRIEF) | {"topic": "A jug"})), "Mine")
+    waiting.change_brief(content, type(BRIEF)(**(vars(BRIEF) | {"topic": "A jug"})), "Mine", {})
     assert (found(ada, "jug"), found(ada, "glass")) == (["Mine"], [])
 
     complete(content, ollama, "It is warm.")

@@ -90,6 +90,22 @@ def test_whatever_people_do_is_told_with_its_door(flask, script, as_ada, visitor
     assert read == script.get(f"{address}/history?limit=1").json["items"]
 
 
+def test_another_model_temperature_or_seed_is_a_change_of_the_brief(script, as_ada):
+    its_id = script.submit(title="A teapot", seed=7)["id"]
+    content = db.session.get_one(Content, UUID(its_id))
+    address = f"/contents/{its_id}"
+
+    script.patch(address, {"temperature": 0.8, "seed": None})
+    forms = {**vars(content.brief), "keywords": "", "title": "A teapot", "model": "mistral:7b"}
+    assert as_ada.post(f"{address}/brief", forms).status_code == 303
+
+    assert told(content) == [
+        "Submitted (api)",
+        "Brief changed: seed, temperature (api)",
+        "Brief changed: model (page)",
+    ]
+
+
 def test_history_of_somebody_else_s_content_is_nobody_s(as_bob, app, bob, content):
     assert as_bob.get(f"/contents/{content.id}/history").status_code == 404
     assert script_of(app, bob).get(f"/contents/{content.id}/history").status_code == 404
@@ -108,7 +124,7 @@ def test_what_did_not_happen_is_not_told(ada, content, due_draft):
 
     for act in (waiting.hold, waiting.start_now, waiting.release):
         assert not act(due_draft)
-    assert not waiting.change_brief(began, BRIEF, "Another")
+    assert not waiting.change_brief(began, BRIEF, "Another", {})
     assert not waiting.undo(began)
     assert not versions.make_current(began, 9)
     tagging.keep(content, {"favourite": False, "tags": [], "title": content.title})

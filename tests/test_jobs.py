@@ -321,7 +321,7 @@ def test_brief_is_edited_while_it_waits_and_keeps_its_due_time(content):
     due_at = content.current.due_at
     changed = type(BRIEF)(**(vars(BRIEF) | {"topic": "A kettle"}))
 
-    assert waiting.change_brief(content, changed, "A kettle")
+    assert waiting.change_brief(content, changed, "A kettle", {})
 
     db.session.expire_all()
     assert (content.topic, content.current.due_at) == ("A kettle", due_at)
@@ -330,7 +330,7 @@ def test_brief_is_edited_while_it_waits_and_keeps_its_due_time(content):
 def test_brief_cannot_be_edited_once_it_is_due(due_draft):
     changed = type(BRIEF)(**(vars(BRIEF) | {"topic": "A kettle"}))
 
-    assert not waiting.change_brief(due_draft.content, changed, "A kettle")
+    assert not waiting.change_brief(due_draft.content, changed, "A kettle", {})
 
     db.session.expire_all()
     assert due_draft.content.topic == BRIEF.topic
@@ -414,7 +414,7 @@ def test_edit_does_not_take_a_draft_off_hold(app, content):
     content.current.status = stale_status  # as another tab still sees it
     db.session.expunge(content.current)
 
-    assert not waiting.change_brief(content, BRIEF, "Changed")
+    assert not waiting.change_brief(content, BRIEF, "Changed", {})
 
     assert status_of(content.drafts[0]) == Status.HELD
 

@@ -7,7 +7,7 @@ from conftest import BRIEF, wait_until
 from dictation import Dictation
 from ollama_scripts import LOAD
 
-from smartcontent.contents import submitting, waiting
+from smartcontent.contents import model_pulls, submitting
 from smartcontent.health.finding import Finding, State
 from smartcontent.health.ollama_server import check_ollama
 from smartcontent.models import Status
@@ -164,7 +164,7 @@ def test_nobody_looks_while_nothing_is_due_soon(preflight, ada, ollama):
 
 
 def test_asked_for_model_is_downloaded_with_progress_and_the_draft_waits_for_it(
-    preflight, due_draft, a_worker, ollama
+    preflight, due_draft, ada, a_worker, ollama
 ):
     ollama.models.clear()
     ollama.fails(404, {"error": "model 'llama3.2' not found"})
@@ -173,7 +173,7 @@ def test_asked_for_model_is_downloaded_with_progress_and_the_draft_waits_for_it(
         {"status": "success"},
         gap=1.0,
     )
-    waiting.want_model("llama3.2")
+    model_pulls.want_model("llama3.2", ada)
     wait_until(lambda: "63%" in (found(preflight) or last_found("llama3.2")).sentence)
 
     job.write_draft(due_draft.id)
@@ -184,13 +184,13 @@ def test_asked_for_model_is_downloaded_with_progress_and_the_draft_waits_for_it(
 
 
 def test_download_that_has_just_begun_is_not_taken_for_a_missing_model(
-    preflight, content, a_worker, ollama
+    preflight, content, ada, a_worker, ollama
 ):
     ollama.models.clear()
     ollama.on(path="/api/pull").lines({"status": "pulling manifest"}, wait=0.5)
     assert found(preflight).stage is Stage.MISSING
 
-    waiting.want_model("llama3.2")
+    model_pulls.want_model("llama3.2", ada)
 
     assert found(preflight).stage is Stage.PULLING
     wait_until(lambda: not Download.wanted())

@@ -128,7 +128,7 @@ def test_prompt_is_read_once_however_often_and_by_whomever_it_is_looked_at(
 def test_changed_brief_is_read_again_and_the_card_forgets_the_first(preflight, soon, ollama):
     look_twice(preflight)
     changed = replace(BRIEF, topic="A kettle")
-    assert waiting.change_brief(soon.content, changed, "A kettle")
+    assert waiting.change_brief(soon.content, changed, "A kettle", {})
     assert soon.read_ahead_ms is None
 
     look_twice(preflight)

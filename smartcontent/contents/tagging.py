@@ -1,6 +1,6 @@
 """Kept in order: title, tags and the mark of a favourite, which change at any time."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -71,7 +71,7 @@ def keep(content: Content, changes: dict[str, Any]) -> None:
     content.announce()
 
 
-def note(content: Content, changes: dict[str, Any]) -> None:
+def note(content: Content, changes: Mapping[str, Any]) -> None:
     """The same in the session alone, for whoever commits it together with something else."""
     if "title" in changes:
         _retitle(content, changes["title"] or title_from(content.topic))

@@ -3,18 +3,20 @@
 Each change is one conditional UPDATE: it takes effect, or the draft has just started.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
+from types import MappingProxyType
+from typing import Any
 
 from flask import current_app
 from sqlalchemy import ColumnElement, update
 
 from smartcontent.briefs.brief import Brief
 from smartcontent.briefs.wishes import LONGEST_DELAY
+from smartcontent.contents import tagging
 from smartcontent.contents.ending import cancel_all
 from smartcontent.contents.submitting import write_brief
 from smartcontent.models import Content, Draft, Status, What, history, now
-from smartcontent.models.download import Download
 from smartcontent.models.findable import make_findable
 from smartcontent.models.moments import due_in, iso, rounded_up
 from smartcontent.models.status import CHANGEABLE, UNSTARTED
@@ -30,16 +32,27 @@ def _still_waits() -> tuple[ColumnElement[bool], ...]:
 
 
 def change_brief(
-    content: Content, brief: Brief, title: str, due_at: datetime | None = None
+    content: Content,
+    brief: Brief,
+    title: str,
+    settings: dict[str, Any],
+    due_at: datetime | None = None,
+    kept: Mapping[str, Any] = MappingProxyType({}),
 ) -> bool:
-    """Change the brief, and the due time if one is given; False if the draft has started.
+    """Change the brief and how it is to be written, and the due time if one is given.
+
+    With it those of `tagging.KEPT` that are given. False, and nothing changed, if the draft has
+    started.
 
     Raises:
         ValueError: the due time is past, or more than a year ahead; the message is for people.
     """
     check_due_time(due_at)
-    _note_brief(content, brief, title, due_at)
-    content.title = title
+    tagging.note(content, {**kept, "title": title} if "title" in kept else kept)
+    _note_brief(content, brief, title, settings)
+    if due_at is not None:
+        history.note(content.id, What.PUT_OFF, due_at=iso(due_at))
+    content.title, content.settings = title, settings
     write_brief(content, brief)
     make_findable(content, "")
     status = Status(content.current.status)
@@ -61,14 +74,12 @@ def change_brief(
     return True
 
 
-def _note_brief(content: Content, brief: Brief, title: str, due_at: datetime | None) -> None:
-    before, after = vars(content.brief), vars(brief)
-    names = [name for name, value in after.items() if before[name] != value]
-    names += ["title"] if title != content.title else []
+def _note_brief(content: Content, brief: Brief, title: str, settings: dict[str, Any]) -> None:
+    before = vars(content.brief) | {"title": content.title} | content.settings
+    after = vars(brief) | {"title": title} | settings
+    names = [name for name in before | after if before.get(name) != after.get(name)]
     if names:
         history.note(content.id, What.BRIEF_CHANGED, fields=names)
-    if due_at is not None:
-        history.note(content.id, What.PUT_OFF, due_at=iso(due_at))
 
 
 def _note_change(content: Content) -> None:
@@ -187,8 +198,3 @@ def undo(content: Content) -> bool:
     unschedule_draft(job_id)
     cancel_all(content)  # its variants
     return True
-
-
-def want_model(model: str) -> None:
-    """Have a model downloaded to the Ollama server: the drafts that need it wait for it."""
-    Download.want(model)

@@ -4,11 +4,11 @@ from collections.abc import Callable
 from functools import partial
 from uuid import UUID
 
-from flask import Blueprint, current_app, flash, redirect, render_template, request, url_for
+from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user, login_required
 
-from smartcontent.contents import waiting
+from smartcontent.contents import model_pulls, waiting
 from smartcontent.models import Content, Draft
 from smartcontent.prompts.request import model_of
 from smartcontent.web import errors
@@ -33,8 +33,8 @@ def edit_brief(content_id: UUID) -> ResponseReturnValue:
     forms = BriefForms.sent(content)
     if not forms.validate():
         return _edit_page(content, forms), 422
-    content.settings = forms.model.changed(content.settings)
-    if not waiting.change_brief(content, forms.brief, forms.form.title_or_default):
+    settings = forms.model.changed(content.settings)
+    if not waiting.change_brief(content, forms.brief, forms.form.title_or_default, settings):
         return _edit_page(content, forms, is_late=True), 409
     flash(said_of(content, "has the new brief."), "said")
     sent = request.form.get("key")
@@ -93,11 +93,10 @@ def undo(content_id: UUID) -> ResponseReturnValue:
 def pull(content_id: UUID) -> ResponseReturnValue:
     """Have the model a draft waits for downloaded to the Ollama server."""
     content = own_content(content_id)
-    model = model_of(content.current)
-    # Anybody's brief may name any model, and each takes gigabytes of the server's disk.
-    if model != current_app.config["OLLAMA_MODEL"] and not current_user.is_admin:
-        return errors.answer(403, f"Ask an administrator to download {model}.")
-    waiting.want_model(model)
+    try:
+        model_pulls.want_model(model_of(content.current), current_user)
+    except model_pulls.ForAdministrators as error:
+        return errors.answer(403, str(error))
     return back(content, "waits for its model, which is asked for.")
 
 

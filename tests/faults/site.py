@@ -195,10 +195,11 @@ class Site:
         with self.acting():
             return waiting.start_now(db.session.get_one(Draft, sent.draft_id))
 
-    def edit(self, sent: Sent, **brief: object) -> bool:
+    def edit(self, sent: Sent, **changes: object) -> bool:
         with self.acting():
             content = db.session.get_one(Content, sent.content_id)
-            return waiting.change_brief(content, brief_about(sent.topic, **brief), sent.topic)
+            brief = brief_about(sent.topic, **changes)
+            return waiting.change_brief(content, brief, sent.topic, content.settings)
 
     def draft(self, sent: Sent) -> dict[str, Any]:
         return self.ledger.draft(sent.draft_id)

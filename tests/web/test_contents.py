@@ -17,7 +17,7 @@ from conftest import BRIEF, PASSWORD, ROOT, Visitor, both_databases
 from markupsafe import Markup, escape
 
 from smartcontent.briefs.brief import title_from
-from smartcontent.contents import ending, repurposing, submitting, versions, waiting
+from smartcontent.contents import ending, model_pulls, repurposing, submitting, versions, waiting
 from smartcontent.models import Content, Draft, Status, User, now
 from smartcontent.models.download import Download
 from smartcontent.models.findable import make_findable
@@ -668,6 +668,8 @@ def test_only_administrators_download_other_models(as_ada, ada):
     content = submitting.submit(ada.id, BRIEF, "A teapot", {"model": "huge:405b"})
 
     assert as_ada.post(f"/contents/{content.id}/pull").status_code == 403
+    with pytest.raises(model_pulls.ForAdministrators):  # by whatever door
+        model_pulls.want_model("huge:405b", ada)
     assert Download.wanted() == []
 
 

@@ -143,10 +143,11 @@ def _change_brief(content: Content, sent: dict[str, Any]) -> None:
     if "voice_id" in sent:
         sent["voice"] = chosen_voice(sent)
     changed = Submission.of(_as_submitted(content) | sent)
-    content.settings = changed.settings
-    tagging.note(content, sent)
+    kept = {name: sent[name] for name in tagging.KEPT if name in sent}
     try:
-        has_changed = waiting.change_brief(content, changed.brief, changed.title, due_at)
+        has_changed = waiting.change_brief(
+            content, changed.brief, changed.title, changed.settings, due_at, kept
+        )
     except ValueError as error:
         raise Problem(422, str(error), {"scheduled_for": [str(error)]}) from error
     if not has_changed:

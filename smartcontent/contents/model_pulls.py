@@ -1,0 +1,22 @@
+"""Having a model downloaded to the Ollama server, and who may ask for it."""
+
+from flask import current_app
+
+from smartcontent.models import User
+from smartcontent.models.download import Download
+
+
+class ForAdministrators(Exception):
+    """Only an administrator may ask for this model; the text is for people."""
+
+
+def want_model(model: str, user: User) -> None:
+    """Have a model downloaded to the Ollama server: the drafts that need it wait for it.
+
+    Raises:
+        ForAdministrators: it is not the usual one, and the user is none of them.
+    """
+    # Anybody's brief may name any model, and each takes gigabytes of the server's disk.
+    if model != current_app.config["OLLAMA_MODEL"] and not user.is_admin:
+        raise ForAdministrators(f"Ask an administrator to download {model}.")
+    Download.want(model)
