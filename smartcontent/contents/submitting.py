@@ -32,8 +32,11 @@ def submit(
     request_digest: str | None = None,
     variants: int | Sequence[Wishes] = 1,
     tags: Sequence[str] = (),
+    like: Content | None = None,
 ) -> Content:
     """Store a brief with its first drafts, then schedule them: after a delay or at a time.
+
+    It is made from what the content `like` was made from.
 
     Raises:
         sqlalchemy.exc.IntegrityError: the user has submitted with this idempotency key before.
@@ -44,6 +47,8 @@ def submit(
     due_at = due_at or now() + timedelta(seconds=delay_seconds)
     content = new_content(user_id, brief, title, settings or {}, due_at, variants)
     content.idempotency_key, content.request_digest = idempotency_key, request_digest
+    if like:
+        content.source_id, content.source_number = like.source_id, like.source_number
     db.session.add(content)
     make_findable(content, "")
     if tags:
@@ -102,16 +107,16 @@ def submit_once(
     due_at: datetime | None,
     key: str | None,
     variants: int | Sequence[Wishes] = 1,
+    like: Content | None = None,
 ) -> Content:
     """Submit what a form holds; of one that is sent again, answer what it has made.
 
     Raises:
         smartcontent.contents.quotas.OverQuota: the user has asked for more than one may.
     """
+    asked: Any = {"settings": settings, "due_at": due_at, "variants": variants, "like": like}
     try:
-        return submit(
-            user_id, brief, title, settings, due_at=due_at, idempotency_key=key, variants=variants
-        )
+        return submit(user_id, brief, title, **asked, idempotency_key=key)
     except IntegrityError:
         # The index decides, so that of many requests at once exactly one makes a content.
         db.session.rollback()
@@ -120,7 +125,7 @@ def submit_once(
     content = Content.submitted_with(user_id, key)
     # Taken back meanwhile, and the form sent once more: that is meant.
     if content.deleted_at:
-        return submit(user_id, brief, title, settings, due_at=due_at, variants=variants)
+        return submit(user_id, brief, title, **asked)
     return content
 
 

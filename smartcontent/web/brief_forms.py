@@ -54,6 +54,33 @@ class VoiceForm(Form):
         return [*known, (kept.id, f"{kept.name} (as it was)")]
 
 
+class SourceForm(Form):
+    """The text a brief is made from: that of a content whose brief is used again, by its id."""
+
+    again = StringField()
+    content: Content | None = None
+
+    @classmethod
+    def of(cls, content: Content | Series | None) -> "SourceForm":
+        """Of a content that was made from another; of all else there is none."""
+        form = cls()
+        form.content = content if isinstance(content, Content) and content.material else None
+        return form
+
+    def validate_again(self, field: Field) -> None:
+        """Find the content, in the trash, too.
+
+        Raises:
+            ValidationError: it is gone, and what it was made from with it.
+        """
+        self.content = self.content or content_named(field.data)
+        if field.data and self.content is None:
+            raise ValidationError(
+                "The text that this was made from is gone: it went for good with the content it"
+                " was in. Sent once more, it is written from the brief alone."
+            )
+
+
 @dataclass(frozen=True)
 class BriefForms:
     """All that is typed and chosen of a brief."""
@@ -61,15 +88,15 @@ class BriefForms:
     form: BriefForm
     model: ModelForm
     voice: VoiceForm
-    material: str = ""  # of a content that is there: nobody types it
+    source: SourceForm
 
     @classmethod
     def sent(cls, content: Content | Series | None = None) -> "BriefForms":
         """As they were sent, of a content or a series that is there or of a new one."""
         voice = VoiceForm(request.form)
         voice.kept = content.voice if content else None
-        material = content.brief.material if content else ""
-        return cls(BriefForm(request.form), ModelForm(request.form), voice, material)
+        source = SourceForm.of(content) if content else SourceForm(request.form)
+        return cls(BriefForm(request.form), ModelForm(request.form), voice, source)
 
     @classmethod
     def of(cls, content: Content | Series) -> "BriefForms":
@@ -82,7 +109,8 @@ class BriefForms:
     def again(cls, content: Content | Series) -> "BriefForms":
         """Filled like a content's, for a new one: a voice that has gone has gone."""
         typed = content.brief.typed | {"title": content.own_title}
-        return cls.begun(typed, content.voice, content.settings)
+        begun = cls.begun(typed, content.voice, content.settings)
+        return replace(begun, source=SourceForm.of(content))
 
     @classmethod
     def begun(
@@ -92,7 +120,8 @@ class BriefForms:
         settings: Mapping[str, Any] = MappingProxyType({}),
     ) -> "BriefForms":
         """To begin with: these choices, and the voice of the last brief."""
-        return cls(BriefForm(data=choices), ModelForm(data=settings), _chosen(last_voice))
+        forms = BriefForm(data=choices), ModelForm(data=settings), _chosen(last_voice)
+        return cls(*forms, SourceForm())
 
     def validate(self) -> bool:
         """Whether all of it may be taken; what is wrong stands beside its field."""
@@ -100,7 +129,7 @@ class BriefForms:
 
     @property
     def _forms(self) -> tuple[Form, ...]:
-        return (self.form, self.model, self.voice)
+        return (self.form, self.model, self.voice, self.source)
 
     @property
     def errors(self) -> list[list[str]]:
@@ -109,8 +138,18 @@ class BriefForms:
 
     @property
     def brief(self) -> Brief:
-        """The brief, with the voice as it is now."""
-        return replace(self.form.brief, voice=self.voice.voice, material=self.material)
+        """The brief, with the voice as it is now and the text that it is made from."""
+        material = self.source.content.material if self.source.content else ""
+        return replace(self.form.brief, voice=self.voice.voice, material=material)
+
+
+def content_named(typed: str | None) -> Content | None:
+    """Any of one's contents by its id, one that was taken back or deleted, too."""
+    try:
+        key = current_user.id, UUID(typed or "")
+    except ValueError:
+        return None
+    return Content.find(*key) or Content.find_deleted(*key)
 
 
 def _chosen(voice: Voice | None) -> VoiceForm:

@@ -29,7 +29,7 @@ from smartcontent.models.listing import (
 )
 from smartcontent.web import errors
 from smartcontent.web.auth import nobody_yet
-from smartcontent.web.brief_forms import BriefForms
+from smartcontent.web.brief_forms import BriefForms, content_named
 from smartcontent.web.due_time import DueTimeForm
 from smartcontent.web.once import key_sent
 
@@ -85,6 +85,7 @@ def create() -> ResponseReturnValue:
             due_time.due_at,
             key_sent(),
             forms.model.wanted,
+            forms.source.content,
         )
     except OverQuota as error:  # what was typed is in the form still
         page = dashboard(forms, due_time, error.description)
@@ -278,8 +279,13 @@ def _forms_to_begin_with() -> BriefForms:
 
 def to_be_used_again() -> Content | None:
     """Any of one's contents, one that was taken back or deleted, too."""
-    try:
-        key = current_user.id, UUID(request.args.get("again", ""))
-    except ValueError:
-        return None
-    return Content.find(*key) or Content.find_deleted(*key)
+    return content_named(request.args.get("again"))
+
+
+def say_source_stays(content: Content, what: str) -> None:
+    """Say of a content that was made from another that no more than its brief is taken along."""
+    if content.material:
+        flash(
+            f"This was made from a finished text, which {what} does not take along, for it writes"
+            " from the brief alone: say in the topic what is needed of it."
+        )

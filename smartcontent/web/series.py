@@ -19,7 +19,7 @@ from smartcontent.models import Content, Draft, Series
 from smartcontent.models.draft import FAILURE
 from smartcontent.stores.sql import db
 from smartcontent.web.brief_forms import BriefForms
-from smartcontent.web.contents import to_be_used_again
+from smartcontent.web.contents import say_source_stays, to_be_used_again
 from smartcontent.web.once import key_sent
 from smartcontent.web.rule_form import DAYS, OFTEN, RuleForm, zone_names
 
@@ -40,6 +40,7 @@ def index() -> str:
 def new() -> str:
     """The form, or one with the brief of a content."""
     if content := to_be_used_again():
+        say_source_stays(content, "a series")
         return _form_page(BriefForms.again(content), RuleForm())
     usual = Content.last_choices(current_user.id), Content.last_voice(current_user.id)
     return _form_page(BriefForms.begun(*usual), RuleForm())

@@ -17,7 +17,7 @@ from smartcontent.contents import shared, templates
 from smartcontent.models import Content, KeptTemplate
 from smartcontent.web import errors
 from smartcontent.web.brief_forms import BriefForms
-from smartcontent.web.contents import dashboard, to_be_used_again
+from smartcontent.web.contents import dashboard, say_source_stays, to_be_used_again
 from smartcontent.web.once import key_sent
 
 bp = Blueprint("templates", __name__)
@@ -70,6 +70,8 @@ def new() -> ResponseReturnValue:
     """Make a template, of nothing or of the brief of a content."""
     if request.method != "POST":
         again = to_be_used_again()
+        if again:
+            say_source_stays(again, "a template")
         brief = BriefForms.again(again).form.data if again else {}
         return _edit_page(TemplateForm(data=brief))
     form = TemplateForm(request.form)
