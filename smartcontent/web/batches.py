@@ -31,6 +31,7 @@ from smartcontent.tables.reading import read_table
 from smartcontent.tables.table import Table, TableError
 from smartcontent.web import errors
 from smartcontent.web.downloads import results_as_file
+from smartcontent.web.due_time import DueTimeForm
 from smartcontent.web.once import key_sent
 from smartcontent.web.threads import few_at_once
 
@@ -39,8 +40,9 @@ bp = Blueprint("batches", __name__)
 SHOWN = 20  # batches
 ROWS_SHOWN = 100
 GOOD_SHOWN = 5
+TIME_LONGEST = 40  # characters
 EVERY = {
-    0: "All", 10: "One every 10 seconds", 60: "One every minute", 300: "One every 5 minutes",
+    0: "All at once", 10: "One every 10 seconds", 60: "One every minute", 300: "One every 5 minutes",
     900: "One every 15 minutes", 3600: "One every hour", 86_400: "One every day",
 }  # fmt: skip
 
@@ -100,7 +102,9 @@ def table(batch_id: UUID) -> ResponseReturnValue:
     batch = Batch.find_upload(current_user.id, batch_id)
     if batch is None:
         return redirect(url_for(".show", batch_id=batch_id))
-    return _table_page(batch)
+    due_time = DueTimeForm(request.args)  # chosen before the rows were looked at again
+    due_time.validate()
+    return _table_page(batch, due_time)
 
 
 @bp.post("/batches/<uuid:batch_id>/table")
@@ -118,10 +122,10 @@ def submit(batch_id: UUID) -> ResponseReturnValue:
     uploads.note(batch, mapping, request.form, _chosen_distance())
     looked = _looked_at(batch)
     if request.form.get("do") == "check" or looked.refusal or not looked.good:
-        return redirect(url_for(".table", batch_id=batch_id, _anchor="rows"), 303)
+        return _to_table(batch_id)
     if looked.wrong and request.form.get("do") != "leave-out":
         flash("Nothing is submitted: rows have problems. Mend them, or leave these rows out.")
-        return redirect(url_for(".table", batch_id=batch_id, _anchor="rows"), 303)
+        return _to_table(batch_id)
     return _submit(batch, looked)
 
 
@@ -212,7 +216,16 @@ def _index(refusal: str = "", pasted: str = "") -> str:
     )
 
 
-def _table_page(batch: Batch, refusal: str = "", too_far: str = "") -> str:
+def _to_table(batch_id: UUID) -> ResponseReturnValue:
+    """To the rows; a time that was chosen for them goes with the address, as it soon is past."""
+    sent = DueTimeForm(request.form).data.items()
+    chosen = {name: typed[:TIME_LONGEST] for name, typed in sent if typed}
+    return redirect(url_for(".table", batch_id=batch_id, **chosen, _anchor="rows"), 303)
+
+
+def _table_page(
+    batch: Batch, due_time: DueTimeForm, refusal: str = "", too_far: str = ""
+) -> str:
     found = uploads.table_of(batch)
     looked, shared = _looked_at(batch), _shared(batch.constants)
     return render_template(
@@ -226,6 +239,7 @@ def _table_page(batch: Batch, refusal: str = "", too_far: str = "") -> str:
         looked=looked._replace(refusal=refusal or looked.refusal),
         rules=rows.TITLED_BRIEF,
         every=EVERY,
+        due_time=due_time,
         too_far=too_far,
     )
 
@@ -278,15 +292,18 @@ def _chosen_distance() -> float:
 
 
 def _submit(batch: Batch, looked: Looked) -> ResponseReturnValue:
-    timing = Timing(every_seconds=batch.every_seconds)
+    due_time = DueTimeForm(request.form)
+    if not due_time.validate():
+        return _table_page(batch, due_time), 422
+    timing = Timing(every_seconds=batch.every_seconds, first=due_time.due_at)
     contents = few_at_once(submitting.prepared, current_user.id, looked.good)
     try:
         timing.check(len(contents))
         submitting.submit(batch, contents, timing)
     except TooFarOff as error:
-        return _table_page(batch, too_far=str(error)), 422
+        return _table_page(batch, due_time, too_far=str(error)), 422
     except OverQuota as error:
-        page = _table_page(batch, str(error.description))
+        page = _table_page(batch, due_time, str(error.description))
         return page, 429, {"Retry-After": str(error.retry_after)}
     flash(_said(len(contents), "submitted"))
     return redirect(url_for(".show", batch_id=batch.id), 303)

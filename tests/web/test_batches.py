@@ -2,11 +2,12 @@
 
 import io
 import re
+from datetime import timedelta
 
 from sqlalchemy import func, select, update
 
 from smartcontent.contents.batches import export
-from smartcontent.models import ApiToken, Batch, Content, Draft, KeptTemplate
+from smartcontent.models import ApiToken, Batch, Content, Draft, KeptTemplate, now
 from smartcontent.stores.sql import db
 from smartcontent.web import downloads, threads
 
@@ -57,6 +58,23 @@ def test_distance_that_is_too_long_is_refused_beside_its_field(as_ada):
     assert (answer.status_code, stored()) == (422, 0)
     assert re.search('<small id="every-error" class="error">[^<]*more than a year', answer.text)
     assert re.search('name="every_seconds" aria-invalid="true"', answer.text)
+
+
+def test_a_batch_begins_at_a_time_that_was_chosen_and_a_wrong_one_is_said_beside_its_field(as_ada):
+    page = send(as_ada)
+    begin = now().replace(second=0, microsecond=0) + timedelta(days=3)
+    chosen = {**TYPE, "every_seconds": "60", "when": "at", "at": begin.isoformat()[:16]}
+    looked = as_ada.post(page, {**chosen, "do": "check"}, follow_redirects=True).text
+    assert '<option value="at" selected>' in looked
+    assert f'value="{chosen["at"]}"' in looked
+    past = as_ada.post(page, {**chosen, "at": "2020-02-02T09:00", "do": "leave-out"})
+    assert (past.status_code, stored()) == (422, 0)
+    assert '<small id="at-error" class="error">This time is past' in past.text
+
+    as_ada.post(page, {**chosen, "do": "leave-out"})
+
+    due_times = db.session.scalars(select(Draft.due_at).order_by(Draft.due_at)).all()
+    assert due_times == [begin, begin + timedelta(minutes=1)]
 
 
 def test_what_was_said_of_a_table_is_remembered_for_the_next_like_it(as_ada):

@@ -32,19 +32,21 @@ class TooFarOff(ValueError):
 class Timing(NamedTuple):
     """When the rows are due: the first after a delay, each later one so much after the one before.
 
-    The delay is None for the usual one.
+    The delay is None for the usual one, and does not count where the first one has its due time.
     """
 
     delay_seconds: float | None = None
     every_seconds: float = 0.0
+    first: datetime | None = None
 
     def due_times(self, moment: datetime, number: int) -> list[datetime]:
         """The due times of so many rows submitted at a moment."""
         delay = self.delay_seconds
         if delay is None:
             delay = current_app.config["GENERATION_DELAY_SECONDS"]
+        first = self.first or moment + timedelta(seconds=delay)
         return [
-            rounded_up(moment + timedelta(seconds=delay + place * self.every_seconds))
+            rounded_up(first + timedelta(seconds=place * self.every_seconds))
             for place in range(number)
         ]
 
@@ -54,9 +56,12 @@ class Timing(NamedTuple):
         Raises:
             TooFarOff: the last of so many rows is due too late.
         """
-        if number * self.every_seconds > LONGEST_DELAY.total_seconds():
+        distance = timedelta(seconds=(number - 1) * self.every_seconds)
+        [first] = self.due_times(now(), 1)
+        if distance > LONGEST_DELAY or first + distance > now() + LONGEST_DELAY:
             raise TooFarOff(
-                f"{number:,} rows so far apart take more than a year: let less time lie between."
+                f"The last of {number:,} rows so far apart comes in more than a year: begin earlier,"
+                " or let less time lie between."
             )
 
 
