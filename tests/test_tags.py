@@ -1,8 +1,14 @@
 """Tags themselves: counted, renamed, merged, taken off; given with a submission."""
 
+from unicodedata import normalize
+
 import pytest
+from alembic.migration import MigrationContext
+from alembic.operations import Operations
+from alembic.script import ScriptDirectory
 from api.conftest import Script
-from conftest import BRIEF, both_databases
+from conftest import BRIEF, ROOT, both_databases
+from sqlalchemy import select
 
 from smartcontent.contents import ending, submitting, tags
 from smartcontent.models import ApiToken, Content, Tag
@@ -89,3 +95,34 @@ def test_command_gives_tags(flask, ada):
     assert flask("contents", "create", ada.email, *brief, *given).exit_code == 0
 
     assert counted(ada) == {"shop": 1, "spring": 1}
+
+
+@both_databases
+def test_tags_that_look_the_same_are_one_and_those_of_before_become_it(ada, bob):
+    names = ["Sale 2026", "ＳＡＬＥ\u00a02026", "sa\xadle 2026", "Teapot", "Ｔｅａｐｏｔ"]
+    contents = [submitting.submit(ada.id, BRIEF, each, tags=[each]) for each in names]
+    assert counted(ada) == {"Sale 2026": 3, "Teapot": 2}
+    # Before, only case and the encoding of accents did not count.
+    before = {name: normalize("NFC", name).casefold() for name in names}
+    tags.remove(Tag.named(ada.id, "teapot"))
+    tags.remove(Tag.named(ada.id, "sale 2026"))
+    for name in (names[1], *names[2:], names[0]):
+        db.session.add(Tag(user_id=ada.id, name=name, sought=before[name]))
+    db.session.add(Tag(user_id=bob.id, name=names[1], sought=before[names[1]]))
+    db.session.flush()
+    own = {tag.name: tag for tag in db.session.scalars(select(Tag).filter_by(user_id=ada.id))}
+    for content, name in zip(contents, names, strict=True):
+        content.tags = [own[name]]
+    contents[0].tags = [own[names[0]], own[names[2]]]
+    db.session.commit()
+    migration = ScriptDirectory(str(ROOT / "smartcontent" / "migrations")).get_revision("0031")
+
+    with (
+        db.engine.begin() as connection,
+        Operations.context(MigrationContext.configure(connection)),
+    ):
+        migration.module.upgrade()
+
+    assert counted(ada) == {names[1]: 3, "Teapot": 2}
+    assert Tag.named(ada.id, "sale 2026").name == names[1]
+    assert Tag.named(bob.id, "Sale 2026")

@@ -32,7 +32,7 @@ content_tags = Table(
 
 
 class Tag(Base):
-    """Written as it was first; the same in any case of letters."""
+    """Written as it was first; the same in any case of letters, and for all that looks the same."""
 
     __tablename__ = "tags"
     __table_args__ = (UniqueConstraint("user_id", "sought"),)

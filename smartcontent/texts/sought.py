@@ -1,6 +1,7 @@
-"""Text as a search looks for it and through it: in time that grows with its length alone."""
+"""Texts and names that look the same made the same, in time that grows with their length alone."""
 
 import re
+from typing import Literal
 from unicodedata import combining, normalize
 
 # Python sorts the accents on a letter in time that grows with the square of their number, and
@@ -12,16 +13,25 @@ _ACCENTS = "".join(c for c in map(chr, range(0x300, 0x10000)) if combining(norma
 _TOO_MANY = re.compile(f"([{_ACCENTS}\U00010000-\U0010ffff]{{{ACCENTS_MOST + 1},}})")
 
 
-def composed(text: str) -> str:
-    """The text with each accent in one encoding (NFC), but where more are on a letter than fit."""
+# The same seen or not: soft hyphens, blanks without width, marks of direction, kinds of an emoji.
+_UNSEEN = dict.fromkeys(map(ord, "\xad\u200b\u200e\u200f\u2060\ufe0e\ufe0f\ufeff"))
+
+
+def composed(text: str, form: Literal["NFC", "NFKC"] = "NFC") -> str:
+    """The text with each accent in one encoding, but where more are on a letter than fit."""
     if len(text) <= ACCENTS_MOST:
-        return normalize("NFC", text)
+        return normalize(form, text)
     parts = _TOO_MANY.split(text)
-    parts[::2] = [normalize("NFC", part) for part in parts[::2]]
+    parts[::2] = [normalize(form, part) for part in parts[::2]]
     return "".join(parts)
 
 
 def as_sought(text: str) -> str:
-    """The text without what a search does not mind: large letters, how an accent is encoded."""
+    """The name without what people do not mind: large letters, and what looks the same.
+
+    That is how an accent is encoded, how wide a letter is, which kind of blank stands there, and
+    what nobody sees.
+    """
+    seen = composed(text, "NFKC").translate(_UNSEEN)
     # Small letters of composed ones may come apart.
-    return composed(composed(text).casefold())
+    return " ".join(composed(seen.casefold(), "NFKC").split())
