@@ -1,9 +1,8 @@
-// The page of a batch: drawn anew when something of it has happened, once a second at most. A row of a
-// batch or a series shows its status as it is.
-import { drawnIn, read } from "./redrawing.js";
+// The pages of a batch, of a series and of the calendar: drawn anew when something of theirs has happened,
+// once a second at most. A row of them shows its status at once.
+import { drawnIn, read, swap } from "./redrawing.js";
 
 const AGAIN_MS = 1000;
-let timer = 0;
 
 async function draw() {
   const old = document.querySelector("[data-batch]");
@@ -16,10 +15,6 @@ async function draw() {
   if (focused >= 0) (fresh.querySelectorAll("button, a")[focused] ?? fresh.querySelector("a")).focus();
 }
 
-function drawSoon() {
-  timer ||= setTimeout(() => { timer = 0; draw(); }, AGAIN_MS);
-}
-
 function showStatus({ detail: { content_id, status, label } }) {
   const badge = document.querySelector(`[data-row="${content_id}"]`);
   if (badge) {
@@ -28,18 +23,27 @@ function showStatus({ detail: { content_id, status, label } }) {
   }
 }
 
-// What ended between the drawing of the page and its first event is told by neither.
-async function drawRows() {
-  if (!document.querySelector("[data-row]")) return;
-  const page = await drawnIn(await read(location.href), "[data-row]");
-  for (const badge of page?.querySelectorAll("[data-row]") ?? []) {
-    document.querySelector(`[data-row="${badge.dataset.row}"]`)?.replaceWith(badge);
+// A series has made another text, or a due time is another: the parts of the page that say so are read
+// again. And what ended between the drawing of the page and its first event is told by neither.
+async function drawParts() {
+  const page = await drawnIn(await read(location.href), "[data-part]");
+  for (const fresh of page?.querySelectorAll("[data-part]") ?? []) {
+    const old = document.getElementById(fresh.id);
+    if (old) swap(old, document.adoptNode(fresh));
   }
 }
 
+function soon(draws) {
+  let timer = 0;
+  return () => { timer ||= setTimeout(() => { timer = 0; draws(); }, AGAIN_MS); };
+}
+
+function on(events, react) {
+  for (const event of events) document.addEventListener(`drafts:${event}`, react);
+}
+
 export function startBatches() {
-  document.addEventListener("drafts:became", showStatus);
-  document.addEventListener("drafts:snapshot", drawRows);
-  if (!document.querySelector("[data-batch]")) return;
-  for (const event of ["batch", "snapshot", "became"]) document.addEventListener(`drafts:${event}`, drawSoon);
+  on(["became"], showStatus);
+  if (document.querySelector("[data-part]")) on(["snapshot", "status", "content"], soon(drawParts));
+  if (document.querySelector("[data-batch]")) on(["batch", "snapshot", "became"], soon(draw));
 }

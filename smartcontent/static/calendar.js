@@ -30,15 +30,15 @@ function move(event) {
 }
 
 export function startCalendar() {
-  const month = document.querySelector(".month");
-  if (!month) return;
+  if (!document.querySelector(".month")) return;
   askInOwnZone();
-  month.addEventListener("keydown", step);
-  month.addEventListener("dragstart", ({ target, dataTransfer }) => {
+  // The month itself is drawn anew.
+  document.addEventListener("keydown", step);
+  document.addEventListener("dragstart", ({ target, dataTransfer }) => {
     if (target.dataset?.move) dataTransfer.setData("application/x-move", target.dataset.move);
   });
-  month.addEventListener("dragover", (event) => {
+  document.addEventListener("dragover", (event) => {
     if (event.dataTransfer.types.includes("application/x-move")) event.preventDefault();
   });
-  month.addEventListener("drop", move);
+  document.addEventListener("drop", move);
 }

@@ -4,8 +4,8 @@
 // pieces of text with their offsets. Where one does not fit the stream is opened anew, and its
 // snapshot says how things are.
 //
-// The document hears of it as `drafts:snapshot`, `drafts:text` (a draft as it is known now),
-// `drafts:readiness`, `drafts:batch` and `drafts:bulk`.
+// The document hears of it as `drafts:snapshot`, `drafts:status`, `drafts:text` (a draft as it is known
+// now), `drafts:readiness`, `drafts:batch`, `drafts:bulk` and `drafts:content`.
 import { paintClocks, setServerTime } from "./clock.js";
 import { draftOf, elementOf, isFinal, takePiece, takeSnapshot, takeStatus, tell } from "./drafts.js";
 import { paintAdded, paintTexts } from "./live_text.js";
@@ -22,7 +22,7 @@ const reactions = {
   readiness(found) { tell("readiness", found); },
   batch(progress) { tell("batch", progress); },
   bulk(progress) { tell("bulk", progress); },
-  content: reloadCardOf, // into the trash, or out of it
+  content: drawCard, // into the trash, or out of it
   connection: sayHowItStands,
 };
 
@@ -72,12 +72,18 @@ function contentsShown() {
 
 function drawStatus(event) {
   if (!takeStatus(event)) return;
+  tell("status", event);
   const element = elementOf(event.draft_id);
   if (!element) return reloadCardOf(event);
   const badge = element.querySelector(".badge");
   badge.className = `badge ${event.status}`;
   badge.textContent = event.label;
   refresh(element);
+}
+
+function drawCard(content) {
+  reloadCardOf(content);
+  tell("content", content);
 }
 
 function drawText(piece) {

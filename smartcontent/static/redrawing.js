@@ -55,7 +55,7 @@ function takeAway(element) {
   element.remove();
 }
 
-function swap(old, fresh) {
+export function swap(old, fresh) {
   for (const [index, details] of old.querySelectorAll("details").entries()) {
     const same = fresh.querySelectorAll("details")[index];
     if (same && details.open) same.open = true;

@@ -39,3 +39,11 @@ def test_calendar_is_gone_through_by_keys_and_a_text_is_moved(open_page, founder
     expect(cell.locator(".entry")).to_contain_text("18:45 A teapot")
     db.session.refresh(content.current)
     assert content.current.due_at.astimezone(TOKYO).date() == goal
+
+    other = due + timedelta(days=2)
+    page.evaluate("document.documentElement.dataset.stays = 'yes'")
+    submitting.submit(founder.id, BRIEF, "A kettle", due_at=other)
+    expect(page.locator(f'[data-day="{other.date()}"]')).to_contain_text("05:15 A kettle")
+    page.locator(f'[data-day="{goal}"] .day').press("ArrowRight")
+    expect(page.locator(f'[data-day="{goal + timedelta(days=1)}"] .day')).to_be_focused()
+    assert page.evaluate("document.documentElement.dataset.stays") == "yes"
