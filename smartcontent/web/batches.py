@@ -42,8 +42,9 @@ ROWS_SHOWN = 100
 GOOD_SHOWN = 5
 TIME_LONGEST = 40  # characters
 EVERY = {
-    0: "All at once", 10: "One every 10 seconds", 60: "One every minute", 300: "One every 5 minutes",
-    900: "One every 15 minutes", 3600: "One every hour", 86_400: "One every day",
+    0: "All at once", 10: "One every 10 seconds", 60: "One every minute",
+    300: "One every 5 minutes", 900: "One every 15 minutes", 3600: "One every hour",
+    86_400: "One every day",
 }  # fmt: skip
 
 
@@ -223,9 +224,7 @@ def _to_table(batch_id: UUID) -> ResponseReturnValue:
     return redirect(url_for(".table", batch_id=batch_id, **chosen, _anchor="rows"), 303)
 
 
-def _table_page(
-    batch: Batch, due_time: DueTimeForm, refusal: str = "", too_far: str = ""
-) -> str:
+def _table_page(batch: Batch, due_time: DueTimeForm, refusal: str = "", too_far: str = "") -> str:
     found = uploads.table_of(batch)
     looked, shared = _looked_at(batch), _shared(batch.constants)
     return render_template(

@@ -60,8 +60,8 @@ class Timing(NamedTuple):
         [first] = self.due_times(now(), 1)
         if distance > LONGEST_DELAY or first + distance > now() + LONGEST_DELAY:
             raise TooFarOff(
-                f"The last of {number:,} rows so far apart comes in more than a year: begin earlier,"
-                " or let less time lie between."
+                f"The last of {number:,} rows so far apart comes in more than a year: begin"
+                " earlier, or let less time lie between."
             )
 
 
