@@ -5,17 +5,18 @@ import re
 from uuid import UUID
 
 import pytest
+from api.conftest import BRIEF as BRIEF_SENT
 from api.conftest import Script, script_of
 from conftest import BRIEF, both_databases
 from sqlalchemy import event, func, select
 from test_archives import archive_of, files_of, taken
 
-from smartcontent.contents import ending, refining, submitting, tagging, versions, waiting
+from smartcontent.contents import ending, submitting, tagging, versions, waiting
 from smartcontent.contents.bulk import matching
 from smartcontent.contents.bulk.acting import Deed
 from smartcontent.contents.history import words
 from smartcontent.contents.history.reading import histories, page_of
-from smartcontent.models import BulkAct, Content, HistoryLine, history
+from smartcontent.models import BulkAct, Content, HistoryLine, What, history
 from smartcontent.models.listing import Filters
 from smartcontent.stores.sql import db
 from smartcontent.writing import job
@@ -75,7 +76,7 @@ def test_whatever_people_do_is_told_with_its_door(flask, script, as_ada, visitor
         "Version 1 made the current one (api)",
         "Version 3 asked for: version 1 to be rewritten (shorter) (api)",
         "Version 3 stopped (command)",
-        "Version 1 shared by a link (None)",
+        "Version 1 shared by a link (page)",
         "Changes to version 1 asked for (reader)",
         "Moved to the trash (page)",
         "Taken out of the trash (api)",
@@ -146,22 +147,78 @@ def test_act_and_its_line_are_one_transaction(ada, content):
     assert (number_of_lines(), content.tags) == (0, [])
 
 
-@both_databases
-def test_accepted_suggestion_and_deleted_version_are_told(content, ollama):
-    ending.cancel(content.current)
-    versions.save_edit(content, "A teapot", "Tea is very warm.")
-    task = refining.Task(refining.Deed.REFINE, 2, how="shorter")
-    [asked] = refining.ask_for(content, task)
-    ollama.says("Tea is warm.")
-    job.write_draft(asked.id)
-    db.session.expire_all()
-    assert refining.accept(content, 3)
-    assert versions.remove(content, 2)
+# Every call that changes a content, in an order in which each has something to do.
+ACTS = [
+    ("PATCH", "", {"title": "Tea"}, What.TITLED),
+    ("POST", "/hold", None, What.HELD),
+    ("POST", "/release", None, What.RELEASED),
+    ("POST", "/start", None, What.STARTED),
+    ("POST", "/cancel", None, What.STOPPED),
+    ("POST", "/retry", None, What.ASKED_FOR),
+    ("POST", "/drafts", {"refine": "shorter"}, What.ASKED_FOR),
+    ("POST", "/drafts/3/accept", None, What.ACCEPTED),
+    ("PUT", "/current", {"number": 2}, What.CHOSEN),
+    ("POST", "/drafts/3/another", None, What.ASKED_FOR),
+    ("DELETE", "/drafts/4", None, What.REMOVED),
+    ("POST", "/drafts/2/reproduce", None, What.ASKED_FOR),
+    ("POST", "/dismissed", {"key": "0" * 32}, What.DISMISSED),
+    ("DELETE", "/dismissed", None, What.SHOWN_AGAIN),
+    ("POST", "/shares", {}, What.SHARED),
+    ("DELETE", "/shares/1", None, What.REVOKED),
+    ("POST", "/repurpose", {"content_types": ["ad_copy"]}, None),  # told by what it makes
+    ("DELETE", "", None, What.TRASHED),
+    ("POST", "/restore", None, What.RESTORED),
+]
 
-    assert told(content)[-3:] == [
-        "Version 3 written by llama3.2 (system)",
-        "The suggestion of version 3 accepted (system)",
-        "Version 2 deleted (system)",
+
+def test_every_act_of_the_api_is_told(app, script, ollama):
+    ollama.says("Tea ", "is warm.")
+    content = db.session.get_one(Content, UUID(script.submit()["id"]))
+    address, calls = f"/contents/{content.id}", app.url_map.bind("localhost")
+    walked = set()
+
+    for method, act, body, what in ACTS:
+        before = {line.place for line in histories([content])[content.id]}
+        assert script.call(method, address + act, json=body).status_code < 300, act
+        db.session.expire_all()
+        new = [line for line in histories([content])[content.id] if line.place not in before]
+        assert what is None or (what, "api") in {(line.what, line.door) for line in new}, act
+        walked.add(calls.match(f"/api/v1{address}{act}", method)[0])
+        for draft in content.unfinished() if act in ("/retry", "/drafts") else ():
+            job.write_draft(draft.id)
+
+    assert walked == {
+        rule.endpoint
+        for rule in app.url_map.iter_rules()
+        if rule.rule.startswith("/api/v1/contents/<uuid:content_id>")
+        and rule.methods & {"POST", "PUT", "PATCH", "DELETE"}
+    }
+
+
+def test_what_is_done_by_a_batch_a_tag_or_for_room_is_told(script, as_ada, ada, monkeypatch):
+    rows = [{**BRIEF_SENT, "topic": topic} for topic in ("Tea", "Cups")]
+    batch = script.post("/batches", {"rows": rows}).json["id"]
+    script.post(f"/batches/{batch}/pause")
+    script.post(f"/batches/{batch}/resume")
+    content = db.session.scalars(select(Content)).first()
+    tagging.keep(content, {"tags": ["blue", "sky"]})
+    script.patch("/tags", {"tag": "sky", "name": "air"})
+    script.patch("/tags", {"tag": "air", "name": "blue", "merge": True})
+    as_ada.post(f"/tags/{content.tags[0].id}/delete")
+    script.post(f"/batches/{batch}/cancel")
+    monkeypatch.setattr(versions, "VERSIONS_KEPT", 2)
+    for _ in range(2):
+        versions.save_edit(content, "Tea", "Mine.")
+
+    assert told(content)[1:] == [
+        "Put on hold, with 1 other (api)",
+        "Released, with 1 other (api)",
+        "Tagged “blue”, “sky” (system)",
+        "No longer tagged “air” (api)",
+        "No longer tagged “blue” (page)",
+        "Version 2 edited by hand (system)",
+        "Version 3 edited by hand (system)",
+        "Version 1 let go, to make room for a newer one (system)",
     ]
 
 

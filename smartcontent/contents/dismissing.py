@@ -6,7 +6,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, delete, func, insert, select
 from sqlalchemy.exc import IntegrityError
 
-from smartcontent.models import Content
+from smartcontent.models import Content, What, history
 from smartcontent.models.dismissal import dismissals
 from smartcontent.stores.sql import db
 from smartcontent.texts.quality.finding import Finding
@@ -22,6 +22,7 @@ def dismiss(content: Content, key: str) -> bool:
         return False
     try:
         db.session.execute(insert(dismissals).values(content_id=content.id, finding=key))
+        history.note(content.id, What.DISMISSED)
         db.session.commit()
     except IntegrityError:  # dismissed already
         db.session.rollback()
@@ -30,7 +31,11 @@ def dismiss(content: Content, key: str) -> bool:
 
 def show_again(content: Content) -> None:
     """Show all findings of a content again."""
-    db.session.execute(delete(dismissals).where(_is_of(content.id)))
+    shown = db.session.execute(
+        delete(dismissals).where(_is_of(content.id)).returning(dismissals.c.finding)
+    ).all()
+    if shown:
+        history.note(content.id, What.SHOWN_AGAIN)
     db.session.commit()
 
 

@@ -9,6 +9,7 @@ from datetime import timedelta
 from sqlalchemy import delete, func, select, update
 
 from smartcontent.contents.quotas import one_after_the_other
+from smartcontent.doors import door_here
 from smartcontent.models import Content, Review, Share, Verdict, now
 from smartcontent.stores.sql import db
 
@@ -67,7 +68,7 @@ def revoke(content: Content, share_id: int) -> bool:
     revoked = db.session.execute(
         update(Share)
         .where(Share.id == share_id, Share.content_id == content.id, Share.revoked_at.is_(None))
-        .values(revoked_at=now())
+        .values(revoked_at=now(), revoked_by=door_here())
         .returning(Share.id)
     ).all()
     db.session.commit()

@@ -1,10 +1,12 @@
 """Tags themselves: renamed, merged into another, taken off all that has them."""
 
+from uuid import UUID
+
 from sqlalchemy import delete, insert, select
 from sqlalchemy.exc import IntegrityError
 
 from smartcontent.contents.quotas import one_after_the_other
-from smartcontent.models import Tag
+from smartcontent.models import Tag, What, history
 from smartcontent.models.tag import content_tags
 from smartcontent.stores.sql import db
 from smartcontent.texts.sought import as_sought
@@ -55,6 +57,7 @@ def remove(tag: Tag) -> None:
     while ids := _some_of(tag):
         its = (content_tags.c.tag_id == tag.id, content_tags.c.content_id.in_(ids))
         db.session.execute(delete(content_tags).where(*its))
+        history.note_all(ids, What.UNTAGGED, tags=[tag.name])
         db.session.commit()
     db.session.execute(delete(Tag).where(Tag.id == tag.id))
     db.session.commit()
@@ -68,13 +71,16 @@ def _move_some(tag: Tag, other: Tag) -> bool:
     its = content_tags.c.content_id
     has_both = select(its).where(content_tags.c.tag_id == other.id, its.in_(ids))
     there = set(db.session.scalars(has_both))
-    if new := [{"content_id": each, "tag_id": other.id} for each in ids if each not in there]:
-        db.session.execute(insert(content_tags), new)
+    if new := [each for each in ids if each not in there]:
+        rows = [{"content_id": each, "tag_id": other.id} for each in new]
+        db.session.execute(insert(content_tags), rows)
+        history.note_all(new, What.TAGGED, tags=[other.name])
     db.session.execute(delete(content_tags).where(content_tags.c.tag_id == tag.id, its.in_(ids)))
+    history.note_all(ids, What.UNTAGGED, tags=[tag.name])
     db.session.commit()
     return bool(ids)
 
 
-def _some_of(tag: Tag) -> list[object]:
+def _some_of(tag: Tag) -> list[UUID]:
     some = select(content_tags.c.content_id).where(content_tags.c.tag_id == tag.id)
     return list(db.session.scalars(some.limit(AT_ONCE)))

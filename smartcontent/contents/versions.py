@@ -239,10 +239,12 @@ def _make_room(content: Content, number: int) -> None:
     if surplus > 0:
         _hold_what_is_shown(content)
         going = _first_to_go(content).with_only_columns(Draft.id).limit(surplus)
-        db.session.execute(
-            delete(Draft).where(Draft.id.in_(going)),
+        gone = db.session.scalars(
+            delete(Draft).where(Draft.id.in_(going)).returning(Draft.number),
             execution_options={"synchronize_session": False},
-        )
+        ).all()
+        for each in sorted(gone):
+            history.note(content.id, What.MADE_ROOM, number=each)
 
 
 def _first_to_go(content: Content) -> Select[Draft]:

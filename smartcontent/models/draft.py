@@ -207,15 +207,22 @@ class Draft(Base):
 
         Commits what the session holds with it; tells nobody.
         """
-        moved = db.session.scalars(
+        moved = cls.move_all_in_session(to, *conditions, **values)
+        db.session.commit()
+        return moved
+
+    @classmethod
+    def move_all_in_session(
+        cls, to: Status, *conditions: ColumnElement[bool], **values: object
+    ) -> Sequence["Draft"]:
+        """The same for whoever commits it together with something else."""
+        return db.session.scalars(
             update(cls)
             .where(cls.status.in_(may_become(to)), *conditions)
             .values(status=to, revision=cls.revision + 1, **_by_whom(to), **values)
             .returning(cls),
             execution_options={"populate_existing": True, "synchronize_session": False},
         ).all()
-        db.session.commit()
-        return moved
 
     def text_so_far(self) -> str:
         """The text as last said: while it is written, Redis has more of it than the row.

@@ -9,6 +9,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, ForeignKey, Index, String, Text, and_, select
 from sqlalchemy.orm import Mapped, joinedload, mapped_column, relationship
 
+from smartcontent.doors import door_here
 from smartcontent.models.accounts import User, digest_of
 from smartcontent.models.content import Content
 from smartcontent.models.draft import Draft
@@ -39,6 +40,9 @@ class Share(Base):
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
     expires_at: Mapped[datetime] = mapped_column(UtcDateTime)
     revoked_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    # By which door it was made, and revoked.
+    door: Mapped[str | None] = mapped_column(String(10), default=door_here)
+    revoked_by: Mapped[str | None] = mapped_column(String(10))
 
     content: Mapped[Content] = relationship()
     draft: Mapped[Draft] = relationship()

@@ -16,7 +16,7 @@ from smartcontent import events
 from smartcontent.contents import quotas
 from smartcontent.contents.batches.submitting import Timing
 from smartcontent.contents.ending import cancel as cancel_draft
-from smartcontent.models import Batch, Content, Draft, Status, now
+from smartcontent.models import Batch, Content, Draft, Status, What, history, now
 from smartcontent.models.findable import make_all_findable, words_of
 from smartcontent.models.moments import UtcDateTime, rounded_up
 from smartcontent.models.status import UNSTARTED, WAITS
@@ -28,7 +28,8 @@ from smartcontent.stores.sql import db
 def pause(batch: Batch) -> int:
     """Hold what has not started; answers how many drafts that were."""
     _set_paused(batch, now())
-    held = Draft.move_all(Status.HELD, *_asked_for_by(batch), Draft.status.in_(WAITS), due_at=None)
+    here = (*_asked_for_by(batch), Draft.status.in_(WAITS))
+    held = _moved(Status.HELD, What.HELD, *here, due_at=None)
     unschedule_drafts([draft.job_id for draft in held])
     _tell(batch, held)
     return len(held)
@@ -56,7 +57,18 @@ def _release(due_times: dict[int, datetime]) -> Sequence[Draft]:
         return []
     times = {draft_id: literal(moment, UtcDateTime) for draft_id, moment in due_times.items()}
     here = (Draft.id.in_(times), Draft.status == Status.HELD)
-    return Draft.move_all(Status.PENDING, *here, due_at=case(times, value=Draft.id))
+    return _moved(Status.PENDING, What.RELEASED, *here, due_at=case(times, value=Draft.id))
+
+
+def _moved(
+    to: Status, what: What, *here: ColumnElement[bool], **values: object
+) -> Sequence[Draft]:
+    """Change the status of drafts, as it is told of the content of each."""
+    moved = Draft.move_all_in_session(to, *here, **values)
+    ids = list({draft.content_id for draft in moved})
+    history.note_all(ids, what, among=len(ids))
+    db.session.commit()
+    return moved
 
 
 def cancel(batch: Batch) -> int:

@@ -29,6 +29,10 @@ _OF_DRAFT = (
     *(Draft.created_at, Draft.finished_at, Draft.door, Draft.stopped_by, Draft.batch_id),
     *(Draft.model, Draft.words, Draft.failures, *FAILURE),
 )
+_OF_SHARE = (
+    *(Share.id, Share.content_id, Share.created_at, Share.revoked_at),
+    *(Share.door, Share.revoked_by),
+)
 _ENDS = {
     Status.COMPLETED: What.WRITTEN,
     Status.FAILED: What.FAILED,
@@ -149,12 +153,14 @@ def _ended(draft: Any) -> Line:
 
 
 def _of_shares(ids: Sequence[UUID]) -> Iterator[tuple[UUID, Line]]:
-    shares = select(Share.id, Share.content_id, Share.created_at, Share.revoked_at, Draft.number)
-    for row in _rows(shares.join(Share.draft).where(Share.content_id.in_(ids))):
+    shares = select(*_OF_SHARE, Draft.number).join(Share.draft)
+    for row in _rows(shares.where(Share.content_id.in_(ids))):
         number = {"number": row.number}
-        yield row.content_id, Line(Place(row.created_at, 4, row.id), What.SHARED, None, number)
-        if row.revoked_at:
-            yield row.content_id, Line(Place(row.revoked_at, 5, row.id), What.REVOKED, None, number)
+        made, ended = Place(row.created_at, 4, row.id), row.revoked_at
+        yield row.content_id, Line(made, What.SHARED, row.door, number)
+        if ended:
+            revoked = Place(ended, 5, row.id)
+            yield row.content_id, Line(revoked, What.REVOKED, row.revoked_by, number)
 
 
 def _of_reviews(ids: Sequence[UUID]) -> Iterator[tuple[UUID, Line]]:
