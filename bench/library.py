@@ -20,7 +20,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from statistics import median, quantiles
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 ROOT = Path(__file__).parent.parent
 sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
@@ -59,6 +59,8 @@ STATUSES = {
     "pending": 0.01,
 }
 BRIEF = {"content_type": "ad_copy", "topic": "A teapot of blue glass"}
+COMMON_VOICE, RARE_VOICE = UUID(int=1), UUID(int=2)
+RARE_PHRASE = "seldom beside"  # each of the words is in every second text
 
 
 class Vocabulary:
@@ -110,11 +112,15 @@ def fill(user: User, number: int, words: Vocabulary) -> None:
 def _insert(user_id: int, tags: list[int], rows: list, words: Vocabulary) -> None:
     contents, drafts, found, tagged = [], [], {}, []
     for at, number in rows:
-        content_id, topic, written = uuid4(), words.text(20), words.text(WORDS)
+        content_id, topic, written = uuid4(), words.text(20), words.text(WORDS - 2)
+        written += " beside seldom" if number % 2 else " "
+        written += " seldom beside" if number % 10_000 == 101 else ""
+        voice = COMMON_VOICE if number % 4 == 0 else RARE_VOICE if number % 500 == 3 else None
         contents.append(
             {"id": content_id, "user_id": user_id, "title": f"Title {topic[:40]}", "topic": topic,
              "content_type": "ad_copy" if number % 7 else "press_release", "tone": "warm",
              "length": "short", "language": "en", "created_at": at, "favourite": number % 97 == 0,
+             "voice": voice and {"id": str(voice), "name": "Ours"},
              "deleted_at": at if number % 50 == 0 else None}
         )  # fmt: skip
         status = words.status()
@@ -122,7 +128,7 @@ def _insert(user_id: int, tags: list[int], rows: list, words: Vocabulary) -> Non
         drafts.append(
             {"content_id": content_id, "user_id": user_id, "number": 1, "status": status,
              "created_at": at, "due_at": at + timedelta(days=300), "words": WORDS,
-             "model": "llama3.2", "started_at": at, "finished_at": at, "first_word_at": at,
+             "model": _model(number), "started_at": at, "finished_at": at, "first_word_at": at,
              "prompt": [{"role": "user", "content": topic * 4}],
              "text": written if is_final else ""}
         )  # fmt: skip
@@ -136,6 +142,10 @@ def _insert(user_id: int, tags: list[int], rows: list, words: Vocabulary) -> Non
     known = db.session.execute(places.where(findables.c.content_id.in_(found)))
     store([Entry(place, user_id, found[content_id]) for content_id, place in known])
     db.session.commit()
+
+
+def _model(number: int) -> str:
+    return "rare" if number % 500 == 7 else "qwen3" if number % 3 else "llama3.2"
 
 
 def questions(app: Flask, user: User, words: Vocabulary) -> dict[str, Callable[[], object]]:
@@ -162,12 +172,31 @@ def questions(app: Flask, user: User, words: Vocabulary) -> dict[str, Callable[[
         "list favourites": "favourite=1", "list trash": "trash=1",
         "search common": f"q={common}", "search rare": f"q={rare}", "search absent": "q=zzzzabsent",
         "search two words": f"q={common}+{old}", "search beginning": f"q={common[:2]}",
-        "search phrase": f'q="{common}+{old}"', "search relevance": f"q={old}&sort=relevance",
+        "list common voice": f"voice={COMMON_VOICE}", "list rare voice": f"voice={RARE_VOICE}",
+        "list voice by title": f"voice={COMMON_VOICE}&sort=title",
+        "list common model": "model=llama3.2", "list rare model": "model=rare",
+        "list two filters": "content_type=press_release&model=llama3.2",
+        # Many have each, and nothing has both.
+        "list two apart": f"tag=common&voice={COMMON_VOICE}",
+        "search two filters": f"q={common}&content_type=press_release&model=llama3.2",
+        "search two apart": f"q={common}&tag=common&voice={COMMON_VOICE}",
+        "search few by filter": f"q={common}&voice={RARE_VOICE}&model=llama3.2",
+        "search by title": f"q={common}&sort=title&voice={COMMON_VOICE}",
+        "search phrase": f'q="{common}+{old}"', "search rare phrase": f'q="{RARE_PHRASE}"',
+        "search relevance": f"q={old}&sort=relevance",
+        "search six by relevance": f"q={'+'.join(words.words[:6])}&sort=relevance",
     }  # fmt: skip
     return {
         **{name: call(f"/contents?{asked}") for name, asked in listed.items()},
         "dashboard": lambda: _checked(visitor.get("/")),
         "search on the page": lambda: _checked(visitor.get(f"/list?q={common}")),
+        "search phrase, page": lambda: _checked(visitor.get(f'/list?q="{common}+{old}"')),
+        "search filters, page": lambda: _checked(
+            visitor.get(f"/list?q={common}&tag=common&voice={COMMON_VOICE}")
+        ),
+        "list filters, page": lambda: _checked(
+            visitor.get(f"/list?tag=common&voice={COMMON_VOICE}&sort=title")
+        ),
         "content page": lambda: _checked(visitor.get(f"/contents/{next(some)}")),
         "trash page": lambda: _checked(visitor.get("/trash")),
         "status": call(f"/contents/{pending}/status"),

@@ -60,9 +60,7 @@ def _release(due_times: dict[int, datetime]) -> Sequence[Draft]:
     return _moved(Status.PENDING, What.RELEASED, *here, due_at=case(times, value=Draft.id))
 
 
-def _moved(
-    to: Status, what: What, *here: ColumnElement[bool], **values: object
-) -> Sequence[Draft]:
+def _moved(to: Status, what: What, *here: ColumnElement[bool], **values: object) -> Sequence[Draft]:
     """Change the status of drafts, as it is told of the content of each."""
     moved = Draft.move_all_in_session(to, *here, **values)
     ids = list({draft.content_id for draft in moved})
