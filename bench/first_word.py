@@ -65,6 +65,9 @@ class SlowToLoad(BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        if self.path != "/api/chat":
+            self._answer([{}])
+            return
         with self.loading:
             if not type(self).is_loaded:
                 time.sleep(LOAD_SECONDS)

@@ -1,5 +1,6 @@
 """A draft in a worker's hands just before its time: never early, and still its owner's."""
 
+import sys
 import time
 from dataclasses import replace
 from datetime import timedelta
@@ -19,7 +20,7 @@ from smartcontent.scheduling.reconciler import OVERDUE
 from smartcontent.stores import keys
 from smartcontent.stores.redis import connect
 from smartcontent.stores.sql import db
-from smartcontent.writing import attempt, job, slots, warm_up
+from smartcontent.writing import attempt, job, slots, thinking, warm_up
 from smartcontent.writing.armed import Hands, hands
 from smartcontent.writing.slots import SlotWorker
 
@@ -221,12 +222,13 @@ def test_a_slot_says_but_once_in_a_while_that_it_is_alive(ada, valkey, slot, mon
     assert len(said) == 2  # as it began, and once since
 
 
-def test_first_draft_of_a_worker_finds_its_statements_made(soon, ollama):
-    """To make one takes up to ten milliseconds: a draft that needs several would begin late."""
+def test_first_draft_of_a_worker_finds_made_what_it_needs(soon, ollama):
+    """A statement takes up to ten milliseconds, a question to Ollama more: it would begin late."""
     db.session.expunge_all()
     db.engine.clear_compiled_cache()
+    thinking._thinks_lately.cache_clear()
     warm_up.warm_up()
-    asked = []
+    questions, modules, asked = len(ollama.requests), set(sys.modules), []
 
     def note(_connection, _cursor, statement, _parameters, context, _many):
         asked.append((statement, context.cache_hit is CacheStats.CACHE_MISS))
@@ -240,3 +242,5 @@ def test_first_draft_of_a_worker_finds_its_statements_made(soon, ollama):
     claim = next(n for n, (statement, _) in enumerate(asked) if statement.startswith("UPDATE"))
     assert claim > 2
     assert [statement for statement, is_new in asked[: claim + 1] if is_new] == []
+    assert [request.path for request in ollama.requests[questions:]][:1] == ["/api/chat"]
+    assert set(sys.modules) == modules

@@ -22,7 +22,7 @@ def with_room_to_think(request: Request, needs_more: bool = False) -> Request:
     Some models do so although told not to (gpt-oss). More room after an attempt that was spent on
     thinking, even where the server does not say that the model can.
     """
-    room = THINKING_TOKENS * (2 if needs_more else _thinks(request.model))
+    room = THINKING_TOKENS * (2 if needs_more else thinks(request.model))
     if not room:
         return request
     num_predict = request.options["num_predict"] + room
@@ -30,7 +30,8 @@ def with_room_to_think(request: Request, needs_more: bool = False) -> Request:
     return replace(request, options=request.options | lengths)
 
 
-def _thinks(model: str) -> bool:
+def thinks(model: str) -> bool:
+    """Whether the model may think, as Ollama said lately; false while it does not answer."""
     try:
         return _thinks_lately(ollama().url, model, int(time.monotonic() / ASK_AGAIN_SECONDS))
     except OllamaError:  # the text's own request will say what is wrong

@@ -4,6 +4,7 @@ import logging
 from uuid import UUID
 
 import redis as redis_py
+from flask import current_app
 from sqlalchemy.exc import SQLAlchemyError
 
 from smartcontent import prompts
@@ -15,6 +16,7 @@ from smartcontent.stores.redis import redis
 from smartcontent.stores.redis_answers import trouble
 from smartcontent.stores.sql import db
 from smartcontent.texts.sentiment import sentiment_of
+from smartcontent.writing.thinking import thinks
 
 log = logging.getLogger(__name__)
 
@@ -30,7 +32,11 @@ def warm_up() -> None:
 
 
 def open_connections() -> None:
-    """Open what this process's first draft would else wait for: its database and Redis."""
+    """Open what this process's first draft would else wait for: its database and Redis.
+
+    And ask Ollama what the usual model can do.
+    """
+    thinks(current_app.config["OLLAMA_MODEL"])
     try:
         _ask_for_nothing()
         with redis() as client:
