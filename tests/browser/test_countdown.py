@@ -2,6 +2,7 @@
 
 import re
 from datetime import datetime
+from itertools import pairwise
 
 import pytest
 from conftest import wait_until
@@ -72,8 +73,8 @@ def test_countdown_falls_by_the_server_s_clock(open_page, ada, skew):
 
     texts = page.evaluate("shown")
     numbers = [seconds(text) for text, _ in texts]
-    # The first one goes by when the page came; where that took long, the server is asked again.
-    assert numbers[1:] == sorted(numbers[1:], reverse=True)
+    # The first ones go by when the page came; where that took long, the server is asked once more.
+    assert sum(after > before for before, after in pairwise(numbers)) <= 1, texts
     # Seconds left are rounded up. What was drawn a moment late was too high meanwhile.
     above = min(
         number - (draft.due_at.timestamp() - moment / 1000)

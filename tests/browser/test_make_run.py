@@ -15,7 +15,7 @@ from conftest import ROOT, free_port, wait_until
 from patience import PATIENCE
 from playwright.sync_api import Locator, Page, expect
 
-from browser.conftest import PATIENCE_MS, Watch, create_account
+from browser.conftest import CUT_OFF, PATIENCE_MS, Watch, create_account
 
 # The model writes as fast as the machine, and beside others that is slow.
 WRITES_WITHIN = 3 * PATIENCE_MS
@@ -113,7 +113,7 @@ def page(chromium, stack) -> Iterator[Page]:
     )
     context.set_default_timeout(WRITES_WITHIN)
     watch = Watch(stack.url)
-    watch.expect("ERR_CONNECTION_REFUSED", "ERR_INCOMPLETE_CHUNKED_ENCODING")
+    watch.expect(*CUT_OFF)
     watch.over(context)
     page = context.new_page()
     page.goto("/")
