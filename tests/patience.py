@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable
 
 # In seconds. A machine that is slower still sets TEST_PATIENCE to a multiple.
-PATIENCE = 60 * float(os.environ.get("TEST_PATIENCE", "1"))
+PATIENCE = 180 * float(os.environ.get("TEST_PATIENCE", "1"))
 
 
 def wait_until(condition: Callable[[], object], every: float = 0.01) -> None:
