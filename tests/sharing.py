@@ -2,6 +2,8 @@
 
 from xdist.scheduler import LoadScopeScheduling
 
+COMMANDS = {"test_cli_doctor.py", "test_cli_watch.py", "test_migrations.py", "test_settings.py"}
+
 
 class OneProcessAStack(LoadScopeScheduling):
     """A file at a time, but all tests that share a stack of processes in one go."""
@@ -11,7 +13,8 @@ class OneProcessAStack(LoadScopeScheduling):
 
 
 def group_of(nodeid: str) -> str:
-    """What has to run in one process: the faults on each database, half of the browser, a file.
+    """What has to run in one process: the faults on each database, half of the browser, commands
+    that one zygote forks, a file.
 
     The browser's tests would be the last to end in one process: they take two, a stack in each.
     """
@@ -23,4 +26,6 @@ def group_of(nodeid: str) -> str:
             return "browser, a to m" if name < "test_n" else "browser, n to z"
         case ["faults", _]:
             return "faults on PostgreSQL" if "postgresql" in nodeid else "faults on SQLite"
+        case [*_, name] if name in COMMANDS:
+            return "commands that are processes"
     return file
