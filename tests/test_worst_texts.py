@@ -84,7 +84,7 @@ KNOWN_SECONDS = 0.008
 
 
 def assert_takes_less(seconds: float, work: Callable[[], object], kind: str = "") -> None:
-    """Hold the work to so much CPU time of this thread; tried thrice, for a first call loads things.
+    """Hold the work to so much CPU time of this thread: thrice, for a first call loads things.
 
     A busy machine's caches and shared cores make a second of CPU longer: by how much is measured
     beside the work, on something that always takes the same.
