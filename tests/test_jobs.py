@@ -47,13 +47,14 @@ def status_of(draft: Draft) -> str:
     return status
 
 
-def test_submitted_brief_waits_exactly_the_delay(content):
-    draft = content.current
-
-    wait = draft.due_at - draft.created_at
+@pytest.mark.parametrize("setting", [60.0, 12.345])
+def test_submitted_brief_waits_exactly_the_delay(app, ada, setting):
+    app.config["GENERATION_DELAY_SECONDS"] = setting
+    draft = submitting.submit(ada.id, BRIEF, "A teapot").current
+    db.session.refresh(draft)
 
     assert draft.status == Status.PENDING
-    assert timedelta(seconds=60) <= wait < timedelta(seconds=60, milliseconds=1)
+    assert draft.due_at - draft.created_at == timedelta(seconds=setting)
     assert draft.due_at.microsecond % 1000 == 0
 
 

@@ -2,10 +2,8 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from datetime import timedelta
 from uuid import UUID
 
-from flask import current_app
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
@@ -16,6 +14,7 @@ from smartcontent.contents import quotas
 from smartcontent.contents.submitting import new_content, tell
 from smartcontent.models import Content, now
 from smartcontent.models.findable import make_findable
+from smartcontent.models.moments import due_after, rounded_up
 from smartcontent.stores.sql import db
 
 MOST = 20  # contents at once
@@ -55,18 +54,16 @@ def repurpose(
     if not (draft.is_final and draft.text):
         raise NothingToMakeItFrom("There is no finished text yet that others could be made from.")
     settings = {name: wish for name, wish in content.settings.items() if name in OWN}
-    if delay_seconds is None:
-        delay_seconds = current_app.config["GENERATION_DELAY_SECONDS"]
-    else:
+    if delay_seconds is not None:
         settings["delay_seconds"] = delay_seconds
-    due_at = now() + timedelta(seconds=delay_seconds)
+    moment = rounded_up(now())  # one for all, by which they are found together
+    due_at = due_after(moment, delay_seconds)
     made = [
-        new_content(user_id, brief, _title(content, brief), dict(settings), due_at)
+        new_content(user_id, brief, _title(content, brief), dict(settings), moment, due_at)
         for brief in _briefs(content.brief, draft.text, content_types, languages)
     ]
     for each in made:
         each.source_id, each.source_number = source_id, draft.number
-        each.created_at = made[0].created_at  # by which they are found together
     made[0].idempotency_key = key
     return _stored(made) or _made_with(user_id, key)
 

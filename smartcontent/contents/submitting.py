@@ -2,10 +2,9 @@
 
 import logging
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
-from flask import current_app
 from sqlalchemy.exc import IntegrityError
 
 from smartcontent.briefs.brief import Brief
@@ -14,7 +13,7 @@ from smartcontent.contents import quotas, tagging
 from smartcontent.contents.refining import wishes_of_variants
 from smartcontent.models import Content, Draft, Status, now
 from smartcontent.models.findable import make_findable
-from smartcontent.models.moments import rounded_up
+from smartcontent.models.moments import due_after, rounded_up
 from smartcontent.scheduling import schedule_draft
 from smartcontent.stores.sql import db
 
@@ -42,10 +41,9 @@ def submit(
         sqlalchemy.exc.IntegrityError: the user has submitted with this idempotency key before.
         smartcontent.contents.quotas.OverQuota: the user has asked for more than one may.
     """
-    if delay_seconds is None:
-        delay_seconds = current_app.config["GENERATION_DELAY_SECONDS"]
-    due_at = due_at or now() + timedelta(seconds=delay_seconds)
-    content = new_content(user_id, brief, title, settings or {}, due_at, variants)
+    moment = rounded_up(now())  # one for both times: what lies between them is the delay itself
+    due_at = due_at or due_after(moment, delay_seconds)
+    content = new_content(user_id, brief, title, settings or {}, moment, due_at, variants)
     content.idempotency_key, content.request_digest = idempotency_key, request_digest
     if like:
         content.source_id, content.source_number = like.source_id, like.source_number
@@ -64,12 +62,13 @@ def new_content(
     brief: Brief,
     title: str,
     settings: dict[str, Any],
+    moment: datetime,
     due_at: datetime,
     variants: int | Sequence[Wishes] = 1,
 ) -> Content:
-    """A content with its first drafts, which is not stored yet."""
+    """A content asked for at a moment, with its first drafts, which is not stored yet."""
     content = Content(
-        user_id=user_id, created_at=now(), title=title, settings=settings, current_number=1
+        user_id=user_id, created_at=moment, title=title, settings=settings, current_number=1
     )
     write_brief(content, brief)
     content.drafts = _first_drafts(content, variants, rounded_up(due_at))

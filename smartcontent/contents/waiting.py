@@ -8,7 +8,6 @@ from datetime import datetime
 from types import MappingProxyType
 from typing import Any
 
-from flask import current_app
 from sqlalchemy import ColumnElement, update
 
 from smartcontent.briefs.brief import Brief
@@ -18,7 +17,7 @@ from smartcontent.contents.ending import cancel_all
 from smartcontent.contents.submitting import write_brief
 from smartcontent.models import Content, Draft, Status, What, history, now
 from smartcontent.models.findable import make_findable
-from smartcontent.models.moments import due_in, iso, rounded_up
+from smartcontent.models.moments import due_after, iso, rounded_up
 from smartcontent.models.status import CHANGEABLE, UNSTARTED
 from smartcontent.scheduling import schedule_draft, unschedule_draft
 from smartcontent.stores.sql import db
@@ -138,7 +137,7 @@ def _hold(draft: Draft) -> bool:
 
 def release(draft: Draft) -> bool:
     """Let a held draft go on, with a whole delay of its own again; False if it is not on hold."""
-    due_at = due_in(current_app.config["GENERATION_DELAY_SECONDS"])
+    due_at = due_after(now())
 
     def let_go(draft: Draft) -> bool:
         if not draft.move(Status.PENDING, Draft.status == Status.HELD, due_at=due_at):

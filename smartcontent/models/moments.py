@@ -3,6 +3,7 @@
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from flask import current_app
 from sqlalchemy import DateTime, Dialect
 from sqlalchemy.types import TypeDecorator
 
@@ -27,7 +28,18 @@ def rounded_up(moment: datetime) -> datetime:
 
 def due_in(seconds: float) -> datetime:
     """That many seconds from now, in whole milliseconds."""
-    return rounded_up(now() + timedelta(seconds=seconds))
+    return due_after(now(), seconds)
+
+
+def due_after(moment: datetime, delay_seconds: float | None = None) -> datetime:
+    """When what is asked for at a moment is due: after this delay, or after the usual one."""
+    delay = usual_delay() if delay_seconds is None else timedelta(seconds=delay_seconds)
+    return rounded_up(moment + delay)
+
+
+def usual_delay() -> timedelta:
+    """How long what is asked for waits where nobody chose another time."""
+    return timedelta(seconds=current_app.config["GENERATION_DELAY_SECONDS"])
 
 
 class UtcDateTime(TypeDecorator[datetime]):

@@ -8,13 +8,14 @@ is no script both are in UTC, and the page says so.
 from collections.abc import Callable
 from datetime import UTC, datetime, time, timedelta, tzinfo
 
-from flask import Flask, current_app
+from flask import Flask
 from wtforms import Form, StringField, ValidationError
 from wtforms.fields import Field
 
 from smartcontent.briefs.wishes import LONGEST_DELAY
 from smartcontent.contents import waiting
 from smartcontent.models import Content, now
+from smartcontent.models.moments import usual_delay
 
 MORNING = time(9)
 LAST = datetime.max.replace(tzinfo=UTC) - timedelta(minutes=1)
@@ -91,8 +92,7 @@ class DueTimeForm(Form):
         draft = content.current
         if content.deleted_at is None or draft.due_at is None or draft.due_at <= now():
             return None
-        usual = timedelta(seconds=current_app.config["GENERATION_DELAY_SECONDS"])
-        if abs(draft.due_at - content.created_at - usual) < timedelta(seconds=1):
+        if abs(draft.due_at - content.created_at - usual_delay()) < timedelta(seconds=1):
             return None
         form = cls(data={"when": AT})
         form.due_at = draft.due_at

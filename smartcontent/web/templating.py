@@ -14,7 +14,7 @@ from smartcontent.contents.versions import VERSIONS_KEPT, version_to_go
 from smartcontent.durations import exactly, measured, roughly
 from smartcontent.live.sweeper import silence_seconds
 from smartcontent.models import FINAL, Draft, Status, Tag, now
-from smartcontent.models.moments import iso
+from smartcontent.models.moments import iso, usual_delay
 from smartcontent.models.status import CHANGEABLE, UNDONE, UNSTARTED
 from smartcontent.progress.batches import Progress
 from smartcontent.progress.outlook import outlook
@@ -141,8 +141,7 @@ def counted_since(draft: Draft) -> datetime:
         return draft.due_at - backoff(draft.failures)
     if draft.error:  # which counts for none
         return draft.due_at - while_away(draft.attempt)
-    delay = timedelta(seconds=current_app.config["GENERATION_DELAY_SECONDS"])
-    return max(draft.created_at, draft.due_at - delay)
+    return max(draft.created_at, draft.due_at - usual_delay())
 
 
 def csrf_field() -> Markup:

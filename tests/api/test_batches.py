@@ -89,6 +89,7 @@ def test_due_times_are_as_far_apart_as_was_asked(script):
     submitted(script, every_seconds=30)
 
     first, second, third = (draft.due_at for draft in drafts())
+    assert (first - drafts()[0].created_at).total_seconds() == 60
     assert (second - first).total_seconds() == (third - second).total_seconds() == 30
 
 

@@ -10,7 +10,6 @@ from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 from uuid import uuid4
 
-from flask import current_app
 from sqlalchemy import insert, inspect, select, update
 
 from smartcontent.briefs.wishes import LONGEST_DELAY
@@ -19,7 +18,7 @@ from smartcontent.contents.batches.rows import BatchRow
 from smartcontent.contents.submitting import write_brief
 from smartcontent.models import Batch, Content, Draft, Status, now
 from smartcontent.models.findable import Words, make_all_findable, words_of
-from smartcontent.models.moments import rounded_up
+from smartcontent.models.moments import due_after, rounded_up
 from smartcontent.progress.batches import announce
 from smartcontent.scheduling import schedule_drafts
 from smartcontent.stores.sql import db
@@ -41,10 +40,7 @@ class Timing(NamedTuple):
 
     def due_times(self, moment: datetime, number: int) -> list[datetime]:
         """The due times of so many rows submitted at a moment."""
-        delay = self.delay_seconds
-        if delay is None:
-            delay = current_app.config["GENERATION_DELAY_SECONDS"]
-        first = self.first or moment + timedelta(seconds=delay)
+        first = self.first or due_after(moment, self.delay_seconds)
         return [
             rounded_up(first + timedelta(seconds=place * self.every_seconds))
             for place in range(number)
@@ -101,7 +97,7 @@ def submit(batch: Batch, contents: Sequence[Prepared], timing: Timing) -> bool:
         sqlalchemy.exc.IntegrityError: the user has submitted with its idempotency key before.
         smartcontent.contents.quotas.OverQuota: the user may not have so many; nothing is saved.
     """
-    moment = now()
+    moment = rounded_up(now())  # the first row is due the delay itself later, no less
     if not _begin(batch, len(contents), moment):
         db.session.rollback()
         return False

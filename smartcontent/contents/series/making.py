@@ -25,7 +25,8 @@ from smartcontent.upkeep.duties import Duty
 
 log = logging.getLogger(__name__)
 
-# So long before the due time: as long as a draft that is asked for by hand usually waits.
+# So long before the due time. It is not the usual delay, which may be set: with one of hours the
+# times of a series that comes each hour would be passed over, with none its texts would be late.
 AHEAD = timedelta(minutes=1)
 LOOK_SECONDS = 2.0
 # Where there is no room for a content: so seldom that those of others are not held up.
@@ -117,8 +118,9 @@ def _time_to_make(rule: Rule, first: datetime, horizon: datetime) -> tuple[datet
 
 
 def _content(series: Series, due: datetime, missed: int) -> Content:
+    moment, settings = now(), dict(series.settings)
     content = submitting.new_content(
-        series.user_id, series.brief, series.title, dict(series.settings), max(due, now())
+        series.user_id, series.brief, series.title, settings, moment, max(due, moment)
     )
     content.series_id, content.series_due_at, content.series_missed = series.id, due, missed
     return content
