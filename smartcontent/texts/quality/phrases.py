@@ -8,6 +8,7 @@ from pathlib import Path
 
 from smartcontent.texts.counting import DENSE
 from smartcontent.texts.quality.parts import WORD, Span
+from smartcontent.texts.scanning import scan
 
 FILLERS_A_HUNDRED = 1.0  # words, from which on they are worth a word: density is what one notices
 FILLERS_LEAST = 2
@@ -77,22 +78,22 @@ def leftovers(text: str) -> Iterator[Span]:
 
 def gaps(text: str) -> Iterator[Span]:
     """Gaps that nobody has filled."""
-    return (found.span() for found in _GAPS.finditer(text))
+    return (found.span() for found in scan(_GAPS, text))
 
 
 def marks(text: str) -> Iterator[Span]:
     """Marks by which a chat is divided."""
-    return (found.span() for found in _MARKS.finditer(text))
+    return (found.span() for found in scan(_MARKS, text))
 
 
 def remarks(text: str) -> Iterator[Span]:
     """What a model said to the one who asked."""
-    return (found.span() for found in _REMARKS.finditer(text))
+    return (found.span() for found in scan(_REMARKS, text))
 
 
 def fillers(text: str, words: int, language: str) -> list[Span]:
     """Words that say nothing, where there are many of them for the text's length."""
-    found = [match.span() for match in _pattern("fillers", language).finditer(text)]
+    found = [match.span() for match in scan(_pattern("fillers", language), text)]
     is_dense = len(found) >= FILLERS_LEAST and 100 * len(found) >= FILLERS_A_HUNDRED * words
     return found if is_dense else []
 
@@ -100,7 +101,7 @@ def fillers(text: str, words: int, language: str) -> list[Span]:
 def claims(text: str, brief: Sequence[str], language: str) -> Iterator[Span]:
     """Superlatives, guarantees and the like that no part of the brief makes."""
     said = _beginnings(brief)
-    for match in _pattern("claims", language).finditer(text):
+    for match in scan(_pattern("claims", language), text):
         words = [w for w in _words(match[0]) if w not in _ARTICLES]
         if not words or not all(_beginning(word) in said for word in words):
             yield match.span()
@@ -124,9 +125,9 @@ def banned(text: str, words: Sequence[str]) -> Iterator[Span]:
     """Words that the brand never uses: signs, and words of scripts without blanks, anywhere."""
     spaced = [word for word in words if _has_edges(word.strip())]
     others = [word for word in words if not _has_edges(word.strip())]
-    found = [match.span() for match in any_of(spaced).finditer(text)] if spaced else []
+    found = [match.span() for match in scan(any_of(spaced), text)] if spaced else []
     anywhere = re.compile(_ways(others), re.I)
-    yield from sorted(found + [match.span() for match in anywhere.finditer(text)])
+    yield from sorted(found + [match.span() for match in scan(anywhere, text)])
 
 
 def _has_edges(word: str) -> bool:

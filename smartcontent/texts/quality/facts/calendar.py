@@ -7,6 +7,7 @@ from datetime import date
 from functools import cache
 
 from smartcontent.texts.quality.facts.fact import DATE, Fact, Reading
+from smartcontent.texts.scanning import scan
 
 _MONTHS = {
     "en": "january february march april may june july august september october november december",
@@ -150,21 +151,21 @@ _EAST_ASIAN = re.compile(
 def dates(text: str, language: str) -> Iterator[Fact]:
     """Dates of any notation; a range of two is two facts."""
     for pattern in (_ISO, _IN_FIGURES):
-        for found in pattern.finditer(text):
+        for found in scan(pattern, text):
             yield from _numeric(found, language)
-    for found in _DAY_AND_MONTH.finditer(text):
+    for found in scan(_DAY_AND_MONTH, text):
         if found["other"] or (language in _DOTTED and _is_dotted(text, found.start())):
             yield from _short(found)
     yield from _east_asian(text)
     if language in _MONTHS:
-        for found in _written(language).finditer(text):
+        for found in scan(_written(language), text):
             yield from _in_words(found, _names(language))
         yield from _days_of_the_week(text, language)
     yield from _years(text, language)
 
 
 def _east_asian(text: str) -> Iterator[Fact]:
-    for found in _EAST_ASIAN.finditer(text):
+    for found in scan(_EAST_ASIAN, text):
         month, day = int(found["month"]), int(found["day"])
         if _is_date(month, day):
             yield _date(*found.span(), month, day, int(found["year"]) if found["year"] else None)
@@ -240,7 +241,7 @@ def _no_date(language: str) -> re.Pattern[str]:
 
 
 def _days_of_the_week(text: str, language: str) -> Iterator[Fact]:
-    for found in _weekday(language).finditer(text):
+    for found in scan(_weekday(language), text):
         if found["working"]:
             yield _weekdays_from(found.span(), 0, 4)
         elif found["last"]:
@@ -277,7 +278,7 @@ def _year_named(language: str) -> re.Pattern[str]:
 
 
 def _years(text: str, language: str) -> Iterator[Fact]:
-    for found in _year_named(language).finditer(text):
+    for found in scan(_year_named(language), text):
         year = int(found["year"])
         yield Fact(DATE, *found.span("year"), frozenset({("year", year)}), frozenset({year}))
 

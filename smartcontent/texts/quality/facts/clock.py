@@ -7,6 +7,7 @@ from functools import cache
 from itertools import count
 
 from smartcontent.texts.quality.facts.fact import TIME, Fact
+from smartcontent.texts.scanning import scan
 
 _HOUR = r"(?<![\w.,:])(?P<hour>2[0-4]|[01]?\d)(?!\d)"
 _NUMBER_ENDS = r"(?=[.,;:!?)»”\"*]*(?:$|\n|[.,;!?)»”\"*] )|"
@@ -106,7 +107,7 @@ def _renamed(pattern: str, number: int) -> str:
 def times(text: str, language: str) -> Iterator[Fact]:
     """Times of day; of a range like "10 to 18 uhr" both."""
     for pattern, shift in _patterns(language):
-        for found in pattern.finditer(text):
+        for found in scan(pattern, text):
             yield from _facts(text, found, shift)
 
 

@@ -4,6 +4,8 @@ import re
 from collections.abc import Iterator
 from functools import cache
 
+from smartcontent.texts.scanning import scan
+
 # For every language; then, by language, what stands for no number at all.
 _ANYWHERE = (
     r"24 ?/ ?7(?:(?: ?/ ?|, ?| )365)?|7 ?/ ?7|24 ?h?/ ?24(?: ?h)?|24 h/24|7 j/7|365 ?/ ?24|50"
@@ -80,13 +82,13 @@ def _idioms(language: str) -> re.Pattern[str]:
 
 def idioms(text: str, language: str) -> Iterator[tuple[int, int]]:
     """Where an idiom stands that has a number in it."""
-    return (found.span() for found in _idioms(language).finditer(text))
+    return (found.span() for found in scan(_idioms(language), text))
 
 
 def list_numbers(text: str) -> Iterator[tuple[int, int]]:
     """The numbers that lists, steps and threads are counted with."""
     for pattern in (_LISTED, _SLIDE):
-        yield from (found.span() for found in pattern.finditer(text))
+        yield from (found.span() for found in scan(pattern, text))
 
 
 _ITEM = re.compile(r"^[ >]*(?:[-*+•✓✔✅👉]|\d{1,2}[.)]|\d️?⃣|[^\w\s#*>\[(\"'“„«¿¡]+️?) *\S")
