@@ -15,6 +15,7 @@ DENSE = re.compile(
     "\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]+"
 )
 
+_MAY_BE_DENSE = re.compile("[^\0-\u0dff]")
 _DENSE_LANGUAGES = {"ja", "km", "lo", "my", "th", "zh"}
 
 LEEWAY = 0.1  # of a length that was asked for
@@ -47,7 +48,7 @@ class Band(NamedTuple):
 def size_of(text: str) -> Size:
     """The text's size: in characters without blanks, where most are of such a script."""
     words = text.split()
-    if text.isascii():
+    if not _MAY_BE_DENSE.search(text):
         return Size(len(words), "words")
     characters = "".join(words)
     spaced = len(DENSE.sub("", characters))

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 from functools import cache
 from itertools import islice
+from string import punctuation
 from typing import NamedTuple
 
 from vaderSentiment.vaderSentiment import SentimentIntensityAnalyzer
@@ -36,12 +37,21 @@ def sentiment_of(text: str, language: str) -> Sentiment | None:
     if not language.startswith("en"):
         return None
     parts = islice(_sentences(text), SENTENCES_SCORED)
-    scores = [_analyzer().polarity_scores(part)["compound"] for part in parts]
+    scores = [_score(part) for part in parts]
     if not scores:
         return None
     score = sum(scores) / len(scores)
     label = "positive" if score >= 0.05 else "negative" if score <= -0.05 else "neutral"
     return Sentiment(round(score, 3), label)
+
+
+def _score(sentence: str) -> float:
+    """None of the lexicon's words, and no emoji, which it reads as words: nothing to be scored."""
+    words = {form for word in sentence.lower().split() for form in (word, word.strip(punctuation))}
+    known = _analyzer()
+    if known.lexicon.keys().isdisjoint(words) and known.emojis.keys().isdisjoint(sentence):
+        return 0.0
+    return float(known.polarity_scores(sentence)["compound"])
 
 
 def _sentences(text: str) -> Iterator[str]:

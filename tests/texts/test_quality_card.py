@@ -2,10 +2,11 @@
 
 import json
 import time
+from pathlib import Path
 
 import pytest
 
-from smartcontent.texts.quality import Asked, card
+from smartcontent.texts.quality import Asked, card, phrases
 from smartcontent.texts.quality.language import language_of
 from smartcontent.texts.quality.readability import grade
 from smartcontent.texts.quality.syllables import syllables
@@ -87,6 +88,16 @@ def test_claims_are_found_but_for_those_that_the_brief_makes():
     text = "The best kettle, clinically proven. With a guarantee; it is guaranteed."
 
     assert findings(text, kind="claim") == ["The best", "clinically proven"]
+
+
+@pytest.mark.parametrize("language", ["en", "de", "fr", "es", "it"])
+def test_every_phrase_of_the_lists_is_found_at_its_first_word(language):
+    lists = json.loads((Path(phrases.__file__).parent / "phrases.json").read_text("utf-8"))
+
+    for kind in ("claim", "filler"):
+        said = lists[f"{kind}s"][language]
+        text = " ".join(f"«{phrase}»" for phrase in said)
+        assert set(findings(text, Asked("tea", language), kind)) == set(said)
 
 
 def test_fillers_are_told_where_they_are_dense_and_not_where_they_are_few():

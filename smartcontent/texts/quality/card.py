@@ -2,24 +2,29 @@
 
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
-from functools import partial
+from functools import lru_cache, partial
 from typing import Any
 
 from smartcontent.briefs.voice import Preferred
 from smartcontent.texts.counting import READ_IN_A_MINUTE, is_about, size_of, wanted_size
 from smartcontent.texts.quality import explaining, form, phrases, repetition
 from smartcontent.texts.quality.facts import Unsupported, compared
+from smartcontent.texts.quality.facts.fact import plain
 from smartcontent.texts.quality.finding import Finding
 from smartcontent.texts.quality.keywords import keywords_in
 from smartcontent.texts.quality.language import in_other_language, language_of
 from smartcontent.texts.quality.limits import Limit, limits_of
-from smartcontent.texts.quality.parts import WORD, Span, paragraphs, sentences
+from smartcontent.texts.quality.parts import Parts
 from smartcontent.texts.quality.readability import Grade, grade
 from smartcontent.texts.quality.repetition import Repeated
+from smartcontent.texts.quality.starts import starts_in
 from smartcontent.texts.sentiment import Sentiment, sentiment_of
 
 LONGEST = 100_000  # characters; what comes after them is not looked at
 FOUND_MOST = 100  # of one kind of phrase
+
+
+_language_of_brief = lru_cache(maxsize=64)(language_of)  # one has many drafts held against it
 
 
 @dataclass(frozen=True)
@@ -48,7 +53,7 @@ class Asked:
     @property
     def languages(self) -> tuple[str, ...]:
         """The text's, and the one that the brief seems to be in."""
-        other = language_of("\n".join((self.topic, *self.also))) or "en"
+        other = _language_of_brief("\n".join((self.topic, *self.also))) or "en"
         return tuple(dict.fromkeys((self.language, other)))
 
 
@@ -98,7 +103,7 @@ def card(text: str, asked: Asked) -> Card:
         left_out=left_out,
         banned=[text[start:end] for start, end in phrases.banned(text, asked.banned)],
         preferred=keywords_in(text, [each.word for each in asked.preferred], asked.language),
-        repetition=repetition.repeated(text, parts.sentences),
+        repetition=repetition.repeated(text, parts),
         sentiment=sentiment_of(text, asked.language),
     )
     made.findings.extend(sorted(_findings(text, asked, parts, made), key=_place))
@@ -108,15 +113,6 @@ def card(text: str, asked: Asked) -> Card:
 def _reading_seconds(text: str) -> int:
     size = size_of(text)
     return round(60 * size.number / READ_IN_A_MINUTE[size.unit])
-
-
-class Parts:
-    """The text's words, sentences and paragraphs, found once."""
-
-    def __init__(self, text: str) -> None:
-        self.sentences: list[Span] = list(sentences(text))
-        self.paragraphs: list[Span] = list(paragraphs(text))
-        self.words: list[str] = WORD.findall(text)
 
 
 def _place(finding: Finding) -> tuple[int, int]:
@@ -135,12 +131,12 @@ def _findings(text: str, asked: Asked, parts: Parts, made: Card) -> Iterator[Fin
     if liked and not any(made.preferred[word] for word in liked):
         yield explaining.none_preferred(liked)
     yield from map(explaining.repeated, made.repetition)
-    for first, times, span in repetition.beginning_alike(text, parts.sentences):
+    for first, times, span in repetition.beginning_alike(text, parts):
         yield explaining.beginning_alike(first, times, span)
     for other, span in in_other_language(text, parts.paragraphs, asked.language):
         yield explaining.other_language(other, asked.language, span)
     yield from _of_phrases(text, asked, len(parts.words))
-    yield from explaining.lengths(text, asked.language, parts.sentences, parts.paragraphs)
+    yield from explaining.lengths(parts, asked.language)
 
 
 def _of_form(text: str, asked: Asked) -> Iterator[Finding]:
@@ -151,6 +147,7 @@ def _of_form(text: str, asked: Asked) -> Iterator[Finding]:
 
 
 def _of_phrases(text: str, asked: Asked, words: int) -> Iterator[Finding]:
+    starts = starts_in(plain(text).lower())
     left = [(explaining.leftover, span) for span in phrases.leftovers(text)]
     never = [(explaining.banned, span) for span in phrases.banned(text, asked.banned)]
     others = [
@@ -159,9 +156,12 @@ def _of_phrases(text: str, asked: Asked, words: int) -> Iterator[Finding]:
         for span in phrases.banned(text, each.instead_of and [each.instead_of])
     ]
     claims = [
-        (explaining.claim, span) for span in phrases.claims(text, asked.texts, asked.language)
+        (explaining.claim, span)
+        for span in phrases.claims(text, starts, asked.texts, asked.language)
     ]
-    fillers = [(explaining.filler, span) for span in phrases.fillers(text, words, asked.language)]
+    fillers = [
+        (explaining.filler, span) for span in phrases.fillers(text, starts, words, asked.language)
+    ]
     for found in (left, never, others, claims, fillers):
         for explain, (start, end) in found[:FOUND_MOST]:
             yield explain(text[start:end], start, end)

@@ -1,13 +1,14 @@
 """Each kind of finding in words: what it is, why it matters, and what to do."""
 
 from collections.abc import Iterator, Sequence
+from itertools import islice
 
 from smartcontent.briefs.catalogue import LANGUAGES
 from smartcontent.texts.counting import Band, Size
 from smartcontent.texts.quality.facts import Unsupported
 from smartcontent.texts.quality.finding import Finding
 from smartcontent.texts.quality.limits import Limit
-from smartcontent.texts.quality.parts import WORD, Span
+from smartcontent.texts.quality.parts import Parts, Span
 from smartcontent.texts.quality.repetition import Repeated
 
 _KINDS = {
@@ -168,33 +169,29 @@ def filler(text: str, start: int, end: int) -> Finding:
     )  # fmt: skip
 
 
-def lengths(
-    text: str, language: str, sentences: Sequence[Span], paragraphs: Sequence[Span]
-) -> Iterator[Finding]:
+def lengths(parts: Parts, language: str) -> Iterator[Finding]:
     """Sentences and paragraphs that are far too long, the first few of them."""
     most = _LONG_SENTENCE.get(language, _LONG_SENTENCE_ELSEWHERE)
-    for start, end in _longer(text, sentences, round(_TOO_LONG * most)):
+    for words, span in _longer(parts, parts.sentences, round(_TOO_LONG * most)):
         yield Finding(
-            "sentence", start, end,
-            f"{_words(text, start, end)} words in one sentence.",
+            "sentence", *span,
+            f"{words} words in one sentence.",
             f"Above {most} words, readers lose the thread.",
             "Make two sentences of it.",
         )  # fmt: skip
-    for start, end in _longer(text, paragraphs, LONG_PARAGRAPH):
+    for words, span in _longer(parts, parts.paragraphs, LONG_PARAGRAPH):
         yield Finding(
-            "paragraph", start, end,
-            f"{_words(text, start, end)} words in one paragraph.",
+            "paragraph", *span,
+            f"{words} words in one paragraph.",
             f"Above {LONG_PARAGRAPH} words it looks like a wall.",
             "Divide it where the thought changes.",
         )  # fmt: skip
 
 
-def _longer(text: str, spans: Sequence[Span], most: int) -> list[Span]:
-    return [span for span in spans if _words(text, *span) > most][:LENGTHS_MOST]
-
-
-def _words(text: str, start: int, end: int) -> int:
-    return len(WORD.findall(text, start, end))
+def _longer(parts: Parts, spans: Sequence[Span], most: int) -> Iterator[tuple[int, Span]]:
+    long = (span for span in spans if span[1] - span[0] > 2 * most)  # a letter and a blank each
+    sizes = ((len(parts.words[parts.words_in(span)]), span) for span in long)
+    return islice(((words, span) for words, span in sizes if words > most), LENGTHS_MOST)
 
 
 def _short(text: str) -> str:

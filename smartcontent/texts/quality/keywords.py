@@ -1,12 +1,11 @@
 """How often a brief's keywords stand in a text, in whatever form they are bent to."""
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from functools import cache
+from functools import cache, lru_cache
 
 import snowballstemmer
-
-from smartcontent.texts.quality.parts import WORD
 
 _ALGORITHMS = {
     "en": "english", "es": "spanish", "fr": "french", "de": "german", "it": "italian",
@@ -14,6 +13,7 @@ _ALGORITHMS = {
     "hi": "hindi", "id": "indonesian",
 }  # fmt: skip
 _DENSE = frozenset({"ja", "zh-Hans", "ko"})  # without blanks, or with endings that stick to nouns
+_PIECE = re.compile(r"[^\W\d_]+(?:['‘][^\W\d_]+)*")
 _ALIKE = 2  # letters that a form shares with its word, at least
 
 
@@ -22,8 +22,15 @@ def _stemmer(language: str) -> snowballstemmer.stemmer:
     return snowballstemmer.stemmer(_ALGORITHMS[language])
 
 
+@lru_cache(maxsize=20_000)
+def _stem(word: str, language: str) -> str:
+    return str(_stemmer(language).stemWord(word))
+
+
 def keywords_in(text: str, keywords: Sequence[str], language: str) -> dict[str, int]:
     """Each keyword with how often it is in the text; a longer one does not hide a shorter."""
+    if not keywords:
+        return {}
     folded = text.casefold()
     if language in _DENSE:
         return {keyword: folded.count(keyword.casefold().strip()) for keyword in keywords}
@@ -36,12 +43,8 @@ def keywords_in(text: str, keywords: Sequence[str], language: str) -> dict[str, 
 
 def _words(text: str) -> list[str]:
     """Words; what a hyphen joins is several, as people write it either way."""
-    pieces = (word[0].casefold().replace("’", "'").split("-") for word in WORD.finditer(text))
-    return [_without_possessive(piece) for parts in pieces for piece in parts]
-
-
-def _without_possessive(word: str) -> str:
-    return word.removesuffix("'s") if len(word) > 3 else word
+    words = _PIECE.findall(text.casefold().replace("’", "'"))
+    return [word[:-2] if word.endswith("'s") and len(word) > 3 else word for word in words]
 
 
 def _rows(stems: Sequence[str], lengths: Iterable[int]) -> Iterable[tuple[str, ...]]:
@@ -60,12 +63,9 @@ class _Forms:
     def of(self, words: Sequence[str]) -> list[str]:
         if self._language not in _ALGORITHMS:
             return [_without_ending(word) for word in words]
-        stem = _stemmer(self._language).stemWord
-        known: dict[str, str] = {}
-        for word in words:
-            if word not in known:
-                known[word] = stem(word) if word[:_ALIKE] in self._beginnings else word
-        return [known[word] for word in words]
+        alike = {word for word in set(words) if word[:_ALIKE] in self._beginnings}
+        known = {word: _stem(word, self._language) for word in alike}
+        return [known.get(word, word) for word in words]
 
 
 def _without_ending(word: str) -> str:

@@ -5,6 +5,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable
 from functools import cache
+from itertools import chain
 from pathlib import Path
 
 from smartcontent.texts.quality.parts import WORD, Span
@@ -21,6 +22,7 @@ _SCRIPTS = {
     "ko": re.compile(r"[\uac00-\ud7af]"),
     "zh-Hans": re.compile(r"[\u3400-\u9fff]"),
 }
+_OTHER = re.compile("[^\0-\u03ff]")  # may be one of those
 _LATIN = re.compile(r"[A-Za-zÀ-ɏ]")
 
 
@@ -46,17 +48,19 @@ def language_of(text: str) -> str | None:
     script = _script_of(text[:20_000])
     if script != "latin":
         return script
-    words = [word[0].casefold() for word in WORD.finditer(text[:20_000])][:_READ]
+    words = WORD.findall(text[:20_000].casefold())[:_READ]
     if len(words) < WORDS_LEAST:
         return None
-    times = Counter(language for word in words for language in _languages_with().get(word, ()))
-    shares = {language: times[language] / len(words) for language in small_words()}
-    first, second = sorted(shares, key=lambda language: -shares[language])[:2]
-    return first if shares[first] >= SURE and shares[first] > 1.3 * shares[second] else None
+    spoken = _languages_with()
+    times = Counter(chain.from_iterable(spoken[word] for word in words if word in spoken))
+    [(first, most), (_, second)] = [*times.most_common(2), ("", 0), ("", 0)][:2]
+    return first if most >= SURE * len(words) and most > 1.3 * second else None
 
 
 def _script_of(text: str) -> str | None:
     """The language that a script tells; "latin" for those that share theirs."""
+    if not _OTHER.search(text):
+        return "latin" if _LATIN.search(text) else None
     letters = {language: len(script.findall(text)) for language, script in _SCRIPTS.items()}
     latin = len(_LATIN.findall(text)) / 4  # letters of a word, where the others have one or two
     if letters["ja"] and letters["ja"] * 8 > letters["zh-Hans"]:

@@ -1,11 +1,15 @@
 """The parts of a text: sentences, words, paragraphs, and what is labelled in it."""
 
 import re
+from bisect import bisect_left
 from collections.abc import Iterator
 
 WORD = re.compile(r"[^\W\d_]+(?:['’‘-][^\W\d_]+)*")
 Span = tuple[int, int]
-_ENDS = re.compile(r"(?<![.!?…])[.!?…]+[\"'”’»)\]*_]*(?=\s|$)|[。！？।؟]+|\n")
+_ENDS = re.compile(
+    r"[.!?…。！？।؟\n](?:(?<=\n)|(?<=[。！？।؟])[。！？।؟]*"
+    r"|(?<=[.!?…])(?<![.!?…]{2})[.!?…]*[\"'”’»)\]*_]*(?=\s|$))"
+)
 _MARKS = re.compile(r"[\s>#*_~`•+-]*(?:\d{1,2}[.)] )?[\s*_]*")
 _ITEM = re.compile(r"^[ ]*[-*+•] +(.+)$", re.MULTILINE)
 _HEADING = re.compile(r"^#{1,6} +(.+?)#*$|^\*\*([^*\n]+)\*\*$", re.MULTILINE)
@@ -40,6 +44,27 @@ def paragraphs(text: str) -> Iterator[Span]:
     for found in re.finditer(r"[^\n]+(?:\n(?!\n)[^\n]*)*", text):
         if found[0].strip():
             yield found.span()
+
+
+class Parts:
+    """The text's words, sentences and paragraphs, found once."""
+
+    def __init__(self, text: str) -> None:
+        self.sentences: list[Span] = list(sentences(text))
+        self.paragraphs: list[Span] = list(paragraphs(text))
+        found = list(WORD.finditer(text))
+        self.words: list[str] = [word[0] for word in found]
+        self.folded: list[str] = [word.casefold() for word in self.words]
+        self._starts: list[int] = [word.start() for word in found]
+
+    def words_in(self, span: Span) -> slice:
+        """Which of the words stand there."""
+        return slice(*(bisect_left(self._starts, place) for place in span))
+
+    def span(self, words: slice) -> Span:
+        """Where these words stand."""
+        last = words.stop - 1
+        return self._starts[words.start], self._starts[last] + len(self.words[last])
 
 
 def parts_called(name: str, text: str) -> list[str]:

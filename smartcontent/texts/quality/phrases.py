@@ -8,6 +8,7 @@ from pathlib import Path
 
 from smartcontent.texts.counting import DENSE
 from smartcontent.texts.quality.parts import WORD, Span
+from smartcontent.texts.quality.starts import Starts, first_words
 from smartcontent.texts.scanning import scan
 
 FILLERS_A_HUNDRED = 1.0  # words, from which on they are worth a word: density is what one notices
@@ -18,10 +19,13 @@ _GAPS = re.compile(
     \[(?![xX ]?\]|\^|\d+\])(?=[^\[\]\n]*\w)[^\[\]\n]{2,80}\](?!\(|\[|:)   # [Your Name], no link
     | \{\{[^{}\n]{1,60}\}\} | \{(?=[a-z_ ]{2,40}\})[a-z_ ]+\}             # {{name}}
     | <(?:insert|your|name|company|product|link|date|add)\b[^<>\n]{0,60}>
-    | \blorem\ ipsum\b | \b(?-i:TODO|TBD|TBC)\b | \b(?-i:X{3,})\b | _{4,}
-    | \((?:word|character)\ count:[^()\n]{0,40}\) | ^[ *_(]*word\ count:.{0,40}
+    | ____+ | \((?:word|character)\ count:[^()\n]{0,40}\)
     """,
-    re.VERBOSE | re.IGNORECASE | re.MULTILINE,
+    re.VERBOSE | re.IGNORECASE,
+)
+_GAPS_IN_WORDS = re.compile(
+    r"\blorem ipsum\b|\b(?-i:TODO|TBD|TBC)\b|\b(?-i:X{3,})\b|^[ *_(]*word count:.{0,40}",
+    re.IGNORECASE | re.MULTILINE,
 )
 _MARKS = re.compile(r"<\|[^|<>\n]{1,40}\|>|\[/?INST\]|</?(?:think|s)>", re.IGNORECASE)
 # What a model says to the one who asked; at the beginning of a line.
@@ -53,10 +57,29 @@ _ENDING = 3  # letters by which two forms of a word may differ
 
 
 @cache
-def _pattern(kind: str, language: str) -> re.Pattern[str]:
+def _phrases(kind: str, language: str) -> Sequence[str]:
     path = Path(__file__).with_name("phrases.json")
-    phrases = json.loads(path.read_text(encoding="utf-8"))[kind].get(language, ())
-    return any_of(phrases)
+    return json.loads(path.read_text(encoding="utf-8"))[kind].get(language, ())
+
+
+@cache
+def _pattern(kind: str, language: str) -> re.Pattern[str]:
+    return any_of(_phrases(kind, language))
+
+
+@cache
+def _first_words(kind: str, language: str) -> Collection[str]:
+    return first_words(*_phrases(kind, language))
+
+
+@cache
+def _has_numbers(kind: str, language: str) -> bool:
+    return any(phrase[0].isdigit() for phrase in _phrases(kind, language))
+
+
+def _found(kind: str, language: str, text: str, starts: Starts) -> Iterator[re.Match[str]]:
+    pattern, words = _pattern(kind, language), _first_words(kind, language)
+    return starts.find(pattern, text, words, numbers=_has_numbers(kind, language))
 
 
 def any_of(phrases: Iterable[str]) -> re.Pattern[str]:
@@ -78,7 +101,7 @@ def leftovers(text: str) -> Iterator[Span]:
 
 def gaps(text: str) -> Iterator[Span]:
     """Gaps that nobody has filled."""
-    return (found.span() for found in scan(_GAPS, text))
+    return (found.span() for way in (_GAPS, _GAPS_IN_WORDS) for found in scan(way, text))
 
 
 def marks(text: str) -> Iterator[Span]:
@@ -91,17 +114,17 @@ def remarks(text: str) -> Iterator[Span]:
     return (found.span() for found in scan(_REMARKS, text))
 
 
-def fillers(text: str, words: int, language: str) -> list[Span]:
+def fillers(text: str, starts: Starts, words: int, language: str) -> list[Span]:
     """Words that say nothing, where there are many of them for the text's length."""
-    found = [match.span() for match in scan(_pattern("fillers", language), text)]
+    found = [match.span() for match in _found("fillers", language, text, starts)]
     is_dense = len(found) >= FILLERS_LEAST and 100 * len(found) >= FILLERS_A_HUNDRED * words
     return found if is_dense else []
 
 
-def claims(text: str, brief: Sequence[str], language: str) -> Iterator[Span]:
+def claims(text: str, starts: Starts, brief: Sequence[str], language: str) -> Iterator[Span]:
     """Superlatives, guarantees and the like that no part of the brief makes."""
     said = _beginnings(brief)
-    for match in scan(_pattern("claims", language), text):
+    for match in _found("claims", language, text, starts):
         words = [w for w in _words(match[0]) if w not in _ARTICLES]
         if not words or not all(_beginning(word) in said for word in words):
             yield match.span()

@@ -2,10 +2,10 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from smartcontent.texts.quality.parts import WORD, Span
+from smartcontent.texts.quality.parts import WORD, Parts, Span
 
 ROW = 4  # words
 OFTEN = 3  # times
@@ -24,10 +24,12 @@ class Repeated:
     end: int
 
 
-def repeated(text: str, sentences: Sequence[Span]) -> list[Repeated]:
+def repeated(text: str, parts: Parts) -> list[Repeated]:
     """Sentences that are there twice, rows of four words that are there three times."""
-    whole = _most(_sentences_again(text, sentences))
-    rows = [row for row in _most(_rows_again(text)) if not any(_inside(row, w) for w in whole)]
+    whole = _most(_sentences_again(text, parts))
+    rows = [
+        row for row in _most(_rows_again(text, parts)) if not any(_inside(row, w) for w in whole)
+    ]
     return _most([*whole, *rows])
 
 
@@ -39,12 +41,12 @@ def _inside(row: Repeated, other: Repeated) -> bool:
     return row.text.casefold() in other.text.casefold()
 
 
-def _sentences_again(text: str, sentences: Sequence[Span]) -> list[Repeated]:
+def _sentences_again(text: str, parts: Parts) -> list[Repeated]:
     seen: dict[str, list[Span]] = {}
-    for start, end in sentences:
-        words = WORD.findall(text[start:end].casefold())
+    for span in parts.sentences:
+        words = parts.folded[parts.words_in(span)]
         if len(words) >= ROW:
-            seen.setdefault(" ".join(words), []).append((start, end))
+            seen.setdefault(" ".join(words), []).append(span)
     return [
         Repeated(text[spans[1][0] : spans[1][1]], len(spans), *spans[1])
         for spans in seen.values()
@@ -52,10 +54,8 @@ def _sentences_again(text: str, sentences: Sequence[Span]) -> list[Repeated]:
     ]
 
 
-def _rows_again(text: str) -> Iterator[Repeated]:
-    words = list(WORD.finditer(text))
-    folded = [word[0].casefold() for word in words]
-    rows = list(zip(*(folded[n:] for n in range(ROW)), strict=False))
+def _rows_again(text: str, parts: Parts) -> Iterator[Repeated]:
+    rows = list(zip(*(parts.folded[n:] for n in range(ROW)), strict=False))
     times = Counter(rows)
     told: set[tuple[str, ...]] = set()
     last = -ROW
@@ -63,16 +63,16 @@ def _rows_again(text: str) -> Iterator[Repeated]:
         if times[row] >= OFTEN and row not in told:
             told.add(row)
             if at >= last + ROW:  # not the same words, one further on
-                span = words[at].start(), words[at + ROW - 1].end()
+                span = parts.span(slice(at, at + ROW))
                 yield Repeated(text[span[0] : span[1]], times[row], *span)
                 last = at
 
 
-def beginning_alike(text: str, sentences: Sequence[Span]) -> Iterator[tuple[str, int, Span]]:
+def beginning_alike(text: str, parts: Parts) -> Iterator[tuple[str, int, Span]]:
     """Runs of three or more sentences whose first word is the same: it, how many, and where."""
     run: list[Span] = []
     first = ""
-    for start, end in [*sentences, (0, 0)]:
+    for start, end in [*parts.sentences, (0, 0)]:
         word = WORD.search(text, start, end)
         begins = word[0].casefold() if word and not _NUMBERED.match(text, word.end()) else ""
         if begins != first or not begins:

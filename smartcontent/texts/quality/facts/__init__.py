@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import islice
 
 from smartcontent.texts.quality.facts.comparing import Known
@@ -42,7 +43,7 @@ def compared(
 def _unsupported(
     text: str, facts: Sequence[Fact], brief: str, languages: tuple[str, ...]
 ) -> list[Unsupported]:
-    known = Known(facts_of_a_brief(brief, languages))
+    known = _known(brief, languages)
     others = [fact for fact in facts if not known.supports(fact)]
     counted = counts_of_lists(text) if any(fact.counts for fact in others) else {}
     others = [fact for fact in others if not _counts_a_list(text, fact, counted)][:FOUND_MOST]
@@ -50,6 +51,11 @@ def _unsupported(
     others += islice(names(left, languages[0], words_known(plain(brief))), FOUND_MOST)
     others.sort(key=lambda fact: fact.start)
     return [_with_nearest(text, fact, known.nearest(fact), brief) for fact in others]
+
+
+@lru_cache(maxsize=64)  # one brief has many drafts held against it
+def _known(brief: str, languages: tuple[str, ...]) -> Known:
+    return Known(facts_of_a_brief(brief, languages))
 
 
 def _with_nearest(text: str, fact: Fact, nearest: Fact | None, brief: str) -> Unsupported:

@@ -8,6 +8,7 @@ from functools import cache
 
 from smartcontent.texts.quality.facts.fact import NUMBER, PERCENT, PRICE, Fact, Reading
 from smartcontent.texts.quality.facts.numerals import NUMERAL, values
+from smartcontent.texts.quality.starts import Starts
 
 # Dimension: its units, each with how many of the smallest it is. All languages' words together.
 _UNITS: dict[str, dict[str, str]] = {
@@ -134,13 +135,13 @@ def _factor(said: str) -> int:
     return next(factor for factor, words in _SCALES.items() if re.fullmatch(words, said))
 
 
-def amounts(text: str, language: str, as_written: str) -> Iterator[Fact]:
+def amounts(text: str, starts: Starts, language: str, as_written: str) -> Iterator[Fact]:
     """Every number with what it is a number of; not "one", and not 4K, MP3 or A4.
 
     The text is in small letters; where 5G and 5 g differ, it counts how it was written.
     """
     last: Fact | None = None
-    for found in _AMOUNT.finditer(text):
+    for found in starts.find(_AMOUNT, text):
         fact = _Amount(found, text, as_written, language).fact()
         if last:
             yield _in_a_range(last, fact, text)

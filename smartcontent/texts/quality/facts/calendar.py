@@ -7,7 +7,7 @@ from datetime import date
 from functools import cache
 
 from smartcontent.texts.quality.facts.fact import DATE, Fact, Reading
-from smartcontent.texts.scanning import scan
+from smartcontent.texts.quality.starts import Starts, first_words
 
 _MONTHS = {
     "en": "january february march april may june july august september october november december",
@@ -95,6 +95,8 @@ _YEARS = {
     "pt": "desde|em|de|ano",
     "nl": "sinds|in|van|jaar",
 }
+_YEAR_ALONE = re.compile(r"(?:19|20)\d\d(?![\w%€$£]|[.,]\d| ?[€$£%])")
+_LONGEST_BEFORE = 12  # "established "
 
 
 @cache
@@ -148,24 +150,24 @@ _EAST_ASIAN = re.compile(
 )
 
 
-def dates(text: str, language: str) -> Iterator[Fact]:
+def dates(text: str, starts: Starts, language: str) -> Iterator[Fact]:
     """Dates of any notation; a range of two is two facts."""
     for pattern in (_ISO, _IN_FIGURES):
-        for found in scan(pattern, text):
+        for found in starts.find(pattern, text):
             yield from _numeric(found, language)
-    for found in scan(_DAY_AND_MONTH, text):
+    for found in starts.find(_DAY_AND_MONTH, text):
         if found["other"] or (language in _DOTTED and _is_dotted(text, found.start())):
             yield from _short(found)
-    yield from _east_asian(text)
+    yield from _east_asian(text, starts)
     if language in _MONTHS:
-        for found in scan(_written(language), text):
+        for found in starts.find(_written(language), text, _names(language)):
             yield from _in_words(found, _names(language))
-        yield from _days_of_the_week(text, language)
-    yield from _years(text, language)
+        yield from _days_of_the_week(text, starts, language)
+    yield from _years(text, starts, language)
 
 
-def _east_asian(text: str) -> Iterator[Fact]:
-    for found in scan(_EAST_ASIAN, text):
+def _east_asian(text: str, starts: Starts) -> Iterator[Fact]:
+    for found in starts.find(_EAST_ASIAN, text):
         month, day = int(found["month"]), int(found["day"])
         if _is_date(month, day):
             yield _date(*found.span(), month, day, int(found["year"]) if found["year"] else None)
@@ -240,8 +242,14 @@ def _no_date(language: str) -> re.Pattern[str]:
     return re.compile(_NO_DATE[language]) if language in _NO_DATE else _NEVER
 
 
-def _days_of_the_week(text: str, language: str) -> Iterator[Fact]:
-    for found in scan(_weekday(language), text):
+@cache
+def _weekday_begins(language: str) -> frozenset[str]:
+    plural = "s|".join([*_weekdays(language), ""])
+    return first_words(*_weekdays(language), plural, _WORKING_DAYS[language])
+
+
+def _days_of_the_week(text: str, starts: Starts, language: str) -> Iterator[Fact]:
+    for found in starts.find(_weekday(language), text, _weekday_begins(language), numbers=False):
         if found["working"]:
             yield _weekdays_from(found.span(), 0, 4)
         elif found["last"]:
@@ -272,15 +280,15 @@ def _days(first: int, last: int) -> frozenset[Reading]:
 @cache
 def _year_named(language: str) -> re.Pattern[str]:
     words = _YEARS.get(language, _YEARS["en"])
-    return re.compile(
-        rf"(?:\b(?:{words}) |[©(]|© )(?P<year>(?:19|20)\d\d)(?![\w%€$£]|[.,]\d| ?[€$£%])",
-    )
+    return re.compile(rf"(?:\b(?:{words}) |[©(]|© )$")
 
 
-def _years(text: str, language: str) -> Iterator[Fact]:
-    for found in scan(_year_named(language), text):
-        year = int(found["year"])
-        yield Fact(DATE, *found.span("year"), frozenset({("year", year)}), frozenset({year}))
+def _years(text: str, starts: Starts, language: str) -> Iterator[Fact]:
+    for found in starts.find(_YEAR_ALONE, text):
+        at = found.start()
+        if _year_named(language).search(text, max(0, at - _LONGEST_BEFORE), at):
+            year = int(found[0])
+            yield Fact(DATE, *found.span(), frozenset({("year", year)}), frozenset({year}))
 
 
 def agrees(said: Reading, known: Reading) -> bool:

@@ -5,9 +5,10 @@ from collections.abc import Iterator
 from decimal import Decimal
 from functools import cache
 from itertools import count
+from typing import NamedTuple
 
 from smartcontent.texts.quality.facts.fact import TIME, Fact
-from smartcontent.texts.scanning import scan
+from smartcontent.texts.quality.starts import Starts, first_words
 
 _HOUR = r"(?<![\w.,:])(?P<hour>2[0-4]|[01]?\d)(?!\d)"
 _NUMBER_ENDS = r"(?=[.,;:!?)»”\"*]*(?:$|\n|[.,;!?)»”\"*] )|"
@@ -63,13 +64,24 @@ _MEASURED = "(?:eur|euros?|usd|k?g|m?l|[ck]?m)"
 _RANGE = r"(?: ?[-–—] ?| +(?:to|bis|à|a|until|till|and|und|y|e|et|alle|a las|-|–) +)"
 
 
+class _Way(NamedTuple):
+    """A pattern, by how many minutes its hour is shifted, and with what it begins."""
+
+    pattern: re.Pattern[str]
+    shift: int
+    words: frozenset[str]
+    numbers: bool
+
+
 @cache
-def _patterns(language: str) -> tuple[tuple[re.Pattern[str], int], ...]:
-    halves = [
-        (re.compile(rf"\b{form.format(h=_HOUR)}(?!\d)"), shift)
-        for form, shift in _HALVES.get(language, ())
-    ]
-    return (*halves, (_usual(language), 0))
+def _patterns(language: str) -> tuple[_Way, ...]:
+    halves = [_half(form, shift) for form, shift in _HALVES.get(language, ())]
+    return (*halves, _Way(_usual(language), 0, first_words(_BEFORE.get(language, "")), True))
+
+
+def _half(form: str, shift: int) -> _Way:
+    pattern = re.compile(rf"\b{form.format(h=_HOUR)}(?!\d)")
+    return _Way(pattern, shift, first_words(form.removeprefix("(?:")), form.startswith("{h}"))
 
 
 @cache
@@ -104,10 +116,10 @@ def _renamed(pattern: str, number: int) -> str:
     return re.sub(r"\(\?P<(\w+)>", lambda group: f"(?P<{group[1]}_{next(numbers)}>", pattern)
 
 
-def times(text: str, language: str) -> Iterator[Fact]:
+def times(text: str, starts: Starts, language: str) -> Iterator[Fact]:
     """Times of day; of a range like "10 to 18 uhr" both."""
-    for pattern, shift in _patterns(language):
-        for found in scan(pattern, text):
+    for pattern, shift, words, numbers in _patterns(language):
+        for found in starts.find(pattern, text, words, numbers):
             yield from _facts(text, found, shift)
 
 

@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Hashable, Iterable, Iterator
 from decimal import Decimal
 from difflib import SequenceMatcher
+from functools import cached_property
 from itertools import pairwise
 from typing import Any
 
@@ -60,6 +61,15 @@ class Known:
         times = [min(_times(fact)) for fact in self.facts if fact.kind == TIME]
         yield from ((last - first) % 720 for first, last in pairwise(times))
 
+    @cached_property
+    def _comparable(self) -> dict[tuple[str, Hashable], list[tuple[Any, int]]]:
+        """By kind and dimension: each value, and of which fact it is."""
+        values: dict[tuple[str, Hashable], list[tuple[Any, int]]] = defaultdict(list)
+        for number, fact in enumerate(self.facts):
+            for dimension, ways in fact.by_dimension.items():
+                values[fact.kind, dimension] += [(way, number) for way in ways]
+        return values
+
     def supports(self, fact: Fact) -> bool:
         """Whether the text says this, in whatever notation."""
         if not self._readings.isdisjoint(fact.readings):
@@ -90,34 +100,18 @@ class Known:
 
     def nearest(self, fact: Fact) -> Fact | None:
         """The fact of the same kind that differs least; None where none can be compared."""
-        same = [known for known in self.facts if known.kind == fact.kind]
-        near = [
-            (apart, n)
-            for n, known in enumerate(same)
-            if (apart := _distance(fact, known)) is not None
-        ]
-        return same[min(near)[1]] if near else None
+        near = (
+            (_apart(mine, other), n)
+            for dimension, values in fact.by_dimension.items()
+            for other, n in self._comparable.get((fact.kind, dimension), ())
+            for mine in values
+        )
+        _, first = min(near, default=(0, None))
+        return None if first is None else self.facts[first]
 
 
 def _times(fact: Fact) -> list[int]:
     return [reading[1] for reading in fact.readings if reading[0] == TIME]
-
-
-def _distance(fact: Fact, known: Fact) -> float | None:
-    """How far they are apart in a dimension that they share; None where there is none."""
-    mine, others = _by_dimension(fact), _by_dimension(known)
-    shared = mine.keys() & others.keys()
-    if not shared:
-        return None
-    return min(_apart(a, b) for key in shared for a in mine[key] for b in others[key])
-
-
-def _by_dimension(fact: Fact) -> dict[Hashable, list[Any]]:
-    values = defaultdict(list)
-    for reading in fact.readings:
-        if reading[0] != "written":
-            values[reading[0]].append(reading[-1] if len(reading) == 2 else reading[1:])
-    return values
 
 
 def _apart(a: Any, b: Any) -> float:

@@ -24,18 +24,23 @@ _PHONE = re.compile(
 )
 _GROUPED = re.compile(r"\d{1,3}(?:([ .])\d{3})(?:\1\d{3})*")
 _YEARS = re.compile(r"(?:19|20)\d\d ?[-/] ?(?:19|20)\d\d")
+_PIECE = re.compile(r"\S+")
 _ENDS = ".,;:!?)]}…"
 _SAME_DIGITS = 6  # of one number written with and without what goes before it
 
 
 def addresses(text: str) -> Iterator[Fact]:
     """E-mail addresses, web addresses and handles; numbers inside them are no facts."""
-    for found in _EMAIL.finditer(text):
-        yield _of(EMAIL, found.start(), found[0].rstrip(_ENDS))
-    for found in _ADDRESS.finditer(text):
-        yield _of(ADDRESS, found.start(), found[0].rstrip(_ENDS))
-    for found in _HANDLE.finditer(text):
-        yield _of(HANDLE, found.start(), found[0].rstrip(_ENDS))
+    # None of them has a blank in it; nearly all that stands between blanks is a word.
+    pieces = [each.span() for each in _PIECE.finditer(text) if not _is_word(each[0])]
+    for kind, pattern in ((EMAIL, _EMAIL), (ADDRESS, _ADDRESS), (HANDLE, _HANDLE)):
+        for piece in pieces:
+            for found in pattern.finditer(text, *piece):
+                yield _of(kind, found.start(), found[0].rstrip(_ENDS))
+
+
+def _is_word(piece: str) -> bool:
+    return "." not in piece[:-1] and "@" not in piece and "://" not in piece
 
 
 def _of(kind: str, start: int, said: str) -> Fact:

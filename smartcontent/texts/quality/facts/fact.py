@@ -2,8 +2,10 @@
 
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections import defaultdict
+from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 # Kinds, as the API names them.
@@ -48,6 +50,15 @@ class Fact:
     @property
     def is_bare(self) -> bool:
         return self.kind == NUMBER and not self.has_unit
+
+    @cached_property
+    def by_dimension(self) -> Mapping[Hashable, list[Any]]:
+        """The values of its readings that can be compared with others."""
+        values = defaultdict(list)
+        for reading in self.readings:
+            if reading[0] != "written":
+                values[reading[0]].append(reading[-1] if len(reading) == 2 else reading[1:])
+        return values
 
 
 def plain(text: str) -> str:

@@ -12,6 +12,7 @@ from smartcontent.texts.quality.facts.contact import addresses, phones
 from smartcontent.texts.quality.facts.fact import Fact, apart_from_numbers, plain, without
 from smartcontent.texts.quality.facts.idioms import idioms, list_numbers
 from smartcontent.texts.quality.facts.number_words import in_figures
+from smartcontent.texts.quality.starts import starts_in
 
 FACTS_MOST = 5_000  # of one kind; a text with more is a table of numbers
 
@@ -20,6 +21,7 @@ def facts_in(text: str, language: str) -> list[Fact]:
     """The facts in the order of the text; what one rule has found is hidden from the next."""
     as_written = plain(text)
     left = as_written.lower()
+    starts = starts_in(left)
     found: list[Fact] = []
 
     def look(rule: Callable[[str], Iterable[Fact]]) -> None:
@@ -31,11 +33,12 @@ def facts_in(text: str, language: str) -> list[Fact]:
     look(addresses)
     left = without(left, idioms(left, language))
     left = in_figures(left, language)
-    look(partial(dates, language=language))
+    starts = starts.with_numbers_of(left)
+    look(partial(dates, starts=starts, language=language))
     left = apart_from_numbers(without(left, list_numbers(left)))
     look(phones)
-    look(partial(times, language=language))
-    look(partial(amounts, language=language, as_written=as_written))
+    look(partial(times, starts=starts, language=language))
+    look(partial(amounts, starts=starts, language=language, as_written=as_written))
     whole = (_whole(fact, text) if text[fact.start].isalpha() else fact for fact in found)
     return sorted(whole, key=lambda fact: fact.start)
 
@@ -57,7 +60,7 @@ def _whole(fact: Fact, text: str) -> Fact:
     end = fact.end
     while end < len(text) and text[end].isalpha() and text[end - 1].isalpha():
         end += 1
-    return replace(fact, end=end)
+    return replace(fact, end=end) if end != fact.end else fact
 
 
 @lru_cache(maxsize=64)  # one brief has many drafts held against it

@@ -5,7 +5,8 @@ out, for all its nouns look like names.
 """
 
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
+from functools import lru_cache
 
 from smartcontent.texts.quality.facts.fact import NAME, TAKEN, Fact
 
@@ -50,18 +51,19 @@ def names(text: str, language: str, known: Collection[str]) -> Iterator[Fact]:
     """Names in the text of whose words some are not among the known ones, in small letters."""
     if language not in LANGUAGES:
         return
-    small = {word[0] for word in _WORD.finditer(text) if word[0].islower()}
+    small = {word for word in _WORD.findall(text) if word.islower()}
     start = 0
     for line in text.split("\n"):
         if line != line.lower() and not _is_title(line, language):
             for first, last in _runs(line):
-                yield from _unknown(line, first, last, start, small | set(known))
+                yield from _unknown(line, first, last, start, (small, known))
         start += len(line) + 1
 
 
-def words_known(brief: str) -> set[str]:
+@lru_cache(maxsize=64)  # one brief has many drafts held against it
+def words_known(brief: str) -> Collection[str]:
     """Each word of the brief in small letters, with and without what is joined to it."""
-    return {form for word in _WORD.finditer(brief) for form in _forms(word[0])}
+    return {form for word in set(_WORD.findall(brief)) for form in _forms(word)}
 
 
 def _forms(word: str) -> set[str]:
@@ -108,7 +110,7 @@ def _starts_sentence(line: str, at: int) -> bool:
 
 
 def _unknown(
-    line: str, first: int, last: int, start: int, known: Collection[str]
+    line: str, first: int, last: int, start: int, known: Sequence[Collection[str]]
 ) -> Iterator[Fact]:
     words = [word for word in _WORD.finditer(line, first, last) if word[0][0].isupper()]
     new = [word for word in words if _is_new(word[0], known)]
@@ -117,6 +119,6 @@ def _unknown(
         yield Fact(NAME, begin, end, frozenset({(NAME, line[begin - start : end - start])}))
 
 
-def _is_new(word: str, known: Collection[str]) -> bool:
+def _is_new(word: str, known: Sequence[Collection[str]]) -> bool:
     forms = _forms(word)
-    return forms.isdisjoint(_ALSO_CAPITAL) and forms.isdisjoint(known) and len(word) > 1
+    return len(word) > 1 and all(map(forms.isdisjoint, (_ALSO_CAPITAL, *known)))

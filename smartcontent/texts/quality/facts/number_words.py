@@ -1,6 +1,7 @@
 """Numbers written as words, in seven languages: put into figures without moving anything."""
 
 import re
+from collections.abc import Sequence
 from functools import cache
 
 _WORDS = {
@@ -76,6 +77,7 @@ _HALF = {
     "pt": "meia|meio",
     "nl": "half|halve",
 }
+_HALF_BEGINS = 3  # letters, in which all of a language are alike
 _HALVES_OF = (
     r"hours?\b|lit(?:re|er)s?\b|day|year|kilo|stunde|liter\b|jahr|heure|litre|journ|hora|litro|ora\b"
     r"|lt?\b|uur|kg\b|mile|pint"
@@ -127,6 +129,15 @@ _ACCENTED = {"dos": "dós", "tres": "trés", "seis": "séis"}
 
 
 @cache
+def _of_two_words(language: str) -> Sequence[str]:
+    """What one of the words is where two are written apart; none where they never are."""
+    if language not in ("en", "fr", "es", "pt"):
+        return ()
+    hundreds = (each.strip("-") for each in _HUNDREDS.get(language, ()))
+    return (*_WORDS[language][1].split(), *hundreds)
+
+
+@cache
 def _beside(language: str) -> re.Pattern[str]:
     """Tens and units written apart: "twenty five", "vingt et un", "treinta y dos"."""
     small, tens = (part.split() for part in _WORDS[language])
@@ -146,29 +157,34 @@ def in_figures(text: str, language: str) -> str:
     " up to the word's length."""
     if language not in _WORDS:
         return text
-    if language in ("en", "fr", "es", "pt"):
+    if any(word in text for word in _of_two_words(language)):
         text = _beside(language).sub(lambda pair: pair[0].replace(" ", "-"), text)
-    text = _QUARTER.sub(lambda part: _QUARTERS[part[0]].ljust(len(part[0])), text)
-    text = _half(language).sub(lambda half: "0.5".ljust(len(half[0])), text)
-    numbers, others = words_of(language), _ALSO_OTHER.get(language, set())
-
-    def figures(word: re.Match[str]) -> str:
-        folded = word[0]
-        number = numbers.get(folded)
-        if number is None:
-            return _first_of(word[0], folded, numbers)
-        if folded in _PER_CENT and _PER.search(text, max(0, word.start() - 5), word.start()):
-            return word[0]
-        if folded in others and not _is_measured(text, *word.span()):
-            return word[0]
-        return str(number).ljust(len(word[0]))
-
-    return _WORD.sub(figures, text)
+    if any(quarter in text for quarter in _QUARTERS):
+        text = _QUARTER.sub(lambda part: _QUARTERS[part[0]].ljust(len(part[0])), text)
+    if _HALF[language][:_HALF_BEGINS] in text:
+        text = _half(language).sub(lambda half: "0.5".ljust(len(half[0])), text)
+    numbers, parts, at = words_of(language), [], 0
+    for word in _WORD.finditer(text):
+        if word[0] in numbers or "-" in word[0]:
+            parts += [text[at : word.start()], _figures(word, numbers, language)]
+            at = word.end()
+    return "".join([*parts, text[at:]])
 
 
-def _first_of(said: str, folded: str, numbers: dict[str, float]) -> str:
+def _figures(word: re.Match[str], numbers: dict[str, float], language: str) -> str:
+    text, said = word.string, word[0]
+    if said not in numbers:
+        return _first_of(said, numbers)
+    if said in _PER_CENT and _PER.search(text, max(0, word.start() - 5), word.start()):
+        return said
+    if said in _ALSO_OTHER.get(language, ()) and not _is_measured(text, *word.span()):
+        return said
+    return str(numbers[said]).ljust(len(said))
+
+
+def _first_of(said: str, numbers: dict[str, float]) -> str:
     """ "two-year" and "30-minute": the number before a hyphen."""
-    first, hyphen, _ = folded.partition("-")
+    first, hyphen, _ = said.partition("-")
     if hyphen and first in numbers and len(first) >= len(str(numbers[first])):
         return str(numbers[first]).ljust(len(first)) + said[len(first) :]
     return said
