@@ -150,7 +150,18 @@ def _parsed(fields: list[str]) -> CronSim:
     except CronSimError as error:
         name = str(error).removeprefix("Bad ")
         typed = fields[list(_FIELDS).index(name)]
+        if name == "day-of-month" and _is_read([*fields[:3], "*", fields[4]]):
+            never = f"The rule never comes: there is no day {typed} in month {fields[3]}."
+            raise RuleError(never) from None
         raise RuleError(f"“{typed}” is no {_FIELDS[name]} of a rule.") from None
+
+
+def _is_read(fields: list[str]) -> bool:
+    try:
+        CronSim(" ".join(fields), datetime.now(UTC))
+    except CronSimError:
+        return False
+    return True
 
 
 def _in_words(rule: CronSim) -> str:

@@ -78,6 +78,7 @@ def test_pressed_twice_one_series_begins(as_ada):
         ({"time": ""}, "time", "a time of the day"),
         ({"often": "monthly", "day": "32"}, "day", "a day of the month"),
         ({"often": "cron", "cron": "* * * * *"}, "cron", "more often than once an hour"),
+        ({"often": "cron", "cron": "0 7 30 2 *"}, "cron", "never comes: there is no day 30"),
         ({"often": "now and then"}, "often", "how often"),
         ({"timezone": "Mars/Base"}, "timezone", "is no time zone"),
         ({"timezone": ""}, "timezone", "Choose a time zone"),
