@@ -96,7 +96,7 @@ class Streams:
                 if must_read_again:
                     happened = [self.snapshot_frame(place.user_id)]
                 elif not happened and moment - said_at >= sweeper.HEARTBEAT_SECONDS - TAKE_SECONDS:
-                    happened = [sweeper.HEARTBEAT]
+                    happened = [sweeper.heartbeat()]
                 if happened:
                     said_at = moment
                     yield b"".join(happened)

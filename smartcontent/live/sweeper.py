@@ -14,12 +14,12 @@ from sqlalchemy.exc import SQLAlchemyError
 from smartcontent.events import frame
 from smartcontent.live.hub import hub
 from smartcontent.live.open_page import OpenPage
+from smartcontent.models import now
+from smartcontent.models.moments import iso
 from smartcontent.upkeep.duties import Duty
 
 log = logging.getLogger(__name__)
 
-# An event, for browsers tell a page of no comment.
-HEARTBEAT = b": still here\n" + frame("alive", {})
 HEARTBEAT_SECONDS = 15
 MISSED_BEATS = 3  # after so many a page takes its stream for dead
 RECHECK_SECONDS = 4
@@ -27,6 +27,14 @@ RECHECK_AT_ONCE = 100
 LOOK_SECONDS = 1.0
 LOOK_PARTS = 10
 PUSH_SECONDS = 0.05
+
+
+def heartbeat() -> bytes:
+    """A sign of life: an event, for browsers tell a page of no comment.
+
+    It says when it was given, so that a page sees whether something on its way holds events back.
+    """
+    return b": still here\n" + frame("alive", {"server_time": iso(now())})
 
 
 def silence_seconds() -> int:
@@ -133,7 +141,7 @@ class Sweeper:
                 self._end(page)
                 return
             page.was_behind = page.is_behind
-            page.put(HEARTBEAT)
+            page.put(heartbeat())
 
     def _recheck(self) -> None:
         """End the pages whose permits hold no more: signed out, disabled, revoked."""

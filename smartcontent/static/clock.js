@@ -29,7 +29,7 @@ function measured(iso, asked, answered) {
   measuredAt = performance.now();
 }
 
-async function measure() {
+export async function measure() {
   measuredAt = performance.now();
   const asked = performance.now();
   const said = await fetch(document.body.dataset.clock).then((answer) => answer.json()).catch(() => null);

@@ -2,7 +2,10 @@
 //
 // A stream may be refused, swallowed by a proxy, or dead though it is open: the machine slept, its
 // network changed. So what is not heard in time counts as broken, and the server is asked by an
-// ordinary request for what a stream would begin with.
+// ordinary request for what a stream would begin with. And a proxy may pass events on by the block, in
+// lumps: each sign of life says when it was given, and where two in a row come late the page asks on.
+import { measure, serverNow } from "./clock.js";
+
 const EVENTS = ["snapshot", "status", "text", "readiness", "batch", "bulk", "content", "alive"];
 const RENEW_MS = 300;
 const RETRY_MS = 2000;
@@ -11,6 +14,8 @@ const OPENING_MS = 4000;
 const ASK_MS = 2000;
 const ASK_MOST_MS = 15_000;
 const ANSWER_MS = 10_000;
+const LATE_MS = 5000;
+const LATE_MOST = 1; // a machine that was busy, or woke up, hears one late
 
 // The snapshot, or how it stands. A network that wants a sign-in first, or a proxy, answers a question
 // for us with a page of its own or sends it there.
@@ -34,7 +39,7 @@ export class Connection {
     this.snapshot = snapshot;
     this.silence = 1000 * Number(silence);
     this.hear = hear;
-    this.tries = this.misses = 0;
+    this.tries = this.misses = this.late = 0;
     window.addEventListener("offline", () => this.isWanted && this.stands("interrupted"));
   }
 
@@ -56,15 +61,28 @@ export class Connection {
   }
 
   heard(name, data) {
+    if (name === "alive" && this.cameLate(data)) return this.missed();
     this.expectWithin(this.silence);
     if (name === "snapshot") {
       this.isOpening = false;
       this.tries = this.misses = 0;
-      this.stopAsking();
     }
-    // A machine that is offline may well reach a server in its own house.
-    if (!this.isOpening && (name === "snapshot" || this.state !== "live")) this.stands("live");
+    if (!this.isOpening && this.late <= LATE_MOST) this.trust(name === "snapshot");
     if (name !== "alive") this.hear(name, data);
+  }
+
+  // Where it seems late because the server's clock was set, the next one does not: the time is asked for.
+  cameLate({ server_time }) {
+    const isLate = serverNow() - Date.parse(server_time) > LATE_MS;
+    this.late = isLate ? this.late + 1 : 0;
+    if (isLate) measure();
+    return isLate;
+  }
+
+  trust(isNew) {
+    this.stopAsking();
+    // A machine that is offline may well reach a server in its own house.
+    if (isNew || this.state !== "live") this.stands("live");
   }
 
   broke() {

@@ -2,7 +2,9 @@
 
 import pytest
 from conftest import PASSWORD
+from faults.proxy import Proxy
 from playwright.sync_api import Page, Route, expect
+from processes import Processes
 
 from browser.conftest import let_the_minute_pass, sign_in, submit
 from browser.test_live_text import BEGINNING, REST, has_kept, shows
@@ -61,6 +63,38 @@ def test_stream_that_is_open_but_dead_is_noticed(page, dictation, line):  # noqa
     shows(page, dictation.text)
     dictation.end()
     has_kept(page, dictation.text)
+
+
+# The product with signs of life often enough for a test to see many.
+PACED_WSGI = """
+from smartcontent.app import create_app
+from smartcontent.live import sweeper
+sweeper.HEARTBEAT_SECONDS = 3
+app = create_app()
+"""
+SOME_SIGNS = 260  # bytes
+
+
+def test_page_that_hears_by_the_block_asks_and_says_so(
+    open_page, stack, ada, content, dictation, watch, tmp_path
+):
+    (tmp_path / "wsgi.py").write_text(PACED_WSGI)
+    paced = Processes(stack.processes.settings, tmp_path)
+    paced.start("web", GUNICORN_CMD_ARGS=f"--pythonpath {tmp_path}")
+    with Proxy(paced.port) as line:
+        url = f"http://127.0.0.1:{line.port}"
+        watch.expect(url, *CUT_OFF)
+        page = open_page(f"/contents/{content.id}", user=ada, base_url=url)
+        shows(page, dictation.say(*BEGINNING))
+
+        line.pass_blocks(STREAM, SOME_SIGNS)
+        expect(page.get_by_text(NOT_LIVE)).to_be_visible()
+        dictation.say(*REST)
+        shows(page, dictation.text)
+        dictation.end()
+        has_kept(page, dictation.text)
+        expect(page.get_by_text(NOT_LIVE)).to_be_visible()
+    paced.stop()
 
 
 def block(route: Route) -> None:

@@ -34,12 +34,16 @@ class Link:
             side.close()
 
     def _pump(self, source: socket.socket, target: socket.socket, is_answer: bool) -> None:
+        kept = b""
         with contextlib.suppress(OSError):
             while data := source.recv(BLOCK):
                 if not is_answer:
                     self.asked = data
                 self._proxy.passage(self, len(data), is_answer)
-                target.sendall(data)
+                kept += data
+                size = self._proxy.passes(self, len(kept)) if is_answer else len(kept)
+                target.sendall(kept[:size])
+                kept = kept[size:]
         # One side's end is the connection's: none of our protocols closes by halves.
         if not self.stranded:
             self.end()
@@ -59,6 +63,7 @@ class Proxy:
         self._links: list[Link] = []
         self._delay = 0.0
         self._answer_bytes_left: int | None = None
+        self._kept_back, self._block = b"", 1
         self._closed = False
         self._refuses = False
         self._listener = self._listen(0)
@@ -113,9 +118,13 @@ class Proxy:
         """Cut everything once the server has answered so many more bytes; then pass again."""
         self._answer_bytes_left = answer_bytes
 
+    def pass_blocks(self, asked: bytes, size: int) -> None:
+        """Pass answers to this in blocks of so many bytes alone, as a proxy does that buffers."""
+        self._kept_back, self._block = asked, size
+
     def restore(self) -> None:
         """Pass everything again."""
-        self._delay = 0.0
+        self._delay, self._block = 0.0, 1
         self._answer_bytes_left = None
         self._open.set()
         if self._refuses and not self._closed:
@@ -140,6 +149,10 @@ class Proxy:
                 self._answer_bytes_left = None
                 self.cut()
                 raise ConnectionError("cut")
+
+    def passes(self, link: Link, size: int) -> int:
+        """How many of so many bytes of an answer may go on."""
+        return size - size % self._block if link.asked.startswith(self._kept_back) else size
 
     def _listen(self, port: int) -> socket.socket:
         listener = socket.create_server(("127.0.0.1", port), backlog=128)
