@@ -81,13 +81,13 @@ def test_page_that_hears_by_the_block_asks_and_says_so(
     (tmp_path / "wsgi.py").write_text(PACED_WSGI)
     paced = Processes(stack.processes.settings, tmp_path)
     paced.start("web", GUNICORN_CMD_ARGS=f"--pythonpath {tmp_path}")
-    with Proxy(paced.port) as line:
-        url = f"http://127.0.0.1:{line.port}"
+    with Proxy(paced.port) as wire:
+        url = f"http://127.0.0.1:{wire.port}"
         watch.expect(url, *CUT_OFF)
         page = open_page(f"/contents/{content.id}", user=ada, base_url=url)
         shows(page, dictation.say(*BEGINNING))
 
-        line.pass_blocks(STREAM, SOME_SIGNS)
+        wire.pass_blocks(STREAM, SOME_SIGNS)
         expect(page.get_by_text(NOT_LIVE)).to_be_visible()
         dictation.say(*REST)
         shows(page, dictation.text)
