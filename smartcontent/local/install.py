@@ -19,11 +19,27 @@ _VERSION = re.compile(r"-\d")
 _LOOK_SECONDS = 0.3
 _NOTABLE_KB = 500
 _TAIL_LINES = 12
-# What pip says where it cannot reach the packages, among much else.
-_NO_CONNECTION = re.compile(
-    r"NewConnectionError|ConnectTimeout|ReadTimeout|NameResolutionError|ProxyError|"
-    r"Connection (refused|aborted|reset|broken)|Network is unreachable|timed out|"
-    r"Failed to establish a new connection|Temporary failure in name resolution"
+# What pip says, among much else, where something on the way is wrong, and what to do about it.
+_TROUBLES = (
+    (
+        re.compile(r"SSLError|CERTIFICATE_VERIFY_FAILED"),
+        "its certificate is not trusted. Where a proxy looks into connections, name the file of "
+        "its authority (export PIP_CERT=…)",
+    ),
+    (
+        re.compile(
+            r"NewConnectionError|ConnectTimeout|ReadTimeout|NameResolutionError|ProxyError|"
+            r"Connection (refused|aborted|reset|broken)|Network is unreachable|timed out|"
+            r"Failed to establish a new connection|Temporary failure in name resolution"
+        ),
+        "check the connection to the internet (or pip's proxy and mirror)",
+    ),
+    (
+        re.compile(r"\(from versions: none\)"),
+        "what answers does not have them. See whether the network wants you to sign in first, and "
+        "whether pip's proxy and mirror are right",
+    ),
+    (re.compile(r"No space left on device"), "the disk is full. Make room for about 1 GB"),
 )
 _HOST = re.compile(r"host=['\"]([\w.:-]+)")
 
@@ -37,8 +53,7 @@ class Progress:
         self._name = self._size = ""
         self._over = threading.Event()
         self._tail: deque[str] = deque(maxlen=_TAIL_LINES)
-        self._cannot_connect = False
-        self._host = ""
+        self._advice = self._host = ""
 
     def follow(self, pipe: IO[str]) -> None:
         """Read pip's lines to the end."""
@@ -51,24 +66,25 @@ class Progress:
 
     def explain(self) -> None:
         """Say why it failed: in a sentence where that is known, else in pip's last lines."""
-        if not self._cannot_connect:
+        if not self._advice:
             self._write("\n".join([self._start(), *self._tail, ""]))
             return
         where = f" from {self._host}" if self._host else ""
         self._write(
-            f"{self._start()}The packages could not be downloaded{where}: check the connection to "
-            "the internet (or pip's proxy and mirror), then run the same again.\n"
+            f"{self._start()}The packages could not be downloaded{where}: {self._advice}, "
+            "then run the same again.\n"
         )
 
     def _see(self, line: str) -> None:
         self._tail.append(line)
-        if _NO_CONNECTION.search(line):
-            self._cannot_connect = True
-            host = _HOST.search(line)
-            self._host = host[1] if host else self._host
+        for trouble, advice in _TROUBLES:
+            if trouble.search(line):
+                self._advice = self._advice or advice  # the first one brings the others
+                host = _HOST.search(line)
+                self._host = host[1] if host else self._host
         found = _DOWNLOAD.search(line)
         if found:
-            self._cannot_connect = False  # it can again
+            self._advice = ""  # it comes again
             self._name, self._size = _VERSION.split(found[1].rpartition("/")[2])[0], found[2]
             if not self._terminal and _kilobytes(self._size) > _NOTABLE_KB:
                 self._write(f"downloading {self._name} ({self._size})\n")

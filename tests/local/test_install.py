@@ -46,6 +46,27 @@ def test_missing_connection_is_one_sentence_without_what_pip_says(tmp_path, caps
     assert (" from pypi.org:" in shown) == ("pypi" in said)
 
 
+@pytest.mark.parametrize(
+    ("said", "advice"),
+    [
+        ("connection broken by 'SSLError(SSLCertVerificationError(1, …))'", "export PIP_CERT"),
+        ("ERROR: Could not find a version of flask==3.1.3 (from versions: none)", "sign in first"),
+        ("ERROR: … an OSError: [Errno 28] No space left on device", "the disk is full"),
+    ],
+)
+def test_what_stands_in_the_way_is_one_sentence_that_says_what_to_do(
+    tmp_path, capsys, said, advice
+):
+    progress = Progress(tmp_path)
+    progress.follow(StringIO(f"{PIP}{said}\nERROR: (from versions: none)\n"))
+
+    progress.explain()
+
+    *_, shown, end = capsys.readouterr().out.split("\n")
+    assert advice in shown
+    assert (shown.startswith("The packages could not be downloaded"), end) == (True, "")
+
+
 def test_failure_shows_what_pip_said_last(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
