@@ -15,6 +15,7 @@ from smartcontent.contents.submitting import new_content, tell
 from smartcontent.models import Content, now
 from smartcontent.models.findable import make_findable
 from smartcontent.models.moments import due_after, rounded_up
+from smartcontent.prompts.request import language_of
 from smartcontent.stores.sql import db
 
 MOST = 20  # contents at once
@@ -60,7 +61,12 @@ def repurpose(
     due_at = due_after(moment, delay_seconds)
     made = [
         new_content(user_id, brief, _title(content, brief), dict(settings), moment, due_at)
-        for brief in _briefs(content.brief, draft.text, content_types, languages)
+        for brief in _briefs(
+            replace(content.brief, language=language_of(draft)),
+            draft.text,
+            content_types,
+            languages,
+        )
     ]
     for each in made:
         each.source_id, each.source_number = source_id, draft.number

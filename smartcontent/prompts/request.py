@@ -3,7 +3,7 @@
 import hashlib
 import json
 import random
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from flask import current_app
@@ -51,9 +51,12 @@ def model_of(draft: Draft) -> str:
 
 
 def language_of(draft: Draft) -> str:
-    """The language of its text, or in which it is to be: what is made of a translation is one."""
+    """The language of its text, or in which it is to be: what is made of a translation is one.
+
+    A text of which one passage is translated stays in its own.
+    """
     task = Task.read(draft.task)
-    if task and task.language:
+    if task and task.language and not task.passage:
         return task.language
     if draft.is_final and draft.brief:
         return str(draft.brief["language"])
@@ -81,13 +84,14 @@ def request_of(draft: Draft) -> Request:
         raise SourceGone
     if task.do is Deed.REPRODUCE:
         return Request(source.model or model_of(draft), source.prompt or [], source.options or {})
+    language = language_of(source)
+    brief = replace(draft.content.brief, language=language)
+    options = prompts.options_for(brief)
     if task.do is Deed.CONTINUE:
-        messages = refining.messages_to_continue(draft.content.brief, source.text)
-        return _request(
-            draft.content, draft.wishes, messages, prompts.options_for(draft.content.brief)
-        )
-    messages = refining.messages_to_refine(task, source.text, draft.content.voice)
-    options = refining.room_for(messages, prompts.options_for(draft.content.brief))
+        messages = refining.messages_to_continue(brief, source.text)
+    else:
+        messages = refining.messages_to_refine(task, source.text, language, draft.content.voice)
+        options = refining.room_for(messages, options)
     return _request(draft.content, draft.wishes, messages, options)
 
 

@@ -183,11 +183,14 @@ def accept(content_id: UUID, number: int) -> ResponseReturnValue:
 def sentences(content_id: UUID, number: int) -> str:
     """A suggestion sentence by sentence, to tick those that are to be taken over."""
     content = own_content(content_id)
+    rewrites, draft = _sentences(content, number), content.version(number)
+    task = Task.read(draft.task) if draft else None
     return render_template(
         "contents/sentences.html",
         content=content,
-        number=number,
-        rewrites=_sentences(content, number),
+        draft=draft,
+        source=(content.version(task.number) if task else None) or draft,
+        rewrites=rewrites,
     )
 
 

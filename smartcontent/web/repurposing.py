@@ -8,6 +8,7 @@ from flask_login import login_required
 
 from smartcontent.briefs.catalogue import CONTENT_TYPES, LANGUAGES
 from smartcontent.contents import repurposing
+from smartcontent.prompts.request import language_of
 from smartcontent.web import errors
 from smartcontent.web.contents import own_content, refuse, said_of
 from smartcontent.web.once import key_sent
@@ -27,7 +28,7 @@ def create(content_id: UUID) -> ResponseReturnValue:
     """Have other types made from the text, in its language or another."""
     content = own_content(content_id)
     types = list(dict.fromkeys(request.form.getlist("content_types")))
-    language = request.form.get("language", content.language)
+    language = request.form.get("language", language_of(content.current))
     if not set(types) <= CONTENT_TYPES.keys() or language not in LANGUAGES:
         return errors.answer(422, "Choose what is to be made of the text, and its language.")
     if not types:

@@ -475,11 +475,40 @@ def test_what_is_made_of_a_translation_is_in_its_language(script, ollama, writte
     write(ollama, asked["id"], german)
     script.post(f"{written}/drafts/3/accept")
     script.post(f"{written}/drafts", {"text": f"{german} Sie ist schön.", "base": 3})
+    asked = script.post(
+        f"{written}/drafts", {"refine": "shorter", "passage": {"start": 0, "end": 7}}
+    )
+    asked = asked.json["drafts"]
+    write(ollama, asked[0]["id"], "Warm.")
 
-    for number in (2, 3, 4):
+    assert "the language it is in, German." in draft(script, written, 5)["messages"][0]["content"]
+    for number in (2, 3, 4, 5):
         card = script.get(f"{written}/drafts/{number}/quality").json
         assert "language" not in {each["kind"] for each in card["findings"]}, number
         assert draft(script, written, number)["brief"]["language"] == "de"
+
+
+def test_translation_that_broke_off_goes_on_in_its_language(script, ollama, written):
+    sent = {"refine": "translate", "language": "de"}
+    asked = script.post(f"{written}/drafts", sent).json["drafts"][0]
+    stopped = db.session.get(Draft, asked["id"])
+    stopped.claim(60)
+    stopped.write(1, text="Der Tee")
+    script.post(f"{written}/cancel")
+    db.session.expire_all()
+
+    asked = script.post(f"{written}/drafts", {"continue": True, "from": 2}).json["drafts"][0]
+    write(ollama, asked["id"], "ist warm.")
+
+    assert any("in German" in each["content"] for each in draft(script, written, 3)["messages"])
+
+
+def test_text_stays_in_its_language_where_one_passage_is_translated(script, ollama, written):
+    sent = {"refine": "translate", "language": "de", "passage": {"start": 0, "end": 12}}
+    asked = script.post(f"{written}/drafts", sent).json["drafts"][0]
+    write(ollama, asked["id"], "Tee ist warm.")
+
+    assert draft(script, written, 2)["brief"]["language"] == "en"
 
 
 def test_every_text_has_a_seed_so_that_it_can_be_repeated(script, ollama):

@@ -7,7 +7,7 @@ import pytest
 from conftest import BRIEF
 from sqlalchemy import select
 
-from smartcontent.contents import ending, refining, submitting, versions
+from smartcontent.contents import ending, refining, repurposing, submitting, versions
 from smartcontent.models import Content, Status
 from smartcontent.progress import readiness
 from smartcontent.stores.sql import db
@@ -52,6 +52,25 @@ def test_rewritten_text_stands_beside_until_it_is_used(as_ada, page, content, ol
     db.session.expire_all()
     assert content.current.text == "Warm tea, blue pot."
     assert "version 1" in as_ada.get(page).text.lower()
+
+
+def test_pages_of_a_translation_are_in_its_language_and_say_which_the_other_text_is_in(
+    as_ada, page, content, ollama
+):
+    as_ada.post(f"{page}/refine", {"how": "translate", "language": "de"})
+    write(ollama, last_of(content).id, "Der Tee ist warm.")
+    sentences = as_ada.get(f"{page}/versions/2/sentences").text
+    compared = as_ada.get(f"{page}/compare?from=1&to=2").text
+    as_ada.post(f"{page}/versions/2/accept")
+
+    for shown in (sentences, compared):
+        assert re.findall(r'lang="(..)"', shown.partition("<h1>")[2]) == ["de", "en"]
+    editor = as_ada.get(f"{page}/text").text
+    assert re.findall(r' lang="(..)"', editor.partition("<h1>")[2]) == ["de", "de"]
+    assert 'data-text lang="de"' in as_ada.get("/").text
+    assert '<option value="de" selected>' in as_ada.get(page).text
+    as_ada.post(f"{page}/repurpose", {"content_types": ["ad_copy"]})
+    assert [each.language for each in repurposing.made_from(content)] == ["de"]
 
 
 def test_ticked_findings_are_mended_in_one_go(as_ada, page, content, ollama):
