@@ -8,7 +8,16 @@ import logging
 import re
 from uuid import uuid4
 
-from flask import Flask, Response, current_app, g, has_app_context, request, session
+from flask import (
+    Flask,
+    Response,
+    current_app,
+    g,
+    has_app_context,
+    has_request_context,
+    request,
+    session,
+)
 
 REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
 # What is in an address that opens something by itself: a shared text, a calendar, an account.
@@ -16,6 +25,7 @@ _SECRET = re.compile(r"(/shared/|/feed/|[?&]invitation=)[^/?&. ]+")
 FORMAT = "%(asctime)s %(levelname)s %(name)s %(message)s"
 
 security = logging.getLogger("smartcontent.security")
+security.setLevel(logging.INFO)  # in a command, too, where all else is silent
 
 
 class LineFormatter(logging.Formatter):
@@ -53,8 +63,9 @@ def work_for(number: str | None) -> None:
 
 
 def note(deed: str, user_id: int | str | None = None) -> None:
-    """Log what concerns an account: by whom, from where."""
-    security.info("%s user=%s address=%s", deed, user_id or "unknown", request.remote_addr)
+    """Log what concerns an account: whose, or by whom; from which address, or by a command."""
+    address = request.remote_addr if has_request_context() else "command"
+    security.info("%s user=%s address=%s", deed, user_id or "unknown", address)
 
 
 def _number_request() -> None:

@@ -6,6 +6,7 @@ import re
 import pytest
 from conftest import PASSWORD, both_databases, make_user
 
+from smartcontent.accounts import tokens
 from smartcontent.models import ApiToken, User
 from smartcontent.models.accounts import check_password
 from smartcontent.stores.sql import db
@@ -198,3 +199,49 @@ def test_lists_are_shown_in_pages(flask, founder):
     assert (rest.stderr, some.stdout.count("@example.org")) == ("", 1)
     assert [line.split()[-1] for line in tokens.stdout.splitlines()[1:]] == ["3", "4"]
     assert tokens.stderr == "The newest 2; --limit shows more.\n"
+
+
+def test_what_a_command_does_to_an_account_is_logged_as_a_page_s_deed_is(flask, founder, caplog):
+    create(flask, "ada@example.org")
+    flask("tokens", "create", "ada@example.org")
+    flask("tokens", "revoke", "1")
+    flask("users", "disable", "ada@example.org")
+    flask("users", "enable", "ada@example.org")
+    args = ("reset-password", "ada@example.org", "--password-stdin")
+    flask("users", *args, input=f"{PASSWORD}s\n")
+    flask("users", "invite", "eve@example.org")
+    flask("users", "delete", "ada@example.org", "--yes")
+
+    said = [line for name, _, line in caplog.record_tuples if name == "smartcontent.security"]
+    assert said == [
+        "Account made user=2 address=command",
+        "Token made token=1 user=2 address=command",
+        "Token revoked token=1 user=2 address=command",
+        "Disabled account=2 user=unknown address=command",
+        "Enabled account=2 user=unknown address=command",
+        "Password changed tokens_revoked=0 user=2 address=command",
+        "Invited somebody user=unknown address=command",
+        "Erased account=2 user=unknown address=command",
+    ]
+
+
+def test_a_command_makes_no_more_tokens_than_a_page(flask, ada):
+    for number in range(tokens.MOST):
+        ApiToken.issue(ada, f"script {number}")
+
+    result = flask("tokens", "create", ada.email)
+
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert f"at most {tokens.MOST} tokens" in result.stderr
+
+
+def test_token_is_revoked_since_the_first_time_by_whatever_door(flask, as_ada, ada):
+    token, _ = ApiToken.issue(ada, "script")
+    flask("tokens", "revoke", str(token.id))
+    db.session.refresh(token)
+    since = token.revoked_at
+
+    as_ada.post(f"/account/tokens/{token.id}/revoke")
+
+    db.session.refresh(token)
+    assert token.revoked_at == since

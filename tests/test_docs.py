@@ -18,13 +18,14 @@ import pytest
 from conftest import ROOT
 
 import smartcontent
+from smartcontent.accounts import tokens
 from smartcontent.config import SETTINGS
 from smartcontent.contents import dismissing, saved_views, shared, sharing
 from smartcontent.contents.archives import unpacking
 from smartcontent.contents.series.acting import SERIES_MOST
 from smartcontent.models import history
 from smartcontent.scheduling import reconciler
-from smartcontent.web import account, bodies, entry, safety, versions
+from smartcontent.web import bodies, entry, safety, versions
 from smartcontent.web.connections import UNSENT_BYTES
 
 PACKAGE = ROOT / "smartcontent"
@@ -239,7 +240,7 @@ def test_limits_are_those_of_the_code():
         f"an archive {bodies.ARCHIVE_LARGEST // 1024**2} MB;",
         f"a query {safety.LONGEST_QUERY // 1024} KB",
         f"| {UNSENT_BYTES // 1024**2} MB; beyond it",
-        f"made on the page | {account.MOST_TOKENS} |",
+        f"API tokens of a user | {tokens.MOST} |",
         f"| {shared.KEPT_MOST} of each; {saved_views.MOST} saved views;",
         f"| {sharing.OPEN_MOST} that work, for {sharing.DAYS_MOST} days at most,",
         f"the last {sharing.ENDED_MOST} that ended; {sharing.REVIEWS_MOST} answers to each",

@@ -8,8 +8,8 @@ import requests
 from conftest import PASSWORD, Visitor, wait_until
 from processes import Browser, Processes
 
+from smartcontent.accounts.invitations import invitation_for
 from smartcontent.app import create_app
-from smartcontent.invitations import invitation_for
 from smartcontent.logs import FORMAT, LineFormatter
 from smartcontent.models import Content, Draft, Status
 from smartcontent.stores.sql import db

@@ -10,8 +10,8 @@ from conftest import BRIEF, Visitor, both_databases
 from sqlalchemy import func, select, text, update
 from werkzeug.exceptions import TooManyRequests
 
+from smartcontent.accounts.invitations import invitation_for
 from smartcontent.contents import submitting
-from smartcontent.invitations import invitation_for
 from smartcontent.models import Content, Draft, Status, User, now
 from smartcontent.stores.sql import db
 

@@ -21,6 +21,7 @@ from werkzeug.test import run_wsgi_app
 from wtforms import BooleanField
 
 from smartcontent import fields
+from smartcontent.accounts.invitations import invited_address
 from smartcontent.briefs.form import BriefForm
 from smartcontent.briefs.submission import SUBMISSION
 from smartcontent.briefs.template import SHARED_TEMPLATE
@@ -28,7 +29,6 @@ from smartcontent.briefs.voice import SHARED_VOICE
 from smartcontent.contents import submitting, versions
 from smartcontent.contents.batches.rows import FOR_ALL
 from smartcontent.contents.filters import LISTING
-from smartcontent.invitations import invited_address
 from smartcontent.models import Status, now
 from smartcontent.models.listing import Filters, list_contents
 from smartcontent.ollama.address import base_url, canonical, without_credentials

@@ -5,6 +5,7 @@ from datetime import timedelta
 import click
 from sqlalchemy import select
 
+from smartcontent.accounts import tokens as api_tokens
 from smartcontent.cli.group import Group, json_option, limit_option
 from smartcontent.cli.printing import moment, print_json, print_table
 from smartcontent.cli.users import user_with
@@ -22,11 +23,11 @@ tokens = Group("tokens", help="API tokens: create, list, revoke.")
 @click.option("--days", type=click.IntRange(1, 3650), help="When it ends; never, if not given.")
 def create(email: str, name: str, days: int | None) -> None:
     """Print a new token, which is shown this once."""
-    user = user_with(email)
-    if not user.is_enabled:
-        raise click.ClickException(f"{user.email} is disabled: `users enable` comes first.")
     expires_at = now() + timedelta(days=days) if days else None
-    _, secret = ApiToken.issue(user, name, expires_at)
+    try:
+        _, secret = api_tokens.create(user_with(email), name, expires_at)
+    except api_tokens.CannotBeMade as error:
+        raise click.ClickException(str(error)) from error
     click.echo(secret)
 
 
@@ -56,9 +57,7 @@ def revoke(token_id: int) -> None:
     token = db.session.get(ApiToken, token_id)
     if token is None:
         raise click.ClickException(f"There is no token {token_id}: see `tokens list EMAIL`.")
-    if token.revoked_at is None:
-        token.revoked_at = now()
-        db.session.commit()
+    api_tokens.revoke(token)
     click.echo(f"Token {token_id} of {token.user.email} no longer works.")
 
 

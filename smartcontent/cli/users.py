@@ -6,16 +6,17 @@ import sys
 import click
 from flask import current_app, url_for
 from sqlalchemy import select
-from sqlalchemy.exc import IntegrityError
 
+from smartcontent.accounts import access, erasure, invitations, passwords
+from smartcontent.accounts.creating import IsTaken
+from smartcontent.accounts.creating import create as create_account
+from smartcontent.accounts.invitations import INVITATION_DAYS
+from smartcontent.accounts.passwords import complaint
 from smartcontent.cli.group import Group, json_option, limit_option
 from smartcontent.cli.printing import moment, print_json, print_table, shortened
-from smartcontent.contents import erasure
-from smartcontent.invitations import INVITATION_DAYS, invitation_for
 from smartcontent.models import User
-from smartcontent.models.accounts import EMAIL_LONGEST, EMAIL_PATTERN, hash_password, nobody_yet
+from smartcontent.models.accounts import EMAIL_LONGEST, EMAIL_PATTERN, hash_password
 from smartcontent.models.moments import iso
-from smartcontent.passwords import complaint
 from smartcontent.stores.sql import db
 
 users = Group("users", help="People with an account: create, list, disable, invite.")
@@ -46,14 +47,9 @@ def create(email: str, admin: bool, password_stdin: bool) -> None:
     """Make an account; the first one is an administrator's."""
     address = _new_address(email)
     password_hash = hash_password(_new_password(address, password_stdin))
-    is_first = nobody_yet()
-    user = User(email=address, is_admin=admin or is_first, is_founder=is_first or None)
-    user.take_password(password_hash)
-    db.session.add(user)
     try:
-        db.session.commit()
-    except IntegrityError as error:
-        db.session.rollback()
+        user = create_account(address, password_hash, is_admin=admin)
+    except IsTaken as error:
         raise click.ClickException("Somebody was faster: see `users list`.") from error
     click.echo(f"Created {address}, {_role(user)}.")
 
@@ -82,13 +78,9 @@ def list_(q: str, after: str | None, limit: int, as_json: bool) -> None:
 @click.argument("email")
 def disable(email: str) -> None:
     """Refuse this user: sessions end, tokens stop working, texts stay."""
-    user = user_with(email)
-    if user.is_enabled:
-        user.is_enabled = False
-        user.end_sessions()
-        db.session.commit()
+    user = access.disable(user_with(email).id)
     click.echo(f"{user.email} is disabled.")
-    if db.session.scalar(select(User.id).where(User.is_admin, User.is_enabled).limit(1)) is None:
+    if access.nobody_looks_after_the_others():
         click.echo("No administrator can sign in now: enable or create one.", err=True)
 
 
@@ -96,9 +88,7 @@ def disable(email: str) -> None:
 @click.argument("email")
 def enable(email: str) -> None:
     """Let a disabled user in again."""
-    user = user_with(email)
-    user.is_enabled = True
-    db.session.commit()
+    user = access.enable(user_with(email).id)
     click.echo(f"{user.email} is enabled.")
 
 
@@ -112,9 +102,7 @@ def reset_password(email: str, password_stdin: bool, keep_tokens: bool) -> None:
     address = user.email
     db.session.rollback()  # SQLite's other writers must not wait while somebody types
     password_hash = hash_password(_new_password(address, password_stdin))
-    user.take_password(password_hash)
-    revoked = 0 if keep_tokens else user.revoke_tokens()
-    db.session.commit()
+    revoked = passwords.change(user, password_hash, revokes_tokens=not keep_tokens)
     click.echo(f"{user.email} has a new password; all sessions have ended.")
     if revoked:
         click.echo(f"API tokens that no longer work: {revoked}.")
@@ -146,14 +134,14 @@ def delete(email: str, yes: bool) -> None:
 @click.option("--url", help="Where the site is reached, such as https://texts.example.org.")
 def invite(email: str, url: str | None) -> None:
     """Print a link with which this address can make an account."""
-    if current_app.config["SIGNUP"] == "closed":
-        raise click.ClickException(
-            "Nobody can sign up, invited or not, while the setting SIGNUP is closed; "
-            "`users create` makes the account itself."
-        )
     address = _new_address(email)
+    try:
+        invitation = invitations.invite(address)
+    except invitations.SignUpIsClosed as error:
+        sentence = f"{error} `users create` makes the account itself."
+        raise click.ClickException(sentence) from error
     with current_app.test_request_context(base_url=url or _usual_url()):
-        link = url_for("auth.sign_up", invitation=invitation_for(address), _external=True)
+        link = url_for("auth.sign_up", invitation=invitation, _external=True)
     click.echo(link)
     click.echo(f"For {address} alone, valid for {INVITATION_DAYS} days.", err=True)
 

@@ -1,17 +1,15 @@
 """A user's own account: password and API tokens."""
 
-from collections.abc import Sequence
-
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user, login_required, login_user
 from markupsafe import Markup
 from sqlalchemy import select
-from wtforms import PasswordField, StringField
+from wtforms import PasswordField
 
-from smartcontent.contents.quotas import one_after_the_other
+from smartcontent.accounts import passwords, tokens
 from smartcontent.logs import note
-from smartcontent.models import ApiToken, now
+from smartcontent.models import ApiToken
 from smartcontent.models.accounts import LARGEST_ID, check_password, hash_password
 from smartcontent.stores.sql import db
 from smartcontent.web.addresses import public_url
@@ -21,8 +19,6 @@ from smartcontent.web.once import key_sent
 from smartcontent.web.threads import in_turn
 
 bp = Blueprint("account", __name__, url_prefix="/account")
-
-MOST_TOKENS = 100  # all stand on the page
 
 
 @bp.get("/")
@@ -40,11 +36,9 @@ def change_password() -> ResponseReturnValue:
     if not form.validate() or not _is_own_password(form.password_now):
         return _page(password_form=form), 422
     user = current_user._get_current_object()
-    user.take_password(in_turn(hash_password, form.password.data))
-    revoked = user.revoke_tokens() if form.revoke_tokens.data else 0
-    db.session.commit()
+    password_hash = in_turn(hash_password, form.password.data)
+    revoked = passwords.change(user, password_hash, form.revoke_tokens.data)
     login_user(user)
-    note(f"Password changed tokens_revoked={revoked}", user.id)
     also = f" API tokens that no longer work: {revoked}." if revoked else ""
     flash(f"Your password is changed; other sessions have ended.{also}")
     return redirect(url_for("account.show"), 303)
@@ -55,10 +49,13 @@ def change_password() -> ResponseReturnValue:
 def create_token() -> ResponseReturnValue:
     """Issue an API token and show its secret this once."""
     form = TokenForm(request.form)
-    if not (form.validate() and _is_own_password(form.password) and _has_room(form.name)):
+    if not (form.validate() and _is_own_password(form.password)):
         return _page(token_form=form), 422
-    token, secret = ApiToken.issue(current_user, form.name.data, form.expires_at, key_sent())
-    note(f"Token made token={token.id}", current_user.id)
+    try:
+        _, secret = tokens.create(current_user, form.name.data, form.expires_at, key_sent())
+    except tokens.CannotBeMade as error:
+        form.name.errors = [str(error)]
+        return _page(token_form=form), 422
     return _page(secret=secret)
 
 
@@ -67,9 +64,7 @@ def create_token() -> ResponseReturnValue:
 def revoke_token(token_id: int) -> ResponseReturnValue:
     """Make a token useless."""
     token = db.first_or_404(select(ApiToken).filter_by(id=token_id, user_id=current_user.id))
-    token.revoked_at = now()
-    db.session.commit()
-    note(f"Token revoked token={token.id}", current_user.id)
+    tokens.revoke(token)
     flash(Markup("The token “<bdi>{}</bdi>” no longer works.").format(token.name))
     return redirect(url_for("account.show"), 303)
 
@@ -85,20 +80,6 @@ def _is_own_password(field: PasswordField) -> bool:
     return False
 
 
-def _has_room(field: StringField) -> bool:
-    """Whether the account may have another token, until this transaction ends."""
-    one_after_the_other(current_user.id)
-    if len(_tokens()) < MOST_TOKENS:
-        return True
-    field.errors = [f"You have {MOST_TOKENS} tokens: revoke one that you do not use."]
-    return False
-
-
-def _tokens() -> Sequence[ApiToken]:
-    own = select(ApiToken).filter_by(user_id=current_user.id, revoked_at=None)
-    return db.session.scalars(own.order_by(ApiToken.id)).all()
-
-
 def _page(
     password_form: PasswordForm | None = None,
     token_form: TokenForm | None = None,
@@ -108,7 +89,7 @@ def _page(
         "account/show.html",
         form=password_form or PasswordForm(),
         token_form=token_form or TokenForm(),
-        tokens=_tokens(),
+        tokens=tokens.of(current_user),
         secret=secret,
         api_url=public_url("api_contents.index"),
     )

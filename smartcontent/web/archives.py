@@ -21,7 +21,6 @@ from smartcontent.contents.archives.taking_in import Taken
 from smartcontent.contents.archives.unpacking import ArchiveError
 from smartcontent.exports.file_names import content_disposition
 from smartcontent.exports.packing import File, Packing
-from smartcontent.logs import note
 from smartcontent.models import now
 from smartcontent.web import limiter
 from smartcontent.web.bodies import ARCHIVE_LARGEST
@@ -94,9 +93,7 @@ def taken_from(user_id: int, file: FileStorage | None) -> Taken:
     if file is None or not file.filename:
         raise ArchiveError("Choose the ZIP that you have downloaded from Smart Content.")
     with turn_for_an_archive():
-        taken = taking_in.take_in(user_id, file.stream, few_at_once)
-    note(f"Archive taken in contents={taken.contents}", user_id)
-    return taken
+        return taking_in.take_in(user_id, file.stream, few_at_once)
 
 
 def _said(taken: Taken) -> str:

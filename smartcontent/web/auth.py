@@ -17,15 +17,15 @@ from flask import (
 )
 from flask.typing import ResponseReturnValue
 from flask_login import current_user, login_required, logout_user
-from sqlalchemy.exc import IntegrityError
 from werkzeug.exceptions import Forbidden
 
+from smartcontent.accounts import access
+from smartcontent.accounts.creating import IsTaken, create
+from smartcontent.accounts.invitations import invited_address
 from smartcontent.extensions import login
-from smartcontent.invitations import invited_address
 from smartcontent.logs import note
 from smartcontent.models import User
 from smartcontent.models.accounts import check_password, hash_password, nobody_yet
-from smartcontent.stores.sql import db
 from smartcontent.web import sessions
 from smartcontent.web.forms import SignInForm, SignUpForm
 from smartcontent.web.guesses import (
@@ -70,8 +70,7 @@ def welcome() -> ResponseReturnValue:
     form = SignUpForm(request.form)
     if request.method != "POST" or not form.validate():
         return _form_page("auth/welcome.html", form)
-    user = User(email=form.email.data, is_admin=True, is_founder=True)
-    return _create(user, form, "Somebody was faster: the first account exists. Sign in with it.")
+    return _create(form, "Somebody was faster: the first account exists. Sign in with it.", True)
 
 
 @bp.route("/sign-up", methods=["GET", "POST"])
@@ -90,7 +89,7 @@ def sign_up() -> ResponseReturnValue:
         return _form_page("auth/sign_up.html", form, invited=invited)
     if not invited:
         count_sign_up()
-    return _create(User(email=form.email.data), form, "This address has an account: sign in.")
+    return _create(form, "This address has an account: sign in.")
 
 
 @bp.route("/sign-in", methods=["GET", "POST"])
@@ -118,9 +117,7 @@ def sign_in() -> ResponseReturnValue:
 @login_required
 def sign_out() -> ResponseReturnValue:
     """End the user's sessions, on all devices: a copied cookie must not outlive this."""
-    current_user.end_sessions()
-    db.session.commit()
-    note("Signed out", current_user.id)
+    access.sign_out(current_user)
     logout_user()
     session.clear()
     flash("You are signed out.")
@@ -138,24 +135,15 @@ def _invited_address() -> str | None:
     return address
 
 
-def _create(user: User, form: SignUpForm, if_taken: str) -> ResponseReturnValue:
-    if User.with_email(user.email):
-        return _is_taken(if_taken)
-    user.take_password(in_turn(hash_password, form.password.data))
-    db.session.add(user)
+def _create(form: SignUpForm, if_taken: str, only_as_first: bool = False) -> ResponseReturnValue:
+    password_hash = in_turn(hash_password, form.password.data)
     try:
-        db.session.commit()
-    except IntegrityError:
-        db.session.rollback()
-        return _is_taken(if_taken)
-    note("Account made", user.id)
+        user = create(form.email.data, password_hash, only_as_first=only_as_first)
+    except IsTaken:
+        flash(if_taken)
+        return redirect(url_for("auth.sign_in"), 303)
     sessions.start(user)
     return redirect(url_for("contents.index"), 303)
-
-
-def _is_taken(sentence: str) -> ResponseReturnValue:
-    flash(sentence)
-    return redirect(url_for("auth.sign_in"), 303)
 
 
 def _form_page(template: str, form: Any, **values: object) -> ResponseReturnValue:

@@ -11,12 +11,11 @@ from flask.typing import ResponseReturnValue
 from flask_login import current_user, login_required
 from werkzeug.exceptions import BadRequest, NotFound
 
+from smartcontent.accounts import feeds
 from smartcontent.contents import waiting
-from smartcontent.logs import note
 from smartcontent.models import Series, Status, User, now
 from smartcontent.models.calendar import Entry, Plan, day_begins, drafts_due, times_planned
 from smartcontent.recurrence.rules import ZoneError, zone_of
-from smartcontent.stores.sql import db
 from smartcontent.texts.calendar import MEDIA_TYPE, Event, calendar
 from smartcontent.web import limiter
 from smartcontent.web.addresses import public_url
@@ -104,10 +103,7 @@ def move(content_id: UUID) -> ResponseReturnValue:
 @login_required
 def new_feed() -> str:
     """Make a secret address for other calendars, shown this once; an earlier one ends."""
-    user = current_user._get_current_object()
-    secret = user.new_feed()
-    db.session.commit()
-    note("Calendar address made", user.id)
+    secret = feeds.renew(current_user)
     return _page(_where(request.form.get("zone", ""), ""), secret)
 
 
@@ -115,9 +111,7 @@ def new_feed() -> str:
 @login_required
 def revoke_feed() -> ResponseReturnValue:
     """Make the secret address useless."""
-    current_user.feed_digest = None
-    db.session.commit()
-    note("Calendar address revoked", current_user.id)
+    feeds.revoke(current_user)
     where = _where(request.form.get("zone", ""), "")
     return _moved(where, "The calendar's address no longer works.")
 

@@ -9,9 +9,9 @@ from wtforms import BooleanField, Form, PasswordField, SelectField, StringField
 from wtforms.fields import Field, SelectChoice
 from wtforms.validators import EqualTo, InputRequired, Regexp, StopValidation
 
+from smartcontent.accounts.passwords import LONGEST, complaint
 from smartcontent.models import now
 from smartcontent.models.accounts import EMAIL_LONGEST, EMAIL_PATTERN, NAME_LONGEST
-from smartcontent.passwords import LONGEST, complaint
 
 _EMAIL = Regexp(
     rf"{EMAIL_PATTERN}\Z",

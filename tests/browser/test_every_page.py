@@ -9,9 +9,9 @@ from dictation import Dictation
 from playwright.sync_api import Page, expect
 
 from browser.conftest import finished, stored, submit
+from smartcontent.accounts.invitations import invitation_for
 from smartcontent.briefs.built_in import BUILT_IN
 from smartcontent.contents import ending, saved_views, tagging
-from smartcontent.invitations import invitation_for
 from smartcontent.models import Content, Status
 
 WIDTHS = (320, 390, 768, 1280)

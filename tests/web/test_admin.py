@@ -7,8 +7,8 @@ from datetime import timedelta
 import pytest
 from conftest import BRIEF, NO_QUOTAS, Visitor, both_databases, make_user
 
+from smartcontent.accounts.invitations import invitation_for
 from smartcontent.contents import ending, submitting, waiting
-from smartcontent.invitations import invitation_for
 from smartcontent.models import ApiToken, Draft, Status, User, now
 from smartcontent.scheduling import Scheduler, reconcile
 from smartcontent.stores import keys

@@ -75,7 +75,7 @@ def test_archive_is_unpacked_beside_the_event_loop_part_by_part(
     assert {"_opened", "head_of", "next", "_found_by"} <= set(done)
 
 
-def test_command_has_the_same(flask, ada, bob, content, tmp_path):
+def test_command_has_the_same(flask, ada, bob, content, tmp_path, caplog):
     ending.cancel(content.current)
     file = str(tmp_path / "ada.zip")
     assert flask("users", "export", ada.email, "--output", file).exit_code == 0
@@ -83,6 +83,7 @@ def test_command_has_the_same(flask, ada, bob, content, tmp_path):
     taken = flask("users", "import", bob.email, file)
 
     assert "contents: 1\n" in taken.output
+    assert caplog.messages == [f"Archive taken in contents=1 user={bob.id} address=command"]
     own = select(func.count()).select_from(Content).where(Content.user_id == bob.id)
     assert db.session.scalar(own) == 1
     (tmp_path / "letter.txt").write_text("Dear all,")

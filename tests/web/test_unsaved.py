@@ -7,7 +7,8 @@ import pytest
 from conftest import both_databases
 from sqlalchemy import func, select
 
-from smartcontent.contents import ending, erasure, versions
+from smartcontent.accounts import erasure
+from smartcontent.contents import ending, versions
 from smartcontent.models import Content, UnsavedEdit
 from smartcontent.stores.sql import db
 

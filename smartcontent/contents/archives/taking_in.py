@@ -21,6 +21,7 @@ from smartcontent.contents.quotas import one_after_the_other
 from smartcontent.contents.series.acting import SERIES_MOST
 from smartcontent.contents.shared import KEPT_MOST
 from smartcontent.doors import Door, through
+from smartcontent.logs import note
 from smartcontent.models import (
     Content,
     Draft,
@@ -87,6 +88,7 @@ def take_in(
         for portion in _portions(files, beside):
             _patiently(user_id, beside(_found_by, portion), taken)
             time.sleep(PAUSE_SECONDS)
+    note(f"Archive taken in contents={taken.contents}", user_id)
     return taken
 
 

@@ -6,6 +6,7 @@ from sqlalchemy import delete, func, select
 
 from smartcontent import events
 from smartcontent.contents import ending
+from smartcontent.logs import note
 from smartcontent.models import (
     UNFINISHED,
     ApiToken,
@@ -56,14 +57,16 @@ def erase(user: User) -> None:
     Raises:
         LastAdministrator: there are others, and no administrator would be left to them.
     """
+    user_id = user.id
     _shut_out(user)
-    drafts = _cancel_all(user.id)
+    drafts = _cancel_all(user_id)
     # Who writes one of them says it for the last time by then, and forgets it.
     time.sleep(2 * LOOK_AROUND_SECONDS)
-    _forget_in_redis(user.id, drafts)
+    _forget_in_redis(user_id, drafts)
     # Whatever belongs to the row goes with it, by its foreign keys.
-    db.session.execute(delete(User).where(User.id == user.id))
+    db.session.execute(delete(User).where(User.id == user_id))
     db.session.commit()
+    note(f"Erased account={user_id}")
 
 
 def _shut_out(user: User) -> None:

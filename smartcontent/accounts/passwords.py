@@ -1,7 +1,11 @@
-"""Which passwords are refused: too short, or among the first that are guessed."""
+"""A new password, and which ones are refused: too short, or among the first that are guessed."""
 
 from functools import cache
 from pathlib import Path
+
+from smartcontent.logs import note
+from smartcontent.models import User
+from smartcontent.stores.sql import db
 
 SHORTEST, LONGEST = 10, 200
 FEWEST_DIFFERENT = 4
@@ -20,6 +24,17 @@ def complaint(password: str, email: str) -> str | None:
     if plain in _common():
         return "This is one of the passwords that are guessed first: choose another."
     return None
+
+
+def change(user: User, password_hash: str, revokes_tokens: bool) -> int:
+    """Give a user another password: sessions end, and if it is wished tokens and the calendar's
+    address. Answers how many tokens no longer work.
+    """
+    user.take_password(password_hash)
+    revoked = user.revoke_tokens() if revokes_tokens else 0
+    db.session.commit()
+    note(f"Password changed tokens_revoked={revoked}", user.id)
+    return revoked
 
 
 def _of_account(email: str) -> set[str]:

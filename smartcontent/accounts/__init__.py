@@ -1,0 +1,1 @@
+"""Who may use the product: each act on an account one function, which also logs it."""
