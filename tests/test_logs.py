@@ -6,6 +6,7 @@ import re
 import pytest
 import requests
 from conftest import PASSWORD, Visitor, wait_until
+from patience import PATIENCE
 from processes import Browser, Processes
 
 from smartcontent.accounts.invitations import invitation_for
@@ -38,12 +39,14 @@ def test_request_is_followed_to_the_worker_and_nobodys_words_are_in_a_log(
         page = browser.post("/account/tokens", name="script", password=PASSWORD).text
         secret = page.split('id="secret">')[1].split("<")[0]
         invitation = invitation_for("eve@example.org")
-        requests.get(f"{processes.url}/sign-up", params={"invitation": invitation}, timeout=10)
+        requests.get(
+            f"{processes.url}/sign-up", params={"invitation": invitation}, timeout=PATIENCE
+        )
         answer = requests.post(
             f"{processes.url}/api/v1/contents",
             json={"content_type": "product_description", "topic": "Zwieback unheard of"},
             headers={"Authorization": f"Bearer {secret}"},
-            timeout=10,
+            timeout=PATIENCE,
         )
         browser.post("/account/password", password_now=PASSWORD, password=NEW, password_again=NEW)
 

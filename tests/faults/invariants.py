@@ -19,7 +19,7 @@ from smartcontent.stores.keys import QUEUE
 
 # How long a stopped draft's connection may stay open: another draft of its content may begin.
 # A worker looks five times a second whether it was stopped, and a busy machine takes its time.
-CLOSING_SECONDS = PATIENCE / 10
+CLOSING_SECONDS = PATIENCE / 30
 
 
 class Invariants:

@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import psycopg
+from patience import PATIENCE
 
 # Rows are read past the application: what it believes of them is what is being tested.
 COLUMNS = "draft_id, before, after, attempt, revision, due_at, started_at, at, is_rewritten"
@@ -112,7 +113,7 @@ class Ledger:
     def _connect(self) -> Any:
         if self._is_sqlite:
             path = self._url.removeprefix("sqlite:///")
-            return sqlite3.connect(path, isolation_level=None, timeout=15)
+            return sqlite3.connect(path, isolation_level=None, timeout=PATIENCE)
         return psycopg.connect(self._url.replace("+psycopg", ""), autocommit=True)
 
 
