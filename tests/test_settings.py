@@ -36,6 +36,7 @@ REFUSED = {
         *("postgresql://h/db?connect_timeout=nan", "postgresql://h/db?port=x"),
         *("postgresql://h/db?sslrootcert=/nowhere", "postgresql://h/db?schema=public"),
         *("sqlite:////tmp/x.db?timeout=soon", "sqlite:////tmp/x.db?nonsense=1"),
+        "sqlite:////nowhere/at/all.db",
     ],
     "REDIS_URL": [
         *("redis+sentinel://h:26379/mymaster/0", "http://h", "127.0.0.1:6379", "redis://h:0/0"),

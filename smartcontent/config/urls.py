@@ -1,9 +1,9 @@
 """The two stores' URLs: what can be reached with them, said before anything tries to."""
 
 import re
-from urllib.parse import SplitResult, parse_qsl, urlsplit
+from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
 
-from .values import can_be_read, is_host
+from .values import can_be_read, is_host, new_file
 
 _REDIS_OPTIONS = {"client_name", "db", "password", "protocol", "username"}
 _TLS_FILES = {"ssl_ca_certs", "ssl_ca_path", "ssl_certfile", "ssl_keyfile"}
@@ -34,6 +34,8 @@ def database(text: str) -> str:
     if text.startswith("sqlite:///") and not _is_in_memory(text):
         if "?" in text:
             raise ValueError("a file of SQLite has no options; a ? in its path is written %3F")
+        if (path := unquote(text.removeprefix("sqlite:///"))).startswith("/"):
+            new_file(path)
         return text
     if not _POSTGRESQL.match(text):
         raise ValueError("it must be postgresql://USER:PASSWORD@HOST/NAME or sqlite:////PATH")
