@@ -11,7 +11,6 @@ from smartcontent.texts.quality.facts.fact import TIME, Fact
 from smartcontent.texts.quality.starts import Starts, first_words
 
 _HOUR = r"(?<![\w.,:])(?P<hour>2[0-4]|[01]?\d)(?!\d)"
-_NUMBER_ENDS = r"(?=[.,;:!?)»”\"*]*(?:$|\n|[.,;!?)»”\"*] )|"
 _DAYPART = {
     "en": r" in the (?:morning|evening|afternoon)| at night| tonight",
     "de": r" (?:abends|nachmittags|morgens|vormittags|früh|am abend|am morgen|am nachmittag)",
