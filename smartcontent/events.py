@@ -15,7 +15,7 @@ from typing import Any
 
 import redis as redis_py
 
-from smartcontent.stores import stored
+from smartcontent.stores import keys, stored
 from smartcontent.stores.redis import redis
 from smartcontent.stores.redis_answers import is_silence, trouble
 
@@ -111,7 +111,7 @@ _untold = _Untold()
 
 
 def _text_key(draft_id: int | str, attempt: int | str) -> str:
-    return f"smartcontent:text:{draft_id}:{attempt}"
+    return f"{keys.TEXT}{draft_id}:{attempt}"
 
 
 def _draft_of(text_key: Any) -> int:

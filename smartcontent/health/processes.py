@@ -22,7 +22,6 @@ SCHEDULER_SILENT_SECONDS = 5
 FUTURE_SECONDS = 3600  # a clock may be ahead of ours, but not for ever
 START_SCHEDULER = "start one with `python scheduler.py`"
 START_WORKER = "start one with `python worker.py`"
-STOCK_SCHEDULERS = "rq:scheduler_instance:*"
 # RQ lets the key of a silent worker live for this long after its next sign of life was due.
 RQ_GRACE_MILLISECONDS = 60_000
 
@@ -35,7 +34,7 @@ def check_scheduler() -> Finding:
             alive = [born for born, beat in beats if beat > time.time() - SCHEDULER_SILENT_SECONDS]
             if alive:
                 return _well(client, "scheduler", len(alive), _moment(min(alive)))
-            if any(client.scan_iter(STOCK_SCHEDULERS, count=1000)):
+            if any(client.scan_iter(keys.STOCK_SCHEDULERS, count=1000)):
                 return degraded(
                     "only a stock rqscheduler runs: it starts texts early and repairs nothing",
                     START_SCHEDULER,
@@ -115,7 +114,7 @@ def _birth(told: Any, milliseconds: int) -> datetime | None:
     """When a worker began, if it lives and says so in RQ's words."""
     if isinstance(told, redis_py.ResponseError):
         return None
-    birth, beat = (stored.moment("rq:worker:*", raw) for raw in told)
+    birth, beat = (stored.moment(f"{keys.WORKER}*", raw) for raw in told)
     return birth if birth and beat and not _is_silent(beat, milliseconds) else None
 
 

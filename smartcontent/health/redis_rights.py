@@ -10,7 +10,6 @@ from redis.connection import ConnectionInterface
 
 from smartcontent import events
 from smartcontent.health.finding import Finding, degraded, down
-from smartcontent.scheduling.scheduler import WAKE_CHANNEL
 from smartcontent.stores import keys
 
 # What docs/operations.md gives our user.
@@ -19,7 +18,7 @@ RULES = (
     "+@transaction +@scripting +@pubsub -@dangerous +info +time"
 )
 FEW = 4
-_JOB = "rq:job:rights"
+_JOB = f"{keys.JOB}rights"
 # Every command that we, or RQ for us, give; with arguments that are enough for Redis to look at it.
 _COMMANDS = f"""
 append {_JOB} x|blmove {_JOB} {_JOB} LEFT RIGHT 1|brpop {_JOB} 1|del {_JOB}|exists {_JOB}
@@ -35,12 +34,9 @@ zscore {_JOB} x|eval return 0|evalsha x 0|ping|time|info server
 COMMANDS = [tuple(line.split()) for line in _COMMANDS.strip().replace("\n", "|").split("|")]
 KEYS = (
     *(keys.QUEUED, keys.QUEUES, keys.SCHEDULED, keys.HEARTBEATS),
-    *(keys.WORKERS, keys.WORKERS_OF_QUEUE, "rq:worker:rights", "rq:suspended"),
-    *(
-        f"rq:{registry}:{keys.QUEUE}"
-        for registry in ("wip", "finished", "failed", "clean_registries")
-    ),
-    *("rq:results:rights", "rq:executions:rights", "smartcontent:text:0:0"),
+    *(keys.WORKERS, keys.WORKERS_OF_QUEUE, f"{keys.WORKER}rights", "rq:suspended"),
+    *map(keys.registry, ("wip", "finished", "failed", "clean_registries")),
+    *("rq:results:rights", "rq:executions:rights", f"{keys.TEXT}0:0"),
 )
 # Nobody hears without these, and all else goes on.
 TELLING = {"publish", "subscribe", "unsubscribe", "info"}
@@ -75,7 +71,7 @@ def _in_words(rule: str) -> str:
 
 def _lacking(client: redis_py.Redis) -> Iterator[str]:
     """The rules of Redis's ACL that would give what is missing."""
-    channels = (events.channel(0), WAKE_CHANNEL, "smartcontent:hub:rights")
+    channels = (events.channel(0), keys.WAKE_CHANNEL, f"{keys.HUB_CHANNEL}rights")
     tried = [
         *COMMANDS,
         *((command, key) for key in KEYS for command in ("exists", "persist")),

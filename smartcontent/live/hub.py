@@ -17,6 +17,7 @@ from flask import Flask
 from redis.client import PubSub
 
 from smartcontent.events import READ_AGAIN, channel
+from smartcontent.stores import keys
 from smartcontent.stores.redis import connect, redis
 from smartcontent.stores.redis_answers import trouble
 from smartcontent.upkeep.duties import Duty
@@ -93,7 +94,7 @@ class Hub:
 
     def init_app(self, app: Flask) -> None:
         self._url = app.config["REDIS_URL"]
-        self._own_channel = f"smartcontent:hub:{uuid4().hex}"
+        self._own_channel = f"{keys.HUB_CHANNEL}{uuid4().hex}"
 
     def open(self, user_id: int) -> Mailbox:
         """A mailbox that misses nothing from here on."""

@@ -28,7 +28,6 @@ from smartcontent.upkeep.duties import for_ever
 
 log = logging.getLogger(__name__)
 
-WAKE_CHANNEL = "smartcontent:scheduler:wake"
 HEARTBEAT_SECONDS = 1.0
 CONFIRM_SECONDS = 1.0
 DEAF_SECONDS = 0.1
@@ -50,7 +49,7 @@ local due = redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', string.format('%.6f', n
                        'LIMIT', 0, ARGV[1])
 local moved, dropped = {}, {}
 for _, id in ipairs(due) do
-  local job = 'rq:job:' .. id
+  local job = ARGV[4] .. id
   redis.call('ZREM', KEYS[1], id)
   if string.match(id, '^[%w_-]+$') and redis.call('TYPE', job).ok == 'hash'
      and redis.call('HGET', job, 'status') == 'scheduled' then
@@ -90,7 +89,7 @@ if #moved > 0 then
       if waiting[#fair] ~= id then in_order = false end
     end
   end
-  redis.call('SADD', 'rq:queues', KEYS[2])
+  redis.call('SADD', KEYS[3], KEYS[2])
   if in_order then
     push(moved)
   else
@@ -177,7 +176,7 @@ class Scheduler(rq_scheduler.Scheduler):
     def _wake(self) -> None:
         """Tell the schedulers; to tell is no part of scheduling, which may not fail with it."""
         try:
-            self.connection.publish(WAKE_CHANNEL, "")
+            self.connection.publish(keys.WAKE_CHANNEL, "")
         except redis_py.RedisError as error:
             log.warning("scheduler not woken: %s", trouble(error))
 
@@ -202,8 +201,8 @@ class Scheduler(rq_scheduler.Scheduler):
         """
         while True:
             moved, dropped, wait = self._move_due(
-                keys=[keys.SCHEDULED, keys.QUEUED],
-                args=[self.BATCH, rq.utils.utcformat(rq.utils.now()), ARMED_SECONDS],
+                keys=[keys.SCHEDULED, keys.QUEUED, keys.QUEUES],
+                args=[self.BATCH, rq.utils.utcformat(rq.utils.now()), ARMED_SECONDS, keys.JOB],
             )
             if dropped:
                 log.warning("set aside, no job is waiting under these ids: %s", dropped)
@@ -241,7 +240,7 @@ class Scheduler(rq_scheduler.Scheduler):
 
     def _listening(self, wake_ups: PubSub) -> Callable[[float], object]:
         """How to wait so many seconds, or for a wake-up if Redis lets us hear one."""
-        wake_ups.subscribe(WAKE_CHANNEL)
+        wake_ups.subscribe(keys.WAKE_CHANNEL)
         try:
             wake_ups.get_message(timeout=CONFIRM_SECONDS)
         except redis_py.exceptions.NoPermissionError as error:
@@ -261,7 +260,7 @@ class Scheduler(rq_scheduler.Scheduler):
 
 def _traces(job_id: str, due: float | str) -> dict[str, Any]:
     raw_id = job_id.encode(errors="surrogateescape")
-    places: list[bytes | str] = [keys.SCHEDULED, keys.QUEUED, b"rq:job:" + raw_id]
+    places: list[bytes | str] = [keys.SCHEDULED, keys.QUEUED, keys.JOB.encode() + raw_id]
     return {"keys": places, "args": [raw_id, due]}
 
 

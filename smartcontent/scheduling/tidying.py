@@ -8,20 +8,20 @@ import redis as redis_py
 from smartcontent.stores import keys
 
 ANY = ""
-_WORKER = "^rq:worker:[%w%p]+$"
+_WORKER = f"^{keys.WORKER}[%w%p]+$"
 # What type each key is of, and what its members look like, where they are few and somebody reads
 # them; those of the queue and of the sorted set of due times are compared with the database.
 KEYS = {
     keys.SCHEDULED: ("zset", ANY),
     keys.QUEUED: ("list", ANY),
-    f"rq:queue:{keys.QUEUE}:intermediate": ("list", "^[%w_-]+$"),
-    "rq:queues": ("set", "^rq:queue:[%w%p ]+$"),
-    f"rq:wip:{keys.QUEUE}": ("zset", "^[%w_-]+:[%w_-]+$"),
-    f"rq:finished:{keys.QUEUE}": ("zset", ANY),
-    f"rq:failed:{keys.QUEUE}": ("zset", ANY),
-    f"rq:deferred:{keys.QUEUE}": ("zset", ANY),
-    f"rq:scheduled:{keys.QUEUE}": ("zset", ANY),
-    f"rq:canceled:{keys.QUEUE}": ("zset", ANY),
+    keys.TAKEN: ("list", "^[%w_-]+$"),
+    keys.QUEUES: ("set", f"^{keys.ANY_QUEUE}[%w%p ]+$"),
+    keys.registry("wip"): ("zset", "^[%w_-]+:[%w_-]+$"),
+    keys.registry("finished"): ("zset", ANY),
+    keys.registry("failed"): ("zset", ANY),
+    keys.registry("deferred"): ("zset", ANY),
+    keys.registry("scheduled"): ("zset", ANY),
+    keys.registry("canceled"): ("zset", ANY),
     keys.WORKERS: ("set", _WORKER),
     keys.WORKERS_OF_QUEUE: ("set", _WORKER),
     keys.HEARTBEATS: ("zset", "^[%w%p]+ [%d.]+$"),

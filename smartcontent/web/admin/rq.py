@@ -91,7 +91,7 @@ def _check_existence(client: redis_py.Redis, values: dict[str, Any]) -> None:
     if "queue_name" in values:
         values["queue_name"] = values["queue_name"] or keys.QUEUE
     name = values.get("queue_name", keys.QUEUE)
-    if not client.sismember(keys.QUEUES, f"rq:queue:{name}") and name != keys.QUEUE:
+    if not client.sismember(keys.QUEUES, keys.ANY_QUEUE + name) and name != keys.QUEUE:
         raise NotFound
     if "job_id" in values:
         rq_reading.ShownJob.fetch(values["job_id"], client)
