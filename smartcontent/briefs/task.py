@@ -8,6 +8,7 @@ from typing import Any
 
 CONTEXT = 32  # characters on each side of a passage, by which it is found again
 INSTRUCTION_LONGEST = 1_000
+MEND_LONGEST = 10_000
 
 
 class Deed(StrEnum):
@@ -82,13 +83,17 @@ def _places(text: str, passage: str) -> list[int]:
 
 @dataclass(frozen=True)
 class Task:
-    """The draft that another is made of, and how."""
+    """The draft that another is made of, and how.
+
+    `mend` are the findings that were chosen. What they quote, unlike an instruction, is no fact.
+    """
 
     do: Deed
     number: int
     how: str = ""
     language: str = ""
     instruction: str = ""
+    mend: str = ""
     passage: Passage | None = None
 
     def as_json(self) -> dict[str, Any]:

@@ -46,14 +46,14 @@ def messages_to_refine(
         rules += "\n\n" + how_it_sounds(voice)
     other = LANGUAGES[task.language].name if task.language else ""
     wish = task.sentence.format(language=other)
-    if task.instruction:
-        wish += "\n" + quoted(task.instruction)
+    for asked in filter(None, (task.instruction, task.mend)):
+        wish += "\n" + quoted(asked)
     if passage:
         wish += "\n" + _SURROUNDINGS.format(before=passage.before, after=passage.after)
-    asked = without_chat_marks(passage.text if passage else text)
+    given = without_chat_marks(passage.text if passage else text)
     return [
         {"role": "system", "content": rules},
-        {"role": "user", "content": f"{wish}\n\n{asked}"},
+        {"role": "user", "content": f"{wish}\n\n{given}"},
     ]
 
 

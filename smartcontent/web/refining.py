@@ -13,7 +13,14 @@ from wtforms import Form, IntegerField, StringField, ValidationError
 from wtforms.validators import NumberRange, Optional
 
 from smartcontent.briefs.catalogue import LANGUAGES
-from smartcontent.briefs.task import INSTRUCTION_LONGEST, REFINEMENTS, Deed, Passage, Task
+from smartcontent.briefs.task import (
+    INSTRUCTION_LONGEST,
+    MEND_LONGEST,
+    REFINEMENTS,
+    Deed,
+    Passage,
+    Task,
+)
 from smartcontent.briefs.wishes import boldness_of
 from smartcontent.contents import checking, dismissing, refining, versions
 from smartcontent.contents.unsaved import unsaved
@@ -62,10 +69,13 @@ class RefineForm(Form):
             raise ValidationError("Choose what is to be done with the text.")
         if field.data == "translate" and self.language.data not in tuple(LANGUAGES):
             raise ValidationError("Choose the language it is to be translated into.")
-        if field.data == "custom" and not self._wish:
+        wish, mend = self.instruction.data or "", self._mend
+        if field.data == "custom" and not wish and not mend:
             raise ValidationError("Say in your own words what is to be changed.")
-        if len(self._wish) > INSTRUCTION_LONGEST or "\0" in self._wish:
+        if len(wish) > INSTRUCTION_LONGEST or "\0" in wish + mend:
             raise ValidationError(f"Say it in at most {INSTRUCTION_LONGEST:,} characters.")
+        if len(mend) > MEND_LONGEST:
+            raise ValidationError("That is too much at once: tick fewer findings.")
 
     @property
     def refusal(self) -> tuple[str, str]:
@@ -73,9 +83,9 @@ class RefineForm(Form):
         return " ".join(str(each[0]) for each in self.errors.values()), self.instruction.data or ""
 
     @property
-    def _wish(self) -> str:
-        """What was typed, and the remedies of the findings that were chosen."""
-        return "\n".join(filter(None, (self.instruction.data, *request.form.getlist("mend"))))
+    def _mend(self) -> str:
+        """The findings that were chosen, each with its remedy."""
+        return "\n".join(filter(None, request.form.getlist("mend")))
 
     def task(self, content: Content) -> Task:
         """What was asked for.
@@ -90,7 +100,8 @@ class RefineForm(Form):
             number,
             how=self.how.data or "",
             language=(self.language.data or "") if is_translated else "",
-            instruction=self._wish if is_custom else "",
+            instruction=(self.instruction.data or "") if is_custom else "",
+            mend=self._mend if is_custom else "",
             passage=self._passage(content.version(number)),
         )
 

@@ -2,6 +2,7 @@
 
 from smartcontent.briefs.task import Deed, Task
 from smartcontent.models import Draft
+from smartcontent.texts.counting import DENSE
 
 
 def surroundings(draft: Draft) -> tuple[str, str]:
@@ -31,5 +32,5 @@ def _kept_by_itself(draft: Draft, task: Task) -> tuple[str, str]:
 
 
 def _open_ended(text: str) -> str:
-    """A text so that what follows is a word of its own."""
-    return text if text[-1:].isspace() else f"{text} "
+    """A text so that what follows is a word of its own; some scripts have no blank between."""
+    return text if text[-1:].isspace() or DENSE.match(text[-1:]) else f"{text} "

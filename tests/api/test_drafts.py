@@ -239,6 +239,26 @@ def test_text_that_broke_off_is_continued(script, ollama):
     assert continued["messages"][-2]["content"] == "Tea is warm. The pot"
 
 
+@pytest.mark.parametrize(
+    ("part", "whole"), [("お茶は", "お茶は熱い。"), ("Tea 🍵", "Tea 🍵 熱い。")]
+)
+def test_blank_stands_between_a_text_and_how_it_goes_on_in_scripts_that_have_blanks(
+    script, ollama, part, whole
+):
+    told = script.submit(delay_seconds=0)
+    stopped = db.session.get(Draft, told["draft_id"])
+    stopped.claim(60)
+    stopped.write(1, text=part)
+    content = f"/contents/{told['id']}"
+    script.post(f"{content}/cancel")
+    db.session.expire_all()
+
+    asked = script.post(f"{content}/drafts", {"continue": True}).json["drafts"][0]
+    write(ollama, asked["id"], "熱い。")
+
+    assert draft(script, content, 2)["text"] == whole
+
+
 def test_text_that_came_to_its_end_is_not_continued(script, written):
     answer = script.post(f"{written}/drafts", {"continue": True})
 

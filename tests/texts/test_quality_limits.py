@@ -22,6 +22,7 @@ from smartcontent.texts.quality.measuring import UNITS
         ("weighted", "© 2026", 6),
         ("weighted", "https://example.com/" + "a" * 100, 23),
         ("weighted", "See example.com.", 28),
+        ("weighted", "See https://example.com/tea, or bit.ly/tea: 茶。", 61),
         ("weighted", "a@example.com", 13),
         ("weighted", "“Tea” – “milk”…", 16),
         ("graphemes", "👨‍👩‍👧‍👦🇩🇪é", 3),

@@ -7,7 +7,7 @@ import pytest
 from conftest import BRIEF
 from sqlalchemy import select
 
-from smartcontent.contents import ending, refining, repurposing, submitting, versions
+from smartcontent.contents import checking, ending, refining, repurposing, submitting, versions
 from smartcontent.models import Content, Status
 from smartcontent.progress import readiness
 from smartcontent.stores.sql import db
@@ -78,11 +78,14 @@ def test_ticked_findings_are_mended_in_one_go(as_ada, page, content, ollama):
     assert "1.8 litres" in shown.partition('class="findings"')[2]
     fixes = [unescape(fix) for fix in re.findall(r'name="mend" value="([^"]+)"', shown)]
 
-    as_ada.post(f"{page}/refine", {"how": "custom", "mend": fixes[:2]})
+    as_ada.post(f"{page}/refine", {"how": "custom", "mend": fixes})
     write(ollama, last_of(content).id, "The pot holds 0.8 litres.")
 
     wish = last_of(content).prompt[-1]["content"]
-    assert all(f"> {fix}" in wish for fix in fixes[:2])
+    assert all(f"> {fix}" in wish for fix in fixes)
+    assert any("1.8 litres. " in fix for fix in fixes)
+    card = checking.quality(TEA, checking.asked_for(last_of(content)))
+    assert [each.text for each in card.unsupported] == ["1.8 litres"]
 
 
 def test_marked_passage_alone_is_rewritten(as_ada, page, content, ollama):

@@ -14,7 +14,7 @@ from uuid import UUID
 from smartcontent.briefs.brief import BRIEF, MATERIAL_LONGEST, TITLED_BRIEF, Brief, title_from
 from smartcontent.briefs.catalogue import LANGUAGES
 from smartcontent.briefs.submission import UNTIMED
-from smartcontent.briefs.task import CONTEXT, INSTRUCTION_LONGEST, REFINEMENTS, Deed
+from smartcontent.briefs.task import CONTEXT, INSTRUCTION_LONGEST, MEND_LONGEST, REFINEMENTS, Deed
 from smartcontent.briefs.template import TEMPLATE, read_brief
 from smartcontent.briefs.voice import VOICE, Voice
 from smartcontent.briefs.wishes import WISHES
@@ -191,6 +191,7 @@ _TASK: Fields = {
     "how": one_of("How", REFINEMENTS),
     "language": one_of("Language", LANGUAGES),
     "instruction": _text("Instruction", INSTRUCTION_LONGEST),
+    "mend": _text("Mend", MEND_LONGEST),
     "passage": _Parts(label="Passage", parts=_PASSAGE),
 }
 _REPRODUCES: Fields = {

@@ -17,11 +17,14 @@ _EMOJI = regex.compile(
     r" SELECTOR-16}?\N{COMBINING ENCLOSING KEYCAP}"
 )
 _TEXT_SIGNS = frozenset("©®™")  # emoji only where a variation selector says so
-_SCHEME = re.compile(r"https?://[^\s<>\"“”«»]+", re.IGNORECASE)
+# The stop or comma behind an address is none of it.
+_SCHEME = re.compile(r"https?://[^\s<>\"“”«»]*[^\s<>\"“”«».,:;!?…'’。、！？」』]", re.IGNORECASE)
 _BARE = re.compile(
     r"(?<![\w@.#-])(?:[^\W_](?:[\w-]{0,62})\.){1,4}"
     r"(?:com|org|net|info|biz|edu|gov|eu|io|co|app|dev|shop|store|online|site|blog|de|at|ch|fr|es|it"
-    r"|pt|nl|be|pl|uk|ie|us|ca|me|tv|ai)\b(?!@|\.\w)(?:[/?#][^\s<>\"“”«»]*)?",
+    r"|pt|nl|be|pl|uk|ie|us|ca|me|tv|ai|ly|gg|xyz|link|page|fm|cc|jp|kr|cn|tw|au|nz|se|dk|fi|cz|br|mx"
+    r"|club|cafe|agency|studio|tech|cloud|news|berlin|london|wien|swiss|design|world|events)\b(?!@|\.\w)"
+    r"(?:[/?#](?:[^\s<>\"“”«»]*[^\s<>\"“”«».,:;!?…'’。、！？」』])?)?",
     re.IGNORECASE,
 )
 _HASHTAG = re.compile(r"(?<![\w&#/])#(?!\d+\b)\w+")
