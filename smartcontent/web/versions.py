@@ -18,6 +18,7 @@ from smartcontent.contents.unsaved import Typed
 from smartcontent.fields import too_long, with_plain_line_ends
 from smartcontent.models import Content
 from smartcontent.models.unsaved import STAMP_LONGEST
+from smartcontent.texts.markdown import to_text
 from smartcontent.web import errors, limiter
 from smartcontent.web.contents import made_room, own_content
 from smartcontent.web.once import key_sent
@@ -30,6 +31,8 @@ TEXT_LONGEST = 100_000
 LARGEST = 2**31 - 1
 SEEN_MOST = 8
 KEPT = limiter.Limit("unsaved", most=180, seconds=60)
+_PERHAPS_NOTHING = 1_000  # characters
+_BLANKS = " \u2800\u3164\u115f\u1160\uffa0"  # letters by their kind, of which nothing is seen
 _STAMP = re.compile(f"[0-9a-f]{{8,{STAMP_LONGEST}}}")
 
 
@@ -47,7 +50,9 @@ def _without_nul(_form: Form, field: Field) -> None:
 
 
 def _readable(_form: Form, field: Field) -> None:
-    if not any(sign.isprintable() and sign != " " for sign in field.data):
+    # Marks of Markdown, entities and line breaks alone are drawn as nothing; no long text is of them.
+    seen = to_text(field.data) if len(field.data) <= _PERHAPS_NOTHING else field.data
+    if not any(sign.isprintable() and sign not in _BLANKS for sign in seen):
         raise ValidationError("There is no text: write one, or leave the page to keep the old one.")
 
 

@@ -730,7 +730,7 @@ def test_edited_text_is_saved_as_the_next_version(as_ada, content, ollama):
         ("text", "x" * 100_002, "Text: 2 characters too long, at most 100,000 fit."),
         ("text", "", "There is no text"),
         ("text", " \r\n\t\n", "There is no text"),
-        ("text", "\u200b", "There is no text"),
+        ("text", "\u200b \u3164 &nbsp;\n\n<br>\n\n# ", "There is no text"),
         ("text", "a\0", "invisible character"),
     ],
 )
