@@ -50,7 +50,7 @@ def _without_nul(_form: Form, field: Field) -> None:
 
 
 def _readable(_form: Form, field: Field) -> None:
-    # Marks of Markdown, entities and line breaks alone are drawn as nothing; no long text is of them.
+    # Marks of Markdown, entities and line breaks alone are drawn as nothing; no long text is.
     seen = to_text(field.data) if len(field.data) <= _PERHAPS_NOTHING else field.data
     if not any(sign.isprintable() and sign not in _BLANKS for sign in seen):
         raise ValidationError("There is no text: write one, or leave the page to keep the old one.")
