@@ -32,6 +32,7 @@ FIELDS = [
     "models",
     *("add", "remove", "ids", "do", "tag", "moment", "every_seconds", "column-topic", "pasted"),
     *("due", "often", "days", "day", "zone", "samples", "never", "blank:a", "number", "dismiss"),
+    *("again", "when"),
 ]
 NEVER_ENDING = {"stream.events", "api_stream.events"}
 ENDS_THE_SESSION = {"auth.sign_out"}
