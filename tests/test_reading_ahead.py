@@ -138,7 +138,10 @@ def test_changed_brief_is_read_again_and_the_card_forgets_the_first(preflight, s
     assert soon.read_ahead_ms is not None
 
 
-@pytest.mark.parametrize("act", [waiting.hold, ending.cancel])
+@pytest.mark.parametrize(
+    "act",
+    [waiting.hold, ending.cancel, lambda draft: waiting.put_off(draft, now() + timedelta(hours=1))],
+)
 def test_reading_of_a_draft_that_no_longer_waits_is_given_up(preflight, soon, ollama, act):
     Dictation(ollama.on(path=READ))  # which says nothing
     wait_until(lambda: looked(preflight) is False and readings(ollama))

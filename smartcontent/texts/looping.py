@@ -2,18 +2,20 @@
 
 import re
 
-TAIL = 1600  # characters that are looked at, however long the text is
+TAIL = 3200  # characters that are looked at, however long the text is: four long paragraphs
 LEAST = 300  # characters that say the same again and again
 TIMES = 4
 _BLANK = re.compile(r"\s+")
+_COUNTED = re.compile(r"^\s*\d+[.)]\s", re.MULTILINE)
 
 
 def loops(text: str) -> bool:
     """Whether the end of the text is one thing, four times or more, one right after the other.
 
-    Blanks may differ, numbers not: the rows of a table are no loop.
+    Blanks may differ, and what counts the items of a list; other numbers not: the rows of a table
+    are no loop.
     """
-    tail = _BLANK.sub(" ", text[-TAIL:].casefold())[::-1]
+    tail = _BLANK.sub(" ", _COUNTED.sub("\n", text[-TAIL:].casefold()))[::-1]
     # The longest border of each beginning, as Knuth, Morris and Pratt find it: what is left of the
     # beginning without its border is what it repeats.
     borders = [0] * len(tail)

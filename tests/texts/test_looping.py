@@ -18,6 +18,8 @@ TEXT = "A teapot of blue glass, for people who love tea and quiet mornings by th
         TEXT,
         "こんにちは。",
         "- Tea\n- Cups\n",
+        "| Teapot | 15 cups | blue glass |\n",
+        TEXT * 3 + TEXT[:40].swapcase()[::-1] * 6,  # a paragraph
     ],
 )
 def test_one_thing_again_and_again_is_a_loop(unit):
@@ -33,12 +35,19 @@ def test_one_thing_again_and_again_is_a_loop(unit):
         TEXT * (TIMES - 1),
         "".join(f"| {year} | 15 cups | blue glass |\n" for year in range(1990, 2026)),
         "".join(f"- {word}: blue glass\n" for word in TEXT.split()),
+        "".join(f"{TEXT[n:]}\n\nWarm, warm tea, hey ho! " * 2 + "\n\n" for n in range(10, 40, 5)),
+        "".join(f"{n}. {word}: blue glass\n" for n, word in enumerate(TEXT.split())),
         "| Cup | Price | Colour |\n|" + "-----|" * 30 + "\n" + TEXT,
         "ha " * 300 + TEXT + "It has gone on to say something else since then, has it not? " * 2,
     ],
 )
 def test_form_is_no_loop(text):
     assert not loops(text)
+
+
+def test_numbers_of_a_list_hide_no_loop():
+    assert loops("".join(f"{n}. It keeps tea warm.\n" for n in range(1, 40)))
+    assert loops("".join(f"  {n}) お茶が冷めません。\n\n" for n in range(1, 99)))
 
 
 def test_long_text_is_no_more_work_than_a_short_one():
