@@ -3,13 +3,15 @@
     make exam                                  # 70 texts by the built-in demo model
     make exam MODEL=llama3.2                   # by a model of OLLAMA_HOST
     make exam FULL=1                           # all 315: three wordings and three seeds each
-    make exam FULL=1 LANGUAGES=en              # what the baseline is of
     make exam BRIEFS=20 LANGUAGES=en,de        # fewer
+    make exam BRIEFS=35                        # one of each type and language: has a baseline
+    make exam FULL=1 LANGUAGES=en              # all of one language: has a baseline
 
-Prints how many of the demands were met, by kind, with a 95 % interval, beside the baseline in
-bench/exams/baseline.json; fails where a share fell below the interval of that. SAVE=1 makes what
-was found the new baseline. The texts are kept in the file TEXTS: what was written with the same
-request is not written again, so that checks can be changed without the model.
+Prints how many of the demands were met, by kind and by language, with a 95 % interval, beside the
+baseline in bench/exams/baseline.json, where that has one of the same selection; fails where a share
+fell below the interval of that. SAVE=1 makes what was found the new baseline. The texts are kept in
+the file TEXTS: what was written with the same request is not written again, so that checks can be
+changed without the model.
 """
 
 import os
@@ -63,7 +65,7 @@ def marked(chosen: list[Paper], url: str, model: str) -> Marks:
     marks = Marks()
     texts = written(chosen, model, Ollama(url), kept)
     for number, (paper, text) in enumerate(zip(chosen, texts, strict=True), 1):
-        marks.count(demands_on(text, paper))
+        marks.count(demands_on(text, paper), paper.brief.language)
         print(f"\r{number} of {len(chosen)}: {paper.name:<60}", end="", file=sys.stderr, flush=True)
     print(file=sys.stderr)
     print(f"The texts are in {kept}.")

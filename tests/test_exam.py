@@ -91,10 +91,11 @@ def test_the_customers_own_words_are_no_echo(paper):
 def test_marks_are_shares_with_their_intervals_held_against_a_baseline(paper, tmp_path):
     marks = Marks()
     for text in (GOOD, GOOD, GOOD.replace("**Book a visit**", "Book.")):
-        marks.count(demands_on(Text("", "", text, "", "", "stop", {}), paper))
+        marks.count(demands_on(Text("", "", text, "", "", "stop", {}), paper), "en")
     shares = marks.shares
 
     assert (shares[ALL], shares["structure"]) == (Share(2, 3), Share(8, 9))
+    assert list(shares)[-3:] == ["demands in en", "demands", ALL]
     assert marks.missed.most_common(1)[0][0].startswith("structure ad_copy: a call to action")
     assert [round(each, 3) for each in Share(8, 10).interval] == [0.49, 0.943]  # Wilson's
     write_baseline(tmp_path / "baseline.json", "a", shares)

@@ -49,11 +49,12 @@ class Marks:
     of: Counter[str] = field(default_factory=Counter)
     missed: Counter[str] = field(default_factory=Counter)
 
-    def count(self, demands: Iterable[Met]) -> None:
-        """Count the demands on one text."""
+    def count(self, demands: Iterable[Met], language: str) -> None:
+        """Count the demands on one text in a language."""
         is_all_met = True
         for kind, name, is_met in demands:
             self._one(kind, is_met)
+            self._one(f"demands in {language}", is_met)
             self._one("demands", is_met)
             is_all_met &= is_met
             self.missed[f"{kind} {name}".strip()] += not is_met
@@ -65,9 +66,11 @@ class Marks:
 
     @property
     def shares(self) -> dict[str, Share]:
-        """By kind, all together last."""
-        kinds = [*(kind for kind in self.of if kind not in ("demands", ALL)), "demands", ALL]
-        return {kind: Share(self.met[kind], self.of[kind]) for kind in kinds}
+        """By kind, by language, all together last."""
+        languages = sorted(kind for kind in self.of if kind.startswith("demands in "))
+        last = (*languages, "demands", ALL)
+        kinds = [kind for kind in self.of if kind not in last]
+        return {kind: Share(self.met[kind], self.of[kind]) for kind in (*kinds, *last)}
 
 
 def read_baseline(path: Path, selection: str) -> dict[str, Share]:
