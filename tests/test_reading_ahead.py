@@ -13,6 +13,7 @@ from sqlalchemy import select
 from smartcontent.contents import ending, submitting, waiting
 from smartcontent.models import Draft, Reading, Status, now
 from smartcontent.models.reading import USUAL_TOKENS_A_SECOND
+from smartcontent.preflight import reading as reading_ahead
 from smartcontent.preflight.preflight import Preflight
 from smartcontent.prompts import estimated_tokens, messages_for
 from smartcontent.stores.sql import db
@@ -161,6 +162,15 @@ def test_reading_is_given_up_when_another_draft_is_started(preflight, soon, ada,
     submitting.submit(ada.id, BRIEF, "A teapot", delay_seconds=0)
 
     assert ollama.wait_closed().is_reading
+
+
+def test_reading_is_given_up_for_a_draft_that_comes_later_and_is_due_before_its_end(soon, ada):
+    reading = add_reading(soon)
+    waits = (reading, soon.revision)
+    sooner = submitting.submit(ada.id, BRIEF, "A cup", delay_seconds=600).current
+
+    assert reading_ahead._is_still_wanted(*waits, ends_by=sooner.due_at - timedelta(seconds=1))
+    assert not reading_ahead._is_still_wanted(*waits, ends_by=sooner.due_at)
 
 
 def test_reading_is_given_up_when_the_scheduler_moves_a_job(preflight, soon, ollama):

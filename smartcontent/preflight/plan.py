@@ -21,12 +21,17 @@ class Upcoming:
     @property
     def longest(self) -> timedelta:
         """How long the reading takes at the most."""
-        return timedelta(seconds=MARGIN * self.seconds)
+        return longest(self.seconds)
+
+
+def longest(seconds: float) -> timedelta:
+    """How long a reading takes at the most that is to take so long."""
+    return timedelta(seconds=MARGIN * seconds)
 
 
 def ahead(seconds: float, usual: timedelta) -> timedelta:
     """How long before its due time a draft's prompt is read that takes so long."""
-    return max(usual, timedelta(seconds=MARGIN * seconds) + SPARE)
+    return max(usual, longest(seconds) + SPARE)
 
 
 def to_read(

@@ -12,7 +12,7 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from flask import Flask, current_app
@@ -24,7 +24,7 @@ from smartcontent.models.reading import does_not_help, tokens_a_second, was_give
 from smartcontent.models.status import WAITS
 from smartcontent.ollama import Answer, OllamaError
 from smartcontent.ollama.configured import ollama
-from smartcontent.preflight.plan import SPARE, Upcoming, ahead, to_read
+from smartcontent.preflight.plan import SPARE, Upcoming, ahead, longest, to_read
 from smartcontent.prompts import estimated_tokens
 from smartcontent.prompts.request import Request
 from smartcontent.stores.sql import db, only_read
@@ -109,18 +109,18 @@ class ReadingAhead:
         options = request.options | {"num_predict": 1}
         with ollama().chat(request.model, request.messages, options, keep_alive) as answer:
             self._answer = answer
-            self._listen(answer, reading, revision)
+            self._listen(answer, reading, revision, now() + longest(expected))
         if answer.done_reason is not None:
             _note_end(reading, revision, answer.stats)
         elif self._is_given_up.is_set():
             took = time.monotonic() - began
             _note_given_up(reading, request, took if took > expected else None)
 
-    def _listen(self, answer: Answer, reading: Reading, revision: int) -> None:
+    def _listen(self, answer: Answer, reading: Reading, revision: int, ends_by: datetime) -> None:
         """Wait for the end, or for a reason to give up."""
         try:
             while not self._is_given_up.is_set() and next(answer, None) is not None:
-                if not _is_still_wanted(reading, revision):
+                if not _is_still_wanted(reading, revision, ends_by):
                     self._is_given_up.set()
         except OllamaError as error:
             # One word may well be no text: the answer is over all the same.
@@ -172,9 +172,12 @@ def _put_on_record(draft_id: int, request: Request) -> Reading | None:
     return reading
 
 
-def _is_still_wanted(reading: Reading, revision: int) -> bool:
-    """Whether the draft waits as it did, and no other is due or being written."""
-    is_due = Draft.status.in_(WAITS) & (Draft.due_at <= now())
+def _is_still_wanted(reading: Reading, revision: int, ends_by: datetime) -> bool:
+    """Whether the draft waits as it did, and no other is being written, or due before the end.
+
+    Such a one came after the reading had begun: a server notices late that nobody reads on.
+    """
+    is_due = Draft.status.in_(WAITS) & (Draft.due_at <= max(ends_by, now()))
     matters = or_(Draft.id == reading.draft_id, is_due, Draft.status == Status.GENERATING)
     only_read()
     rows = db.session.execute(select(Draft.id, Draft.revision).where(matters).limit(2)).all()
