@@ -38,7 +38,7 @@ from smartcontent.recurrence.rules import RuleError, rule_of
 from smartcontent.stores.sql import db
 from smartcontent.texts.markdown import LONGEST, to_html
 from smartcontent.texts.markdown.drawing import drawn
-from smartcontent.texts.quality.parts import sentences
+from smartcontent.texts.quality.parts import parts_called, sentences
 from smartcontent.texts.sentiment import sentiment_of
 from smartcontent.texts.sought import ACCENTS_MOST, as_sought
 from smartcontent.texts.tokens import searchable
@@ -332,6 +332,13 @@ def test_sentences_are_told_apart_in_a_moment_whatever_ends_them():
 
     assert_takes_less(0.2, lambda: list(sentences(text)))
     assert len(list(sentences(text))) == 1
+
+
+def test_heading_of_nothing_but_its_signs_is_found_in_a_moment():
+    text = "# " + "#" * 100_000 + "x"
+
+    assert seconds_of_cpu(lambda: parts_called("heading", text)) < 0.2
+    assert parts_called("heading", "## Tea ##\n# Milk") == ["Tea"]
 
 
 def test_feeling_is_that_of_the_first_thousand_sentences():

@@ -12,7 +12,7 @@ _ENDS = re.compile(
 )
 _MARKS = re.compile(r"[\s>#*_~`•+-]*(?:\d{1,2}[.)] )?[\s*_]*")
 _ITEM = re.compile(r"^[ ]*[-*+•] +(.+)$", re.MULTILINE)
-_HEADING = re.compile(r"^#{1,6} +(.+?)#*$|^\*\*([^*\n]+)\*\*$", re.MULTILINE)
+_HEADING = re.compile(r"^#{1,6} +(.+)$|^\*\*([^*\n]+)\*\*$", re.MULTILINE)
 _LABELS = {
     "title": "seo[- ]titles?|titles?|meta[- ]titles?|titel|seo-titel|titre|título|titolo|tytuł"
     "|заголовок|başlık|judul"
@@ -74,7 +74,7 @@ def parts_called(name: str, text: str) -> list[str]:
     if name == "items":
         return [item.strip() for item in _ITEM.findall(text)]
     if name == "heading":
-        return [(a or b).strip() for a, b in _HEADING.findall(text)[:1]]
+        return [(a.rstrip("#") or b).strip() for a, b in _HEADING.findall(text)[:1]]
     if name == "headline":
         return [line.strip(" *#_") for line in text.strip().splitlines()[:1]]
     if name == "sentences":
