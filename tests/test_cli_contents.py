@@ -73,6 +73,22 @@ def test_show_tells_brief_status_and_text(flask, due_draft, ollama):
     assert document["drafts"][0]["status"] == "completed"
 
 
+def test_what_others_wrote_commands_no_terminal(flask, ada, due_draft):
+    written = due_draft.content.title = "Tea\x1b]52;c;aGk=\x07\x9b2J"
+    due_draft.move(Status.CANCELLED, text=written)
+    db.session.commit()
+    content_id = str(due_draft.content_id)
+
+    shown = [
+        flask("contents", *asked).stdout
+        for asked in (("list", ada.email), ("show", content_id), ("show", content_id, "--json"))
+    ]
+
+    assert all("Tea\\u001b" in each and "\\u009b2J" in each for each in shown)
+    assert not any(sign in each for each in shown for sign in "\x1b\x07\x9b")
+    assert json.loads(shown[2])["text"] == written
+
+
 @both_databases
 def test_cancelling_twice_succeeds_and_an_ended_draft_refuses(flask, content, due_draft, ollama):
     job.write_draft(due_draft.id)

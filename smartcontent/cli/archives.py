@@ -5,7 +5,7 @@ from typing import BinaryIO
 import click
 
 from smartcontent.cli.group import json_option
-from smartcontent.cli.printing import print_json
+from smartcontent.cli.printing import print_json, say
 from smartcontent.cli.users import user_with, users
 from smartcontent.contents.archives import export as archive
 from smartcontent.contents.archives.taking_in import take_in
@@ -38,4 +38,4 @@ def import_(email: str, file: BinaryIO, as_json: bool) -> None:
         print_json(taken)
         return
     for name, number in taken.items():
-        click.echo(f"{name.replace('_', ' ')}: {number:,}")
+        say(f"{name.replace('_', ' ')}: {number:,}")

@@ -9,7 +9,7 @@ import click
 
 from smartcontent.cli.drafts import contents
 from smartcontent.cli.group import json_option
-from smartcontent.cli.printing import print_json, shortened
+from smartcontent.cli.printing import print_json, say, shortened
 from smartcontent.cli.users import user_with
 from smartcontent.contents import saved_views
 from smartcontent.contents.bulk import export, matching
@@ -148,17 +148,17 @@ def _tell_how_many(number: int, as_json: bool) -> None:
     if as_json:
         print_json({"total": number})
     else:
-        click.echo(f"{number:,} match; nothing is done.")
+        say(f"{number:,} match; nothing is done.")
 
 
 def _tell(act: BulkAct, as_json: bool) -> None:
     if as_json:
         print_json(as_event(act) | {"changed": act.changed, "left": act.left})
         return
-    click.echo(f"{act.changed:,} of {act.total:,} changed.")
+    say(f"{act.changed:,} of {act.total:,} changed.")
     for why, number in sorted(act.left.items()):
-        click.echo(f"{number:,} left as it was: {Why(why).sentence}")
+        say(f"{number:,} left as it was: {Why(why).sentence}")
     if act.waits:
-        click.echo("The scheduler goes on with the rest as soon as there is room.", err=True)
+        say("The scheduler goes on with the rest as soon as there is room.", err=True)
     if act.changed and Deed(act.deed) in matching.OPPOSITE and not act.undoes_id:
-        click.echo(f"`flask contents undo {act.id}` undoes it.", err=True)
+        say(f"`flask contents undo {act.id}` undoes it.", err=True)

@@ -9,7 +9,7 @@ from smartcontent.briefs.catalogue import CONTENT_TYPES
 from smartcontent.briefs.submission import SUBMISSION, Submission
 from smartcontent.briefs.voice import Voice
 from smartcontent.cli.group import Group, json_option, limit_option
-from smartcontent.cli.printing import moment, print_json, print_table, shortened
+from smartcontent.cli.printing import moment, print_json, print_table, say, shortened
 from smartcontent.cli.users import user_with
 from smartcontent.cli.watch import watch_draft
 from smartcontent.contents import ending, submitting
@@ -52,13 +52,13 @@ def create(email: str, watch: bool, as_json: bool, **options: Any) -> None:
     """Store a brief and schedule its first draft; prints the id."""
     content = _submit(user_with(email).id, options)
     if watch:
-        click.echo(content.id, err=True)
+        say(content.id, err=True)
         watch_draft(content.current, as_json)
     elif as_json:
         print_json(summary(content) | _ids(content.current))
     else:
-        click.echo(content.id)
-        click.echo(f"It starts at {moment(content.current.due_at)}.", err=True)
+        say(content.id)
+        say(f"It starts at {moment(content.current.due_at)}.", err=True)
 
 
 @contents.command("list")
@@ -80,7 +80,7 @@ def list_(email: str, status: str | None, q: str, limit: int, as_json: bool) -> 
     ]
     print_table(("ID", "STATUS", "TITLE"), rows)
     if page.next_cursor:
-        click.echo(f"The newest {limit}; --limit shows more.", err=True)
+        say(f"The newest {limit}; --limit shows more.", err=True)
 
 
 @contents.command("show")
@@ -94,9 +94,9 @@ def show(content_id: str, as_json: bool) -> None:
         return
     for head, text in _heads(content).items():
         if text:
-            click.echo(f"{head:<12}  {text}")
+            say(f"{head:<12}  {text}")
     if content.current.text:
-        click.echo(f"\n{content.current.text}")
+        say(f"\n{content.current.text}")
 
 
 @contents.command("history")
@@ -112,7 +112,7 @@ def history(content_id: str, limit: int, as_json: bool) -> None:
     rows = [(moment(line.at), words.by(line) or "-", words.sentence(line)) for line in lines]
     print_table(("AT", "BY", "WHAT"), rows)
     if cursor:
-        click.echo(f"The last {limit}; --limit shows more.", err=True)
+        say(f"The last {limit}; --limit shows more.", err=True)
 
 
 @contents.command("export")
@@ -152,7 +152,7 @@ def cancel(content_id: str) -> None:
         db.session.refresh(draft)
         if draft.status != Status.CANCELLED:
             raise click.ClickException(f"It had ended already: {draft.status}.")
-    click.echo("Cancelled.")
+    say("Cancelled.")
 
 
 def content_with(content_id: str) -> Content:

@@ -10,7 +10,7 @@ import click
 from flask.cli import with_appcontext
 
 from smartcontent.cli.group import json_option
-from smartcontent.cli.printing import moment, print_json, show_what_there_is
+from smartcontent.cli.printing import moment, print_json, say, show_what_there_is
 from smartcontent.health.checks import Dependency, check_all
 from smartcontent.health.finding import State
 from smartcontent.health.prompts_kept import check_prompts_kept
@@ -39,7 +39,7 @@ def doctor(url: str | None, as_json: bool) -> None:
         print_json([asdict(each) | {"since": iso(each.since)} for each in found])
     else:
         for dependency in found:
-            click.echo(_line(dependency))
+            say(_line(dependency))
     click.get_current_context().exit(int(any(each.state is State.DOWN for each in found)))
 
 

@@ -6,6 +6,7 @@ from smartcontent.briefs.catalogue import CONTENT_TYPES, LANGUAGES
 from smartcontent.briefs.task import INSTRUCTION_LONGEST, REFINEMENTS, Deed, Task
 from smartcontent.briefs.wishes import VARIANTS_MOST, WISHES
 from smartcontent.cli.contents import content_with, contents
+from smartcontent.cli.printing import say
 from smartcontent.contents import checking, refining, repurposing, versions
 from smartcontent.fields import Refused
 from smartcontent.models import Content, Draft
@@ -87,7 +88,7 @@ def current(content_id: str, number: int) -> None:
         raise click.ClickException(
             "There is no such draft with a whole text, or one is on its way."
         )
-    click.echo(f"Draft {number} is the current one.")
+    say(f"Draft {number} is the current one.")
 
 
 @contents.command("sentences")
@@ -99,7 +100,7 @@ def sentences(content_id: str, number: int) -> None:
         said = (
             f"[-{each.before.text}-]{{+{each.after.text}+}}" if each.is_change else each.after.text
         )
-        click.echo(f"{place}: {said}")
+        say(f"{place}: {said}")
 
 
 @contents.command("accept")
@@ -112,7 +113,7 @@ def accept(content_id: str, number: int, chosen_ones: tuple[int, ...]) -> None:
     instead = chosen(_rewrites(content, number), chosen_ones) if chosen_ones else None
     if not refining.accept(content, number, instead):
         raise click.ClickException("It cannot be placed: its passage is not in the text any more.")
-    click.echo(f"Draft {content.current_number} is the current one.")
+    say(f"Draft {content.current_number} is the current one.")
 
 
 @contents.command("diff")
@@ -125,9 +126,9 @@ def diff(content_id: str, first: int, second: int) -> None:
     before, after = _draft(content, first), _draft(content, second)
     pieces = checking.changes(before.text, after.text)
     marked = (piece.text.join(_MARKS[piece.op]) for piece in pieces)
-    click.echo("".join(marked))
+    say("".join(marked))
     for name, change in checking.changes_of_brief(before, after).items():
-        click.echo(f"{name}: {change['from']} → {change['to']}", err=True)
+        say(f"{name}: {change['from']} → {change['to']}", err=True)
 
 
 @contents.command("repurpose")
@@ -146,7 +147,7 @@ def repurpose(content_id: str, content_types: tuple[str, ...], languages: tuple[
     except repurposing.NothingToMakeItFrom as error:
         raise click.ClickException(str(error)) from error
     for each in made:
-        click.echo(each.id)
+        say(each.id)
 
 
 def _ask(content: Content, task: Task) -> None:
@@ -158,7 +159,7 @@ def _ask(content: Content, task: Task) -> None:
 
 def _told(drafts: list[Draft]) -> None:
     for draft in drafts:
-        click.echo(draft.number)
+        say(draft.number)
 
 
 def _rewrites(content: Content, number: int) -> list[Rewrite]:

@@ -14,6 +14,7 @@ from sqlalchemy import Connection, Engine, inspect, text
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from smartcontent.cli.group import sentence
+from smartcontent.cli.printing import say
 from smartcontent.contents import finding
 from smartcontent.health.database import check_database
 from smartcontent.health.finding import State
@@ -105,5 +106,5 @@ def make_findable() -> None:
     with taking_in_many():
         for step in finding.catch_up():
             if done * 10 // total != (done + step) * 10 // total:
-                click.echo(f"Made findable: {done + step:,} of {total:,} contents", err=True)
+                say(f"Made findable: {done + step:,} of {total:,} contents", err=True)
             done += step

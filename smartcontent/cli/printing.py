@@ -2,6 +2,7 @@
 
 import codecs
 import json
+import re
 import shutil
 import sys
 from collections.abc import Sequence
@@ -11,9 +12,17 @@ from typing import Any, TextIO
 
 import click
 
+# With these a terminal is commanded; lines and tabs are what a text needs.
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+
+
+def say(text: object = "", err: bool = False, nl: bool = True) -> None:
+    """Print what may have been written by anybody, a model included: it commands no terminal."""
+    click.echo(_CONTROL.sub(lambda sign: f"\\u{ord(sign[0]):04x}", str(text)), err=err, nl=nl)
+
 
 def print_json(data: Any) -> None:
-    click.echo(json_text(data, indent=2))
+    say(json_text(data, indent=2))
 
 
 def json_text(data: Any, indent: int | None = None) -> str:
@@ -38,7 +47,7 @@ def print_table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
     room = shutil.get_terminal_size().columns - sum(widths) - 2 * len(widths)
     for row in (heads, *rows):
         cells = [cell.ljust(width) for cell, width in zip(row, widths, strict=False)]
-        click.echo("  ".join([*cells, shortened(row[-1], room)]))
+        say("  ".join([*cells, shortened(row[-1], room)]))
 
 
 def shortened(text: str, length: int) -> str:

@@ -9,7 +9,7 @@ import click
 import redis as redis_py
 
 from smartcontent.cli.group import Group, json_option
-from smartcontent.cli.printing import moment, print_json
+from smartcontent.cli.printing import moment, print_json, say
 from smartcontent.config import values
 from smartcontent.durations import exactly
 from smartcontent.health.finding import Finding
@@ -56,9 +56,9 @@ def reconcile_(dry_run: bool) -> None:
     """Put back what Redis forgot and release what a dead worker holds."""
     repairs = reconcile(dry_run)
     for repair in repairs:
-        click.echo(repair)
+        say(repair)
     if not repairs:
-        click.echo("Nothing to repair.")
+        say("Nothing to repair.")
 
 
 @queue.command("verify-delay")
@@ -77,9 +77,7 @@ def verify_delay(seconds: float) -> None:
         late = _milliseconds_late(due_at, send_probe(due_at))
     except redis_py.RedisError as error:
         raise click.ClickException(f"{trouble(error)}.") from error
-    click.echo(
-        f"Due {iso(due_at)}, picked up {abs(late):.1f} ms {'early' if late < 0 else 'late'}."
-    )
+    say(f"Due {iso(due_at)}, picked up {abs(late):.1f} ms {'early' if late < 0 else 'late'}.")
     if not 0 <= late <= PROBE_LATE_MILLISECONDS:
         raise click.ClickException(
             "That is not punctual: `flask doctor` says whether all workers were busy or away."
@@ -130,4 +128,4 @@ def _as_json(
 
 
 def _print_line(head: str, text: str) -> None:
-    click.echo(f"{head:<10}  {text}")
+    say(f"{head:<10}  {text}")

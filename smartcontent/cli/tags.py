@@ -3,7 +3,7 @@
 import click
 
 from smartcontent.cli.group import Group, json_option
-from smartcontent.cli.printing import print_json, print_table, shortened
+from smartcontent.cli.printing import print_json, print_table, say, shortened
 from smartcontent.cli.users import user_with
 from smartcontent.contents import tags as acts
 from smartcontent.contents.tagging import TAG
@@ -38,7 +38,7 @@ def rename(email: str, tag: str, name: str) -> None:
         raise click.ClickException(f"{error} `tags merge` does it.") from error
     except Refused as refused:
         raise click.ClickException(str(refused)) from refused
-    click.echo(f"The tag is called {renamed.name} now.")
+    say(f"The tag is called {renamed.name} now.")
 
 
 @tags.command("merge")
@@ -53,7 +53,7 @@ def merge(email: str, tag: str, into: str) -> None:
         raise click.ClickException("Both are the same tag.")
     merged = acts.rename(found, other.name, is_merge=True)
     number = dict((each.id, count) for each, count in Tag.counted(user.id))[merged.id]
-    click.echo(f"{merged.name} is on {number:,} contents now.")
+    say(f"{merged.name} is on {number:,} contents now.")
 
 
 def _tag(user: User, name: str) -> Tag:

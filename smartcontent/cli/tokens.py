@@ -7,7 +7,7 @@ from sqlalchemy import select
 
 from smartcontent.accounts import tokens as api_tokens
 from smartcontent.cli.group import Group, json_option, limit_option
-from smartcontent.cli.printing import moment, print_json, print_table
+from smartcontent.cli.printing import moment, print_json, print_table, say
 from smartcontent.cli.users import user_with
 from smartcontent.models import ApiToken, now
 from smartcontent.models.accounts import LARGEST_ID
@@ -28,7 +28,7 @@ def create(email: str, name: str, days: int | None) -> None:
         _, secret = api_tokens.create(user_with(email), name, expires_at)
     except api_tokens.CannotBeMade as error:
         raise click.ClickException(str(error)) from error
-    click.echo(secret)
+    say(secret)
 
 
 @tokens.command("list")
@@ -47,7 +47,7 @@ def list_(email: str, limit: int, as_json: bool) -> None:
         ("ID", "SECRET", "CREATED", "LAST USED", "STATE", "NAME"), [_row(token) for token in found]
     )
     if len(newest) > limit:
-        click.echo(f"The newest {limit}; --limit shows more.", err=True)
+        say(f"The newest {limit}; --limit shows more.", err=True)
 
 
 @tokens.command("revoke")
@@ -58,7 +58,7 @@ def revoke(token_id: int) -> None:
     if token is None:
         raise click.ClickException(f"There is no token {token_id}: see `tokens list EMAIL`.")
     api_tokens.revoke(token)
-    click.echo(f"Token {token_id} of {token.user.email} no longer works.")
+    say(f"Token {token_id} of {token.user.email} no longer works.")
 
 
 def _row(token: ApiToken) -> tuple[str, ...]:

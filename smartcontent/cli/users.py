@@ -13,7 +13,7 @@ from smartcontent.accounts.creating import create as create_account
 from smartcontent.accounts.invitations import INVITATION_DAYS
 from smartcontent.accounts.passwords import complaint
 from smartcontent.cli.group import Group, json_option, limit_option
-from smartcontent.cli.printing import moment, print_json, print_table, shortened
+from smartcontent.cli.printing import moment, print_json, print_table, say, shortened
 from smartcontent.models import User
 from smartcontent.models.accounts import EMAIL_LONGEST, EMAIL_PATTERN, hash_password
 from smartcontent.models.moments import iso
@@ -51,7 +51,7 @@ def create(email: str, admin: bool, password_stdin: bool) -> None:
         user = create_account(address, password_hash, is_admin=admin)
     except IsTaken as error:
         raise click.ClickException("Somebody was faster: see `users list`.") from error
-    click.echo(f"Created {address}, {_role(user)}.")
+    say(f"Created {address}, {_role(user)}.")
 
 
 @users.command("list")
@@ -71,7 +71,7 @@ def list_(q: str, after: str | None, limit: int, as_json: bool) -> None:
     else:
         print_table(("ROLE", "STATE", "CREATED", "EMAIL"), [_row(user) for user in shown])
     if len(found) > limit:
-        click.echo(f"There are more: --after {shown[-1].email} shows the next.", err=True)
+        say(f"There are more: --after {shown[-1].email} shows the next.", err=True)
 
 
 @users.command("disable")
@@ -79,9 +79,9 @@ def list_(q: str, after: str | None, limit: int, as_json: bool) -> None:
 def disable(email: str) -> None:
     """Refuse this user: sessions end, tokens stop working, texts stay."""
     user = access.disable(user_with(email).id)
-    click.echo(f"{user.email} is disabled.")
+    say(f"{user.email} is disabled.")
     if access.nobody_looks_after_the_others():
-        click.echo("No administrator can sign in now: enable or create one.", err=True)
+        say("No administrator can sign in now: enable or create one.", err=True)
 
 
 @users.command("enable")
@@ -89,7 +89,7 @@ def disable(email: str) -> None:
 def enable(email: str) -> None:
     """Let a disabled user in again."""
     user = access.enable(user_with(email).id)
-    click.echo(f"{user.email} is enabled.")
+    say(f"{user.email} is enabled.")
 
 
 @users.command("reset-password")
@@ -103,9 +103,9 @@ def reset_password(email: str, password_stdin: bool, keep_tokens: bool) -> None:
     db.session.rollback()  # SQLite's other writers must not wait while somebody types
     password_hash = hash_password(_new_password(address, password_stdin))
     revoked = passwords.change(user, password_hash, revokes_tokens=not keep_tokens)
-    click.echo(f"{user.email} has a new password; all sessions have ended.")
+    say(f"{user.email} has a new password; all sessions have ended.")
     if revoked:
-        click.echo(f"API tokens that no longer work: {revoked}.")
+        say(f"API tokens that no longer work: {revoked}.")
 
 
 @users.command("delete")
@@ -126,7 +126,7 @@ def delete(email: str, yes: bool) -> None:
             f"{email} is the last administrator: make another one first, "
             "with `users create EMAIL --admin` or under Admin, Users."
         ) from error
-    click.echo(f"{email} is erased, with {theirs}.")
+    say(f"{email} is erased, with {theirs}.")
 
 
 @users.command("invite")
@@ -142,8 +142,8 @@ def invite(email: str, url: str | None) -> None:
         raise click.ClickException(sentence) from error
     with current_app.test_request_context(base_url=url or _usual_url()):
         link = url_for("auth.sign_up", invitation=invitation, _external=True)
-    click.echo(link)
-    click.echo(f"For {address} alone, valid for {INVITATION_DAYS} days.", err=True)
+    say(link)
+    say(f"For {address} alone, valid for {INVITATION_DAYS} days.", err=True)
 
 
 def _usual_url() -> str:

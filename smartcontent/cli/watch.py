@@ -8,7 +8,7 @@ from typing import NoReturn
 import click
 
 from smartcontent.cli.following import Piece, follow
-from smartcontent.cli.printing import json_text, moment
+from smartcontent.cli.printing import json_text, moment, say
 from smartcontent.durations import exactly, measured
 from smartcontent.health.checks import check_all
 from smartcontent.health.finding import State
@@ -61,7 +61,7 @@ class _Lines:
         """Nothing is left open."""
 
     def _print(self, event: dict[str, object]) -> None:
-        click.echo(json_text(event))
+        say(json_text(event))
 
 
 class _Screen:
@@ -83,26 +83,26 @@ class _Screen:
         if _is_overdue(draft) and not self._is_explained:
             self._is_explained = True
             self.end()
-            click.echo("\n".join(_problems()), err=True)
+            say("\n".join(_problems()), err=True)
 
     def piece(self, piece: Piece) -> None:
         if piece.offset == 0:
             self.end()
         self._clear()
-        click.echo(piece.text, nl=False)
+        say(piece.text, nl=False)
         self._is_mid_line = not piece.text.endswith("\n")
 
     def end(self) -> None:
         """Leave the cursor at the beginning of a line."""
         self._clear()
         if self._is_mid_line:
-            click.echo()
+            say()
             self._is_mid_line = False
 
     def _say(self, line: str) -> None:
         if line != self._said:
             self.end()
-            click.echo(line, err=True)
+            say(line, err=True)
             self._said = line
 
     def _count_down(self, due_at: datetime) -> None:

@@ -29,7 +29,9 @@ def _nobody() -> str:
 
 
 # No two repeats that match the same: the time a match takes would grow with the square.
-EMAIL_PATTERN = r"[^@\s\x00-\x1f]{1,64}@(?:[^@.\s\x00-\x1f]+\.)+[^@.\s\x00-\x1f]+"
+EMAIL_PATTERN = (
+    r"[^@\s\x00-\x1f\x7f-\x9f]{1,64}@(?:[^@.\s\x00-\x1f\x7f-\x9f]+\.)+[^@.\s\x00-\x1f\x7f-\x9f]+"
+)
 EMAIL_LONGEST = 254
 NAME_LONGEST = 100
 USE_NOTED_EVERY = timedelta(minutes=1)
