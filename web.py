@@ -50,7 +50,7 @@ def _try(given: list[str]) -> None:
     for name, value in vars(parser.parse_args(given)).items():
         if value is not None and name != "args":
             config.set(name, value)
-    _ = config.address, config.worker_class
+    _ = config.address, config.worker_class, config.logger_class
     for name in PATHS:
         values.file(config.settings[name].get() or "")
 

@@ -1,6 +1,7 @@
 """The two stores' URLs: what can be reached with them, said before anything tries to."""
 
 import re
+from pathlib import Path
 from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
 
 from .values import can_be_read, is_host, new_file
@@ -13,29 +14,60 @@ _POSTGRESQL_NUMBERS = {
     *("connect_timeout", "keepalives", "keepalives_count", "keepalives_idle"),
     *("keepalives_interval", "port", "tcp_user_timeout"),
 }
-_SSL_MODES = ("disable", "allow", "prefer", "require", "verify-ca", "verify-full")
-_POSTGRESQL_OPTIONS = _POSTGRESQL_NUMBERS | {
-    *("application_name", "channel_binding", "client_encoding", "dbname"),
-    *("fallback_application_name", "gssdelegation", "gssencmode", "gsslib", "host", "hostaddr"),
-    *("krbsrvname", "load_balance_hosts", "max_protocol_version", "min_protocol_version"),
-    *("options", "passfile", "password", "require_auth", "requirepeer", "service"),
-    *("ssl_max_protocol_version", "ssl_min_protocol_version", "sslcert", "sslcertmode", "sslcrl"),
-    *("sslcrldir", "sslkey", "sslmode", "sslnegotiation", "sslpassword", "sslrootcert", "sslsni"),
-    *("target_session_attrs", "user"),
+_BINDING = ("disable", "prefer", "require")
+_PROTOCOLS = ("3.0", "3.2", "latest")
+_TLS_VERSIONS = ("TLSv1", "TLSv1.1", "TLSv1.2", "TLSv1.3")
+_POSTGRESQL_CHOICES = {
+    "channel_binding": _BINDING,
+    "gssencmode": _BINDING,
+    "load_balance_hosts": ("disable", "random"),
+    "max_protocol_version": _PROTOCOLS,
+    "min_protocol_version": _PROTOCOLS,
+    "ssl_max_protocol_version": _TLS_VERSIONS,
+    "ssl_min_protocol_version": _TLS_VERSIONS,
+    "sslcertmode": ("disable", "allow", "require"),
+    "sslmode": ("disable", "allow", "prefer", "require", "verify-ca", "verify-full"),
+    "sslnegotiation": ("postgres", "direct"),
+    "target_session_attrs": (
+        *("any", "read-write", "read-only", "primary", "standby", "prefer-standby"),
+    ),
 }
+_POSTGRESQL_FILES = {"sslcert", "sslcrl", "sslkey", "sslrootcert"}
+_POSTGRESQL_OPTIONS = (
+    _POSTGRESQL_NUMBERS
+    | _POSTGRESQL_FILES
+    | {
+        *_POSTGRESQL_CHOICES,
+        *("application_name", "client_encoding", "dbname", "fallback_application_name"),
+        *("gssdelegation", "gsslib", "host", "hostaddr", "krbsrvname", "options", "passfile"),
+        *(
+            "password",
+            "require_auth",
+            "requirepeer",
+            "service",
+            "sslcrldir",
+            "sslpassword",
+            "sslsni",
+        ),
+        "user",
+    }
+)
+_PORT = "a port is a number from 1 to 65535"
 # Whatever driver a platform names, ours is psycopg 3.
-_POSTGRESQL = re.compile(r"postgres(ql)?(\+\w+)?://")
+_POSTGRESQL = re.compile(r"postgres(ql)?(\+\w+)?://", re.IGNORECASE)
+_OF_SQLITE = b"SQLite format 3\0"  # how each of its files begins
 
 
 def database(text: str) -> str:
     """SQLite's or PostgreSQL's URL as SQLAlchemy takes it; empty stays empty."""
     if not text:
         return ""
+    _refuse_control_characters(text)
     if text.startswith("sqlite:///") and not _is_in_memory(text):
         if "?" in text:
             raise ValueError("a file of SQLite has no options; a ? in its path is written %3F")
         if (path := unquote(text.removeprefix("sqlite:///"))).startswith("/"):
-            new_file(path)
+            _check_file(Path(new_file(path)))
         return text
     if not _POSTGRESQL.match(text):
         raise ValueError("it must be postgresql://USER:PASSWORD@HOST/NAME or sqlite:////PATH")
@@ -45,16 +77,29 @@ def database(text: str) -> str:
     return _POSTGRESQL.sub("postgresql+psycopg://", text, count=1)
 
 
+def _check_file(path: Path) -> None:
+    """Look at what is there; a database that is not there yet is made."""
+    if not path.exists():
+        return
+    if not path.is_file() or not can_be_read(str(path)):
+        raise ValueError("its path names no file that we may read")
+    with path.open("rb") as file:
+        if file.read(len(_OF_SQLITE)) not in (b"", _OF_SQLITE):
+            raise ValueError("its path names a file that is no database of SQLite")
+
+
 def _check_postgresql_options(parts: SplitResult) -> None:
     for name, value in parse_qsl(parts.query, keep_blank_values=True):
         if name not in _POSTGRESQL_OPTIONS:
             raise ValueError(f"PostgreSQL knows no option {name}: leave out what others need")
         if name in _POSTGRESQL_NUMBERS and not re.fullmatch(r"\d{1,9}", value, re.ASCII):
             raise ValueError(f"{name} must be a whole number")
-        if name == "sslmode" and value not in _SSL_MODES:
-            raise ValueError(f"sslmode is {', '.join(_SSL_MODES)}")
-        if name == "sslrootcert" and value != "system" and not can_be_read(value):
-            raise ValueError("sslrootcert names no file")
+        if name == "port" and not 0 < int(value) < 65536:
+            raise ValueError(_PORT)
+        if value not in (choices := _POSTGRESQL_CHOICES.get(name, (value,))):
+            raise ValueError(f"{name} is {', '.join(choices)}")
+        if name in _POSTGRESQL_FILES and value != "system" and not can_be_read(value):
+            raise ValueError(f"{name} names no file")
 
 
 def _is_in_memory(text: str) -> bool:
@@ -65,6 +110,7 @@ def _is_in_memory(text: str) -> bool:
 
 def redis(text: str) -> str:
     """The URL of one Redis server, over TCP, TLS or a socket."""
+    _refuse_control_characters(text)
     parts = _split(text)
     if parts.scheme not in {"redis", "rediss", "unix"}:
         raise ValueError(
@@ -78,7 +124,7 @@ def redis(text: str) -> str:
         _check_server(parts)
         _check_database_number(parts.path.strip("/"))
     _check_redis_options(parts)
-    return text
+    return parts.scheme + text[len(parts.scheme) :]  # redis-py knows it in small letters alone
 
 
 def _check_redis_options(parts: SplitResult) -> None:
@@ -101,6 +147,11 @@ def _check_database_number(text: str) -> None:
         raise ValueError("what follows the host must be the number of a database, as in /0")
 
 
+def _refuse_control_characters(text: str) -> None:
+    if re.search(r"[\x00-\x1f]", unquote(text)):  # a driver cuts it off at the first %00
+        raise ValueError("there is a line break or a control character in it")
+
+
 def _split(text: str) -> SplitResult:
     try:
         parts = urlsplit(text)
@@ -115,7 +166,7 @@ def _split(text: str) -> SplitResult:
 
 def _check_server(parts: SplitResult) -> None:
     if parts.port == 0:
-        raise ValueError("a port is a number from 1 to 65535")
+        raise ValueError(_PORT)
     if parts.fragment:
         raise ValueError("a # in a password is written %23")
     # Without a host PostgreSQL's own socket is meant, or the one its options name.

@@ -7,13 +7,14 @@ import ipaddress
 import math
 import os
 import re
+import ssl
 from collections.abc import Callable
 from pathlib import Path
 
 _NUMBER = re.compile(r"[+-]?\d{1,30}(\.\d{1,30})?", re.ASCII)
 _HOST = re.compile(r"[a-z\d_]([a-z\d_.-]*[a-z\d_])?", re.ASCII | re.IGNORECASE)
 _DURATION = re.compile(r"-?(\d+|(\d+(\.\d+)?(ns|us|µs|ms|s|m|h))+)", re.ASCII)
-_PATH = re.compile(r"(/[\w.~-]+)+", re.ASCII)
+_PATH = re.compile(r"(/(?!\.{1,2}(/|$))[\w.~-]+)+", re.ASCII)
 _YES = {"1", "true", "yes", "on"}
 _NO = {"0", "false", "no", "off"}
 # Every platform that writes variables for others leaves something around them now and then.
@@ -43,6 +44,13 @@ def name(text: str) -> str:
     if re.search(r"\s", text):
         raise ValueError("there is a blank in it")
     return text
+
+
+def token(text: str) -> str:
+    """Something that a header can hold."""
+    if not text.isascii():
+        raise ValueError("there is a sign in it that no header can have")
+    return name(text)
 
 
 def flag(text: str) -> bool:
@@ -113,7 +121,7 @@ def is_host(text: str) -> bool:
     except ValueError:
         is_number = not text.strip("0123456789.")
         return bool(_HOST.fullmatch(text)) and not is_number and ".." not in text
-    return True
+    return "%" not in text  # an address of one network card: URLs cannot hold it
 
 
 def hosts(text: str) -> tuple[str, ...]:
@@ -147,6 +155,16 @@ def file(text: str) -> str:
     return text
 
 
+def certificates(text: str) -> str:
+    """The path of a file with certificates, or of a folder of such."""
+    if file(text) and not os.path.isdir(text):
+        try:
+            ssl.create_default_context(cafile=text)
+        except OSError as error:
+            raise ValueError("there is no certificate in it") from error
+    return text
+
+
 def can_be_read(path: str) -> bool:
     """Whether there is something at the path, which may be any text, for us to read."""
     return os.access(path, os.R_OK)
@@ -156,6 +174,8 @@ def new_file(text: str) -> str:
     """The path of a file that may be written."""
     if text and not os.access(Path(text).parent, os.W_OK | os.X_OK):
         raise ValueError("there is no folder of that name that we may write to")
+    if text and Path(text).is_dir():
+        raise ValueError("it is a folder: name a file")
     return text
 
 
