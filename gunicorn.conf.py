@@ -92,8 +92,9 @@ class StreamWorker(GeventWorker):
     def handle_exit(self, sig, frame):
         """End the streams at once when told to stop; gunicorn would wait for the pages instead."""
         super().handle_exit(sig, frame)
-        # Not in the signal handler, which must not wait.
-        gevent.spawn(self.wsgi.extensions["streams"].end)
+        if hasattr(self, "wsgi"):  # else it is still being loaded
+            # Not in the signal handler, which must not wait.
+            gevent.spawn(self.wsgi.extensions["streams"].end)
 
 
 worker_class = StreamWorker

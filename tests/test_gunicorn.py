@@ -1,9 +1,12 @@
 """What gunicorn believes of a request before the product sees it, and how it refuses one."""
 
 import http.client
+import runpy
+import signal
 import socket
 from collections.abc import Iterator
 
+import gevent
 import pytest
 from patience import PATIENCE
 
@@ -62,3 +65,13 @@ def test_what_is_no_request_is_refused_as_safely_as_any_other(web, kind: str):
     assert "camera=()" in answer.headers["Permissions-Policy"]
     assert answer.headers["Content-Security-Policy"].startswith("default-src 'none'")
     assert answer.headers["X-Content-Type-Options"] == "nosniff"
+
+
+def test_process_that_is_told_to_stop_while_it_loads_just_stops():
+    kind = runpy.run_path("gunicorn.conf.py")["StreamWorker"]
+    worker = kind.__new__(kind)  # as it is before it has loaded anything
+
+    worker.handle_exit(signal.SIGTERM, None)
+    gevent.sleep(0)
+
+    assert worker.alive is False

@@ -89,7 +89,7 @@ def _forget_impossible_host(environ: "WSGIEnvironment") -> None:
     """Take a name that no host can have for none: no address can be made with it, our page
     that says so included."""
     try:
-        get_host(environ).partition(":")[0].encode("idna")
+        get_host(environ).partition(":")[0].encode("idna").decode("idna")
     except UnicodeError:
         environ["HTTP_HOST"] = ""
 

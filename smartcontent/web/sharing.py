@@ -78,8 +78,9 @@ def share(content_id: UUID) -> ResponseReturnValue:
     """Make a link, whose address is shown this once."""
     content = own_content(content_id)
     number, days = (request.form.get(name, 0, type=int) for name in ("number", "days"))
+    if days not in LIFETIMES:
+        return errors.answer(422, "Choose when the link ends: in a week, in 30 days or in 90.")
     try:
-        days = days if days in LIFETIMES else max(LIFETIMES)
         _, secret = sharing.share(content, number, days, secret_sent())
     except NotShared as error:
         return errors.answer(409, str(error))

@@ -6,6 +6,7 @@ import re
 import pytest
 from conftest import Visitor
 from flask import Flask
+from werkzeug.test import create_environ, run_wsgi_app
 
 from smartcontent.app import create_app
 
@@ -61,6 +62,14 @@ def test_name_that_no_host_can_have_is_none(site, founder, host: str, caplog):
     assert ask(anywhere, host).status_code == 200
     assert (ask(here, host).status_code, ask(here, host, "/healthz").status_code) == (400, 200)
     assert "Traceback" not in caplog.text
+
+
+def test_name_in_an_encoding_that_it_is_not_in_is_none(site, founder):
+    environ = create_environ("/sign-in") | {"HTTP_HOST": "xn--a"}  # no test client sends it
+
+    _, status, _ = run_wsgi_app(site().wsgi_app, environ)
+
+    assert status == "200 OK"
 
 
 @pytest.mark.parametrize("path", ["/healthz", "/readyz"])

@@ -117,14 +117,16 @@ def test_nobody_else_shares_or_revokes_and_nothing_without_a_text_is_shared(
     assert as_bob.post(f"{path}/{share.id}/revoke").status_code == 404
     assert as_ada.post(path, {"number": 1, "days": 7}).status_code == 409
     assert as_ada.post(path, {"number": 99, "days": 7}).status_code == 409
+    assert "Choose when" in as_ada.post(path, {"number": 2, "days": 3650}).text
     assert db.session.scalars(select(Share)).one().is_open
 
 
 def test_links_and_what_is_said_are_bounded(app, as_ada, written, visitor, monkeypatch):
     monkeypatch.setattr(sharing, "OPEN_MOST", 1)
     monkeypatch.setattr(sharing, "REVIEWS_MOST", 2)
-    link = link_of(as_ada, written, days=10_000)
-    assert as_ada.post(f"/contents/{written.id}/shares", {"number": 2}).status_code == 409
+    link = link_of(as_ada, written, days=90)
+    more = {"number": 2, "days": 7}
+    assert as_ada.post(f"/contents/{written.id}/shares", more).status_code == 409
     assert db.session.scalars(select(Share)).one().expires_at < now() + timedelta(days=91)
 
     answers = [say(visitor, link, reason=str(n)).status_code for n in range(12)]
