@@ -120,7 +120,7 @@ def _insert(user_id: int, tags: list[int], rows: list, words: Vocabulary) -> Non
             {"id": content_id, "user_id": user_id, "title": f"Title {topic[:40]}", "topic": topic,
              "content_type": "ad_copy" if number % 7 else "press_release", "tone": "warm",
              "length": "short", "language": "en", "created_at": at, "favourite": number % 97 == 0,
-             "voice": voice and {"id": str(voice), "name": "Ours"},
+             "_voice": voice and {"id": str(voice), "name": "Ours"},
              "deleted_at": at if number % 50 == 0 else None}
         )  # fmt: skip
         status = words.status()

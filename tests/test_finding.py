@@ -371,6 +371,39 @@ def test_phrase_of_words_that_very_many_have_is_looked_for_in_so_many_at_a_time(
     assert "Look through more" not in as_ada.get("/list?q=green jug").text
 
 
+@both_databases
+def test_what_many_have_each_is_looked_for_in_so_many_at_a_time(ada, as_ada, monkeypatch):
+    monkeypatch.setattr(findable, "LOOKED_INTO", 2)
+    monkeypatch.setattr(findable, "NEAR", 1)
+    monkeypatch.setattr(listing, "LOOKED_INTO", 2)
+    monkeypatch.setattr(listing, "FEW", 2)
+    made = [submitting.submit(ada.id, BRIEF, f"Jug {number}") for number in range(6)]
+    for content in made[:3]:
+        tagging.keep(content, {"favourite": True})
+
+    def pages(**asked) -> list[tuple[str, bool]]:
+        shown, cursor = [], ""
+        while cursor is not None:
+            filters = Filters(favourite=True, content_type=BRIEF.content_type, **asked)
+            page = list_contents(ada.id, filters, cursor)
+            shown.append((" ".join(each.title[-1] for each in page.items), page.is_partial))
+            cursor = page.next_cursor
+        db.session.commit()
+        return shown
+
+    newest_first = [("", True), ("2", True), ("1 0", True), ("", False)]
+    oldest_first = [("0 1", True), ("2", True), ("", True), ("", False)]
+    for words in ("", "jug"):
+        assert pages(q=words) == newest_first
+        assert pages(q=words, sort=Sort.OLDEST) == pages(q=words, sort=Sort.TITLE) == oldest_first
+    assert pages(q="jug", sort=Sort.RELEVANCE) == [("", True)]
+    narrow = Filters(favourite=True, content_type=BRIEF.content_type)
+    assert count_contents(ada.id, narrow) == (0, False)
+    assert "Look through more</a>" in as_ada.get("/list?favourite=1&status=pending").text
+    monkeypatch.setattr(listing, "FEW", 3)
+    assert (pages(), count_contents(ada.id, narrow)) == ([("2 1 0", False)], (3, True))
+
+
 def test_what_was_made_from_a_text_is_found_by_its_index_where_there_are_statistics(ada, content):
     """Of a library most of which was made from nothing."""
     row = {name: getattr(content, name) for name in (*BRIEF.typed, "title", "user_id", "settings")}

@@ -97,8 +97,9 @@ FILTERS: Fields = {
         "without accents; the last may be the beginning of one. Words in quotation marks stand "
         "beside each other, and those with a minus before them must not occur: "
         '`tea "blue glass" -cup`. The first ten count. For words beside each other '
-        f"{LOOKED_INTO:,} of those with all the words are looked through at a time: where more "
-        "have them, a page may be short or even empty, and its `next_cursor` leads on.",
+        f"{LOOKED_INTO:,} of those with all the words are looked through at a time, and so it is "
+        "where two filters are sent of which each is true of more: then a page may be short or "
+        "even empty, and its `next_cursor` leads on.",
         example="teapot",
     ),
     "tag": _name("tag", TAG_LONGEST, "Only those with this tag, in any case of letters."),

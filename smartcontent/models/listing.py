@@ -2,20 +2,33 @@
 
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from enum import StrEnum
 from itertools import accumulate
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Row, Select, Tuple, func, select, true, tuple_
+from sqlalchemy import (
+    ColumnElement,
+    Integer,
+    Row,
+    Select,
+    Tuple,
+    and_,
+    cast,
+    func,
+    select,
+    true,
+    tuple_,
+)
 from sqlalchemy.orm import contains_eager, selectinload
 
 from smartcontent.models.batch import Batch
 from smartcontent.models.content import Content
 from smartcontent.models.draft import Draft
 from smartcontent.models.findable import (
+    LOOKED_INTO,
     among_found,
     among_nearest,
     found_among,
@@ -37,7 +50,10 @@ PAGE = 20
 COUNTED_MOST = 1_000
 RANKED_MOST = 500  # the newest that are found: to see how well one fits takes to read its tokens
 NAMED_MOST = 50
-FEW = 1_000  # so many are looked up one by one
+# So many are looked up one by one; and where more have each thing that is asked for, so many are
+# looked into for all of them.
+FEW = LOOKED_INTO
+_small_title = func.lower(Content.title)
 # What the texts of one page come to, in characters: one page of the longest would be an answer
 # of tens of megabytes. As many as fit are shown, and the cursor leads on.
 TEXTS_LONGEST = 2_000_000
@@ -75,7 +91,8 @@ class Filters:
 class Page:
     """Some contents in their order, and the cursor of the page after them, if there is one.
 
-    Of a phrase there may be more than what is shown, where only so many were looked through for it.
+    There may be more than what is shown where only so many were looked through: then the cursor
+    leads on, unless they are in an order that knows no place to go on from.
     """
 
     items: list[Content]
@@ -99,22 +116,15 @@ def list_contents(user_id: int, filters: Filters, cursor: str = "", limit: int =
     Raises:
         ValueError: the cursor is not one of ours.
     """
-    found, until = _found(user_id, filters, cursor, limit + 1)
+    found, end = _found(user_id, filters, cursor, limit + 1)
     ids = _those_that_fit([row.id for row in found[:limit]])
     items = _in_full(ids)
     if len(found) <= len(ids):
-        return _last_page(items, filters, until)
+        return Page(items, end or None, end is not None)
     last = found[len(ids) - 1]
     if not filters.q or filters.sort == Sort.TITLE:
         return Page(items, _cursor_behind(items[-1], filters.sort))
     return Page(items, _cursor_behind_found(found[0], last, filters.sort, cursor, len(ids)))
-
-
-def _last_page(items: list[Content], filters: Filters, until: int | None) -> Page:
-    """The last of all; of a phrase, as far as was looked, and in order of time it goes on there."""
-    if until is None or not _is_by_time(filters):
-        return Page(items, None, until is not None)
-    return Page(items, _encoded(f"{until} {UUID(int=0)}"), True)
 
 
 def _is_by_time(filters: Filters) -> bool:
@@ -123,10 +133,11 @@ def _is_by_time(filters: Filters) -> bool:
 
 def _found(
     user_id: int, filters: Filters, cursor: str, number: int
-) -> tuple[Sequence[Row[Any]], int | None]:
+) -> tuple[Sequence[Row[Any]], str | None]:
     """The ids of the next so many, from behind the cursor; of a search with their places.
 
-    And the place as far as was looked; None: as far as there is anything.
+    And the cursor of where looking ended: None where all was looked through, empty where it knows
+    no place to go on from.
 
     Raises:
         ValueError: the cursor is not one of ours.
@@ -137,8 +148,8 @@ def _found(
         found = db.session.execute(near.limit(number)).all() if near is not None else ()
         if len(found) == number:
             return found, None
-    query, until = _page(user_id, filters, few, cursor)
-    return db.session.execute(query.limit(number)).all(), until
+    query, end = _page(user_id, filters, few, cursor)
+    return db.session.execute(query.limit(number)).all(), end
 
 
 def _nearest(user_id: int, filters: Filters, behind: int | None) -> Any:
@@ -152,20 +163,62 @@ def _nearest(user_id: int, filters: Filters, behind: int | None) -> Any:
     return placed.order_by(place if is_oldest else place.desc())
 
 
-def _page(user_id: int, filters: Filters, few: Any, cursor: str) -> tuple[Any, int | None]:
-    """The ids in order, from behind the cursor, and the place as far as is looked.
+def _page(user_id: int, filters: Filters, few: Any, cursor: str) -> tuple[Any, str | None]:
+    """The ids in order, from behind the cursor, and the cursor of where looking ends.
 
     Raises:
         ValueError: the cursor is not one of ours.
     """
     query: Any  # of other columns
-    if not filters.q:
-        query, until = _unsought(user_id, filters, few, in_its_order=few is None), None
-    else:
-        query, until = _sought(user_id, filters, few, _place_in(cursor, filters.sort))
+    query, end = _all(user_id, filters, few, cursor)
     if not filters.q or filters.sort == Sort.TITLE:
-        return _ordered(query, filters.sort, cursor).with_only_columns(Content.id), until
-    return _placed(query, filters, cursor), until
+        return _ordered(query, filters.sort, cursor).with_only_columns(Content.id), end
+    return _placed(query, filters, cursor), end
+
+
+def _all(
+    user_id: int, filters: Filters, few: Any, cursor: str = ""
+) -> tuple[Select[Any], str | None]:
+    """What the filters ask for, in no order, as far as is looked from behind the cursor.
+
+    Raises:
+        ValueError: the cursor is not one of ours.
+    """
+    if few is not None:
+        return _looked_up(user_id, filters, few), None
+    if filters.q and filters.sort != Sort.TITLE:
+        return _by_words(user_id, filters, cursor)
+    asked = parsed(filters.q)
+    if filters.q and (has_phrase(asked) or last_looked_into(user_id, asked) is None):
+        return _by_words(user_id, filters)
+    query, end = _looked_up(user_id, filters, None), _end(user_id, filters, cursor)
+    if end is None:
+        return query, None
+    return query.where(_not_behind(end, filters.sort)), end
+
+
+def _end(user_id: int, filters: Filters, cursor: str) -> str | None:
+    """The cursor of the last content that is looked into; None: there are not so many.
+
+    Raises:
+        ValueError: the cursor is not one of ours.
+    """
+    if not (filters.q or _is_narrowed(filters)):
+        return None  # a page of them is the first that come
+    here = _ordered(_walked(user_id, filters), filters.sort, cursor)
+    columns = here.with_only_columns(Content.id, Content.title, Content.created_at)
+    last = db.session.execute(columns.offset(LOOKED_INTO - 1).limit(1)).first()
+    return _cursor_behind(last, filters.sort) if last else None
+
+
+def _walked(user_id: int, filters: Filters) -> Select[Any]:
+    """What is looked into one after the other: as little as an index in that order knows."""
+    query = select(Content).where(Content.user_id == user_id, _is_in_trash(filters))
+    if filters.sort == Sort.TITLE:
+        return query
+    # SQLite takes the index of what is equal, also for the list itself.
+    of_its_index = [*_of_voice(filters), *_of_type(filters)][:1]
+    return query.where(*_of_time(filters), *of_its_index)
 
 
 def _placed(query: Any, filters: Filters, cursor: str) -> Select[Any]:
@@ -190,7 +243,7 @@ def _place_in(cursor: str, sort: str) -> int | None:
     Raises:
         ValueError: the cursor is not one of ours.
     """
-    if not cursor or sort == Sort.TITLE:
+    if not cursor:
         return None
     return _place_and_number(cursor)[0] + 1 if sort == Sort.RELEVANCE else _place(cursor)
 
@@ -255,30 +308,26 @@ def newest(user_id: int) -> list[UUID]:
     return list(db.session.scalars(ids))
 
 
-def _sought(
-    user_id: int, filters: Filters, few: Any, behind: int | None
-) -> tuple[Select[Any], int | None]:
-    """All that the filters ask for, words and all, and the place as far as is looked."""
-    asked = parsed(filters.q)
-    if few is not None:
-        return _looked_up(user_id, filters, few), None
-    if filters.sort != Sort.TITLE:
-        return _by_words(user_id, filters, filters.sort == Sort.OLDEST, behind)
-    if has_phrase(asked) or last_looked_into(user_id, asked) is None:
-        return _by_words(user_id, filters)
-    # Many have it: in the order of all titles a page of them is near.
-    return _looked_up(user_id, filters, None), None
+def _by_words(user_id: int, filters: Filters, cursor: str = "") -> tuple[Select[Any], str | None]:
+    """What is sought as the index of words has it, and the cursor of where looking ends.
 
-
-def _by_words(
-    user_id: int, filters: Filters, oldest_first: bool | None = None, behind: int | None = None
-) -> tuple[Select[Any], int | None]:
-    """What is sought as the index of words has it; None: in any order."""
-    asked, until = parsed(filters.q), None
-    if has_phrase(asked):
-        until = last_looked_into(user_id, asked, bool(oldest_first), behind)
+    Raises:
+        ValueError: the cursor is not one of ours.
+    """
+    asked, until, oldest_first = parsed(filters.q), None, filters.sort == Sort.OLDEST
+    if has_phrase(asked) or _is_narrowed(filters):
+        behind = _place_in(cursor, filters.sort)
+        until = last_looked_into(user_id, asked, oldest_first, behind)
     query = _unsought(user_id, filters)
-    return among_found(query, user_id, asked, oldest_first, until), until
+    found = among_found(query, user_id, asked, _direction(filters.sort), until)
+    if until is None:
+        return found, None
+    return found, _encoded(f"{until} {UUID(int=0)}") if _is_by_time(filters) else ""
+
+
+def _direction(sort: str) -> bool | None:
+    """Whether the oldest come first; None: in any order."""
+    return None if sort == Sort.TITLE else sort == Sort.OLDEST
 
 
 def _unsought(
@@ -289,7 +338,9 @@ def _unsought(
     SQLite, which has no statistics, is told which by what its indexes are of no use for.
     """
     owner: Any = Content.user_id if in_its_order else _owner_by_no_index()
-    query = select(Content).where(owner == user_id, *_conditions(filters)).join(Content.current)
+    query = select(Content).where(owner == user_id, *_conditions(filters))
+    if filters.status or filters.model:
+        query = query.join(Content.current)
     if few is not None:
         query = query.where(_one_of(few))
     if filters.tag:
@@ -344,21 +395,35 @@ def _owner_by_no_index() -> Any:
     return Content.user_id if is_postgresql() else Content.user_id + 0
 
 
+def _is_narrowed(filters: Filters) -> bool:
+    """Whether anything is asked for but words."""
+    return replace(filters, q="", sort=Sort.NEWEST) != Filters()
+
+
 def _conditions(filters: Filters) -> Iterator[ColumnElement[bool]]:
-    deleted_at = Content.deleted_at
-    yield deleted_at.is_not(None) if filters.trash else deleted_at.is_(None)
+    yield _is_in_trash(filters)
     if filters.status:
         yield _beside(Draft.status) == filters.status
     if filters.model:
         yield _beside(Draft.model) == filters.model
     yield from _of_time(filters)
     yield from _of_origin(filters)
-    yield from _of_content(filters)
+    for condition in _of_content(filters):  # whose indexes are in order of time
+        yield _by_no_index(condition) if filters.sort == Sort.TITLE else condition
+
+
+def _is_in_trash(filters: Filters) -> ColumnElement[bool]:
+    deleted_at = Content.deleted_at
+    return deleted_at.is_not(None) if filters.trash else deleted_at.is_(None)
 
 
 def _beside(column: Any) -> Any:
     """Of no use for an index: of SQLite's drafts there would be all that have it, in no order."""
     return column if is_postgresql() else column.concat("")
+
+
+def _by_no_index(condition: ColumnElement[bool]) -> ColumnElement[bool]:
+    return condition if is_postgresql() else cast(condition, Integer) == 1
 
 
 def _of_time(filters: Filters) -> Iterator[ColumnElement[bool]]:
@@ -376,10 +441,18 @@ def _of_origin(filters: Filters) -> Iterator[ColumnElement[bool]]:
 
 
 def _of_content(filters: Filters) -> Iterator[ColumnElement[bool]]:
-    if filters.voice:
-        yield Content.sounds_like(UUID(filters.voice))
+    yield from _of_voice(filters)
     if filters.favourite:
         yield Content.favourite.is_(True)
+    yield from _of_type(filters)
+
+
+def _of_voice(filters: Filters) -> Iterator[ColumnElement[bool]]:
+    if filters.voice:
+        yield Content.sounds_like(UUID(filters.voice))
+
+
+def _of_type(filters: Filters) -> Iterator[ColumnElement[bool]]:
     if filters.content_type:
         yield Content.content_type == filters.content_type
 
@@ -396,29 +469,29 @@ def _ordered(query: Select[Content], sort: str, cursor: str) -> Select[Content]:
     Raises:
         ValueError: the cursor is not one of ours.
     """
-    first = func.lower(Content.title) if sort == Sort.TITLE else Content.created_at
-    place = (first, Content.id)
+    place = (_small_title if sort == Sort.TITLE else Content.created_at, Content.id)
     if sort == Sort.NEWEST:
         behind = tuple_(*place) < _position(cursor) if cursor else true()
         return query.where(behind).order_by(*(column.desc() for column in place))
-    position = _position_of_title if sort == Sort.TITLE else _position
-    ahead = tuple_(*place) > position(cursor) if cursor else true()
-    return query.where(ahead).order_by(*place)
+    if cursor and sort == Sort.TITLE:
+        title, position = _position_of_title(cursor)
+        # By both alone, SQLite looks for no place in an index of what a function makes.
+        query = query.where(_small_title >= title, tuple_(*place) > position)
+    elif cursor:
+        query = query.where(tuple_(*place) > _position(cursor))
+    return query.order_by(*place)
 
 
 def count_contents(user_id: int, filters: Filters) -> tuple[int, bool]:
     """How many of the user's contents are found, and whether that is all of them.
 
-    No more than COUNTED_MOST are counted; of a phrase, where it was looked for first.
+    No more than COUNTED_MOST are counted, and where only so many are looked into, among those.
     """
-    few, until = _few(user_id, filters), None
-    if filters.q and few is None:
-        query, until = _by_words(user_id, filters)
-    else:
-        query = _looked_up(user_id, filters, few)
+    filters = replace(filters, sort=Sort.NEWEST)
+    query, end = _all(user_id, filters, _few(user_id, filters))
     found = query.with_only_columns(Content.id).limit(COUNTED_MOST)
     number = db.session.scalar(select(func.count()).select_from(found.subquery())) or 0
-    return number, until is None and number < COUNTED_MOST
+    return number, end is None and number < COUNTED_MOST
 
 
 def _looked_up(user_id: int, filters: Filters, few: Any) -> Select[Any]:
@@ -454,7 +527,16 @@ def matching(user_id: int, filters: Filters, most: int) -> Sequence[UUID]:
     return db.session.scalars(found.limit(most).execution_options(yield_per=500)).all()
 
 
-def _cursor_behind(content: Content, sort: str) -> str:
+def _not_behind(end: str, sort: str) -> ColumnElement[bool]:
+    if sort == Sort.NEWEST:
+        return tuple_(Content.created_at, Content.id) >= _position(end)
+    if sort == Sort.TITLE:
+        title, position = _position_of_title(end)
+        return and_(_small_title <= title, tuple_(_small_title, Content.id) <= position)
+    return tuple_(Content.created_at, Content.id) <= _position(end)
+
+
+def _cursor_behind(content: Any, sort: str) -> str:
     if sort == Sort.TITLE:
         return _encoded(f"{content.title} {content.id}")
     return _cursor(content.created_at, content.id)
@@ -499,10 +581,10 @@ def _position(cursor: str) -> tuple[datetime, UUID]:
     return moment, content_id
 
 
-def _position_of_title(cursor: str) -> Tuple:
+def _position_of_title(cursor: str) -> tuple[ColumnElement[str], Tuple]:
     title, content_id = _decoded(cursor)
-    # The database's own small letters: another's are others.
-    return tuple_(func.lower(title), content_id)
+    small = func.lower(title)  # the database's own small letters: another's are others
+    return small, tuple_(small, content_id)
 
 
 def _decoded(cursor: str) -> tuple[str, UUID]:
