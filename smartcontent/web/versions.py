@@ -13,9 +13,10 @@ from wtforms import Form, StringField, ValidationError
 from wtforms.fields import Field
 from wtforms.validators import DataRequired
 
+from smartcontent.briefs.brief import TITLED_BRIEF
 from smartcontent.contents import checking, unsaved, versions
 from smartcontent.contents.unsaved import Typed
-from smartcontent.fields import too_long, with_plain_line_ends
+from smartcontent.fields import Refused, too_long, with_plain_line_ends
 from smartcontent.models import Content
 from smartcontent.models.unsaved import STAMP_LONGEST
 from smartcontent.texts.markdown import to_text
@@ -56,6 +57,18 @@ def _readable(_form: Form, field: Field) -> None:
         raise ValidationError("There is no text: write one, or leave the page to keep the old one.")
 
 
+def _fit_for_a_brief(_form: Form, field: Field) -> None:
+    """Take what a brief's title may be: an archive with another is refused as a whole.
+
+    Raises:
+        ValidationError: it may not be this.
+    """
+    try:
+        TITLED_BRIEF["title"].read(field.data)
+    except Refused as error:
+        raise ValidationError(str(error)) from error
+
+
 def _at_most(limit: int) -> Callable[[Form, Field], None]:
     def check(_form: Form, field: Field) -> None:
         if len(field.data) > limit:
@@ -69,11 +82,7 @@ class TextForm(Form):
 
     title = StringField(
         filters=[_one_line],
-        validators=[
-            DataRequired("Give it a title."),
-            _at_most(TITLE_LONGEST),
-            _without_nul,
-        ],
+        validators=[DataRequired("Give it a title."), _fit_for_a_brief],
     )
     text = StringField(
         filters=[_lines], validators=[_at_most(TEXT_LONGEST), _without_nul, _readable]

@@ -726,6 +726,7 @@ def test_edited_text_is_saved_as_the_next_version(as_ada, content, ollama):
     ("field", "wrong", "sentence"),
     [
         ("title", " ", "Give it a title."),
+        ("title", "a\x1bb", "Title has an invisible control character (U+001B) at position 2"),
         ("title", "x" * 201, "Title: 1 character too long, at most 200 fit."),
         ("text", "x" * 100_002, "Text: 2 characters too long, at most 100,000 fit."),
         ("text", "", "There is no text"),
