@@ -2,15 +2,16 @@
 
 import json
 import time
+from collections.abc import Callable
 
 import pytest
 from conftest import BRIEF, NO_QUOTAS, both_databases
-from sqlalchemy import event, insert
+from sqlalchemy import event, insert, update
 
 from smartcontent.contents import ending, submitting, versions
 from smartcontent.contents.as_json import whole
 from smartcontent.live.stream import SNAPSHOT_WAITING, snapshot
-from smartcontent.models import Draft, Origin, Status, now
+from smartcontent.models import Content, Draft, Origin, Status, now
 from smartcontent.models.findable import make_findable
 from smartcontent.models.listing import Filters, list_contents, newest
 from smartcontent.progress import readiness
@@ -30,6 +31,18 @@ def with_versions(content, count: int, text: str = "Tea."):
     db.session.commit()
     db.session.expire_all()
     return content
+
+
+def questions(work: Callable[[], object]) -> int:
+    """How often the work asks the database."""
+    asked = []
+    listen = lambda *_: asked.append(1)  # noqa: E731
+    db.session.commit()
+    db.session.expunge_all()
+    event.listen(db.engine, "before_cursor_execute", listen)
+    work()
+    event.remove(db.engine, "before_cursor_execute", listen)
+    return len(asked)
 
 
 def numbers(content) -> list[int]:
@@ -84,6 +97,19 @@ def test_page_says_which_version_makes_room_before_and_after(as_ada, content):
     assert "Version 1 made room for it: 200 are kept." in as_ada.get(path).text
 
 
+def test_page_of_many_versions_asks_the_database_no_more_often_than_that_of_three(as_ada, content):
+    path = f"/contents/{content.id}"
+    with_versions(content, 3)
+    row = {"user_id": content.user_id, "content_id": content.id, "status": Status.COMPLETED,
+           "text": "Tea."}  # fmt: skip
+    as_ada.get(path)  # what is drawn of its text is kept
+    few = questions(lambda: as_ada.get(path))
+    db.session.execute(insert(Draft), [{**row, "number": n} for n in range(4, 24)])
+    db.session.execute(update(Content).values(current_number=23))
+
+    assert questions(lambda: as_ada.get(path)) == few
+
+
 def test_content_of_two_hundred_long_versions_is_told_without_their_texts(content):
     with_versions(content, versions.VERSIONS_KEPT, "x" * 100_000)
 
@@ -130,21 +156,11 @@ def test_snapshot_has_what_is_being_written_however_many_wait_or_are_on_hold(ada
 
 
 def test_snapshot_asks_the_database_a_fixed_number_of_questions(app, ada, many):
-    def questions() -> int:
-        asked = []
-        listen = lambda *_: asked.append(1)  # noqa: E731
-        db.session.commit()
-        db.session.expunge_all()
-        event.listen(db.engine, "before_cursor_execute", listen)
-        snapshot(ada.id)
-        event.remove(db.engine, "before_cursor_execute", listen)
-        return len(asked)
-
-    with_all = questions()
+    with_all = questions(lambda: snapshot(ada.id))
     for content in many[1:]:
         ending.discard(db.session.merge(content))
 
-    assert with_all == questions()
+    assert with_all == questions(lambda: snapshot(ada.id))
 
 
 def test_snapshot_tells_what_was_found_of_the_models_and_of_no_other(ada, content):

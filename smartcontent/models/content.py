@@ -39,6 +39,7 @@ _LOOKED_BACK = 200  # contents, for the last brief that was filled in on a page
 _LISTED_BY = ("user_id", "created_at", "id")
 _LISTED = (
     *(
+        Draft.content_id,
         Draft.number,
         Draft.status,
         Draft.origin,
