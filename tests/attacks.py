@@ -9,6 +9,8 @@ import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
+from dataclasses import dataclass
+from multiprocessing.synchronize import Event as Shared
 from pathlib import Path
 from uuid import UUID
 
@@ -29,6 +31,7 @@ from smartcontent.texts.tokens import searchable
 
 WATCHED_WSGI = """
 import os
+import sys
 import time
 
 import greenlet
@@ -51,7 +54,7 @@ def longest_hold():
     if greenlet.gettrace() is None:  # in the thread of the event loop
         greenlet.settrace(note)
     longest, watch["longest"] = watch["longest"], 0.0
-    return {"seconds": longest, "pid": os.getpid()}
+    return {"seconds": longest, "pid": os.getpid(), "lock_seconds": sys.getswitchinterval()}
 
 
 @app.get("/hold")
@@ -64,9 +67,6 @@ def hold():
 SETTINGS = {"SIGNUP": "open", "SIGNUPS_PER_HOUR": 10_000, **NO_QUOTAS}
 EMAIL = "ada@example.org"
 LARGE = 100_000
-PENDING = 500
-LONG_TEXTS = 200
-SIGN_UPS = 60
 BRIEF = {"content_type": "product_description", "topic": "A teapot"}
 UNFINISHED = b"POST /sign-in HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\na"
 WORST_FIELDS = (
@@ -89,14 +89,31 @@ WORST_TEXTS = (
 )
 
 
+@dataclass(frozen=True)
+class Size:
+    """How much of each there is in an attack."""
+
+    edits: int = 3
+    pending: int = 500
+    long_texts: int = 200
+    sign_ups: int = 60
+
+
+# What still shows that the loop is held: as much of one thing, not so many things.
+SMALL = Size(edits=1, pending=20, long_texts=100, sign_ups=4)
+
+
 class Attacked:
     """A watched web process with a user who is up to no good."""
 
     hold_seconds = 0.0
 
-    def __init__(self, settings: dict, folder: Path, connections: int) -> None:
+    def __init__(
+        self, settings: dict, folder: Path, connections: int, size: Size | None = None
+    ) -> None:
         (folder / "wsgi.py").write_text(WATCHED_WSGI)
         self.settings, self.connections = {**settings, **SETTINGS}, connections
+        self.size = size or Size()
         self.app = create_app(**self.settings)
         with self.app.app_context():
             self.user_id = make_user(EMAIL).id
@@ -104,19 +121,19 @@ class Attacked:
         self._processes.zygotes = {}  # when gevent patches what is a part of it
         self._processes.start("web", GUNICORN_CMD_ARGS=f"--pythonpath {folder}")
         self.url, self.port = self._processes.url, self._processes.port
-        self.are_held = threading.Event()
-        self._pid = self._watched()["pid"]
+        self.are_held: threading.Event | Shared = threading.Event()
+        self._pid = self.watched()["pid"]
 
     def stop(self) -> None:
         self._processes.stop()
 
     def longest_hold(self) -> float:
         """The most CPU seconds that one greenlet held the loop for, since last asked."""
-        told = self._watched()
+        told = self.watched()
         assert told["pid"] == self._pid, "held for so long that gunicorn took another process"
         return told["seconds"]
 
-    def _watched(self) -> dict:
+    def watched(self) -> dict:
         return requests.get(f"{self.url}/longest-hold", timeout=PATIENCE).json()
 
     def browser(self) -> Browser:
@@ -168,13 +185,13 @@ def worst_texts(web: Attacked) -> None:
         content_id = web.finished(worst)
         user.session.get(f"{web.url}/contents/{content_id}", timeout=PATIENCE)
         user.session.get(f"{web.url}/", timeout=PATIENCE)
-        for number in range(3):
+        for number in range(web.size.edits):
             user.post(f"/contents/{content_id}/text", title=f"Edited {number}", text=worst)
 
 
 def worst_searches(web: Attacked) -> None:
     """Words that are found at the end of long texts only, or nearly found all over them."""
-    for _ in range(LONG_TEXTS):
+    for _ in range(web.size.long_texts):
         web.finished("a" * LARGE + "b" * 20)
     user = web.browser()
     for q in ("a" * 199 + "c", " ".join("b" * length for length in range(11, 21))):
@@ -189,7 +206,7 @@ def many_drafts(web: Attacked) -> None:
         token = ApiToken.issue(db.session.get(User, web.user_id), "x")[1]
         for _ in range(SERIES_MOST):
             acting.begin(web.user_id, rarest)
-        for _ in range(PENDING):
+        for _ in range(web.size.pending):
             submitting.submit(web.user_id, Brief(**_whole(BRIEF)), "A teapot", delay_seconds=3600)
     user = web.browser()
     for _ in range(5):
@@ -201,15 +218,15 @@ def many_drafts(web: Attacked) -> None:
 
 
 def many_sign_ups(web: Attacked) -> None:
-    """Sixty accounts at once."""
+    """Accounts, all at once."""
 
     def sign_up(number: int) -> int:
         password = {"password": "a long new password", "password_again": "a long new password"}
         address = f"eve{number}@example.org"
         return Browser(web.url).post("/sign-up", email=address, **password).status_code
 
-    with ThreadPoolExecutor(SIGN_UPS) as pool:
-        assert set(pool.map(sign_up, range(SIGN_UPS))) == {303}
+    with ThreadPoolExecutor(web.size.sign_ups) as pool:
+        assert set(pool.map(sign_up, range(web.size.sign_ups))) == {303}
 
 
 def worst_tables_and_files(web: Attacked) -> None:

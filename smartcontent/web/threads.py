@@ -2,14 +2,17 @@
 
 import os
 import sqlite3
+import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import cache
 from threading import BoundedSemaphore
 from typing import Any
 
 from gevent import get_hub
 from gevent.monkey import is_module_patched
+from gevent.threadpool import ThreadPool
 from sqlalchemy import Engine, event
 
 from smartcontent.stores.sql import db
@@ -23,6 +26,7 @@ _turns = BoundedSemaphore(_AT_ONCE)  # who signs in waits for no long text
 _few = BoundedSemaphore(_AT_ONCE)
 _files = BoundedSemaphore(_AT_ONCE)  # and pages for no file
 _archives = BoundedSemaphore(1)
+HASHING_NICE = 10  # below the event loop, where cores are few
 
 
 def slowly(work: Callable[..., Any], *args: object) -> Any:
@@ -67,7 +71,23 @@ def in_turn(hash_or_check: Callable[..., Any], *args: object) -> Any:
     """
     db.session.commit()
     with _turns:
-        return slowly(hash_or_check, *args)
+        if is_module_patched("threading"):
+            return _hashing().apply(_behind_the_loop, (hash_or_check, *args))
+        return hash_or_check(*args)
+
+
+@cache
+def _hashing() -> ThreadPool:
+    """Threads of their own, whose priority cannot be raised again."""
+    return ThreadPool(_AT_ONCE)
+
+
+def _behind_the_loop(work: Callable[..., Any], *args: object) -> Any:
+    """Only what works without Python's lock: the loop waits for who has it and is behind."""
+    if sys.platform == "linux":  # where 0 is this thread, not the process
+        nice = max(HASHING_NICE, os.getpriority(os.PRIO_PROCESS, 0))  # nobody may raise it
+        os.setpriority(os.PRIO_PROCESS, 0, nice)
+    return work(*args)
 
 
 @event.listens_for(Engine, "connect")
