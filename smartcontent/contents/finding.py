@@ -16,8 +16,8 @@ from smartcontent.stores.sql import db, only_read
 from smartcontent.texts.counting import size_of
 from smartcontent.texts.tokens import searchable
 
-AT_ONCE = 100
-TEXTS_LONGEST = 300_000  # of one step, in characters
+AT_ONCE = 200
+TEXTS_LONGEST = 600_000  # of one step, in characters
 
 _READ = (
     *(findables.c.place, findables.c.behind, Content.user_id, Content.title, Content.topic),

@@ -103,7 +103,9 @@ def searchable(text: str) -> str:
 
 def _in_line(line: str) -> str:
     if line.isascii():  # most are, and what is to be done with it is done in one go
-        return " ".join([token[:LONGEST] for token in line.lower().translate(_BETWEEN).split()])
+        words = line.lower().translate(_BETWEEN).split()
+        is_short = len(line) <= LONGEST or max(map(len, words), default=0) <= LONGEST
+        return " ".join(words if is_short else [word[:LONGEST] for word in words])
     return " ".join(filter(None, map(_words_in, line.split())))
 
 
