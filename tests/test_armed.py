@@ -222,6 +222,16 @@ def test_a_slot_says_but_once_in_a_while_that_it_is_alive(ada, valkey, slot, mon
     assert len(said) == 2  # as it began, and once since
 
 
+def test_worker_has_loaded_what_its_jobs_call(app, monkeypatch):
+    """Else each slot would do so with its first draft in hand."""
+    monkeypatch.setattr("smartcontent.writing.job", job)  # so it is put back
+    monkeypatch.delitem(sys.modules, job.__name__)
+
+    warm_up.warm_up()
+
+    assert job.__name__ in sys.modules
+
+
 def test_first_draft_of_a_worker_finds_made_what_it_needs(soon, ollama):
     """A statement takes up to ten milliseconds, a question to Ollama more: it would begin late."""
     db.session.expunge_all()

@@ -5,6 +5,7 @@ from uuid import UUID
 
 import redis as redis_py
 from flask import current_app
+from rq.utils import import_attribute
 from sqlalchemy.exc import SQLAlchemyError
 
 from smartcontent import prompts
@@ -12,6 +13,7 @@ from smartcontent.briefs.brief import Brief
 from smartcontent.briefs.catalogue import CONTENT_TYPES
 from smartcontent.models import Content, Draft
 from smartcontent.progress.estimates import estimate_for
+from smartcontent.scheduling.job import JOB_FUNCTIONS
 from smartcontent.stores.redis import redis
 from smartcontent.stores.redis_answers import trouble
 from smartcontent.stores.sql import db
@@ -22,7 +24,9 @@ log = logging.getLogger(__name__)
 
 
 def warm_up() -> None:
-    """Load what the first draft would else wait for: lexicon, templates, mappers, statements."""
+    """Load what the first draft would else load: jobs, lexicon, templates, mappers, statements."""
+    for name in JOB_FUNCTIONS:
+        import_attribute(name)
     sentiment_of("A lovely teapot.", "en")
     for content_type in CONTENT_TYPES.values():
         prompts.messages_for(Brief(**content_type.example))
