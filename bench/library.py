@@ -60,6 +60,7 @@ STATUSES = {
 }
 BRIEF = {"content_type": "ad_copy", "topic": "A teapot of blue glass"}
 COMMON_VOICE, RARE_VOICE = UUID(int=1), UUID(int=2)
+VOICE = {"name": "Ours", "description": "", "always": [], "never": [], "prefer": [], "samples": []}
 RARE_PHRASE = "seldom beside"  # each of the words is in every second text
 
 
@@ -120,7 +121,7 @@ def _insert(user_id: int, tags: list[int], rows: list, words: Vocabulary) -> Non
             {"id": content_id, "user_id": user_id, "title": f"Title {topic[:40]}", "topic": topic,
              "content_type": "ad_copy" if number % 7 else "press_release", "tone": "warm",
              "length": "short", "language": "en", "created_at": at, "favourite": number % 97 == 0,
-             "_voice": voice and {"id": str(voice), "name": "Ours"},
+             "_voice": voice and VOICE | {"id": str(voice)},
              "deleted_at": at if number % 50 == 0 else None}
         )  # fmt: skip
         status = words.status()
