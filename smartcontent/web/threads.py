@@ -31,9 +31,21 @@ HASHING_NICE = 10  # below the event loop, where cores are few
 
 def slowly(work: Callable[..., Any], *args: object) -> Any:
     """Do in a thread what would stall every open stream: a password's hash, a long text."""
-    if is_module_patched("threading"):
-        return get_hub().threadpool.apply(work, args)
-    return work(*args)
+    if not is_module_patched("threading"):
+        return work(*args)
+    result, error = get_hub().threadpool.apply(_tried, (work, args))
+    if error:
+        raise error
+    return result
+
+
+def _tried(work: Callable[..., Any], args: tuple[object, ...]) -> tuple[Any, Exception | None]:
+    """What came of it, or what it raised: gevent prints what a thread of its own raises, past our
+    log, with whatever a user's file has in its names."""
+    try:
+        return work(*args), None
+    except Exception as error:
+        return None, error
 
 
 def few_at_once(work: Callable[..., Any], *args: object) -> Any:

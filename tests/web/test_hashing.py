@@ -11,6 +11,7 @@ from sqlalchemy import create_engine, text
 from smartcontent.models import accounts
 from smartcontent.stores.sql import db
 from smartcontent.web import threads
+from smartcontent.web.threads import slowly
 
 NEW = {"password": "a long new password", "password_again": "a long new password"}
 
@@ -120,3 +121,12 @@ def test_few_hashes_are_made_at_once(app):
 
     assert len(most) == 10
     assert max(most) <= allowed
+
+
+def test_what_a_thread_raises_is_told_to_whoever_waits_and_printed_nowhere(monkeypatch, capfd):
+    monkeypatch.setattr("smartcontent.web.threads.is_module_patched", lambda _name: True)
+
+    with pytest.raises(ValueError, match="forged"):
+        slowly(int, "1\n2026-11-27 forged")
+
+    assert capfd.readouterr().err == ""
