@@ -40,7 +40,7 @@ from werkzeug.test import TestResponse  # noqa: E402
 
 from smartcontent.app import create_app  # noqa: E402
 from smartcontent.models import ApiToken, Content, Draft, Tag, User  # noqa: E402
-from smartcontent.models.findable import Entry, Words, findables, store  # noqa: E402
+from smartcontent.models.search_index import Entry, Words, findables, store  # noqa: E402
 from smartcontent.models.tag import content_tags  # noqa: E402
 from smartcontent.stores.sql import db  # noqa: E402
 

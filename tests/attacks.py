@@ -25,9 +25,9 @@ from smartcontent.contents import submitting
 from smartcontent.contents.series import acting
 from smartcontent.contents.series.acting import SERIES_MOST, Plan
 from smartcontent.models import ApiToken, Status, User
-from smartcontent.models.findable import make_findable
+from smartcontent.models.search_index import make_findable
 from smartcontent.stores.sql import db
-from smartcontent.texts.tokens import searchable
+from smartcontent.texts.search.tokens import searchable
 
 WATCHED_WSGI = """
 import os

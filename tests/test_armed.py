@@ -20,7 +20,7 @@ from smartcontent.scheduling.reconciler import OVERDUE
 from smartcontent.stores import keys
 from smartcontent.stores.redis import connect
 from smartcontent.stores.sql import db
-from smartcontent.writing import attempt, job, slots, thinking, warm_up
+from smartcontent.writing import attempt, job, room_to_think, slots, warm_up
 from smartcontent.writing.armed import Hands, hands
 from smartcontent.writing.slots import SlotWorker
 
@@ -236,7 +236,7 @@ def test_first_draft_of_a_worker_finds_made_what_it_needs(soon, ollama):
     """A statement takes up to ten milliseconds, a question to Ollama more: it would begin late."""
     db.session.expunge_all()
     db.engine.clear_compiled_cache()
-    thinking._thinks_lately.cache_clear()
+    room_to_think._thinks_lately.cache_clear()
     warm_up.warm_up()
     questions, modules, asked = len(ollama.requests), set(sys.modules), []
 

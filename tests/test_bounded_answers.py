@@ -12,8 +12,8 @@ from smartcontent.contents import ending, submitting, versions
 from smartcontent.contents.as_json import whole
 from smartcontent.live.stream import SNAPSHOT_WAITING, snapshot
 from smartcontent.models import Content, Draft, Origin, Status, now
-from smartcontent.models.findable import make_findable
 from smartcontent.models.listing import Filters, list_contents, newest
+from smartcontent.models.search_index import make_findable
 from smartcontent.progress import readiness
 from smartcontent.progress.readiness import Readiness, Stage
 from smartcontent.stores.sql import db

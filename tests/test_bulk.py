@@ -10,9 +10,9 @@ from conftest import BRIEF, both_databases
 from sqlalchemy import event, text
 
 from smartcontent.contents import ending, submitting, tagging, versions
-from smartcontent.contents.bulk import matching, running
-from smartcontent.contents.bulk.acting import Deed
-from smartcontent.contents.bulk.matching import begin, finish, take_step, undo
+from smartcontent.contents.bulk import acts, running
+from smartcontent.contents.bulk.acts import begin, finish, take_step, undo
+from smartcontent.contents.bulk.deeds import Deed
 from smartcontent.contents.bulk.running import BulkRunner
 from smartcontent.models import BulkAct, Content, Draft, Status, now
 from smartcontent.models.listing import Filters, list_contents
@@ -21,9 +21,9 @@ from smartcontent.stores.sql import db
 
 @pytest.fixture(autouse=True)
 def small_steps(monkeypatch):
-    monkeypatch.setattr(matching, "AT_ONCE", 2)
-    monkeypatch.setattr(matching, "IDS_MOST", 2)
-    monkeypatch.setattr(matching, "STEP", 2)
+    monkeypatch.setattr(acts, "AT_ONCE", 2)
+    monkeypatch.setattr(acts, "IDS_MOST", 2)
+    monkeypatch.setattr(acts, "STEP", 2)
     monkeypatch.setattr(running, "PAUSE_SECONDS", 0)
 
 
@@ -126,14 +126,14 @@ def test_who_is_killed_in_a_step_has_taken_it_or_not(ada, five):
 @both_databases
 def test_another_process_that_had_the_step_at_the_same_time_does_nothing(ada, five, monkeypatch):
     act = begin(ada.id, Filters(), Deed.TRASH)
-    as_it_is = matching.done_to_drafts
+    as_it_is = acts.done_to_drafts
 
     def meanwhile(asked, ids):
-        monkeypatch.setattr(matching, "done_to_drafts", as_it_is)
+        monkeypatch.setattr(acts, "done_to_drafts", as_it_is)
         take_step(act)
         return as_it_is(asked, ids)
 
-    monkeypatch.setattr(matching, "done_to_drafts", meanwhile)
+    monkeypatch.setattr(acts, "done_to_drafts", meanwhile)
     finish(act)
 
     assert told(act) == (5, 5, {})
@@ -249,7 +249,7 @@ def test_stopped_act_leaves_the_rest(as_ada, ada, five):
 
 
 def test_more_than_one_act_may_have_is_refused_with_a_sentence(as_ada, ada, five, monkeypatch):
-    monkeypatch.setattr(matching, "MATCH_MOST", 4)
+    monkeypatch.setattr(acts, "MATCH_MOST", 4)
 
     answer = as_ada.post("/contents/bulk", {"all": "1", "do": "trash"})
 

@@ -20,7 +20,7 @@ from conftest import ROOT
 import smartcontent
 from smartcontent.accounts import tokens
 from smartcontent.config import SETTINGS
-from smartcontent.contents import dismissing, saved_views, shared, sharing
+from smartcontent.contents import dismissing, saved_views, sharing, voices_and_templates
 from smartcontent.contents.archives import unpacking
 from smartcontent.contents.series.acting import SERIES_MOST
 from smartcontent.models import history
@@ -241,7 +241,7 @@ def test_limits_are_those_of_the_code():
         f"a query {safety.LONGEST_QUERY // 1024} KB",
         f"| {UNSENT_BYTES // 1024**2} MB; beyond it",
         f"API tokens of a user | {tokens.MOST} |",
-        f"| {shared.KEPT_MOST} of each; {saved_views.MOST} saved views;",
+        f"| {voices_and_templates.KEPT_MOST} of each; {saved_views.MOST} saved views;",
         f"| {sharing.OPEN_MOST} that work, for {sharing.DAYS_MOST} days at most,",
         f"the last {sharing.ENDED_MOST} that ended; {sharing.REVIEWS_MOST} answers to each",
         f"are dismissed | {dismissing.MOST} |",
@@ -252,7 +252,7 @@ def test_limits_are_those_of_the_code():
         f"| {reconciler.BATCH:,} drafts and {reconciler.BATCH:,} jobs;",
     ):
         assert sentence in told, sentence
-    assert shared.KEPT_MOST == SERIES_MOST
+    assert voices_and_templates.KEPT_MOST == SERIES_MOST
 
 
 def test_every_log_line_to_grep_is_said_somewhere():

@@ -13,8 +13,8 @@ from sqlalchemy import event, insert, text, update
 from smartcontent.cli.migrating import make_findable
 from smartcontent.contents import (
     ending,
-    finding,
     housekeeping,
+    reindexing,
     submitting,
     tagging,
     versions,
@@ -29,18 +29,18 @@ from smartcontent.models import (
     Draft,
     KeptVoice,
     Series,
-    findable,
     listing,
     now,
+    search_index,
 )
-from smartcontent.models.findable import Words, as_vector
 from smartcontent.models.listing import Filters, Sort, count_contents, list_contents
+from smartcontent.models.search_index import Words, as_vector
 from smartcontent.ollama.errors import failure
 from smartcontent.progress.estimates import estimate_for
 from smartcontent.stores.sql import at_once, db
-from smartcontent.texts.snippets import PART
-from smartcontent.texts.tokens import searchable
-from smartcontent.web.found import snippets_of
+from smartcontent.texts.search.snippets import PART
+from smartcontent.texts.search.tokens import searchable
+from smartcontent.web.search_results import snippets_of
 from smartcontent.writing import job, retrying
 from smartcontent.writing.attempt import Attempt
 
@@ -123,15 +123,15 @@ def test_what_was_never_taken_in_is_found_after_catching_up(ada, ollama):
     db.session.execute(text("UPDATE drafts SET words = NULL"))
     if db.engine.dialect.name == "sqlite":
         db.session.execute(text("DELETE FROM found"))
-    assert (found(ada, "kettle"), finding.count_behind()) == ([], 3)
+    assert (found(ada, "kettle"), reindexing.count_behind()) == ([], 3)
 
-    assert sum(finding.catch_up()) == 3
+    assert sum(reindexing.catch_up()) == 3
 
     assert found(ada, "kettle") == titles[::-1]
     assert found(ada, "京タ") == ["Kettle 0"]
     db.session.expire_all()
     assert contents[0].current.words == 8
-    assert finding.count_behind() == 0
+    assert reindexing.count_behind() == 0
 
 
 @both_databases
@@ -143,17 +143,17 @@ def test_what_an_older_process_writes_is_taken_in(ada, content, monkeypatch):
             older.execute(update(Content).values(topic=topic, search_text=topic))
 
     def made_while_another_writes(typed: str) -> str:
-        monkeypatch.setattr(finding, "searchable", searchable)
+        monkeypatch.setattr(reindexing, "searchable", searchable)
         write("A mug")
         return searchable(typed)
 
     write("A jug")
     assert found(ada, "jug") == []
-    monkeypatch.setattr(finding, "searchable", made_while_another_writes)
-    monkeypatch.setattr(finding, "FINAL", {content.current.status})
+    monkeypatch.setattr(reindexing, "searchable", made_while_another_writes)
+    monkeypatch.setattr(reindexing, "FINAL", {content.current.status})
     db.session.commit()
 
-    assert list(finding.catch_up()) == [1, 1]
+    assert list(reindexing.catch_up()) == [1, 1]
     assert (found(ada, "mug"), found(ada, "jug")) == (["A teapot"], [])
 
 
@@ -311,7 +311,7 @@ def statements() -> Iterator[list[tuple[str, object]]]:
 @both_databases
 @pytest.mark.parametrize("near", [1, 500])
 def test_search_finds_the_same_near_and_far(ada, bob, monkeypatch, near):
-    monkeypatch.setattr(findable, "NEAR", near)
+    monkeypatch.setattr(search_index, "NEAR", near)
     titles = [f"Kettle {number}" for number in range(5)]
     for title in titles:
         submitting.submit(ada.id, BRIEF, title)
@@ -346,8 +346,8 @@ def test_what_many_have_is_found_among_the_newest_without_the_index_of_all(ada):
 def test_phrase_of_words_that_very_many_have_is_looked_for_in_so_many_at_a_time(
     ada, as_ada, monkeypatch
 ):
-    monkeypatch.setattr(findable, "LOOKED_INTO", 2)
-    monkeypatch.setattr(findable, "NEAR", 1)
+    monkeypatch.setattr(search_index, "LOOKED_INTO", 2)
+    monkeypatch.setattr(search_index, "NEAR", 1)
     titles = ["Green jug", *(f"Jug {number}, green" for number in range(4))]
     for title in titles:
         submitting.submit(ada.id, BRIEF, title)
@@ -373,8 +373,8 @@ def test_phrase_of_words_that_very_many_have_is_looked_for_in_so_many_at_a_time(
 
 @both_databases
 def test_what_many_have_each_is_looked_for_in_so_many_at_a_time(ada, as_ada, monkeypatch):
-    monkeypatch.setattr(findable, "LOOKED_INTO", 2)
-    monkeypatch.setattr(findable, "NEAR", 1)
+    monkeypatch.setattr(search_index, "LOOKED_INTO", 2)
+    monkeypatch.setattr(search_index, "NEAR", 1)
     monkeypatch.setattr(listing, "LOOKED_INTO", 2)
     monkeypatch.setattr(listing, "FEW", 2)
     made = [submitting.submit(ada.id, BRIEF, f"Jug {number}") for number in range(6)]
@@ -448,8 +448,8 @@ def test_draft_that_is_due_meanwhile_is_claimed_between_two_steps(ada, due_draft
         submitting.submit(ada.id, BRIEF, f"Kettle {number}")
     db.session.execute(text("UPDATE findables SET behind = 1"))
     db.session.commit()
-    monkeypatch.setattr(finding, "AT_ONCE", 1)
-    steps = finding.catch_up()
+    monkeypatch.setattr(reindexing, "AT_ONCE", 1)
+    steps = reindexing.catch_up()
     next(steps)
 
     with at_once() as another:  # which waits for nobody
@@ -457,8 +457,8 @@ def test_draft_that_is_due_meanwhile_is_claimed_between_two_steps(ada, due_draft
         assert another.execute(claim.values(status="generating")).rowcount == 1
 
     steps.close()  # interrupted
-    assert finding.count_behind() == 3
-    assert list(finding.catch_up()) == [1, 1, 1]
+    assert reindexing.count_behind() == 3
+    assert list(reindexing.catch_up()) == [1, 1, 1]
 
 
 def test_scheduler_makes_findable_what_was_left_behind(app, ada, content, caplog, monkeypatch):

@@ -12,8 +12,8 @@ from sqlalchemy import event, func, select
 from test_archives import archive_of, files_of, taken
 
 from smartcontent.contents import ending, submitting, tagging, versions, waiting
-from smartcontent.contents.bulk import matching
-from smartcontent.contents.bulk.acting import Deed
+from smartcontent.contents.bulk import acts
+from smartcontent.contents.bulk.deeds import Deed
 from smartcontent.contents.history import words
 from smartcontent.contents.history.reading import histories, page_of
 from smartcontent.models import BulkAct, Content, HistoryLine, What, history
@@ -227,8 +227,8 @@ def test_act_on_many_is_told_of_each_by_the_door_it_came_by(as_ada, ada, content
     other = submitting.submit(ada.id, BRIEF, "A cup")
     tagging.keep(other, {"tags": ["tea"]})
     as_ada.post("/contents/bulk", {"all": "1", "do": "tag", "tag": "tea"})
-    matching.finish(db.session.query(BulkAct).one())  # as the scheduler does
-    matching.finish(matching.begin(ada.id, Filters(), Deed.CANCEL))
+    acts.finish(db.session.query(BulkAct).one())  # as the scheduler does
+    acts.finish(acts.begin(ada.id, Filters(), Deed.CANCEL))
 
     assert told(content)[1:] == ["Tagged “tea”, with 1 other (page)", "Version 1 stopped (system)"]
     assert told(other)[1:] == ["Tagged “tea” (system)", "Version 1 stopped (system)"]

@@ -12,8 +12,8 @@ from sqlalchemy import select
 
 from smartcontent.contents import ending, submitting, waiting
 from smartcontent.models import Draft, Reading, Status, now
-from smartcontent.models.reading import USUAL_TOKENS_A_SECOND
-from smartcontent.preflight import reading as reading_ahead
+from smartcontent.models.reading_ahead import USUAL_TOKENS_A_SECOND
+from smartcontent.preflight import reading_ahead as reading_ahead
 from smartcontent.preflight.preflight import Preflight
 from smartcontent.prompts import estimated_tokens, messages_for
 from smartcontent.stores.sql import db

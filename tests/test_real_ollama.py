@@ -15,7 +15,7 @@ from smartcontent.models import Draft, Status, now
 from smartcontent.ollama import Ollama
 from smartcontent.prompts.request import context_for
 from smartcontent.stores.sql import db
-from smartcontent.writing import job, thinking
+from smartcontent.writing import job, room_to_think
 
 IS_EVEN = "Yes, 8 is even."
 
@@ -102,7 +102,9 @@ def test_thought_never_stands_in_the_text(due_draft, ollama, said, taken_out):
     assert draft.done_reason == "stop"
 
 
-@pytest.mark.parametrize(("shown", "room"), [("28-show", thinking.THINKING_TOKENS), ("04-show", 0)])
+@pytest.mark.parametrize(
+    ("shown", "room"), [("28-show", room_to_think.THINKING_TOKENS), ("04-show", 0)]
+)
 def test_model_has_room_to_think_if_the_server_shows_that_it_can(ada, ollama, shown, room):
     model = {"model": f"model-of-{shown}"}  # what was shown of a model is remembered
     draft = submitting.submit(ada.id, BRIEF, "A teapot", model, delay_seconds=0).current

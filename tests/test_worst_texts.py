@@ -36,12 +36,12 @@ from smartcontent.ollama.errors import OllamaError, failure_of
 from smartcontent.ollama.marks import Marks
 from smartcontent.recurrence.rules import RuleError, rule_of
 from smartcontent.stores.sql import db
+from smartcontent.texts.folding import ACCENTS_MOST, as_sought
 from smartcontent.texts.markdown import LONGEST, to_html
 from smartcontent.texts.markdown.drawing import drawn
 from smartcontent.texts.quality.parts import parts_called, sentences
+from smartcontent.texts.search.tokens import searchable
 from smartcontent.texts.sentiment import sentiment_of
-from smartcontent.texts.sought import ACCENTS_MOST, as_sought
-from smartcontent.texts.tokens import searchable
 from smartcontent.texts.wrapping import unwrapped
 from smartcontent.web.api.batches import BATCH
 from smartcontent.web.api.bulk import BULK

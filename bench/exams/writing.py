@@ -12,7 +12,7 @@ from exams.briefs import Paper
 from smartcontent.ollama import Answer, Ollama, OllamaError
 from smartcontent.prompts import messages_for, options_for
 from smartcontent.texts.wrapping import unwrapped
-from smartcontent.writing.thinking import THINKING_TOKENS
+from smartcontent.writing.room_to_think import THINKING_TOKENS
 
 CONTEXT = 4096
 

@@ -12,9 +12,9 @@ from smartcontent.cli.group import json_option
 from smartcontent.cli.printing import print_json, say, shortened
 from smartcontent.cli.users import user_with
 from smartcontent.contents import saved_views
-from smartcontent.contents.bulk import export, matching
-from smartcontent.contents.bulk.acting import OF_TAGS, Deed, Why
-from smartcontent.contents.bulk.matching import TooMany, as_event
+from smartcontent.contents.bulk import acts, export
+from smartcontent.contents.bulk.acts import TooMany, as_event
+from smartcontent.contents.bulk.deeds import OF_TAGS, Deed, Why
 from smartcontent.contents.filters import FILTERS, Switch, filters_of
 from smartcontent.contents.tagging import TAG
 from smartcontent.exports.packing import Packing
@@ -22,7 +22,7 @@ from smartcontent.fields import Refused, read
 from smartcontent.models import BulkAct, SavedView
 from smartcontent.models.listing import Filters
 from smartcontent.stores.sql import db
-from smartcontent.texts.sought import as_sought
+from smartcontent.texts.folding import as_sought
 
 EXPORT = "export"
 # The tag that is given has the shorter name.
@@ -73,7 +73,7 @@ def bulk(
         filters = replace(filters, trash=True)
     try:
         if dry_run:
-            _tell_how_many(len(matching.those_that_match(user_id, filters)), as_json)
+            _tell_how_many(len(acts.those_that_match(user_id, filters)), as_json)
         elif do == EXPORT:
             _export(user_id, filters, output)
         else:
@@ -93,10 +93,10 @@ def undo(act_id: str, as_json: bool) -> None:
         act = None
     if act is None:
         raise click.ClickException(f"There is no act {shortened(act_id, 80)}, or no longer.")
-    undoing = matching.undo(act)
+    undoing = acts.undo(act)
     if undoing is None:
         raise click.ClickException("It is undone already, or cannot be.")
-    _tell(matching.finish(undoing), as_json)
+    _tell(acts.finish(undoing), as_json)
 
 
 def _filters(
@@ -134,12 +134,12 @@ def _done(user_id: int, filters: Filters, deed: Deed, tag: str) -> BulkAct:
     if (deed in OF_TAGS) != bool(tag):
         raise click.ClickException(f"--tag comes with {' or '.join(sorted(OF_TAGS))}.")
     tag = TAG.read(tag) if tag else ""
-    return matching.finish(matching.begin(user_id, filters, deed, tag))
+    return acts.finish(acts.begin(user_id, filters, deed, tag))
 
 
 def _export(user_id: int, filters: Filters, output: BinaryIO) -> None:
     packing = Packing()
-    for files in export.steps(user_id, matching.those_that_match(user_id, filters)):
+    for files in export.steps(user_id, acts.those_that_match(user_id, filters)):
         output.write(packing.add(files))
     output.write(packing.end())
 
@@ -160,5 +160,5 @@ def _tell(act: BulkAct, as_json: bool) -> None:
         say(f"{number:,} left as it was: {Why(why).sentence}")
     if act.waits:
         say("The scheduler goes on with the rest as soon as there is room.", err=True)
-    if act.changed and Deed(act.deed) in matching.OPPOSITE and not act.undoes_id:
+    if act.changed and Deed(act.deed) in acts.OPPOSITE and not act.undoes_id:
         say(f"`flask contents undo {act.id}` undoes it.", err=True)

@@ -15,10 +15,10 @@ from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from smartcontent.cli.group import sentence
 from smartcontent.cli.printing import say
-from smartcontent.contents import finding
+from smartcontent.contents import reindexing
 from smartcontent.health.database import check_database
 from smartcontent.health.finding import State
-from smartcontent.models.findable import findables, taking_in_many
+from smartcontent.models.search_index import findables, taking_in_many
 from smartcontent.stores.redis_answers import one_line
 from smartcontent.stores.sql import db
 
@@ -100,11 +100,11 @@ def make_findable() -> None:
     """
     if not inspect(db.engine).has_table(findables.name):
         return
-    total, done = finding.count_behind(), 0
+    total, done = reindexing.count_behind(), 0
     if not total:
         return
     with taking_in_many():
-        for step in finding.catch_up():
+        for step in reindexing.catch_up():
             if done * 10 // total != (done + step) * 10 // total:
                 say(f"Made findable: {done + step:,} of {total:,} contents", err=True)
             done += step

@@ -9,7 +9,7 @@ from sqlalchemy import select
 from smartcontent.models import Content, Draft, Status, What, history, now
 from smartcontent.scheduling import unschedule_draft
 from smartcontent.stores.sql import db
-from smartcontent.texts.tokens import searchable
+from smartcontent.texts.search.tokens import searchable
 
 log = logging.getLogger(__name__)
 

@@ -10,8 +10,8 @@ from smartcontent.briefs.catalogue import CONTENT_TYPES
 from smartcontent.contents.tagging import TAG_LONGEST
 from smartcontent.fields import Field, Fields, Refused, Value, read
 from smartcontent.models import Status
-from smartcontent.models.findable import LOOKED_INTO
 from smartcontent.models.listing import Q_LONGEST, RANKED_MOST, Filters, Sort
+from smartcontent.models.search_index import LOOKED_INTO
 
 _UUID = re.compile("[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from flask import Flask
 from sqlalchemy.exc import SQLAlchemyError
 
-from smartcontent.contents import emptying, finding
+from smartcontent.contents import emptying, reindexing
 from smartcontent.contents.bulk import running
 from smartcontent.upkeep.duties import Duty
 
@@ -28,7 +28,7 @@ class Housekeeping(Duty):
         """Do what there is to do, then rest for a while."""
         try:
             with self._app.app_context():
-                self._do("made findable contents", finding.catch_up())
+                self._do("made findable contents", reindexing.catch_up())
                 self._do("erased from the trash contents", emptying.empty())
                 self._do("forgotten bulk acts", running.forget())
         except SQLAlchemyError as error:

@@ -13,8 +13,8 @@ from smartcontent.briefs.wishes import OWN
 from smartcontent.contents import quotas
 from smartcontent.contents.submitting import new_content, tell
 from smartcontent.models import Content, now
-from smartcontent.models.findable import make_findable
 from smartcontent.models.moments import due_after, rounded_up
+from smartcontent.models.search_index import make_findable
 from smartcontent.prompts.request import language_of
 from smartcontent.stores.sql import db
 

@@ -14,7 +14,7 @@ from smartcontent.fields import Fields, Text
 from smartcontent.models import Batch, KeptVoice, SavedView, Series, Tag
 from smartcontent.models.saved_view import NAME_LONGEST
 from smartcontent.stores.sql import db
-from smartcontent.texts.sought import as_sought
+from smartcontent.texts.folding import as_sought
 
 MOST = 50  # of one user
 

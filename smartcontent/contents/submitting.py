@@ -12,8 +12,8 @@ from smartcontent.briefs.wishes import Wishes
 from smartcontent.contents import quotas, tagging
 from smartcontent.contents.refining import wishes_of_variants
 from smartcontent.models import Content, Draft, Status, now
-from smartcontent.models.findable import make_findable
 from smartcontent.models.moments import due_after, rounded_up
+from smartcontent.models.search_index import make_findable
 from smartcontent.scheduling import schedule_draft
 from smartcontent.stores.sql import db
 

@@ -10,11 +10,11 @@ from smartcontent.briefs.brief import TITLED_BRIEF, title_from
 from smartcontent.contents.quotas import one_after_the_other
 from smartcontent.fields import Fields, Refused, Text, Value, Words
 from smartcontent.models import Content, Tag, What, history
-from smartcontent.models.findable import make_findable
+from smartcontent.models.search_index import make_findable
 from smartcontent.models.tag import content_tags
 from smartcontent.stores.sql import db
-from smartcontent.texts.sought import as_sought
-from smartcontent.texts.tokens import searchable
+from smartcontent.texts.folding import as_sought
+from smartcontent.texts.search.tokens import searchable
 
 TAGS_MOST, TAG_LONGEST = 20, 60
 

@@ -9,7 +9,7 @@ from smartcontent.contents.quotas import one_after_the_other
 from smartcontent.models import Tag, What, history
 from smartcontent.models.tag import content_tags
 from smartcontent.stores.sql import db
-from smartcontent.texts.sought import as_sought
+from smartcontent.texts.folding import as_sought
 
 AT_ONCE = 500
 

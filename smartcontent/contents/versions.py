@@ -21,14 +21,14 @@ from smartcontent.models import (
     history,
     now,
 )
-from smartcontent.models.findable import make_findable
 from smartcontent.models.moments import rounded_up
+from smartcontent.models.search_index import make_findable
 from smartcontent.prompts.request import language_of
 from smartcontent.scheduling import schedule_draft
 from smartcontent.stores.sql import db
 from smartcontent.texts.counting import size_of
+from smartcontent.texts.search.tokens import searchable
 from smartcontent.texts.sentiment import sentiment_of
-from smartcontent.texts.tokens import searchable
 
 VERSIONS_KEPT = 200  # of one content
 

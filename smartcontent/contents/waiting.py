@@ -16,8 +16,8 @@ from smartcontent.contents import tagging
 from smartcontent.contents.ending import cancel_all
 from smartcontent.contents.submitting import write_brief
 from smartcontent.models import Content, Draft, Status, What, history, now
-from smartcontent.models.findable import make_findable
 from smartcontent.models.moments import due_after, iso, rounded_up
+from smartcontent.models.search_index import make_findable
 from smartcontent.models.status import CHANGEABLE, UNSTARTED
 from smartcontent.scheduling import schedule_draft, unschedule_draft
 from smartcontent.stores.sql import db

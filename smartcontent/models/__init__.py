@@ -7,7 +7,7 @@ from smartcontent.models.content import Content
 from smartcontent.models.draft import Draft
 from smartcontent.models.history import HistoryLine, What
 from smartcontent.models.moments import now
-from smartcontent.models.reading import Reading
+from smartcontent.models.reading_ahead import Reading
 from smartcontent.models.repair import Repair, RepairKind
 from smartcontent.models.saved_view import SavedView
 from smartcontent.models.series import Series

@@ -29,8 +29,8 @@ from smartcontent.briefs.brief import BRIEF, Brief, title_from
 from smartcontent.briefs.voice import Voice
 from smartcontent.models.accounts import LARGEST_ID, User
 from smartcontent.models.draft import Draft
-from smartcontent.models.findable import make_findable
 from smartcontent.models.moments import UtcDateTime, now
+from smartcontent.models.search_index import make_findable
 from smartcontent.models.status import FINAL, UNFINISHED
 from smartcontent.models.tag import Tag, content_tags
 from smartcontent.stores.sql import Base, db

@@ -27,7 +27,7 @@ from sqlalchemy.orm import contains_eager, selectinload
 from smartcontent.models.batch import Batch
 from smartcontent.models.content import Content
 from smartcontent.models.draft import Draft
-from smartcontent.models.findable import (
+from smartcontent.models.search_index import (
     LOOKED_INTO,
     among_found,
     among_nearest,
@@ -41,9 +41,9 @@ from smartcontent.models.findable import (
 from smartcontent.models.series import Series
 from smartcontent.models.tag import Tag, content_tags
 from smartcontent.stores.sql import db
-from smartcontent.texts.queries import LONGEST, has_phrase
-from smartcontent.texts.queries import query as parsed
-from smartcontent.texts.sought import as_sought
+from smartcontent.texts.folding import as_sought
+from smartcontent.texts.search.query import LONGEST, has_phrase
+from smartcontent.texts.search.query import query as parsed
 
 Q_LONGEST = LONGEST  # of a search, in characters
 PAGE = 20

@@ -19,7 +19,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from smartcontent.models.accounts import LARGEST_ID
 from smartcontent.stores.sql import Base, db
-from smartcontent.texts.sought import as_sought
+from smartcontent.texts.folding import as_sought
 
 SUGGESTED_MOST = 200
 

@@ -26,7 +26,7 @@ from smartcontent.models.status import WAITS
 from smartcontent.ollama import OllamaError
 from smartcontent.ollama.configured import ollama
 from smartcontent.preflight.downloads import Downloads
-from smartcontent.preflight.reading import Need, ReadingAhead, loaded_before
+from smartcontent.preflight.reading_ahead import Need, ReadingAhead, loaded_before
 from smartcontent.progress import readiness
 from smartcontent.progress.readiness import Readiness, Stage
 from smartcontent.prompts.request import (
@@ -39,7 +39,7 @@ from smartcontent.prompts.request import (
 from smartcontent.stores.redis_answers import trouble
 from smartcontent.stores.sql import db, only_read
 from smartcontent.upkeep.duties import Duty
-from smartcontent.writing.thinking import with_room_to_think
+from smartcontent.writing.room_to_think import with_room_to_think
 
 log = logging.getLogger(__name__)
 

@@ -23,7 +23,7 @@ from smartcontent.scheduling.tidying import tidy
 from smartcontent.stores import keys
 from smartcontent.stores.redis import redis
 from smartcontent.stores.sql import db, only_read
-from smartcontent.texts.tokens import searchable
+from smartcontent.texts.search.tokens import searchable
 
 log = logging.getLogger(__name__)
 

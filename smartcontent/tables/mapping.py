@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cache, lru_cache
 
-from smartcontent.texts.tokens import tokens
+from smartcontent.texts.search.tokens import tokens
 
 # In English, German, French and Spanish; the earlier a name, the surer it is.
 _NAMES: Mapping[str, Sequence[str]] = {

@@ -17,7 +17,6 @@ from smartcontent.contents.filters import FILTERS, filters_in
 from smartcontent.contents.quotas import OverQuota
 from smartcontent.extensions import login
 from smartcontent.models import Batch, Content, KeptVoice, Series
-from smartcontent.models.findable import LOOKED_INTO
 from smartcontent.models.listing import (
     Q_LONGEST,
     Filters,
@@ -27,6 +26,7 @@ from smartcontent.models.listing import (
     list_trash,
     names_of,
 )
+from smartcontent.models.search_index import LOOKED_INTO
 from smartcontent.web import errors
 from smartcontent.web.auth import nobody_yet
 from smartcontent.web.brief_forms import BriefForms, content_named

@@ -9,9 +9,10 @@ from flask_login import current_user, login_required
 from werkzeug.exceptions import BadRequest, NotFound
 
 from smartcontent.contents import tagging
-from smartcontent.contents.bulk import export, matching
-from smartcontent.contents.bulk.acting import IDS_MOST, OF_TAGS, Deed, Why
-from smartcontent.contents.bulk.matching import OPPOSITE, TooMany
+from smartcontent.contents.bulk import acts as bulk_acts
+from smartcontent.contents.bulk import export
+from smartcontent.contents.bulk.acts import OPPOSITE, TooMany
+from smartcontent.contents.bulk.deeds import IDS_MOST, OF_TAGS, Deed, Why
 from smartcontent.contents.filters import filters_in
 from smartcontent.contents.tagging import TAG, TAGS
 from smartcontent.fields import Refused
@@ -83,7 +84,7 @@ def do() -> ResponseReturnValue:
     except ValueError as error:
         raise BadRequest from error
     if not is_all:  # few: what was pressed is done
-        matching.finish(act)
+        bulk_acts.finish(act)
     return _to(act)
 
 
@@ -91,7 +92,7 @@ def _exported() -> ResponseReturnValue:
     """The texts of all that are ticked, or of all that match, as one ZIP."""
     try:
         if request.form.get("all") == "1":
-            ids = matching.those_that_match(current_user.id, filters_in(asked()))
+            ids = bulk_acts.those_that_match(current_user.id, filters_in(asked()))
         else:
             ids = [UUID(each) for each in request.form.getlist("ids")]
     except TooMany as refused:
@@ -114,11 +115,11 @@ def acts() -> str:
 @login_required
 def undo(act_id: UUID) -> ResponseReturnValue:
     """Stop an act on many, and undo what it has changed."""
-    undoing = matching.undo(_own(act_id))
+    undoing = bulk_acts.undo(_own(act_id))
     if undoing is None:
         return errors.answer(409, "It is undone already, or cannot be: reload the page to see.")
     if undoing.total <= IDS_MOST:
-        matching.finish(undoing)
+        bulk_acts.finish(undoing)
     return _to(undoing)
 
 
@@ -127,7 +128,7 @@ def undo(act_id: UUID) -> ResponseReturnValue:
 def stop(act_id: UUID) -> ResponseReturnValue:
     """Leave the rest of an act on many undone."""
     act = _own(act_id)
-    matching.stop(act)
+    bulk_acts.stop(act)
     return _to(act)
 
 
@@ -151,7 +152,7 @@ def _begun(ids: list[UUID] | None, deed: Deed, tag: str) -> BulkAct:
         Refused, TooMany: it is too much or too little for one act; the message is for people.
     """
     if ids is None:
-        return matching.begin(current_user.id, filters_in(asked()), deed, tag)
+        return bulk_acts.begin(current_user.id, filters_in(asked()), deed, tag)
     if not 0 < len(ids) <= IDS_MOST:
         raise Refused(f"Tick 1 to {IDS_MOST} contents first.")
-    return matching.begin(current_user.id, ids, deed, tag)
+    return bulk_acts.begin(current_user.id, ids, deed, tag)

@@ -13,7 +13,7 @@ from smartcontent.briefs.brief import TITLED_BRIEF
 from smartcontent.briefs.built_in import BUILT_IN
 from smartcontent.briefs.form import BriefForm, form_field
 from smartcontent.briefs.template import SHARED_TEMPLATE, VALUE_LONGEST, Template, read_brief
-from smartcontent.contents import shared, templates
+from smartcontent.contents import templates, voices_and_templates
 from smartcontent.models import Content, KeptTemplate
 from smartcontent.web import errors
 from smartcontent.web.brief_forms import BriefForms
@@ -80,8 +80,8 @@ def new() -> ResponseReturnValue:
         return _edit_page(form), 422
     kept = KeptTemplate(user_id=current_user.id, idempotency_key=key_sent(), **values)
     try:
-        kept = shared.add(kept)
-    except shared.TooMany as error:
+        kept = voices_and_templates.add(kept)
+    except voices_and_templates.TooMany as error:
         return _edit_page(form, refusal=str(error)), 409
     return _to(kept, "The template is kept.")
 
@@ -100,7 +100,7 @@ def edit(template_id: UUID) -> ResponseReturnValue:
     values = form.values if form.validate() else {}
     if form.errors:
         return _edit_page(form, kept), 422
-    shared.change(kept, values)
+    voices_and_templates.change(kept, values)
     return _to(kept, "The template is changed. Texts made with it stay as they are.")
 
 
@@ -111,7 +111,7 @@ def delete(template_id: UUID) -> ResponseReturnValue:
     kept = _own(template_id)
     if kept is None:
         return errors.answer(403, "It is not yours to delete.")
-    shared.remove(kept)
+    voices_and_templates.remove(kept)
     flash("The template is deleted. Texts made with it stay as they are.")
     return redirect(url_for(".index"), 303)
 

@@ -24,11 +24,11 @@ from smartcontent.scheduling.backoff import backoff, while_away
 from smartcontent.texts.counting import READ_IN_A_MINUTE, Size
 from smartcontent.texts.markdown import to_text
 from smartcontent.web.drawings import Span, in_a_row, share_of
-from smartcontent.web.found import found_in, marked
 from smartcontent.web.once import key_field
 from smartcontent.web.readers import for_reader
 from smartcontent.web.rendering import rendered
 from smartcontent.web.safety import page_here
+from smartcontent.web.search_results import found_in, marked
 from smartcontent.web.timeline import timeline
 
 _EXCERPT = 600  # characters of Markdown

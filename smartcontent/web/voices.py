@@ -12,7 +12,7 @@ from wtforms import BooleanField, Form
 
 from smartcontent.briefs.form import form_field
 from smartcontent.briefs.voice import SHARED_VOICE, VOICE
-from smartcontent.contents import shared
+from smartcontent.contents import voices_and_templates
 from smartcontent.models import KeptVoice
 from smartcontent.web import errors
 from smartcontent.web.once import key_sent
@@ -55,8 +55,8 @@ def new() -> ResponseReturnValue:
         return _page(form), 422
     voice = KeptVoice(user_id=current_user.id, idempotency_key=key_sent(), **form.values)
     try:
-        voice = shared.add(voice)
-    except shared.TooMany as error:
+        voice = voices_and_templates.add(voice)
+    except voices_and_templates.TooMany as error:
         return _page(form, refusal=str(error)), 409
     return _back(Markup("The voice <bdi>{}</bdi> can be chosen for briefs now.").format(voice.name))
 
@@ -74,7 +74,7 @@ def show(voice_id: UUID) -> ResponseReturnValue:
         return errors.answer(403, "It is shared by somebody else, who alone changes it.")
     if not form.validate():
         return _page(form, voice), 422
-    shared.change(voice, form.values)
+    voices_and_templates.change(voice, form.values)
     return _back("The voice is changed. Texts made with it stay as they are.")
 
 
@@ -85,7 +85,7 @@ def delete(voice_id: UUID) -> ResponseReturnValue:
     voice = _seen(voice_id)
     if voice.user_id != current_user.id:
         return errors.answer(403, "It is shared by somebody else, who alone deletes it.")
-    shared.remove(voice)
+    voices_and_templates.remove(voice)
     return _back("The voice is deleted. Texts made with it stay as they are.")
 
 

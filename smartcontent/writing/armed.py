@@ -27,8 +27,8 @@ from smartcontent.stores import keys
 from smartcontent.stores.redis import redis
 from smartcontent.stores.sql import db, only_read
 from smartcontent.writing.attempt import REPEATING, SPENT_ON_THINKING, stopping
+from smartcontent.writing.room_to_think import with_room_to_think
 from smartcontent.writing.surroundings import surroundings
-from smartcontent.writing.thinking import with_room_to_think
 
 log = logging.getLogger(__name__)
 

@@ -15,7 +15,7 @@ from smartcontent.prompts.request import model_of
 from smartcontent.scheduling import schedule_draft
 from smartcontent.scheduling.backoff import backoff, while_away
 from smartcontent.stores.sql import db
-from smartcontent.texts.tokens import searchable
+from smartcontent.texts.search.tokens import searchable
 from smartcontent.writing.attempt import REPEATING, SPENT_ON_THINKING, Attempt
 
 log = logging.getLogger(__name__)

@@ -18,7 +18,7 @@ from smartcontent.stores.redis import redis
 from smartcontent.stores.redis_answers import trouble
 from smartcontent.stores.sql import db
 from smartcontent.texts.sentiment import sentiment_of
-from smartcontent.writing.thinking import thinks
+from smartcontent.writing.room_to_think import thinks
 
 log = logging.getLogger(__name__)
 

@@ -6,8 +6,8 @@ from uuid import UUID, uuid4
 import pytest
 from conftest import both_databases
 
-from smartcontent.contents.bulk import matching
-from smartcontent.contents.bulk.acting import IDS_MOST
+from smartcontent.contents.bulk import acts
+from smartcontent.contents.bulk.deeds import IDS_MOST
 from smartcontent.contents.tagging import TAGS_MOST
 from smartcontent.models import BulkAct, Content, Draft, Status, Tag, now
 from smartcontent.stores.sql import db
@@ -328,7 +328,7 @@ def test_all_that_matches_is_done_step_by_step_and_undone(script, bobs_script):
     begun = script.post("/contents/bulk", body)
     address = begun.headers["Location"].removeprefix("/api/v1")
     act = BulkAct.find(db.session.query(Content).first().user_id, UUID(begun.json["id"]))
-    matching.finish(act)
+    acts.finish(act)
 
     assert (begun.status_code, begun.json["total"], begun.json["done"]) == (202, 2, 0)
     ended = script.get(address).json

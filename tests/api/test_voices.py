@@ -4,7 +4,7 @@ import pytest
 from conftest import both_databases
 from sqlalchemy import select
 
-from smartcontent.contents import shared
+from smartcontent.contents import voices_and_templates
 from smartcontent.models import Content
 from smartcontent.stores.sql import db
 from smartcontent.writing import job
@@ -196,7 +196,7 @@ def test_same_key_finds_the_same_text_though_the_voice_has_changed(script, voice
 
 
 def test_one_keeps_so_many_and_no_more(script, monkeypatch):
-    monkeypatch.setattr(shared, "KEPT_MOST", 1)
+    monkeypatch.setattr(voices_and_templates, "KEPT_MOST", 1)
     script.post("/voices", VOICE)
 
     assert script.post("/voices", VOICE).status_code == 409

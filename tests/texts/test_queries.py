@@ -8,9 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import create_engine, text
 
-from smartcontent.texts.queries import Phrase, for_postgresql, for_sqlite, query
-from smartcontent.texts.snippets import hits, snippet
-from smartcontent.texts.tokens import searchable
+from smartcontent.texts.search.query import Phrase, for_postgresql, for_sqlite, query
+from smartcontent.texts.search.snippets import hits, snippet
+from smartcontent.texts.search.tokens import searchable
 
 TEXTS = {
     "souffle": "A Soufflé in blue glass, with a kettle",

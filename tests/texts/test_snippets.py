@@ -5,8 +5,8 @@ import time
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from smartcontent.texts.queries import query
-from smartcontent.texts.snippets import LENGTH, snippet
+from smartcontent.texts.search.query import query
+from smartcontent.texts.search.snippets import LENGTH, snippet
 
 FILLING = "lorem ipsum dolor " * 40
 

@@ -8,7 +8,7 @@ from costs import cpu_seconds
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from smartcontent.texts.tokens import LONGEST, placed_tokens, searchable, tokens
+from smartcontent.texts.search.tokens import LONGEST, placed_tokens, searchable, tokens
 
 TEXTS = st.text(
     st.characters(exclude_categories=["Cn", "Cs"])

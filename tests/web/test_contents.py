@@ -20,13 +20,13 @@ from smartcontent.briefs.brief import title_from
 from smartcontent.contents import ending, model_pulls, repurposing, submitting, versions, waiting
 from smartcontent.models import Content, Draft, Status, User, now
 from smartcontent.models.download import Download
-from smartcontent.models.findable import make_findable
+from smartcontent.models.search_index import make_findable
 from smartcontent.preflight import preflight
 from smartcontent.progress import readiness
 from smartcontent.progress.readiness import Readiness, Stage
 from smartcontent.stores.sql import db
 from smartcontent.web import due_time
-from smartcontent.web.found import found_in
+from smartcontent.web.search_results import found_in
 from smartcontent.web.templating import with_code
 from smartcontent.writing import job
 

@@ -43,8 +43,8 @@ from smartcontent.models.accounts import LARGEST_ID
 from smartcontent.models.series import NAME_LONGEST
 from smartcontent.recurrence.rules import RuleError, rule_of
 from smartcontent.texts.counting import size_of
+from smartcontent.texts.folding import as_sought
 from smartcontent.texts.quality.finding import KEY_LENGTH
-from smartcontent.texts.sought import as_sought
 
 VERSIONS_MOST = 1_000  # of one content
 TEXT_LONGEST = 1_000_000  # characters

@@ -19,7 +19,7 @@ from smartcontent.contents.archives.reading import Head, Incoming, contents_of, 
 from smartcontent.contents.archives.unpacking import ArchiveError, Unpacked, unpacked
 from smartcontent.contents.quotas import one_after_the_other
 from smartcontent.contents.series.acting import SERIES_MOST
-from smartcontent.contents.shared import KEPT_MOST
+from smartcontent.contents.voices_and_templates import KEPT_MOST
 from smartcontent.doors import Door, through
 from smartcontent.logs import note
 from smartcontent.models import (
@@ -35,11 +35,11 @@ from smartcontent.models import (
     now,
 )
 from smartcontent.models.dismissal import dismissals
-from smartcontent.models.findable import Words, make_all_findable, words_of
+from smartcontent.models.search_index import Words, make_all_findable, words_of
 from smartcontent.models.tag import content_tags
 from smartcontent.stores.sql import db
-from smartcontent.texts.sought import as_sought
-from smartcontent.texts.tokens import searchable
+from smartcontent.texts.folding import as_sought
+from smartcontent.texts.search.tokens import searchable
 
 AT_ONCE = 25
 BYTES_LONGEST = 1_000_000  # of one step, unless one content has more

@@ -17,8 +17,8 @@ from smartcontent.contents import quotas
 from smartcontent.contents.batches.submitting import Timing
 from smartcontent.contents.ending import cancel as cancel_draft
 from smartcontent.models import Batch, Content, Draft, Status, What, history, now
-from smartcontent.models.findable import make_all_findable, words_of
 from smartcontent.models.moments import UtcDateTime, rounded_up
+from smartcontent.models.search_index import make_all_findable, words_of
 from smartcontent.models.status import UNSTARTED, WAITS
 from smartcontent.progress.batches import announce
 from smartcontent.scheduling import schedule_drafts, unschedule_drafts

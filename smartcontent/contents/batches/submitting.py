@@ -17,8 +17,8 @@ from smartcontent.contents import quotas
 from smartcontent.contents.batches.rows import BatchRow
 from smartcontent.contents.submitting import write_brief
 from smartcontent.models import Batch, Content, Draft, Status, now
-from smartcontent.models.findable import Words, make_all_findable, words_of
 from smartcontent.models.moments import due_after, rounded_up
+from smartcontent.models.search_index import Words, make_all_findable, words_of
 from smartcontent.progress.batches import announce
 from smartcontent.scheduling import schedule_drafts
 from smartcontent.stores.sql import db

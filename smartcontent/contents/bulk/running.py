@@ -13,7 +13,7 @@ from flask import Flask
 from sqlalchemy import delete, select
 from sqlalchemy.exc import SQLAlchemyError
 
-from smartcontent.contents.bulk.matching import take_step
+from smartcontent.contents.bulk.acts import take_step
 from smartcontent.models import BulkAct, User, now
 from smartcontent.stores.sql import db, only_read
 from smartcontent.upkeep.duties import Duty

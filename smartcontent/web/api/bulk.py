@@ -7,9 +7,9 @@ from flask import url_for
 from flask.typing import ResponseReturnValue
 
 from smartcontent.contents import ending
-from smartcontent.contents.bulk import acting, export, matching
-from smartcontent.contents.bulk.acting import IDS_MOST, OF_TAGS, Asked, Deed
-from smartcontent.contents.bulk.matching import MATCH_MOST, TooMany
+from smartcontent.contents.bulk import acts, deeds, export
+from smartcontent.contents.bulk.acts import MATCH_MOST, TooMany
+from smartcontent.contents.bulk.deeds import IDS_MOST, OF_TAGS, Asked, Deed
 from smartcontent.contents.filters import FILTERS, Narrowing, filters_in, filters_of
 from smartcontent.contents.tagging import TAG
 from smartcontent.fields import Fields, Value, one_of
@@ -73,13 +73,13 @@ def do(sent: dict[str, Any]) -> ResponseReturnValue:
         raise not_accepted({"ids": ["Ids or else matching must be there, not both."]})
     if "matching" in sent:
         return _accepted(_begun(filters_in(sent["matching"]), deed, tag))
-    results = acting.do(Asked(user_id(), deed, tag), map(UUID, sent["ids"]))
+    results = deeds.do(Asked(user_id(), deed, tag), map(UUID, sent["ids"]))
     return {"results": [_told(*result) for result in results]}
 
 
 def _begun(filters: Filters, deed: Deed, tag: str) -> BulkAct:
     try:
-        return matching.begin(user_id(), filters, deed, tag)
+        return acts.begin(user_id(), filters, deed, tag)
     except TooMany as error:
         raise not_accepted({"matching": [str(error)]}) from error
 
@@ -98,7 +98,7 @@ def _told(content_id: UUID, detail: str) -> dict[str, Any]:
 def download(asked: dict[str, Any]) -> ResponseReturnValue:
     """Take away the current texts of all that match, as Markdown with front matter."""
     try:
-        ids = matching.those_that_match(user_id(), filters_of(asked))
+        ids = acts.those_that_match(user_id(), filters_of(asked))
     except TooMany as error:
         raise Problem(422, str(error)) from error
     return as_zip(export.steps(user_id(), ids), "Texts")
@@ -115,7 +115,7 @@ def show(act: BulkAct) -> ResponseReturnValue:
 @call(schemas.BULK_ACT)
 def stop(act: BulkAct) -> ResponseReturnValue:
     """Leave the rest of an act undone."""
-    matching.stop(act)
+    acts.stop(act)
     return representation.bulk_act(act)
 
 
@@ -126,7 +126,7 @@ def undo(act: BulkAct) -> ResponseReturnValue:
 
     What was cancelled or asked for anew stays so.
     """
-    undoing = matching.undo(act)
+    undoing = acts.undo(act)
     if undoing is None:
         raise Problem(409, "It is undone already, or is none that can be undone.")
     return _accepted(undoing)

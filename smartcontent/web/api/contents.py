@@ -22,8 +22,8 @@ from smartcontent.web.api.body import json_object
 from smartcontent.web.api.call import call
 from smartcontent.web.api.idempotency import KEY, submit_once
 from smartcontent.web.api.through_template import through_template
-from smartcontent.web.found import snippets_of
 from smartcontent.web.problems import Problem
+from smartcontent.web.search_results import snippets_of
 
 bp = protected("contents")
 

@@ -6,7 +6,7 @@ from uuid import UUID
 from flask import current_app, url_for
 
 from smartcontent.contents import as_json
-from smartcontent.contents.bulk.acting import Why
+from smartcontent.contents.bulk.deeds import Why
 from smartcontent.fields import Fields
 from smartcontent.models import BulkAct, Content, Draft
 from smartcontent.models.moments import iso

@@ -8,7 +8,7 @@ from flask.typing import ResponseReturnValue
 
 from smartcontent.briefs.built_in import BUILT_IN
 from smartcontent.briefs.template import SHARED_TEMPLATE, Template, read_brief
-from smartcontent.contents import shared, templates
+from smartcontent.contents import templates, voices_and_templates
 from smartcontent.models import KeptTemplate
 from smartcontent.models.moments import iso
 from smartcontent.web.api import schemas
@@ -41,8 +41,8 @@ def create(sent: dict[str, Any]) -> ResponseReturnValue:
     """Keep a template."""
     kept = KeptTemplate(user_id=user_id(), **_as_stored(sent))
     try:
-        kept = shared.add(kept)
-    except shared.TooMany as error:
+        kept = voices_and_templates.add(kept)
+    except voices_and_templates.TooMany as error:
         raise Problem(409, str(error)) from error
     return _shown(kept.template, kept), 201, {"Location": url_for(".show", template_id=kept.id)}
 
@@ -61,7 +61,7 @@ def show(template: UUID) -> ResponseReturnValue:
 def change(template: UUID, sent: dict[str, Any]) -> ResponseReturnValue:
     """Change what is sent; the brief as a whole. What was made with it stays as it is."""
     kept = _own(template)
-    shared.change(kept, _as_stored(sent))
+    voices_and_templates.change(kept, _as_stored(sent))
     return _shown(kept.template, kept)
 
 
@@ -69,7 +69,7 @@ def change(template: UUID, sent: dict[str, Any]) -> ResponseReturnValue:
 @call(None, 204, refusals=_NOT_YOURS)
 def delete(template: UUID) -> ResponseReturnValue:
     """Delete a template for good; what was made with it stays as it is."""
-    shared.remove(_own(template))
+    voices_and_templates.remove(_own(template))
     return "", 204
 
 

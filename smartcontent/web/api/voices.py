@@ -6,7 +6,7 @@ from flask import url_for
 from flask.typing import ResponseReturnValue
 
 from smartcontent.briefs.voice import SHARED_VOICE
-from smartcontent.contents import shared
+from smartcontent.contents import voices_and_templates
 from smartcontent.models import KeptVoice
 from smartcontent.web.api import representation, schemas
 from smartcontent.web.api.access import check_own, protected, user_id
@@ -37,8 +37,8 @@ def create(sent: dict[str, Any]) -> ResponseReturnValue:
     """Keep a voice."""
     voice = KeptVoice(user_id=user_id(), **_as_stored(sent))
     try:
-        voice = shared.add(voice)
-    except shared.TooMany as error:
+        voice = voices_and_templates.add(voice)
+    except voices_and_templates.TooMany as error:
         raise Problem(409, str(error)) from error
     return _shown(voice), 201, {"Location": url_for(".show", voice_id=voice.id)}
 
@@ -55,7 +55,7 @@ def show(voice: KeptVoice) -> ResponseReturnValue:
 def change(voice: KeptVoice, sent: dict[str, Any]) -> ResponseReturnValue:
     """Change what is sent, and nothing else; texts made with the voice stay what they are."""
     check_own(voice)
-    shared.change(voice, _as_stored(sent))
+    voices_and_templates.change(voice, _as_stored(sent))
     return _shown(voice)
 
 
@@ -64,7 +64,7 @@ def change(voice: KeptVoice, sent: dict[str, Any]) -> ResponseReturnValue:
 def delete(voice: KeptVoice) -> ResponseReturnValue:
     """Delete a voice for good; briefs and texts made with it keep what they took from it."""
     check_own(voice)
-    shared.remove(voice)
+    voices_and_templates.remove(voice)
     return "", 204
 
 

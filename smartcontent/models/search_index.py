@@ -43,7 +43,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import TSQUERY, TSVECTOR
 
 from smartcontent.stores.sql import Base, db
-from smartcontent.texts.queries import (
+from smartcontent.texts.search.query import (
     Phrase,
     Query,
     for_postgresql,
@@ -51,7 +51,7 @@ from smartcontent.texts.queries import (
     has_phrase,
     loosened,
 )
-from smartcontent.texts.tokens import searchable
+from smartcontent.texts.search.tokens import searchable
 
 if TYPE_CHECKING:
     from smartcontent.models.content import Content

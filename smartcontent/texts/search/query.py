@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
-from smartcontent.texts.tokens import tokens
+from smartcontent.texts.search.tokens import tokens
 
 LONGEST = 200  # characters; what follows is not looked for
 _MOST = 10  # phrases, and tokens of each: they are looked for in all texts of a user

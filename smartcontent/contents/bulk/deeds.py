@@ -23,7 +23,7 @@ from smartcontent.progress.batches import announce
 from smartcontent.scheduling import unschedule_drafts
 from smartcontent.scheduling.drafts import in_parts
 from smartcontent.stores.sql import db
-from smartcontent.texts.sought import as_sought
+from smartcontent.texts.folding import as_sought
 
 IDS_MOST = 200
 AT_ONCE = 50

@@ -6,11 +6,11 @@ from typing import NamedTuple
 from markupsafe import Markup, escape
 
 from smartcontent.models import FINAL, Content
+from smartcontent.texts.folding import composed
 from smartcontent.texts.markdown import to_text
-from smartcontent.texts.queries import Query
-from smartcontent.texts.queries import query as parsed
-from smartcontent.texts.snippets import PART, best_part, hits, merged, snippet
-from smartcontent.texts.sought import composed
+from smartcontent.texts.search.query import Query
+from smartcontent.texts.search.query import query as parsed
+from smartcontent.texts.search.snippets import PART, best_part, hits, merged, snippet
 from smartcontent.web.threads import slowly
 
 AROUND = 140  # characters shown on each side of the first hit

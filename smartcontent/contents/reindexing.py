@@ -11,10 +11,10 @@ from typing import Any
 from sqlalchemy import bindparam, func, select, update
 
 from smartcontent.models import FINAL, Content, Draft
-from smartcontent.models.findable import Entry, findables, is_behind, store, words_of
+from smartcontent.models.search_index import Entry, findables, is_behind, store, words_of
 from smartcontent.stores.sql import db, only_read
 from smartcontent.texts.counting import size_of
-from smartcontent.texts.tokens import searchable
+from smartcontent.texts.search.tokens import searchable
 
 AT_ONCE = 200
 TEXTS_LONGEST = 600_000  # of one step, in characters

@@ -12,7 +12,7 @@ from uuid import UUID
 from sqlalchemy import insert, select, update
 
 from smartcontent import events
-from smartcontent.contents.bulk.acting import (
+from smartcontent.contents.bulk.deeds import (
     AT_ONCE,
     IDS_MOST,
     OF_CONTENTS,

@@ -20,7 +20,7 @@ from sqlalchemy import or_, select, update
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
 from smartcontent.models import Draft, Reading, Status, now
-from smartcontent.models.reading import does_not_help, tokens_a_second, was_given_to_read
+from smartcontent.models.reading_ahead import does_not_help, tokens_a_second, was_given_to_read
 from smartcontent.models.status import WAITS
 from smartcontent.ollama import Answer, OllamaError
 from smartcontent.ollama.configured import ollama
@@ -28,7 +28,7 @@ from smartcontent.preflight.plan import SPARE, Upcoming, ahead, longest, to_read
 from smartcontent.prompts import estimated_tokens
 from smartcontent.prompts.request import Request
 from smartcontent.stores.sql import db, only_read
-from smartcontent.writing.thinking import with_room_to_think
+from smartcontent.writing.room_to_think import with_room_to_think
 
 log = logging.getLogger(__name__)
 

@@ -5,8 +5,8 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from smartcontent.texts.queries import Phrase, Query
-from smartcontent.texts.tokens import Token, placed_tokens
+from smartcontent.texts.search.query import Phrase, Query
+from smartcontent.texts.search.tokens import Token, placed_tokens
 
 BEGIN, END = "[[", "]]"
 LENGTH = 160  # characters of a snippet, without its marks
