@@ -5,7 +5,7 @@ from datetime import datetime
 
 from sqlalchemy import select
 
-from smartcontent.contents.quotas import one_after_the_other
+from smartcontent.contents.locking import one_after_the_other
 from smartcontent.logs import note
 from smartcontent.models import ApiToken, User, now
 from smartcontent.stores.sql import db

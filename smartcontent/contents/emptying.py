@@ -13,7 +13,7 @@ from flask import current_app
 from sqlalchemy import delete, select
 
 from smartcontent.contents.ending import cancel
-from smartcontent.contents.quotas import one_after_the_other
+from smartcontent.contents.locking import one_after_the_other
 from smartcontent.contents.tagging import forget_unused
 from smartcontent.models import UNFINISHED, Content, Draft, now
 from smartcontent.stores.sql import db, only_read

@@ -12,7 +12,8 @@ from flask import current_app
 from sqlalchemy import Select, func, select, union_all
 from werkzeug.exceptions import TooManyRequests
 
-from smartcontent.models import UNFINISHED, Batch, Draft, Origin, User, now
+from smartcontent.contents.locking import one_after_the_other
+from smartcontent.models import UNFINISHED, Batch, Draft, Origin, now
 from smartcontent.stores.sql import db
 
 # Nobody knows when a draft will be finished; this is when it is worth to look again.
@@ -44,12 +45,6 @@ def check(user_id: int, of_batch: int = 0, is_of_series: bool = False) -> None:
     if refusal:
         db.session.rollback()
         raise refusal
-
-
-def one_after_the_other(user_id: int) -> None:
-    """Let others of the same user wait until this transaction ends: what is counted stays so."""
-    # On PostgreSQL; on SQLite whoever writes is alone anyway.
-    db.session.execute(select(User.id).filter_by(id=user_id).with_for_update(key_share=True))
 
 
 def _too_many_unfinished(user_id: int, of_batch: int) -> OverQuota | None:

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 from smartcontent.contents.filters import Narrowing, making_sense
-from smartcontent.contents.quotas import one_after_the_other
+from smartcontent.contents.locking import one_after_the_other
 from smartcontent.fields import Fields, Text
 from smartcontent.models import Batch, KeptVoice, SavedView, Series, Tag
 from smartcontent.models.saved_view import NAME_LONGEST

@@ -8,7 +8,7 @@ from datetime import timedelta
 
 from sqlalchemy import delete, func, select, update
 
-from smartcontent.contents.quotas import one_after_the_other
+from smartcontent.contents.locking import one_after_the_other
 from smartcontent.doors import door_here
 from smartcontent.models import Content, Review, Share, Verdict, now
 from smartcontent.stores.sql import db

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import delete, select
 
 from smartcontent.briefs.brief import TITLED_BRIEF, title_from
-from smartcontent.contents.quotas import one_after_the_other
+from smartcontent.contents.locking import one_after_the_other
 from smartcontent.fields import Fields, Refused, Text, Value, Words
 from smartcontent.models import Content, Tag, What, history
 from smartcontent.models.search_index import make_findable

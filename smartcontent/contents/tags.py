@@ -5,7 +5,7 @@ from uuid import UUID
 from sqlalchemy import delete, insert, select
 from sqlalchemy.exc import IntegrityError
 
-from smartcontent.contents.quotas import one_after_the_other
+from smartcontent.contents.locking import one_after_the_other
 from smartcontent.models import Tag, What, history
 from smartcontent.models.tag import content_tags
 from smartcontent.stores.sql import db

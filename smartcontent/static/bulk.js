@@ -4,6 +4,7 @@ import { drawnIn, read, refresh, reloadList } from "./redrawing.js";
 const AGAIN_MS = 500;
 let timer = 0;
 let isOver = false;
+let isNew = true; // the page, and no snapshot has come
 
 async function draw() {
   const old = document.getElementById("bulk-acts");
@@ -35,7 +36,14 @@ function drawSoon({ detail }) {
   timer ||= setTimeout(drawAll, AGAIN_MS);
 }
 
+// The first snapshot follows the page at once: it knows more only of an act that was on its way.
+function drawIfMissed(event) {
+  if (!isNew || onTheirWay(document.getElementById("bulk-acts"))) drawSoon(event);
+  isNew = false;
+}
+
 export function startBulk() {
   if (!document.getElementById("bulk-acts")) return;
-  for (const event of ["bulk", "snapshot"]) document.addEventListener(`drafts:${event}`, drawSoon);
+  document.addEventListener("drafts:bulk", drawSoon);
+  document.addEventListener("drafts:snapshot", drawIfMissed);
 }

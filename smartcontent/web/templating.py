@@ -20,7 +20,6 @@ from smartcontent.progress.batches import Progress
 from smartcontent.progress.outlook import outlook
 from smartcontent.prompts import estimated_tokens
 from smartcontent.prompts.request import Request, language_of, model_of, request_for
-from smartcontent.scheduling.backoff import backoff, while_away
 from smartcontent.texts.counting import READ_IN_A_MINUTE, Size
 from smartcontent.texts.markdown import to_text
 from smartcontent.web.drawings import Span, in_a_row, share_of
@@ -30,6 +29,7 @@ from smartcontent.web.rendering import rendered
 from smartcontent.web.safety import page_here
 from smartcontent.web.search_results import found_in, marked
 from smartcontent.web.timeline import timeline
+from smartcontent.writing.backoff import backoff, while_away
 
 _EXCERPT = 600  # characters of Markdown
 _LINES = 12  # a card shows fewer

@@ -13,10 +13,10 @@ from smartcontent.models.moments import due_in
 from smartcontent.ollama import OllamaError
 from smartcontent.prompts.request import model_of
 from smartcontent.scheduling import schedule_draft
-from smartcontent.scheduling.backoff import backoff, while_away
 from smartcontent.stores.sql import db
 from smartcontent.texts.search.tokens import searchable
 from smartcontent.writing.attempt import REPEATING, SPENT_ON_THINKING, Attempt
+from smartcontent.writing.backoff import backoff, while_away
 
 log = logging.getLogger(__name__)
 
@@ -85,9 +85,7 @@ def _fail(
 
 def _told(draft: Draft, error: OllamaError) -> str:
     """What the server said, as far as it may stand in a log: nobody's words do."""
-    brief = draft.content.brief
-    words = [brief.topic, brief.audience, brief.instructions, *brief.keywords, brief.material]
-    words += brief.voice.as_text.splitlines() if brief.voice else []
+    words = draft.content.brief.own_words
     openings = [" ".join(text.split())[:SHOWN_OF_A_TEXT] for text in words]
     # Where it is not Ollama's language that was spoken, it may be the text itself.
     if error.cause == "protocol" or any(text and text in error.detail for text in openings):

@@ -38,7 +38,14 @@ PATIENCE_MS = 1000 * PATIENCE
 LATER = 3600  # seconds until a draft is due that is not to start while a test lasts
 
 # What a browser writes to the console where the server has gone.
-CUT_OFF = ("ERR_CONNECTION_RESET", "ERR_CONNECTION_REFUSED", "ERR_EMPTY_RESPONSE", "ERR_INCOMPLETE")
+CUT_OFF = (
+    "ERR_CONNECTION_RESET",
+    "ERR_CONNECTION_REFUSED",
+    "ERR_CONNECTION_CLOSED",
+    "ERR_CONTENT_LENGTH_MISMATCH",
+    "ERR_EMPTY_RESPONSE",
+    "ERR_INCOMPLETE",
+)
 
 AWAIT_PASTE = """() => {
   globalThis.pasted = new Promise((resolve) => addEventListener("paste", (event) => {

@@ -17,7 +17,7 @@ from sqlalchemy.exc import IntegrityError
 from smartcontent.contents import saved_views
 from smartcontent.contents.archives.reading import Head, Incoming, contents_of, head_of
 from smartcontent.contents.archives.unpacking import ArchiveError, Unpacked, unpacked
-from smartcontent.contents.quotas import one_after_the_other
+from smartcontent.contents.locking import one_after_the_other
 from smartcontent.contents.series.acting import SERIES_MOST
 from smartcontent.contents.voices_and_templates import KEPT_MOST
 from smartcontent.doors import Door, through

@@ -11,7 +11,7 @@ from sqlalchemy.orm import undefer
 
 from smartcontent.briefs.brief import usual_choices
 from smartcontent.contents.batches.rows import TITLED_BRIEF
-from smartcontent.contents.quotas import one_after_the_other
+from smartcontent.contents.locking import one_after_the_other
 from smartcontent.models import Batch, Content, now
 from smartcontent.stores.sql import db
 from smartcontent.tables.mapping import guess

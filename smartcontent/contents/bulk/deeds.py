@@ -15,7 +15,8 @@ from sqlalchemy import ColumnElement, Select, delete, func, insert, select, upda
 
 from smartcontent import events
 from smartcontent.contents import ending, tagging, versions
-from smartcontent.contents.quotas import OverQuota, one_after_the_other
+from smartcontent.contents.locking import one_after_the_other
+from smartcontent.contents.quotas import OverQuota
 from smartcontent.models import UNFINISHED, Batch, Content, Draft, Status, Tag, What, history, now
 from smartcontent.models.status import UNSTARTED
 from smartcontent.models.tag import content_tags

@@ -15,7 +15,7 @@ from sqlalchemy.exc import IntegrityError
 from smartcontent.briefs.brief import TITLED_BRIEF, title_of
 from smartcontent.briefs.submission import UNTIMED
 from smartcontent.briefs.voice import Voice
-from smartcontent.contents.quotas import one_after_the_other
+from smartcontent.contents.locking import one_after_the_other
 from smartcontent.models import Series, now
 from smartcontent.models.series import NAME_LONGEST
 from smartcontent.stores.sql import db
