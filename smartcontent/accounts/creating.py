@@ -12,6 +12,16 @@ class IsTaken(Exception):
     """There is an account with this address, or there is a first one already."""
 
 
+def refuse_taken(address: str) -> None:
+    """Look before a password is hashed, which costs: of a taken address nothing is made.
+
+    Raises:
+        IsTaken: there is an account with this address.
+    """
+    if User.with_email(address):
+        raise IsTaken
+
+
 def create(
     address: str, password_hash: str, is_admin: bool = False, only_as_first: bool = False
 ) -> User:
@@ -20,8 +30,7 @@ def create(
     Raises:
         IsTaken: somebody was faster.
     """
-    if User.with_email(address):
-        raise IsTaken
+    refuse_taken(address)
     is_first = only_as_first or nobody_yet()
     user = User(email=address, is_admin=is_admin or is_first, is_founder=is_first or None)
     user.take_password(password_hash)

@@ -20,7 +20,7 @@ from flask_login import current_user, login_required, logout_user
 from werkzeug.exceptions import Forbidden
 
 from smartcontent.accounts import access
-from smartcontent.accounts.creating import IsTaken, create
+from smartcontent.accounts.creating import IsTaken, create, refuse_taken
 from smartcontent.accounts.invitations import invited_address
 from smartcontent.extensions import login
 from smartcontent.logs import note
@@ -136,8 +136,9 @@ def _invited_address() -> str | None:
 
 
 def _create(form: SignUpForm, if_taken: str, only_as_first: bool = False) -> ResponseReturnValue:
-    password_hash = in_turn(hash_password, form.password.data)
     try:
+        refuse_taken(form.email.data)
+        password_hash = in_turn(hash_password, form.password.data)
         user = create(form.email.data, password_hash, only_as_first=only_as_first)
     except IsTaken:
         flash(if_taken)
