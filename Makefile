@@ -20,8 +20,8 @@ run: may-run .venv/.installed ## start everything in the foreground; Ctrl-C ends
 may-run: | $(BIN)/pip
 	@$(BIN)/python -m smartcontent.local check
 
-test: .venv/.installed-dev ## run the tests, six at a time: most of them wait
-	@$(BIN)/python -m pytest -n 6 --durations=10 $(ARGS)
+test: .venv/.installed-dev ## run the tests, four at a time: many of them wait
+	@$(BIN)/python -m pytest -n 4 --durations=10 $(ARGS)
 
 check: .venv/.installed-dev ## check style, types, scripts and which module may import which
 	@$(BIN)/ruff check

@@ -28,8 +28,13 @@ class ModelError(Exception):
         self.status = status
 
 
+def _cores() -> int:
+    """How many this process may use, which may be fewer than there are; no Mac says so."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
 def _parameters(file: ModelFile) -> xllamacpp.CommonParams:
-    cores = os.cpu_count() or 1
+    cores = _cores()
     parameters = xllamacpp.CommonParams()
     parameters.model.path = str(file.path)
     parameters.n_ctx = CONTEXT

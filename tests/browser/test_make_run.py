@@ -53,7 +53,7 @@ class Stack:
         with (self.home / "log").open("ab") as log:
             self._process = subprocess.Popen(
                 [sys.executable, "-m", "smartcontent.local"],
-                cwd=ROOT, env=kept | own, stdout=log, stderr=log,
+                cwd=ROOT, env=kept | own, stdout=log, stderr=log, preexec_fn=on_one_core,
             )  # fmt: skip
         wait_until(self._answers)
 
@@ -81,6 +81,12 @@ class Stack:
     def end(self) -> None:
         self._process.terminate()
         self._process.wait()
+
+
+def on_one_core() -> None:
+    """Where several compute, the model's threads burn the time in which they wait for a core."""
+    if hasattr(os, "sched_setaffinity"):
+        os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
 
 
 def descendants(pid: int) -> list[int]:
@@ -141,6 +147,15 @@ def completed(page: Page, words: str) -> Locator:
     return beside
 
 
+def is_copied(page: Page) -> bool:
+    """Press Copy: a page that is drawn anew in that moment has another button."""
+    page.get_by_role("button", name="Copy", exact=True).click()
+    with suppress(AssertionError):
+        expect(page.get_by_role("button", name="Copied")).to_be_visible(timeout=1000)
+        return True
+    return False
+
+
 @pytest.mark.timeout(20 * PATIENCE)
 def test_from_a_brief_to_the_clipboard_and_a_power_cut_between(page: Page, stack: Stack) -> None:
     if "found at 127.0.0.1:11434" in stack.log:
@@ -198,5 +213,5 @@ def test_from_a_brief_to_the_clipboard_and_a_power_cut_between(page: Page, stack
     result = mended.locator(".text").inner_text()
     mended.get_by_role("button", name="Use this text").click()
     expect(text).to_have_text(result, use_inner_text=True)
-    page.get_by_role("button", name="Copy", exact=True).click()
-    expect(page.get_by_role("button", name="Copied")).to_be_visible()
+    expect(mended).to_have_count(0)
+    wait_until(lambda: is_copied(page))
