@@ -15,6 +15,8 @@ const TICKED = "[name=ids], [name=mend]"; // contents for one act, findings to b
 const TICKED_OR_NOT = ["checkbox", "radio"]; // the value of such a field is not typed
 const requests = new WeakMap(); // element → how often it was asked for
 const TOGETHER_MS = 100;
+const HELD_MS = 10_000; // at most: what is let go outside of the window is not heard of
+let letGo = Promise.resolve();
 let listsAsked = 0;
 let listTimer = 0;
 
@@ -28,8 +30,17 @@ export function read(url) {
 export async function drawnIn(answer, selector) {
   if (![200, 409].includes(answer?.status)) return null;
   const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+  await letGo;
   return page.querySelector(selector) && page;
 }
+
+// A button that is exchanged between the press and its end is not pressed: whoever presses comes first.
+addEventListener("pointerdown", () => {
+  letGo = new Promise((resolve) => {
+    for (const end of ["pointerup", "pointercancel"]) addEventListener(end, () => setTimeout(resolve), { once: true });
+    setTimeout(resolve, HELD_MS);
+  });
+}, true);
 
 const LISTED = "[data-draft], .empty";
 
