@@ -53,15 +53,23 @@ document.addEventListener("keydown", (event) => {
   if (form && isPressed) form.requestSubmit();
 });
 
-// A second press must not submit twice, however slow the line is. After a while it may: a page that
-// was not answered, and one that the browser's button brings back, is as it was left.
+// A second press must not submit twice, however slow the line is, and however often the form is drawn
+// anew meanwhile. After a while it may: a page that was not answered, and one that the browser's button
+// brings back, is as it was left.
+let timesSent = 0;
 document.addEventListener("submit", (event) => {
   const { target: form, submitter: button } = event;
   if (event.defaultPrevented || form.method !== "post") return;
   if (form.dataset.sent) return event.preventDefault();
-  form.dataset.sent = "yes";
+  const mine = String(++timesSent);
+  form.dataset.sent = mine;
   button?.setAttribute("aria-busy", "true");
-  const release = () => { delete form.dataset.sent; button?.removeAttribute("aria-busy"); };
+  const release = () => {
+    for (const same of document.querySelectorAll(`form[data-sent="${mine}"]`)) {
+      delete same.dataset.sent;
+      same.querySelector("[aria-busy]")?.removeAttribute("aria-busy");
+    }
+  };
   window.addEventListener("pageshow", release, { once: true });
   setTimeout(release, UNANSWERED_MS);
 });

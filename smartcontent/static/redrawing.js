@@ -81,7 +81,7 @@ export function swap(old, fresh) {
   tell("drawn", fresh);
   keepTyped(old, fresh);
   keepRefused(old, fresh);
-  keepKeys(old, fresh);
+  keepSent(old, fresh);
   moveFocus(focused, old, fresh);
   if (fresh.matches(".view")) refreshStale(); // what stands beside the text may have gone on meanwhile
 }
@@ -126,12 +126,16 @@ function tick(element, values) {
   for (const box of element.querySelectorAll(TICKED)) box.checked = values.includes(box.value);
 }
 
-// A form that was sent and drawn anew before its answer came is the same form to the server. Forms may
-// lead to one place: it is known by its first field or button.
-function keepKeys(old, fresh) {
+// A form that was sent and drawn anew before its answer came is the same form to the server, and is
+// sent. Forms may lead to one place: it is known by its first field or button.
+function keepSent(old, fresh) {
   for (const form of old.querySelectorAll("form[data-sent]")) {
     const same = counterpart(controls(form)[0], fresh)?.form;
-    if (same?.elements.key) same.elements.key.value = form.elements.key.value;
+    if (!same) continue;
+    if (same.elements.key) same.elements.key.value = form.elements.key.value;
+    same.dataset.sent = form.dataset.sent;
+    const pressed = form.querySelector("[aria-busy]");
+    if (pressed) counterpart(pressed, same)?.setAttribute("aria-busy", "true");
   }
 }
 

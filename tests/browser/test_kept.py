@@ -9,7 +9,7 @@ from playwright.sync_api import Page, expect
 from browser.conftest import finished, sign_in
 from browser.test_network import end_sessions
 from smartcontent.briefs.built_in import BUILT_IN
-from smartcontent.contents import sharing
+from smartcontent.contents import sharing, tagging
 from smartcontent.models import User
 
 TOPIC = "A teapot of blue glass, 0.8 litres\nwith a lid"
@@ -143,6 +143,32 @@ def test_what_is_typed_into_any_form_survives_a_reload(open_page, app, ada, watc
     page.locator("[name=instruction]").press("Enter")
     sign_in_by_form(page, ada)
     expect(page.locator("[name=instruction]")).to_have_value("It is warm")
+
+
+# The script has marked it as sent by then; the answer never comes.
+LOSE_ONE = "addEventListener('submit', (event) => event.preventDefault(), { once: true })"
+KEY = "document.querySelector('.tagging').elements.key.value"
+
+
+def test_what_was_sent_is_typed_no_more_however_often_it_is_drawn_anew(open_page, ada):
+    content = finished(ada, "A teapot", "Tea.")
+    page = open_page(f"/contents/{content.id}", user=ada)
+    page.evaluate(LOSE_ONE)
+    page.locator("[name=add]").fill("warm")
+    key = page.evaluate(KEY)
+    page.get_by_role("button", name="Add", exact=True).click()
+
+    for number in range(1, 4):
+        tagging.keep(content, {"tags": [f"tag {number}"]})
+        expect(page.locator(".tag")).to_have_text(re.compile(f"tag {number}"))
+        expect(page.locator("[name=add]")).to_have_value("warm")
+        assert page.evaluate(KEY) == key
+    page.locator("[name=add]").press("Enter")  # is not heard any more
+    expect(page.locator(".tag")).to_have_text(re.compile("tag 3"))
+    assert not page.get_by_text("has its tags.").count()
+
+    page.goto(f"/contents/{content.id}?sent={key}")  # where the answer leads
+    expect(page.locator("[name=add]")).to_have_value("")
 
 
 def typed(page: Page) -> str:
