@@ -2,7 +2,7 @@
 
 import re
 
-from flask import Flask, flash, g, redirect, request, url_for
+from flask import Flask, g, redirect, request, url_for
 from flask.globals import request_ctx
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
@@ -13,7 +13,7 @@ from werkzeug.exceptions import (
     UnsupportedMediaType,
 )
 
-from smartcontent.extensions import csrf, login
+from smartcontent.extensions import csrf
 from smartcontent.stores.sql import only_read
 from smartcontent.tables.table import LARGEST
 from smartcontent.web.bodies import ARCHIVE_LARGEST, FOR_ARCHIVES, read_body
@@ -85,8 +85,8 @@ def _check() -> ResponseReturnValue | None:
     if request.endpoint in FOR_STRANGERS:
         request.max_content_length = STRANGERS_BYTES
     elif not _is_known():
-        flash(login.login_message)
-        return redirect(url_for("auth.sign_in", next=page_here()), 303)
+        next_page = page_here() or url_for("contents.index")
+        return redirect(url_for("auth.sign_in", next=next_page), 303)
     read_body()
     _refuse_other_forms()
     _take_apart()

@@ -118,6 +118,18 @@ def test_signing_in_leads_back_to_the_page_that_was_asked_for(visitor, ada):
     assert answer.headers["Location"] == "/account/"
 
 
+def test_what_a_page_asks_by_itself_does_not_write_over_what_was_said_at_sign_out(as_ada):
+    as_ada.post("/sign-out")
+
+    answers = [as_ada.get("/list"), as_ada.post("/contents")]
+    assert {answer.status_code for answer in answers} == {302, 303}
+    assert all("Set-Cookie" not in answer.headers for answer in answers)
+    assert "You are signed out." in as_ada.get("/sign-in").text
+    for answer in answers:
+        assert "Sign in to go on." in as_ada.get(answer.location).text
+
+
+
 @pytest.mark.parametrize(
     "target",
     ["//evil.example", "https:evil.example", "/\\evil.example", "\t//evil.example",
