@@ -9,6 +9,7 @@ import os
 import re
 import ssl
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 
 _NUMBER = re.compile(r"[+-]?\d{1,30}(\.\d{1,30})?", re.ASCII)
@@ -159,10 +160,16 @@ def certificates(text: str) -> str:
     """The path of a file with certificates, or of a folder of such."""
     if file(text) and not os.path.isdir(text):
         try:
-            ssl.create_default_context(cafile=text)
+            _read_certificates(text, os.stat(text).st_mtime_ns)
         except OSError as error:
             raise ValueError("there is no certificate in it") from error
     return text
+
+
+@cache
+def _read_certificates(path: str, _changed: int) -> None:
+    """Read all that a system trusts, which takes long; two settings mostly name the same file."""
+    ssl.create_default_context(cafile=path)
 
 
 def can_be_read(path: str) -> bool:

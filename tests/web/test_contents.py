@@ -850,7 +850,7 @@ def test_brief_is_given_back_by_whatever_refuses_it_and_a_password_is_not(as_ada
     assert BRIEF_FORM["topic"] in brief.text
     assert PASSWORD not in password.text
     assert stranger.headers["Location"] == "/sign-in?next=/?example%3Dad_copy"
-    assert of_a_refused_form.headers["Location"] == "/sign-in"
+    assert of_a_refused_form.headers["Location"] == "/sign-in?next=/"
 
 
 def test_deletion_can_be_undone(as_ada, content):
