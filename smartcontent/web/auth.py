@@ -44,7 +44,7 @@ bp = Blueprint("auth", __name__)
 def init_app(app: Flask) -> None:
     login.user_loader(User.from_session)
     login.login_view = "auth.sign_in"
-    # The page for it says so by its address: a note in the session's cookie, written by what an open
+    # Its address says so: a note in the session's cookie, written by what an open
     # page asks by itself, would take the place of one that was written meanwhile.
     login.login_message = None
     login.session_protection = None  # the session's epoch ends it; a changed address does not

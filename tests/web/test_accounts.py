@@ -129,7 +129,6 @@ def test_what_a_page_asks_by_itself_does_not_write_over_what_was_said_at_sign_ou
         assert "Sign in to go on." in as_ada.get(answer.location).text
 
 
-
 @pytest.mark.parametrize(
     "target",
     ["//evil.example", "https:evil.example", "/\\evil.example", "\t//evil.example",
