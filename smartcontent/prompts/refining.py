@@ -14,6 +14,7 @@ from smartcontent.prompts import (
     quoted,
     without_chat_marks,
 )
+from smartcontent.texts.broken_off import whole_words
 
 _RULES = """You are an editor. You are given a text and rewrite it.
 
@@ -61,7 +62,7 @@ def messages_to_continue(brief: Brief, text: str) -> list[dict[str, str]]:
     """The chat of the brief, with what there is of its answer, and the wish to go on."""
     return [
         *messages_for(brief),
-        {"role": "assistant", "content": text},
+        {"role": "assistant", "content": whole_words(text)},
         {"role": "user", "content": _GO_ON},
     ]
 

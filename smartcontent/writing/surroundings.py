@@ -2,7 +2,7 @@
 
 from smartcontent.briefs.task import Deed, Task
 from smartcontent.models import Draft
-from smartcontent.texts.counting import DENSE
+from smartcontent.texts.broken_off import open_ended, whole_words
 
 
 def surroundings(draft: Draft) -> tuple[str, str]:
@@ -16,7 +16,7 @@ def surroundings(draft: Draft) -> tuple[str, str]:
     if task.do is Deed.REPRODUCE:
         return surroundings(source)
     if task.do is Deed.CONTINUE:
-        return _open_ended(source.text), ""
+        return _gone_on_with(draft) or whole_words(source.text), ""
     if task.passage is None:
         return "", ""
     return source.text[: task.passage.start], source.text[task.passage.end :]
@@ -24,13 +24,13 @@ def surroundings(draft: Draft) -> tuple[str, str]:
 
 def _kept_by_itself(draft: Draft, task: Task) -> tuple[str, str]:
     """The same of a draft that is written already, and whose source is gone."""
-    if task.do is Deed.CONTINUE and draft.prompt:
-        return _open_ended(draft.prompt[-2]["content"]), ""
+    if task.do is Deed.CONTINUE:
+        return _gone_on_with(draft), ""
     if task.passage:
         return draft.text[: task.passage.start], draft.text[len(draft.text) - task.passage.rest :]
     return "", ""
 
 
-def _open_ended(text: str) -> str:
-    """A text so that what follows is a word of its own; some scripts have no blank between."""
-    return text if text[-1:].isspace() or DENSE.match(text[-1:]) else f"{text} "
+def _gone_on_with(draft: Draft) -> str:
+    """What a model was sent to go on with, if it was."""
+    return open_ended(draft.prompt[-2]["content"]) if draft.prompt else ""

@@ -224,19 +224,20 @@ def test_text_that_broke_off_is_continued(script, ollama):
     content = f"/contents/{told['id']}"
     stopped = db.session.get(Draft, told["draft_id"])
     stopped.claim(60)
-    stopped.write(1, text="Tea is warm. The pot")
+    stopped.write(1, text="Tea is warm. The po")
     script.post(f"{content}/cancel")
     db.session.expire_all()
 
     asked = script.post(f"{content}/drafts", {"continue": True}).json["drafts"][0]
-    write(ollama, asked["id"], "is blue.")
+    write(ollama, asked["id"], "pot is blue.")
 
     continued = draft(script, content, 2)
     assert (continued["origin"], continued["text"]) == (
         "continued",
         "Tea is warm. The pot is blue.",
     )
-    assert continued["messages"][-2]["content"] == "Tea is warm. The pot"
+    assert continued["messages"][-2]["content"] == "Tea is warm. The "
+    assert draft(script, content, 1)["text"] == "Tea is warm. The po"
 
 
 @pytest.mark.parametrize(

@@ -25,7 +25,7 @@ def tab_to(page: Page, target: Locator) -> Locator:
 def test_whole_flow_by_keyboard_alone(open_page, ada, ollama):
     page = open_page("/")
     keys = page.keyboard
-    tab_to(page, page.get_by_label("Email address"))
+    expect(page.get_by_label("Email address")).to_be_focused()
     keys.type(ada.email)
     tab_to(page, page.get_by_label("Password"))
     keys.type(PASSWORD)
