@@ -25,7 +25,7 @@ import routes
 from argon2 import PasswordHasher
 from click.testing import Result
 from evidence import add_evidence
-from flask import Flask, has_app_context
+from flask import Flask, has_app_context, session
 from flask.testing import FlaskClient
 from hypothesis import HealthCheck
 from hypothesis import settings as examples
@@ -52,6 +52,7 @@ from smartcontent.contents import submitting
 from smartcontent.models import Content, Draft, User
 from smartcontent.stores import sql
 from smartcontent.stores.sql import db
+from smartcontent.web import sessions
 
 ROOT = Path(__file__).parent.parent
 REAPER = pytest.StashKey[subprocess.Popen]()
@@ -489,6 +490,22 @@ class Visitor:
 
     def __init__(self, app: Flask) -> None:
         self.client: FlaskClient = app.test_client()
+        self._app = app
+        self._tokens: dict[str, str] = {}  # by the cookie of the session
+
+    @classmethod
+    def signed_in(cls, app: Flask, user: User) -> "Visitor":
+        """One with a session: what the form for it would do to its cookie is done at once."""
+
+        def started() -> dict:
+            with app.test_request_context():
+                sessions.start(user)
+                return dict(session)
+
+        visitor = cls(app)
+        with visitor.client.session_transaction() as kept:
+            kept.update(contextvars.Context().run(started))
+        return visitor
 
     def get(self, path: str, **options):
         return self.client.get(path, **options)
@@ -497,8 +514,15 @@ class Visitor:
         return self.client.post(path, data={"csrf_token": self.token(), **(data or {})}, **options)
 
     def token(self) -> str:
-        page = self.client.get("/sign-in", follow_redirects=True).text
-        return page.split('name="csrf-token" content="')[1].split('"')[0]
+        if self._cookie() not in self._tokens:
+            page = self.client.get("/sign-in", follow_redirects=True).text
+            token = page.split('name="csrf-token" content="')[1].split('"')[0]
+            self._tokens = {self._cookie(): token}
+        return self._tokens[self._cookie()]
+
+    def _cookie(self) -> str:
+        found = self.client.get_cookie(self._app.config["SESSION_COOKIE_NAME"])
+        return found.value if found else ""
 
     def sign_in(self, user: User):
         return self.post("/sign-in", {"email": user.email, "password": PASSWORD})
@@ -511,16 +535,12 @@ def visitor(app: Flask) -> Visitor:
 
 @pytest.fixture
 def as_ada(app: Flask, ada: User) -> Visitor:
-    visitor = Visitor(app)
-    visitor.sign_in(ada)
-    return visitor
+    return Visitor.signed_in(app, ada)
 
 
 @pytest.fixture
 def as_bob(app: Flask, bob: User) -> Visitor:
-    visitor = Visitor(app)
-    visitor.sign_in(bob)
-    return visitor
+    return Visitor.signed_in(app, bob)
 
 
 @pytest.fixture

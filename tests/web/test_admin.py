@@ -25,9 +25,7 @@ EXAMPLES = {"user_id": "1", "instance_number": "0", "queue_name": "generation", 
 
 @pytest.fixture
 def as_founder(app, founder) -> Visitor:
-    visitor = Visitor(app)
-    visitor.sign_in(founder)
-    return visitor
+    return Visitor.signed_in(app, founder)
 
 
 def fresh(user: User) -> User:

@@ -39,9 +39,7 @@ PAGES = [
 
 @pytest.fixture
 def as_founder(app, founder) -> Visitor:
-    visitor = Visitor(app)
-    visitor.sign_in(founder)
-    return visitor
+    return Visitor.signed_in(app, founder)
 
 
 @pytest.fixture
