@@ -241,7 +241,13 @@ def test_text_that_broke_off_is_continued(script, ollama):
 
 
 @pytest.mark.parametrize(
-    ("part", "whole"), [("お茶は", "お茶は熱い。"), ("Tea 🍵", "Tea 🍵 熱い。")]
+    ("part", "whole"),
+    [
+        ("お茶は", "お茶は熱い。"),
+        ("お茶。", "お茶。熱い。"),
+        ("Tea.", "Tea. 熱い。"),
+        ("T", "熱い。"),
+    ],
 )
 def test_blank_stands_between_a_text_and_how_it_goes_on_in_scripts_that_have_blanks(
     script, ollama, part, whole

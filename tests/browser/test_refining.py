@@ -8,7 +8,7 @@ from conftest import wait_until
 from dictation import Dictation
 from playwright.sync_api import Locator, Page, expect
 
-from browser.conftest import finished
+from browser.conftest import finished, submit
 
 TEA = "Tea is warm. The pot is blue and holds 1.8 litres. It pours well."
 
@@ -118,3 +118,27 @@ def test_text_is_chosen_and_a_passage_rewritten_by_keys_and_for_all_readers(open
     page.set_viewport_size({"width": 390, "height": 800})
     needed, there = page.evaluate("[document.documentElement.scrollWidth, innerWidth]")
     assert needed <= there
+
+
+def test_text_stopped_in_a_word_goes_on_with_whole_words_before_ones_eyes(open_page, ada, ollama):
+    first = Dictation(ollama)
+    content = submit(ada, "Blue teapot", delay_seconds=0)
+    page = open_page(f"/contents/{content.id}", user=ada)
+    first.say("Tea is warm. The po")
+    expect(page.locator("[data-text]")).to_have_text("Tea is warm. The po")
+    page.get_by_role("button", name="Stop").click()
+    second = Dictation(ollama)
+    page.get_by_role("button", name="Continue from here").click()
+    second.say("pot is")
+    written = page.locator(".suggestion [data-text]")
+    expect(written).to_have_text("Tea is warm. The pot is")
+    page.reload()
+    expect(written).to_have_text("Tea is warm. The pot is")
+    second.say(" blue.")
+    expect(written).to_have_text("Tea is warm. The pot is blue.")
+    second.end()
+    page.get_by_role("button", name="Compare").click()
+    expect(page.locator("del")).to_contain_text("po")
+    expect(page.locator("ins")).to_contain_text("pot is blue.")
+    page.get_by_role("button", name="Use version").click()
+    expect(page.locator(".view > .text")).to_have_text("Tea is warm. The pot is blue.")
