@@ -6,7 +6,7 @@ from flask import Flask
 
 from smartcontent import cli, extensions, web
 from smartcontent.background import background_app
-from smartcontent.web import addresses, cookies
+from smartcontent.web import addresses, compiling, cookies
 
 
 def create_app(**overrides: Any) -> Flask:
@@ -17,7 +17,7 @@ def create_app(**overrides: Any) -> Flask:
     """
     app = background_app(**overrides)
     app.config.from_mapping(_flask_settings(app.config))
-    for part in (addresses, extensions, web, cli):
+    for part in (addresses, compiling, extensions, web, cli):
         part.init_app(app)
     return app
 

@@ -25,9 +25,8 @@ from smartcontent.contents import submitting
 from smartcontent.contents.series import acting
 from smartcontent.contents.series.acting import SERIES_MOST, Plan
 from smartcontent.models import ApiToken, Status, User
-from smartcontent.models.search_index import make_findable
+from smartcontent.models.search_index import findable_by, make_findable
 from smartcontent.stores.sql import db
-from smartcontent.texts.search.tokens import searchable
 
 WATCHED_WSGI = """
 import os
@@ -143,7 +142,7 @@ class Attacked:
         """A content of the user with this text."""
         with self.app.app_context():
             content = submitting.submit(self.user_id, Brief(**_whole(BRIEF)), "A teapot")
-            make_findable(content, searchable(text))
+            make_findable(content, findable_by(text))
             content.current.move(Status.CANCELLED, text=text)
             db.session.remove()
             return content.id

@@ -2,17 +2,21 @@
 
 import os
 import sys
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 import requests
-from attacks import ATTACKS, SMALL, Attacked
+from attacks import ATTACKS, LARGE, SMALL, Attacked
 from conftest import SECRET, Valkey
 from patience import PATIENCE
 from processes import Browser
 from standing import replace_database
 
+from smartcontent.models import ApiToken, User
+from smartcontent.stores.sql import db
+from smartcontent.texts.search.tokens import searchable
 from smartcontent.web.threads import HASHING_NICE
 
 # What the loop may be held for at once, in seconds of CPU: twice what it is on a quiet machine, for
@@ -22,9 +26,27 @@ CONNECTIONS = 300
 
 
 @pytest.fixture(scope="module")
-def web(shared_valkey: Valkey, databases: dict, tmp_path_factory) -> Iterator[Attacked]:
+def start_attacked(
+    shared_valkey: Valkey, databases: dict, tmp_path_factory
+) -> Iterator[Callable[[], Attacked]]:
+    started = []
+
+    def start() -> Attacked:
+        started.append(_attacked(shared_valkey, databases, tmp_path_factory.mktemp("attacked")))
+        return started[-1]
+
+    yield start
+    for each in started:
+        each.stop()
+
+
+@pytest.fixture(scope="module")
+def web(start_attacked: Callable[[], Attacked]) -> Attacked:
     """One process for all attacks: each finds it as the one before has left it."""
-    folder = tmp_path_factory.mktemp("attacked")
+    return start_attacked()
+
+
+def _attacked(shared_valkey: Valkey, databases: dict, folder: Path) -> Attacked:
     replace_database(folder / "smartcontent.db", databases["sqlite"])
     shared_valkey.client.flushall()
     settings = {
@@ -34,9 +56,7 @@ def web(shared_valkey: Valkey, databases: dict, tmp_path_factory) -> Iterator[At
         "SMARTCONTENT_HOME": folder,
         "CONNECTIONS_PER_PROCESS": CONNECTIONS // 3,
     }
-    web = Attacked(settings, folder, CONNECTIONS, SMALL)
-    yield web
-    web.stop()
+    return Attacked(settings, folder, CONNECTIONS, SMALL)
 
 
 @pytest.mark.parametrize("attack", ATTACKS)
@@ -45,6 +65,46 @@ def test_nothing_that_is_sent_holds_the_event_loop(web, attack):
 
     assert requests.get(f"{web.url}/healthz", timeout=PATIENCE).ok
     assert web.longest_hold() < LONGEST
+
+
+def test_long_text_is_made_findable_beside_the_event_loop(web):
+    text = "天地玄黃宇宙洪荒" * (LARGE // 8)
+    with web.app.app_context():
+        token = ApiToken.issue(db.session.get(User, web.user_id), "x")[1]
+    user, headers = web.browser(), {"Authorization": f"Bearer {token}"}
+
+    def done(said: str) -> dict[str, float]:
+        """How long each act of a content with this text held the loop."""
+        content_id, holds = web.finished("Tea."), {}
+        page, web_api = f"/contents/{content_id}", f"{web.url}/api/v1/contents/{content_id}"
+        for name, act in {
+            "edited": lambda: user.post(f"{page}/text", title="A teapot", text=said),
+            "first again": lambda: user.post(f"{page}/versions/1/current"),
+            "current again": lambda: user.post(f"{page}/versions/2/current"),
+            "retitled": lambda: user.session.patch(web_api, json={"title": "B"}, headers=headers),
+        }.items():
+            web.longest_hold()
+            assert act().status_code in (200, 303)
+            holds[name] = web.longest_hold()
+        return holds
+
+    done("Tea is warm.")  # what is done once in a process is done
+    holds, began = done(text), time.thread_time()
+    searchable(text)
+
+    assert max(holds.values()) < (time.thread_time() - began) / 2, holds
+
+
+def test_templates_are_compiled_beside_the_event_loop(start_attacked):
+    web = start_attacked()
+    content_id, user = web.finished("Tea."), web.browser()
+    web.longest_hold()
+    user.session.get(f"{web.url}/contents/{content_id}", timeout=PATIENCE)
+    hold, began = web.longest_hold(), time.thread_time()
+    for part in ("view", "status", "actions", "refine", "quality", "how_written"):
+        web.app.jinja_env.get_template(f"contents/_{part}.html")
+
+    assert hold < time.thread_time() - began
 
 
 @pytest.mark.skipif(

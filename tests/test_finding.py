@@ -34,12 +34,11 @@ from smartcontent.models import (
     search_index,
 )
 from smartcontent.models.listing import Filters, Sort, count_contents, list_contents
-from smartcontent.models.search_index import Words, as_vector
+from smartcontent.models.search_index import Words, brief_as_vector, findable_by, text_as_vector
 from smartcontent.ollama.errors import failure
 from smartcontent.progress.estimates import estimate_for
 from smartcontent.stores.sql import at_once, db
 from smartcontent.texts.search.snippets import PART
-from smartcontent.texts.search.tokens import searchable
 from smartcontent.web.search_results import snippets_of
 from smartcontent.writing import job, retrying
 from smartcontent.writing.attempt import Attempt
@@ -143,13 +142,13 @@ def test_what_an_older_process_writes_is_taken_in(ada, content, monkeypatch):
             older.execute(update(Content).values(topic=topic, search_text=topic))
 
     def made_while_another_writes(typed: str) -> str:
-        monkeypatch.setattr(reindexing, "searchable", searchable)
+        monkeypatch.setattr(reindexing, "findable_by", findable_by)
         write("A mug")
-        return searchable(typed)
+        return findable_by(typed)
 
     write("A jug")
     assert found(ada, "jug") == []
-    monkeypatch.setattr(reindexing, "searchable", made_while_another_writes)
+    monkeypatch.setattr(reindexing, "findable_by", made_while_another_writes)
     monkeypatch.setattr(reindexing, "FINAL", {content.current.status})
     db.session.commit()
 
@@ -232,8 +231,10 @@ def test_longest_text_of_different_characters_is_stored_and_found(ada, content):
 def test_tokens_for_postgresql_are_bounded():
     distinct = " ".join(f"{number:064x}" for number in range(20_000))
 
-    assert len(as_vector(1, Words("a", "b", distinct)).split()) < 13_000
-    assert as_vector(7, Words("a", "b a", "a c")) == "'a':1A,4B,6 '@7':2,5 'b':3B 'c':7"
+    assert len(text_as_vector(distinct).split()) < 13_000
+    assert brief_as_vector(7, Words("a", "b a", "")) == "'a':1A,4B '@7':2,5 'b':3B"
+    assert text_as_vector("a c a") == "'a':1,3 'c':2"
+    assert len(text_as_vector("a b " * 10_000).split(",")) < 17_000, "no place is behind the last"
 
 
 @both_databases

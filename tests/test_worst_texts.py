@@ -31,6 +31,7 @@ from smartcontent.contents.batches.rows import FOR_ALL
 from smartcontent.contents.filters import LISTING
 from smartcontent.models import Status, now
 from smartcontent.models.listing import Filters, list_contents
+from smartcontent.models.search_index import findable_by
 from smartcontent.ollama.address import base_url, canonical, without_credentials
 from smartcontent.ollama.errors import OllamaError, failure_of
 from smartcontent.ollama.marks import Marks
@@ -40,7 +41,6 @@ from smartcontent.texts.folding import ACCENTS_MOST, as_sought
 from smartcontent.texts.markdown import LONGEST, to_html
 from smartcontent.texts.markdown.drawing import drawn
 from smartcontent.texts.quality.parts import parts_called, sentences
-from smartcontent.texts.search.tokens import searchable
 from smartcontent.texts.sentiment import sentiment_of
 from smartcontent.texts.wrapping import unwrapped
 from smartcontent.web.api.batches import BATCH
@@ -577,7 +577,7 @@ def test_no_transaction_waits_until_a_text_is_unwrapped_scored_and_made_findable
     due_draft, ollama, monkeypatch
 ):
     text, waiting = ACCENTED["accents in turn"], {}
-    for work in (unwrapped, searchable, sentiment_of):
+    for work in (unwrapped, findable_by, sentiment_of):
 
         def watched(*args, work=work):
             waiting.setdefault(work.__name__, []).append(db.session().in_transaction())
@@ -597,7 +597,7 @@ def test_no_transaction_waits_until_a_text_is_unwrapped_scored_and_made_findable
     assert list_contents(content.user_id, Filters(q="souffle")).items == [content]
     assert waiting == {
         "unwrapped": [False],
-        "searchable": [False] * 3,
+        "findable_by": [False] * 3,
         "sentiment_of": [False] * 2,
     }
 

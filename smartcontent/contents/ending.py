@@ -7,9 +7,9 @@ from uuid import UUID
 from sqlalchemy import select
 
 from smartcontent.models import Content, Draft, Status, What, history, now
+from smartcontent.models.search_index import findable_by
 from smartcontent.scheduling import unschedule_draft
 from smartcontent.stores.sql import db
-from smartcontent.texts.search.tokens import searchable
 
 log = logging.getLogger(__name__)
 
@@ -23,7 +23,7 @@ def cancel(draft: Draft) -> bool:
     db.session.commit()  # no transaction while Redis is asked: it holds up other writers
     text = draft.text_so_far()
     values = {"text": text} if text != draft.text else {}
-    words = searchable(text)
+    words = findable_by(text)
     if words:
         Content.take_in(draft, words)
     if not draft.move(Status.CANCELLED, finished_at=now(), **values):

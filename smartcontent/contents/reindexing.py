@@ -11,10 +11,16 @@ from typing import Any
 from sqlalchemy import bindparam, func, select, update
 
 from smartcontent.models import FINAL, Content, Draft
-from smartcontent.models.search_index import Entry, findables, is_behind, store, words_of
+from smartcontent.models.search_index import (
+    Entry,
+    findable_by,
+    findables,
+    is_behind,
+    store,
+    words_of,
+)
 from smartcontent.stores.sql import db, only_read
 from smartcontent.texts.counting import size_of
-from smartcontent.texts.search.tokens import searchable
 
 AT_ONCE = 200
 TEXTS_LONGEST = 600_000  # of one step, in characters
@@ -88,5 +94,5 @@ _SIZED = (
 
 def _entry(row: Any) -> Entry:
     # What a draft has of a text counts when it has ended.
-    text = searchable(row.text) if row.status in FINAL else ""
+    text = findable_by(row.text) if row.status in FINAL else ""
     return Entry(row.place, row.user_id, words_of(row, text))

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import delete, select
 
@@ -10,11 +10,10 @@ from smartcontent.briefs.brief import TITLED_BRIEF, title_from
 from smartcontent.contents.locking import one_after_the_other
 from smartcontent.fields import Fields, Refused, Text, Value, Words
 from smartcontent.models import Content, Tag, What, history
-from smartcontent.models.search_index import make_findable
+from smartcontent.models.search_index import findable_by, make_findable
 from smartcontent.models.tag import content_tags
 from smartcontent.stores.sql import db
 from smartcontent.texts.folding import as_sought
-from smartcontent.texts.search.tokens import searchable
 
 TAGS_MOST, TAG_LONGEST = 20, 60
 
@@ -64,17 +63,27 @@ KEPT: Fields = {
 }
 
 
+class Known(NamedTuple):
+    """A text, and what the index is told of it."""
+
+    text: str
+    by: str
+
+
 def keep(content: Content, changes: dict[str, Any]) -> None:
     """Change those of KEPT that are given; None gives each its default back."""
-    note(content, changes)
+    note(content, changes, _text_before(content) if "title" in changes else None)
     db.session.commit()
     content.announce()
 
 
-def note(content: Content, changes: Mapping[str, Any]) -> None:
-    """The same in the session alone, for whoever commits it together with something else."""
+def note(content: Content, changes: Mapping[str, Any], known: Known | None = None) -> None:
+    """The same in the session alone, for whoever commits it together with something else.
+
+    What the text was known to be found by just now need not be made anew, in mid transaction.
+    """
     if "title" in changes:
-        _retitle(content, changes["title"] or title_from(content.topic))
+        _retitle(content, changes["title"] or title_from(content.topic), known)
     if "tags" in changes:
         before = {tag.name for tag in content.tags}
         give_tags(content, changes["tags"] or ())
@@ -104,14 +113,22 @@ def tag_named(user_id: int, name: str) -> Tag:
     return tag
 
 
-def _retitle(content: Content, title: str) -> None:
+def _text_before(content: Content) -> Known | None:
+    """What the text is found by, made while no transaction holds up other writers."""
+    draft = content.current
+    db.session.commit()
+    return Known(draft.text, findable_by(draft.text)) if draft.is_final else None
+
+
+def _retitle(content: Content, title: str, known: Known | None) -> None:
     if content.title != title:
         history.note(content.id, What.TITLED, title=title)
     content.title = title
     db.session.flush()
     # A worker may have completed it since it was read.
     db.session.refresh(content.current)
-    make_findable(content, searchable(content.current.text) if content.current.is_final else "")
+    text = content.current.text if content.current.is_final else ""
+    make_findable(content, known.by if known and known.text == text else findable_by(text))
 
 
 def _favour(content: Content, is_favourite: bool) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import Select, delete, func, select, update
 from sqlalchemy.exc import IntegrityError
 
+from smartcontent.beside import beside
 from smartcontent.contents import quotas
 from smartcontent.contents.ending import cancel
 from smartcontent.models import (
@@ -22,12 +23,11 @@ from smartcontent.models import (
     now,
 )
 from smartcontent.models.moments import rounded_up
-from smartcontent.models.search_index import make_findable
+from smartcontent.models.search_index import findable_by, make_findable
 from smartcontent.prompts.request import language_of
 from smartcontent.scheduling import schedule_draft
 from smartcontent.stores.sql import db
 from smartcontent.texts.counting import size_of
-from smartcontent.texts.search.tokens import searchable
 from smartcontent.texts.sentiment import sentiment_of
 
 VERSIONS_KEPT = 200  # of one content
@@ -64,7 +64,7 @@ def save_edit(
     """
     language = language_of(content.current)
     db.session.commit()  # a transaction holds up other writers, a long text the transaction
-    feeling, words = sentiment_of(text, language), searchable(text)
+    feeling, words = beside(sentiment_of, text, language), findable_by(text)
     db.session.expire(content)  # of before that
     shown = content.current
     if shown.status in UNFINISHED or made_with(content, key) or base not in (None, shown.number):
@@ -170,7 +170,7 @@ def make_current(content: Content, number: int, what: What = What.CHOSEN) -> boo
     if not (shown.is_final or shown.created_at == version.created_at):
         return False
     db.session.commit()  # no transaction meanwhile: it holds up other writers
-    words = searchable(version.text)
+    words = findable_by(version.text)
     make_findable(content, words)
     try:
         # Of the very version that was looked at: one asked for meanwhile stays the current one.

@@ -221,7 +221,7 @@ class Content(Base):
 
     @classmethod
     def take_in(cls, draft: Draft, words: str) -> "Content | None":
-        """Have a draft's content found by its text, given as tokens, if it is the current draft.
+        """Have a draft's content found by its text, as `findable_by` tells it, if it is current.
 
         Answers the content as it is by now; None where it is gone.
         """

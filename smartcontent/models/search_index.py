@@ -7,8 +7,9 @@ the order of submission; a trigger gives it when the content is inserted.
 
 import sqlite3
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from itertools import chain
 from typing import TYPE_CHECKING, Any, NamedTuple
 from uuid import UUID
 
@@ -42,6 +43,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import TSQUERY, TSVECTOR
 
+from smartcontent.beside import beside
 from smartcontent.stores.sql import Base, db
 from smartcontent.texts.search.query import (
     Phrase,
@@ -80,12 +82,13 @@ _ITS_ID: ColumnElement[UUID] = literal_column("contents.id")
 found = table("found", *(column(name) for name in ("rowid", "owner", "title", "brief", "text")))
 # PostgreSQL takes a megabyte of one content: each token once, and two bytes for each of its places.
 BYTES_MOST = 800_000
+LAST_PLACE = 16_383  # of a token, as PostgreSQL counts them: all further ones are this one
 NEAR = 500  # contents: to look into the tokens of one takes PostgreSQL 0.03 ms
 LOOKED_INTO = 2_000  # contents with all its words, for what else is asked
 
 
 class Words(NamedTuple):
-    """The tokens of a content, with blanks between."""
+    """The tokens of a content, with blanks between; those of its text as the index is told them."""
 
     title: str
     brief: str
@@ -109,14 +112,25 @@ def is_behind() -> ColumnElement[bool]:
     return literal_column("findables.behind != 0", Boolean)  # as the index has it
 
 
+def findable_by(text: str) -> str:
+    """What the index is told of a text: made before the transaction, which holds up others."""
+    told: str = beside(as_told(), text)
+    return told
+
+
+def as_told() -> Callable[[str], str]:
+    """How this database's index is told of a text; what it answers needs no database."""
+    return text_as_vector if is_postgresql() else searchable
+
+
 def words_of(content: Any, text: str) -> Words:
-    """The tokens of a content, or of a row with its columns, those of its text being known."""
+    """The tokens of a content, or of a row with its columns, its text being `findable_by` them."""
     parts = (content.topic, content.audience, *content.keywords, content.instructions)
     return Words(searchable(content.title), searchable("\n".join(parts)), text)
 
 
 def make_findable(content: "Content", text: str) -> None:
-    """Have the content found by its title, its brief and a text, given as tokens.
+    """Have the content found by its title, its brief and what a text is `findable_by`.
 
     In the session's transaction, so that it is found by what it says, and by nothing else.
     """
@@ -139,7 +153,7 @@ def store(entries: Sequence[Entry]) -> None:
     if not entries:
         return
     if is_postgresql():
-        db.session.execute(_NOTED.values(words=bindparam("made")), _as_vectors(entries))
+        db.session.execute(_NOTED, _as_vectors(entries))
         return
     places = [entry.place for entry in entries]
     noted = update(findables).where(findables.c.place.in_(places)).values(behind=0)
@@ -188,17 +202,24 @@ def _let_lie(pieces: int) -> None:
 _NOTED = (
     update(findables)
     .where(findables.c.place == bindparam("at"))
-    .values(behind=0)
+    # The places of the text are counted on from those of the brief.
+    .values(
+        behind=0,
+        words=cast(bindparam("brief"), TSVECTOR).concat(cast(bindparam("text"), TSVECTOR)),
+    )
     .execution_options(synchronize_session=False)
 )
 
 
 def _as_vectors(entries: Iterable[Entry]) -> list[dict[str, Any]]:
-    return [{"at": place, "made": as_vector(user_id, words)} for place, user_id, words in entries]
+    return [
+        {"at": place, "brief": brief_as_vector(user_id, words), "text": words.text}
+        for place, user_id, words in entries
+    ]
 
 
-def as_vector(user_id: int, words: Words) -> str:
-    """The tokens as PostgreSQL writes a tsvector; a phrase ends where title and brief end."""
+def brief_as_vector(user_id: int, words: Words) -> str:
+    """Title and brief as PostgreSQL writes a tsvector; a phrase ends where each of them ends."""
     end = _owner(user_id)
     of_brief = (*words.title.split(), end, *words.brief.split(), end)
     places: defaultdict[str, list[str]] = defaultdict(list)
@@ -206,8 +227,21 @@ def as_vector(user_id: int, words: Words) -> str:
     for at, token in enumerate(of_brief, 1):
         places[token].append(f"{at}{weight if token != end else ''}")
         weight = "B" if token == end else weight
-    for at, token in enumerate(_bounded(words.text.split()), len(of_brief) + 1):
+    return _vector(places)
+
+
+def text_as_vector(text: str) -> str:
+    """The tokens of a text as PostgreSQL writes a tsvector."""
+    tokens = searchable(text).split()
+    places: defaultdict[str, list[str]] = defaultdict(list)
+    # Far behind, of what it is told of a token more often, it keeps nothing.
+    kept = chain(tokens[:LAST_PLACE], dict.fromkeys(tokens[LAST_PLACE:]))
+    for at, token in enumerate(_bounded(kept), 1):
         places[token].append(str(at))
+    return _vector(places)
+
+
+def _vector(places: Mapping[str, Sequence[str]]) -> str:
     return " ".join(f"'{token}':{','.join(numbers)}" for token, numbers in places.items())
 
 

@@ -15,6 +15,7 @@ from sqlalchemy import delete, or_, select
 
 from smartcontent.models import UNFINISHED, Content, Draft, Repair, RepairKind, Status, now
 from smartcontent.models.job_ids import draft_id_of, job_id
+from smartcontent.models.search_index import findable_by
 from smartcontent.models.status import WAITS
 from smartcontent.scheduling.drafts import CLOCKS_DIFFER, schedule_draft, unschedule_draft
 from smartcontent.scheduling.job import PROBE_PREFIX
@@ -23,7 +24,6 @@ from smartcontent.scheduling.tidying import tidy
 from smartcontent.stores import keys
 from smartcontent.stores.redis import redis
 from smartcontent.stores.sql import db, only_read
-from smartcontent.texts.search.tokens import searchable
 
 log = logging.getLogger(__name__)
 
@@ -147,7 +147,7 @@ def _release(lost: list[int], dry_run: bool) -> Iterator[Repair]:
         about = {"draft": draft.id, "attempt": draft.attempt}
         if draft.failures + 1 >= attempts:
             why = {"error_cause": "worker_lost", "error_values": {"attempts": attempts}}
-            words = searchable(draft.text)
+            words = findable_by(draft.text)
             if dry_run or (
                 Content.take_in(draft, words)
                 and draft.move(Status.FAILED, *held, finished_at=now(), **why)

@@ -2,6 +2,7 @@
 
 from flask import Flask
 
+from smartcontent import beside
 from smartcontent.live.hub import hub
 from smartcontent.live.stream import streams
 from smartcontent.web import (
@@ -42,10 +43,12 @@ from smartcontent.web import (
     waiting,
 )
 from smartcontent.web.connections import connections
+from smartcontent.web.threads import in_line
 
 
 def init_app(app: Flask) -> None:
     """Register the blueprints and what every page needs."""
+    beside.by(in_line)
     limiter.init_app(app)
     connections.init_app(app)
     hub.init_app(app)

@@ -55,6 +55,11 @@ def few_at_once(work: Callable[..., Any], *args: object) -> Any:
     that is idle for seconds.
     """
     db.session.commit()
+    return in_line(work, *args)
+
+
+def in_line(work: Callable[..., Any], *args: object) -> Any:
+    """The same for whoever has seen to it that no transaction waits."""
     with _few:
         return slowly(work, *args)
 

@@ -9,13 +9,13 @@ from sqlalchemy.exc import OperationalError
 from smartcontent import events
 from smartcontent.models import Content, Draft, Status, now
 from smartcontent.models.reading_ahead import read_ahead_ms
+from smartcontent.models.search_index import findable_by
 from smartcontent.ollama import Answer, OllamaError
 from smartcontent.ollama.configured import ollama
 from smartcontent.prompts.request import Request, language_of, model_of
 from smartcontent.scheduling import schedule_draft
 from smartcontent.stores.sql import db
 from smartcontent.texts.counting import size_of
-from smartcontent.texts.search.tokens import searchable
 from smartcontent.texts.sentiment import sentiment_of
 from smartcontent.texts.wrapping import unwrapped
 from smartcontent.writing.attempt import Attempt, patiently
@@ -43,7 +43,7 @@ def complete(draft: Draft, attempt: Attempt, answer: Answer, behind: str = "") -
         "done_reason": answer.done_reason,
         "stats": answer.stats | version,
     }
-    words = searchable(text)
+    words = findable_by(text)
     return patiently(lambda: _put_on_record(draft, attempt.number, words, values))
 
 

@@ -10,11 +10,11 @@ from sqlalchemy import ColumnElement
 from smartcontent.models import Content, Draft, Status, now
 from smartcontent.models.download import Download
 from smartcontent.models.moments import due_in
+from smartcontent.models.search_index import findable_by
 from smartcontent.ollama import OllamaError
 from smartcontent.prompts.request import model_of
 from smartcontent.scheduling import schedule_draft
 from smartcontent.stores.sql import db
-from smartcontent.texts.search.tokens import searchable
 from smartcontent.writing.attempt import REPEATING, SPENT_ON_THINKING, Attempt
 from smartcontent.writing.backoff import backoff, while_away
 
@@ -79,7 +79,7 @@ def _fail(
 ) -> bool:
     """Keep what there is of a text, and have it found by that."""
     db.session.commit()  # no transaction meanwhile: it holds up other writers
-    Content.take_in(draft, searchable(text))
+    Content.take_in(draft, findable_by(text))
     return draft.move(Status.FAILED, *held, finished_at=now(), **values)
 
 

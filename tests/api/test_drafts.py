@@ -368,7 +368,7 @@ def test_draft_deleted_while_something_is_done_with_it_is_gone_and_the_text_stay
     def delete() -> None:
         assert versions.remove(db.session.get(Content, UUID(written.split("/")[-1])), 2)
 
-    meanwhile(ending if method == "DELETE" else versions, "searchable", delete)
+    meanwhile(ending if method == "DELETE" else versions, "findable_by", delete)
     sent = {"json": {"number": 2}} if method == "PUT" else {}
     assert script.call(method, f"{written}/{path}", **sent).status_code == 409
 

@@ -35,11 +35,10 @@ from smartcontent.models import (
     now,
 )
 from smartcontent.models.dismissal import dismissals
-from smartcontent.models.search_index import Words, make_all_findable, words_of
+from smartcontent.models.search_index import Words, as_told, make_all_findable, words_of
 from smartcontent.models.tag import content_tags
 from smartcontent.stores.sql import db
 from smartcontent.texts.folding import as_sought
-from smartcontent.texts.search.tokens import searchable
 
 AT_ONCE = 25
 BYTES_LONGEST = 1_000_000  # of one step, unless one content has more
@@ -86,7 +85,7 @@ def take_in(
         taken = Taken()
         _store_head(user_id, head, taken)
         for portion in _portions(files, beside):
-            _patiently(user_id, beside(_found_by, portion), taken)
+            _patiently(user_id, beside(_found_by, portion, as_told()), taken)
             time.sleep(PAUSE_SECONDS)
     note(f"Archive taken in contents={taken.contents}", user_id)
     return taken
@@ -110,8 +109,10 @@ def _cut(contents: Iterator[Incoming]) -> Iterator[list[Incoming]]:
         yield some
 
 
-def _found_by(portion: Sequence[Incoming]) -> list[tuple[Incoming, Words]]:
-    return [(each, words_of(Content(**each.content), searchable(each.text))) for each in portion]
+def _found_by(
+    portion: Sequence[Incoming], as_told: Callable[[str], str]
+) -> list[tuple[Incoming, Words]]:
+    return [(each, words_of(Content(**each.content), as_told(each.text))) for each in portion]
 
 
 def _store_head(user_id: int, head: Head, taken: Taken) -> None:
