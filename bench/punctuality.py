@@ -223,7 +223,7 @@ def burst(folder: Path, valkey: Valkey) -> float:
     Less than nothing: they are moved a moment before, so that a worker can have one in hand.
     """
     settings = {"REDIS_URL": valkey.url, "SECRET_KEY": SECRET, "SMARTCONTENT_HOME": str(folder)}
-    # Further ahead than the reconciler looks: it would remove jobs that have no drafts.
+    # Further ahead than the reconciler looks when it begins: it would remove jobs without drafts.
     due = datetime.now(UTC) + LOOK_AHEAD + timedelta(seconds=4 * HEAD_START)
     ids = [job_id(number, 1, 1) for number in range(1, BURST + 1)]
     for name in ids:
@@ -231,7 +231,7 @@ def burst(folder: Path, valkey: Valkey) -> float:
             due, WRITE_DRAFT, 0, job_id=name, timeout=60, job_description="a draft"
         )
     settings["DATABASE_URL"] = migrated(folder)
-    processes = Processes(settings, folder, RECONCILE_SECONDS=60)
+    processes = Processes(settings, folder, RECONCILE_SECONDS=3600)
     try:
         processes.start("scheduler")
         time.sleep((due - datetime.now(UTC)).total_seconds() - HEAD_START)
