@@ -50,15 +50,18 @@ local due = redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', string.format('%.6f', n
 local moved, dropped = {}, {}
 for _, id in ipairs(due) do
   local job = ARGV[4] .. id
-  redis.call('ZREM', KEYS[1], id)
-  if string.match(id, '^[%w_-]+$') and redis.call('TYPE', job).ok == 'hash'
-     and redis.call('HGET', job, 'status') == 'scheduled' then
+  local status = redis.pcall('HGET', job, 'status')
+  if type(status) == 'table' and not string.find(status.err, 'WRONGTYPE') then
+    return status -- that we may not ask is an error; that something else stands there is none
+  end
+  if status == 'scheduled' and string.match(id, '^[%w_-]+$') then
     redis.call('HSET', job, 'status', 'queued', 'enqueued_at', ARGV[2])
     moved[#moved + 1] = id
   else
     dropped[#dropped + 1] = id
   end
 end
+if #due > 0 then redis.call('ZREM', KEYS[1], unpack(due)) end
 
 local function push(ids)
   for first = 1, #ids, 1000 do
@@ -69,19 +72,22 @@ end
 if #moved > 0 then
   local waiting, rounds, taken = redis.call('LRANGE', KEYS[2], 0, -1), {}, {}
   for _, id in ipairs(moved) do waiting[#waiting + 1] = id end
-  local function seat(of_batch)
-    for _, id in ipairs(waiting) do
-      if (string.match(id, '%-b%-u%d+$') ~= nil) == of_batch then
-        local user = string.match(id, '%-u(%d+)$') or ''
-        local round = (taken[user] or 0) + 1
-        taken[user] = round
-        rounds[round] = rounds[round] or {}
-        table.insert(rounds[round], id)
-      end
+  local function seat(id, user)
+    local round = (taken[user] or 0) + 1
+    taken[user] = round
+    rounds[round] = rounds[round] or {}
+    table.insert(rounds[round], id)
+  end
+  local of_batches = {}
+  for _, id in ipairs(waiting) do
+    local batch, user = string.match(id, '%-(b?)%-?u(%d+)$')
+    if batch == 'b' then
+      of_batches[#of_batches + 1] = {id, user}
+    else
+      seat(id, user or '')
     end
   end
-  seat(false)
-  seat(true)
+  for _, one in ipairs(of_batches) do seat(one[1], one[2]) end
   local fair, in_order = {}, true
   for _, ids in ipairs(rounds) do
     for _, id in ipairs(ids) do
