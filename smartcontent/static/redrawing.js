@@ -67,9 +67,9 @@ function takeAway(element) {
 }
 
 export function swap(old, fresh) {
-  for (const [index, details] of old.querySelectorAll("details").entries()) {
-    const same = fresh.querySelectorAll("details")[index];
-    if (same && details.open) same.open = true;
+  const parts = [...fresh.querySelectorAll("details")];
+  for (const details of old.querySelectorAll("details[open]")) {
+    parts.find((each) => nameOf(each) === nameOf(details))?.setAttribute("open", "");
   }
   const focused = document.activeElement;
   const ticked = tickedIn(old);
@@ -84,6 +84,11 @@ export function swap(old, fresh) {
   keepSent(old, fresh);
   moveFocus(focused, old, fresh);
   if (fresh.matches(".view")) refreshStale(); // what stands beside the text may have gone on meanwhile
+}
+
+// What can be opened is known by the first words of its summary: others may count something.
+function nameOf(details) {
+  return details.querySelector("summary").firstChild.textContent.trim();
 }
 
 // From a control of what was, if it had the focus, to the same one. Where there is none any more, not

@@ -8,7 +8,10 @@ from conftest import wait_until
 from dictation import Dictation
 from playwright.sync_api import Locator, Page, expect
 
-from browser.conftest import finished, submit
+from browser.conftest import LATER, finished, submit
+from smartcontent.contents import versions
+from smartcontent.models.moments import due_in
+from smartcontent.stores.sql import db
 
 TEA = "Tea is warm. The pot is blue and holds 1.8 litres. It pours well."
 
@@ -112,7 +115,6 @@ def test_text_is_chosen_and_a_passage_rewritten_by_keys_and_for_all_readers(open
     expect(article.locator("> .text")).to_have_text("Blue. It holds 1.8 litres.")
 
     # What the brief does not say is found.
-    page.get_by_text("to look at").click()
     expect(page.locator(".findings")).to_contain_text("1.8 litres")
     is_clean(page)
     page.set_viewport_size({"width": 390, "height": 800})
@@ -142,3 +144,61 @@ def test_text_stopped_in_a_word_goes_on_with_whole_words_before_ones_eyes(open_p
     expect(page.locator("ins")).to_contain_text("pot is blue.")
     page.get_by_role("button", name="Use version").click()
     expect(page.locator(".view > .text")).to_have_text("Tea is warm. The pot is blue.")
+
+
+MARKED = "[...CSS.highlights.get('found')].map(String)"
+
+
+def test_what_was_found_is_marked_in_the_text_and_stands_open_where_there_is_room(open_page, ada):
+    text = "It holds **1.9** litres, not 11.9 litres or 1.95 litres. It pours 300 ml. The 300 ml."
+    content = finished(ada, "Blue teapot", text)
+    page = open_page(f"/contents/{content.id}", user=ada)
+    check, found = page.locator("details.quality"), page.locator(".findings li")
+
+    expect(found.filter(has_text="300 ml").first).to_be_visible()
+    marked = page.evaluate(MARKED)
+    assert {"11.9 litres", "1.95 litres", "300 ml"} <= set(marked)
+    assert marked.count("300 ml") == 2
+    assert "9 litres" not in marked
+    assert page.locator(".view > .text").inner_html().count("<") == 4  # a paragraph, and bold
+    is_clean(page)
+    # One press leads there, the next to the second place.
+    show = page.get_by_role("button", name="Show: This number is not in your brief: 300 ml").first
+    show.press("Enter")
+    assert page.evaluate("String(getSelection())") == "300 ml"
+    expect(page.locator("#announcer")).to_contain_text("It pours 300 ml")
+    first = page.evaluate("getSelection().anchorOffset")
+    show.press("Enter")
+    assert page.evaluate("getSelection().anchorOffset") > first
+    expect(show).to_be_focused()
+
+    # Who closes it has it closed, and nothing marked, whatever is drawn anew.
+    check.locator("summary").press("Enter")
+    wait_until(lambda: page.evaluate(MARKED) == [])
+    elsewhere = open_page(f"/contents/{content.id}", user=ada)
+    elsewhere.get_by_role("button", name="Favourite").click()
+    expect(page.get_by_role("button", name="Favourite")).to_have_attribute("aria-pressed", "true")
+    expect(found.first).to_be_hidden()
+
+    # On a phone it is one press away.
+    elsewhere.set_viewport_size({"width": 390, "height": 800})
+    elsewhere.reload()
+    expect(elsewhere.locator(".findings")).to_be_hidden()
+    assert elsewhere.evaluate(MARKED) == []
+    elsewhere.get_by_text("to look at").click()
+    wait_until(lambda: "300 ml" in elsewhere.evaluate(MARKED))
+    is_clean(elsewhere)
+
+
+def test_what_is_open_stays_open_by_its_name(open_page, ada):
+    content = finished(ada, "Blue teapot", TEA)
+    page = open_page(f"/contents/{content.id}", user=ada)
+    expect(page.locator(".findings")).to_be_visible()
+    page.get_by_text("Share for review").click()
+
+    versions.add(content, [{"due_at": due_in(LATER)}], shown=True)
+    db.session.commit()
+
+    expect(page.get_by_text("Later…")).to_be_visible()
+    opened = page.locator("details[open] > summary").all_inner_texts()
+    assert opened == ["Share for review", "Brief"]
