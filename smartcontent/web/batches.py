@@ -248,6 +248,8 @@ def _looked_at(batch: Batch) -> Looked:
     if found is None:
         return Looked([])
     shared = _shared(batch.constants)
+    if gone := _gone(batch.constants, shared):
+        return Looked([], gone)
     fields = {name: v for name, v in batch.constants.items() if name not in uploads.SHARED}
     known = (*rows.TITLED_BRIEF, *shared.columns)  # the template may be another by now
     mapping = {heading: field for heading, field in batch.mapping.items() if field in known}
@@ -263,6 +265,15 @@ def _shared(chosen: Mapping[str, str]) -> rows.Shared:
     voice = KeptVoice.find(current_user.id, voice_id) if voice_id else None
     template = templates.seen_by(current_user.id, template_id) if template_id else None
     return rows.Shared(template, voice.voice if voice else None)
+
+
+def _gone(chosen: Mapping[str, str], found: rows.Shared) -> str:
+    """What of it is not there any more, in a sentence: nothing is written without it unasked."""
+    for name, kept in zip(uploads.SHARED, found, strict=True):
+        if chosen.get(name) and kept is None:
+            what = name.removesuffix("_id")
+            return f"The {what} that was chosen is not there any more. Choose another one, or none."
+    return ""
 
 
 def _id_in(chosen: Mapping[str, str], name: str) -> UUID | None:

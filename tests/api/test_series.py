@@ -120,6 +120,18 @@ def test_series_are_their_owner_s_alone(script, bobs_script):
     assert script.get("/series").json["items"] == [series]
 
 
+def test_series_with_a_template_or_voice_of_somebody_else_is_not_there(script, bobs_script):
+    voice = script.post("/voices", {"name": "Northwind"}).json["id"]
+    kept = script.post("/templates", {"name": "News", "brief": BRIEF}).json["id"]
+    rule, path = {"rule": "0 7 * * 1"}, f"/series/{begun(bobs_script)['id']}"
+    with_voice = {"brief": {**BRIEF, "voice_id": voice}}
+
+    for chosen in (with_voice, {"template_id": kept}):
+        assert bobs_script.post("/series", {**rule, **chosen}).status_code == 404
+        assert bobs_script.patch(path, chosen).status_code == 404
+    assert bobs_script.get(path).json["brief"]["voice"] is None
+
+
 def test_one_account_has_so_many_series(script, monkeypatch):
     monkeypatch.setattr(acting, "SERIES_MOST", 2)
     begun(script)

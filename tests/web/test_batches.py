@@ -4,10 +4,11 @@ import io
 import re
 from datetime import timedelta
 
+import pytest
 from sqlalchemy import func, select, update
 
 from smartcontent.contents.batches import export
-from smartcontent.models import ApiToken, Batch, Content, Draft, KeptTemplate, now
+from smartcontent.models import ApiToken, Batch, Content, Draft, KeptTemplate, KeptVoice, now
 from smartcontent.stores.sql import db
 from smartcontent.web import downloads, threads
 
@@ -186,6 +187,23 @@ def test_columns_fill_the_blanks_of_a_template(as_ada):
 
     content = db.session.query(Content).one()
     assert (content.topic, content.tone) == ("Cup, now for 24", "playful")
+
+
+@pytest.mark.parametrize("what", ["voice", "template"])
+def test_what_is_gone_or_somebody_else_s_is_not_left_out_unasked(as_ada, as_bob, what):
+    fields = {**TYPE, "topic": "Tea", "language": "en", "template_name": "Offer", "name": "Warm"}
+    as_bob.post(f"/{what}s/new", fields)
+    kept = db.session.query(KeptVoice if what == "voice" else KeptTemplate).one()
+    page = send(as_ada)
+    chosen = {**TYPE, f"{what}_id": str(kept.id)}
+
+    assert as_ada.post(page, {**chosen, "do": "submit"}).headers["Location"].endswith("#rows")
+    assert f"The {what} that was chosen is not there" in as_ada.get(page).text
+    as_ada.post(page, {**chosen, "do": "leave-out"})
+    assert db.session.query(Content).count() == 0
+
+    as_ada.post(page, {**TYPE, "do": "leave-out"})
+    assert db.session.query(Content).count() > 0
 
 
 def test_more_texts_than_a_file_is_made_of_are_not_gathered(as_ada, ada, monkeypatch):
