@@ -171,6 +171,19 @@ def test_passage_alone_is_rewritten_in_its_place(script, ollama, written):
     assert answer.json["text"] == refined["text"]
 
 
+def test_passage_within_a_sign_of_many_characters_leaves_the_others(script, ollama, written):
+    text = "For 👩\u200d👩\u200d👧 and 🇩🇪."
+    script.post(f"{written}/drafts", {"text": text, "base": 1})
+
+    for start in range(4, 9):
+        span = {"passage": {"start": start, "end": start + 1}}
+        [asked] = script.post(f"{written}/drafts", {"refine": "shorter", **span}).json["drafts"]
+        write(ollama, asked["id"], "us")
+
+        made = draft(script, written, asked["number"])["text"]
+        assert made == f"{text[:start]}us{text[start + 1 :]}"
+
+
 def test_suggestion_finds_its_passage_in_a_text_changed_meanwhile(script, ollama, written):
     span = {"start": TEA.index("The pot"), "end": TEA.index(" It pours")}
     asked = script.post(f"{written}/drafts", {"refine": "warmer", "passage": span}).json["drafts"]
@@ -627,10 +640,15 @@ def test_variants_are_held_released_and_put_off_together(script):
         ({"refine": "shorter", "passage": {"start": 9, "end": 5}}, "passage"),
         ({"refine": "shorter", "passage": {"start": 12, "end": 13}}, "passage"),
         ({"refine": "shorter", "passage": {"start": -5, "end": 5}}, "passage"),
+        ({"refine": "shorter", "passage": {"start": 0, "end": 2**70}}, "passage"),
+        ({"refine": "shorter", "passage": {"start": 1.5, "end": 5}}, "passage"),
+        ({"refine": "shorter", "passage": {"start": 0}}, "passage"),
         ({"refine": "shorter", "passage": [0, 5]}, "passage"),
         ({"continue": 1}, "continue"),
         ({"text": ""}, "text"),
         ({"text": "a\0b"}, "text"),
+        ({"text": "a\ud83d"}, "text"),
+        ({"refine": "custom", "instruction": "a\ud83d"}, "instruction"),
         ({"text": "x" * 100_001}, "text"),
         ({"text": 5}, "text"),
         ({"text": "x", "base": "1"}, "base"),

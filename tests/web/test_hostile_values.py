@@ -37,7 +37,7 @@ FIELDS = [
 NEVER_ENDING = {"stream.events", "api_stream.events"}
 ENDS_THE_SESSION = {"auth.sign_out"}
 JSON = [10**400, -1, 2**63, 1e308, "\ud800", "\0", [], {}, None, True, [["\ud800"]], "9" * 5000]
-JSON += [{"\ud800": "x"}, {"x": "\ud800"}, {"x": "\0"}, ["\ud800"], "a/" * 999 + "b"]
+JSON += [{"\ud800": "x"}, {"x": "\ud800"}, {"x": "\0"}, ["\ud800"], "a\ud800", "a/" * 999 + "b"]
 DRAFT_FIELDS = [
     *("variants", "refine", "language", "instruction", "from", "continue", "passage", "text"),
     *("base", "delay_seconds"),

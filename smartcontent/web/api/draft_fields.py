@@ -17,6 +17,9 @@ def _is_whole(value: object, least: int = 1) -> bool:
     return type(value) is int and least <= value <= NUMBER_LARGEST
 
 
+_UNKEPT = re.compile("[\0\ud800-\udfff]")  # no database takes them
+
+
 def _number(label: str, sentence: str, about: str, is_needed: bool = False) -> Value:
     return Value(
         label=label,
@@ -35,7 +38,7 @@ def _text(label: str, longest: int, sentence: str, about: str) -> Value:
         is_right=lambda value: (
             isinstance(value, str)
             and len(value) <= longest
-            and "\0" not in value
+            and not _UNKEPT.search(value)
             and any(sign.isprintable() and not sign.isspace() for sign in value)
         ),
         says=sentence,
@@ -103,7 +106,7 @@ NEW_DRAFTS: Fields = {
     "text": _text(
         "Text",
         TEXT_LONGEST,
-        f"Text must be a text of 1 to {TEXT_LONGEST:,} characters, without NUL.",
+        f"Text must be a text of 1 to {TEXT_LONGEST:,} characters, without NUL or half characters.",
         "Your own text.",
     ),
     "base": _number(
