@@ -171,7 +171,7 @@ def test_broken_off_text_offers_to_go_on(as_ada, page, content, ollama):
     assert "Continue from here" in as_ada.get(page).text
 
     as_ada.post(f"{page}/versions/2/continue")
-    write(ollama, last_of(content).id, "warm.")
+    write(ollama, last_of(content).id, "is warm.")
 
     assert last_of(content).text == "Tea is warm."
 
