@@ -3,6 +3,7 @@
 import os
 import shutil
 import subprocess
+import threading
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,9 @@ from alembic.script import ScriptDirectory
 from commands import Command, run
 from conftest import ROOT, both_databases, wait_until
 from sqlalchemy import Engine, create_engine, inspect, make_url, text
+
+from smartcontent.cli.migrating import migrating
+from smartcontent.stores import sql
 
 HEAD = "head_of_this_test"
 FIRST = """
@@ -19,6 +23,10 @@ import pathlib, time
 
 revision = "{revision}"
 down_revision = "{down}"
+
+LARGE = "CREATE TABLE large AS SELECT randomblob(100000000) AS bytes"
+ENDED = "SELECT pg_terminate_backend(pg_backend_pid())"
+TWICE = "INSERT INTO alembic_version SELECT * FROM alembic_version"
 
 def upgrade():
     op.create_table("made_by_a_migration", sa.Column("id", sa.Integer()))
@@ -69,6 +77,15 @@ def revision(engine: Engine) -> str:
         ("sqlite", "op.execute('UPDATE no_such_table SET x = 1')", "no_such_table"),
         ("postgresql", "op.execute('UPDATE no_such_table SET x = 1')", "no_such_table"),
         ("sqlite", "{}['a key that is not there']", "'a key that is not there'"),
+        ("sqlite", "import no_such_module", "no_such_module"),
+        ("sqlite", "no line of Python (", "'(' was never closed"),
+        ("sqlite", "op.execute('PRAGMA max_page_count=1'); op.execute(LARGE)", "disk is full"),
+        (
+            "postgresql",
+            "op.execute('SELECT pg_terminate_backend(pg_backend_pid())')",
+            "terminating",
+        ),
+        ("postgresql", "op.execute(TWICE)", "already exists"),
     ],
     indirect=["database_url"],
 )
@@ -118,6 +135,46 @@ def test_two_migrations_at_once_both_succeed_and_one_does_the_work(
     assert [each.returncode for each in done] == [0, 0], done
     assert ["Running upgrade" in each.stderr for each in done] == [True, False]
     assert revision(engine) == HEAD
+
+
+def test_migration_of_sqlite_waits_for_another_as_long_as_it_takes(tmp_path, monkeypatch):
+    monkeypatch.setattr(sql, "SQLITE_PATIENCE_SECONDS", 0)
+    engine = create_engine(f"sqlite:///{tmp_path}/it.db")
+    first, began = engine.connect(), threading.Event()
+    driver = first.connection.dbapi_connection
+    driver.execute("BEGIN IMMEDIATE")
+
+    def migrate() -> None:
+        with migrating(create_engine(engine.url)):
+            began.set()
+
+    second = threading.Thread(target=migrate)
+    second.start()
+    assert not began.wait(0.1)
+    driver.execute("COMMIT")
+    second.join()
+    first.close()
+    engine.dispose()
+
+    assert began.is_set()
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+@pytest.mark.parametrize(
+    ("changed", "refusal"),
+    [
+        ({"database": "nowhere"}, 'database "nowhere" does not exist'),
+        ({"username": "nobody"}, 'role "nobody" does not exist'),
+    ],
+)
+def test_what_postgresql_refuses_is_told_and_not_taken_for_silence(settings, changed, refusal):
+    url = make_url(settings["DATABASE_URL"]).set(**changed).render_as_string(hide_password=False)
+
+    done = run("db", "upgrade", env=settings | {"DATABASE_URL": url})
+
+    said = done.stderr.splitlines()[-1]
+    assert done.returncode == 1
+    assert said == f"Error: The database refuses: {refusal}. Check DATABASE_URL."
 
 
 def _wait_for_the_second(process: Command, engine: Engine) -> None:

@@ -88,8 +88,10 @@ def _sentence(error: Exception) -> str:
 
 
 def _migration(error: Exception) -> str | None:
-    """The file of the migration that was running."""
+    """The file of the migration that was running, or could not be read."""
     files = [Path(frame.filename) for frame in traceback.extract_tb(error.__traceback__)]
+    if isinstance(error, SyntaxError) and error.filename:
+        files.append(Path(error.filename))
     return next((file.name for file in files if file.parent.name == "versions"), None)
 
 

@@ -65,6 +65,10 @@ def _trouble(error: Exception) -> Finding:
         return down("the database has no tables yet", MIGRATE)
     if "password authentication failed" in str(error):
         return down("the database refuses the password", AGREE)
+    # So PostgreSQL begins whatever it says to somebody whom it does not let in.
+    refusal = str(error).partition("FATAL: ")[2].strip()
+    if refusal and not refusal.startswith("the database system is"):  # starting up, say
+        return down(f"the database refuses: {one_line(refusal)}", "check DATABASE_URL")
     return down(
         f"the database does not answer: {one_line(error)}", "start it or check DATABASE_URL"
     )

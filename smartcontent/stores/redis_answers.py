@@ -80,7 +80,7 @@ def _first_word(text: str) -> str:
     return found[1] if found else ""
 
 
-def one_line(error: BaseException) -> str:
+def one_line(error: BaseException | str) -> str:
     """What a driver said, fit to stand in a sentence; drivers never repeat a password."""
     text = " ".join(str(error).split()).rstrip(".")
     return text if len(text) <= LINE_LENGTH else text[: LINE_LENGTH - 1] + "…"

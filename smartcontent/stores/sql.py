@@ -33,6 +33,7 @@ db = SQLAlchemy(model_class=Base, session_options={"expire_on_commit": False})
 
 
 SQLITE_PATIENCE_SECONDS = 15
+LONG_PATIENCE_SECONDS = 3600  # of a migration: the one before it may rebuild a large table
 # Both sides give up a dead connection. A pooler may stand in between, which hands each transaction
 # to any of its connections: nothing may be left on one, and none has options of its own.
 POOLER_SAFE = {"autocommit": True, "prepare_threshold": None}  # we begin transactions, below
@@ -88,6 +89,8 @@ def _begin(connection: Connection) -> None:
     if connection.dialect.name == "postgresql":
         # In one message: to say it for this transaction alone costs no round trip.
         connection.exec_driver_sql("BEGIN" if options.get("takes_long") else _BEGIN_BRIEFLY)
+    elif options.get("takes_long"):
+        _begin_writing(connection.connection.dbapi_connection, LONG_PATIENCE_SECONDS)
     elif options.get("at_once"):
         _begin_writing(connection.connection.dbapi_connection, patience=0)
     elif options.get("only_reads") or _request_only_reads():
