@@ -33,6 +33,11 @@ OWN: dict[str, Field] = {
 }
 
 
+def may_be_model(name: str) -> bool:
+    """Whether a brief may name such a model, whoever says that there is one."""
+    return not read(OWN, {"model": name})[1]
+
+
 @dataclass(frozen=True, kw_only=True)
 class Variants(Field):
     """How many drafts of one brief, or what each of them wishes."""

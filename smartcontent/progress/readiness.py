@@ -10,6 +10,7 @@ from typing import Any
 import redis as redis_py
 
 from smartcontent import events
+from smartcontent.briefs.wishes import may_be_model
 from smartcontent.models.failures import Failure
 from smartcontent.ollama.causes import Mender
 from smartcontent.stores import keys, stored
@@ -21,6 +22,7 @@ log = logging.getLogger(__name__)
 KEPT_SECONDS = 15
 # An Ollama that is away for a while has the same models when it is back.
 MODELS_KEPT_SECONDS = 3600
+MODELS_MOST = 200
 
 
 class Stage(StrEnum):
@@ -128,9 +130,10 @@ def _readiness(values: dict[str, Any]) -> Readiness:
 
 
 def note_models(names: Iterable[str]) -> None:
-    """Keep the names of the models that Ollama has, for the form of a brief."""
+    """Keep those of Ollama's models that a brief may name for its form, so many at most."""
+    kept = sorted(name for name in names if may_be_model(name))[:MODELS_MOST]
     with redis() as client:
-        client.set(keys.MODELS, json.dumps(sorted(names)), ex=MODELS_KEPT_SECONDS)
+        client.set(keys.MODELS, json.dumps(kept), ex=MODELS_KEPT_SECONDS)
 
 
 def noted_models() -> list[str]:

@@ -13,7 +13,6 @@ from smartcontent.fields import read
 from smartcontent.ollama import canonical
 from smartcontent.progress import readiness
 
-MOST_SHOWN = 200
 # So many texts that differ by chance, or in how bold they are; or one by each model.
 _HOW_MANY = re.compile(rf"[1-{VARIANTS_MOST}]|bold-[2-{VARIANTS_MOST}]|models")
 
@@ -88,7 +87,7 @@ def _refuse_no_model(name: str | None) -> None:
 def other_models(chosen: str) -> list[str]:
     """What Ollama has beside the usual model, as last seen, and whatever is chosen already."""
     usual = canonical(current_app.config["OLLAMA_MODEL"])
-    names = [name for name in readiness.noted_models() if canonical(name) != usual][:MOST_SHOWN]
+    names = [name for name in readiness.noted_models() if canonical(name) != usual]
     return names if not chosen or chosen in names else [chosen, *names]
 
 

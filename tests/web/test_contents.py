@@ -619,6 +619,16 @@ def test_brief_names_one_of_the_models_that_ollama_has(as_ada, ada, ollama, app,
     assert len(ollama.requests) == asked, "no page waits for Ollama"
 
 
+def test_what_ollama_calls_its_models_is_offered_as_far_as_a_brief_may_name_it(as_ada, ollama):
+    hostile = ["<b>x</b>", "a b", "x" * 101, "\x1b[2J", "", "good:1"]
+    readiness.note_models([*hostile, *(f"many:{number}" for number in range(10_000))])
+
+    models = readiness.noted_models()
+    assert models[0] == "good:1"
+    assert len(models) == 200
+    assert as_ada.get("/").text.count('value="many:') <= 200 * 2  # for one text, and for several
+
+
 @pytest.mark.parametrize(
     ("seconds", "words"),
     [(60, "in a minute"), (0, "now"), (90, "in 1 min 30 s"), (10, "in 10 s"), (86_400, "in 1 day")],
