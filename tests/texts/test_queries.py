@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import create_engine, text
 
+from smartcontent.texts.search import snippets
 from smartcontent.texts.search.query import Phrase, for_postgresql, for_sqlite, query
 from smartcontent.texts.search.snippets import hits, snippet
 from smartcontent.texts.search.tokens import searchable
@@ -130,3 +131,22 @@ def test_a_query_is_bounded():
     assert len(query(" ".join(map(str, range(100)))).wanted) == 10
     assert query('"' + "a " * 98 + 'b"').wanted == (Phrase(("a",) * 10),)
     assert query("a" * 100_000).wanted == (Phrase(("a" * 64,), is_beginning=True),)
+
+
+WRITTEN = [*"тйéßıæ½²ſ -_…ﬁ\xad\u0301\u200b\u0640", "Tea", "blue", "e\u0301", "и\u0306", "a" * 64]
+TYPED = ["tea", '"tea blue"', '"e ss', "te", "й", "1", '"blue blue"', "a" * 64]
+
+
+@given(
+    st.lists(st.sampled_from(WRITTEN), max_size=30), st.lists(st.sampled_from(TYPED), max_size=4)
+)
+def test_words_are_found_where_tokens_are(written, typed):
+    text, asked = "".join(written), query(" ".join(typed))
+
+    assert sorted(hits(text, asked)) == sorted(snippets._among_tokens(text, asked))
+
+
+def test_a_text_of_words_is_not_taken_apart_to_be_marked(monkeypatch):
+    monkeypatch.setattr(snippets, "placed_tokens", None)
+
+    assert len(hits("The soufflé, the Straße; the чай " * 100, query('"the souffle" чай'))) == 200

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from smartcontent.texts.search.query import Phrase, Query
 from smartcontent.texts.search.tokens import Token, placed_tokens
+from smartcontent.texts.search.words import as_words, places
 
 BEGIN, END = "[[", "]]"
 LENGTH = 160  # characters of a snippet, without its marks
@@ -28,6 +29,17 @@ class Hit(NamedTuple):
 
 def hits(text: str, asked: Query) -> list[Hit]:
     """Where each phrase that is wanted stands in the text."""
+    words = as_words(text)
+    if words is None:
+        return _among_tokens(text, asked)
+    return sorted(
+        Hit(start, end, number)
+        for number, phrase in enumerate(asked.wanted)
+        for start, end in places(words, phrase)
+    )
+
+
+def _among_tokens(text: str, asked: Query) -> list[Hit]:
     words, first_ones = list(placed_tokens(text)), tuple(each.tokens[0] for each in asked.wanted)
     return [
         Hit(word.start, words[place + len(phrase.tokens) - 1].end, number)

@@ -50,6 +50,7 @@ _CHARACTER = (
     "\U0001b000-\U0001b16f\U00020000-\U0003fffd"
 )
 _KOREAN = "[\u1100-\u115f][\u1160-\u11a7]?[\u11a8-\u11ff]?|[\u1160-\u11ff]"
+_ITSELF = re.compile(f"[{_CHARACTER}\u1100-\u11ff]")  # a token, or part of a Korean one
 # What stands between the tokens of a line of ASCII, as blanks.
 _BETWEEN = "".join(chr(code) if chr(code).isalnum() else " " for code in range(128))
 _WORD = re.compile(r"\S+")
@@ -126,6 +127,19 @@ def _of(text: str) -> str:
 
 # Most words have been there before: to know them makes a long text five times as fast.
 _of_word = lru_cache(maxsize=20_000)(_of)
+
+
+def in_words(code: int) -> str | None:
+    """What a character is in words, a blank where it parts them; None where it does not fit."""
+    folded = _folding[code]
+    # What makes another letter of some, or is one by itself.
+    if not folded or folded[0] in "\u0306\u0308\u0640":
+        return None
+    bare = _ACCENT.sub("", folded)
+    plain = normalize("NFC", bare)
+    if _ITSELF.search(bare) or _left_mark().search(plain) or (bare and _left_mark().match(folded)):
+        return None
+    return re.sub(r"[\W_]", " ", plain)
 
 
 def placed_tokens(text: str) -> Iterator[Token]:

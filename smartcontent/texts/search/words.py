@@ -1,0 +1,63 @@
+"""A text whose tokens are its words, folded so that they are found in it in one go.
+
+To take a text apart into tokens with their places is slow. Where all of its letters are of scripts
+with blanks between words, a pattern finds the same tokens in the text as a whole.
+"""
+
+import re
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from smartcontent.texts.search.query import Phrase
+from smartcontent.texts.search.tokens import LONGEST, in_words
+
+_OTHERWISE = "\0"  # for a character that is no part of words alone, such as a Chinese one
+
+
+class Words(NamedTuple):
+    """The text as it was typed, and with its words folded."""
+
+    typed: str
+    folded: str
+
+
+class _Folding(dict[int, str]):
+    """What becomes of each character: looked up once, then known."""
+
+    def __missing__(self, code: int) -> str:
+        folded = in_words(code)
+        self[code] = _OTHERWISE if folded is None else folded
+        return self[code]
+
+
+_folding = _Folding({0: " "})
+
+
+def as_words(text: str) -> Words | None:
+    """The text, if its words are its tokens; of a part of them blanks are no boundary."""
+    folded = text.lower() if text.isascii() else text.translate(_folding)
+    return None if _OTHERWISE in folded else Words(text, folded)
+
+
+def places(words: Words, phrase: Phrase) -> Iterator[tuple[int, int]]:
+    """Where the phrase begins and ends in what was typed, each time."""
+    found = [(hit.start(), hit.end(1)) for hit in _pattern(phrase).finditer(words.folded)]
+    if not found or all(len(_folding[ord(sign)]) == 1 for sign in set(words.typed)):
+        yield from found
+        return
+    origins = [at for at, sign in enumerate(words.typed) for _ in _folding[ord(sign)]]
+    origins.append(len(words.typed))
+    for start, end in found:
+        # Accents of its last letter may follow, of which nothing is left.
+        yield origins[start], max(origins[end - 1] + 1, origins[end])
+
+
+def _pattern(phrase: Phrase) -> re.Pattern[str]:
+    """Its first word, in what it consumes, so that another may begin within; then the others."""
+    first, is_long = phrase.tokens[0], [len(token) == LONGEST for token in phrase.tokens]
+    is_long[-1] |= phrase.is_beginning  # and so it may go on
+    rest = [rf"[\W_]+{token}" for token in phrase.tokens[1:]]
+    ends = [r"[^\W_]*" if goes_on else r"(?![^\W_])" for goes_on in is_long]
+    behind = "".join(part for pair in zip(["", *rest], ends, strict=True) for part in pair)
+    # Letters come first, which are sought fast.
+    return re.compile(rf"{first}(?<![^\W_]{first})(?=({behind}))")
