@@ -31,18 +31,18 @@ from smartcontent.models.search_index import (
     LOOKED_INTO,
     among_found,
     among_nearest,
-    found_among,
-    found_in_order,
+    found_in_each,
     is_postgresql,
-    last_looked_into,
+    next_with_words,
+    one_of,
     place_of_found,
-    rank,
+    ranked,
 )
 from smartcontent.models.series import Series
 from smartcontent.models.tag import Tag, content_tags
 from smartcontent.stores.sql import db
 from smartcontent.texts.folding import as_sought
-from smartcontent.texts.search.query import LONGEST, has_phrase
+from smartcontent.texts.search.query import LONGEST, Query, has_phrase
 from smartcontent.texts.search.query import query as parsed
 
 Q_LONGEST = LONGEST  # of a search, in characters
@@ -188,9 +188,11 @@ def _all(
         return _looked_up(user_id, filters, few), None
     if filters.q and filters.sort != Sort.TITLE:
         return _by_words(user_id, filters, cursor)
-    asked = parsed(filters.q)
-    if filters.q and (has_phrase(asked) or last_looked_into(user_id, asked) is None):
-        return _by_words(user_id, filters)
+    if filters.q:
+        asked = parsed(filters.q)
+        places = next_with_words(user_id, asked)
+        if has_phrase(asked) or len(places) < LOOKED_INTO:
+            return _at_places(user_id, filters, places), _end_of(places, filters)
     query, end = _looked_up(user_id, filters, None), _end(user_id, filters, cursor)
     if end is None:
         return query, None
@@ -230,7 +232,7 @@ def _placed(query: Any, filters: Filters, cursor: str) -> Select[Any]:
     place = place_of_found()
     placed = query.with_only_columns(Content.id, place.label("place"))
     if filters.sort == Sort.RELEVANCE:
-        return _ranked(placed, rank(parsed(filters.q)), cursor)
+        return _ranked(placed, parsed(filters.q), cursor)
     behind = _place(cursor) if cursor else None
     if filters.sort == Sort.OLDEST:
         return placed.where(true() if behind is None else place > behind).order_by(place)
@@ -248,7 +250,7 @@ def _place_in(cursor: str, sort: str) -> int | None:
     return _place_and_number(cursor)[0] + 1 if sort == Sort.RELEVANCE else _place(cursor)
 
 
-def _ranked(placed: Select[Any], fits: ColumnElement[float], cursor: str) -> Select[Any]:
+def _ranked(placed: Select[Any], asked: Query, cursor: str) -> Select[Any]:
     """Of the newest that are found so many, the best first: what there is to do is bounded.
 
     Raises:
@@ -258,11 +260,10 @@ def _ranked(placed: Select[Any], fits: ColumnElement[float], cursor: str) -> Sel
     place = place_of_found()
     # As of the first page: what is submitted meanwhile shifts nothing.
     known = placed.where(true() if begun_at is None else place <= begun_at)
-    newest = known.order_by(place.desc()).limit(RANKED_MOST)
-    found = newest.add_columns(fits.label("fits")).subquery()
-    latest = func.max(found.c.place).over()
-    query = select(found.c.id, latest.label("place"))
-    return query.order_by(found.c.fits, found.c.place.desc()).offset(done)
+    newest = known.order_by(place.desc()).limit(RANKED_MOST).subquery("hits")
+    latest = func.max(newest.c.place).over()
+    query = ranked(select(newest.c.id, latest.label("place")), newest, asked)
+    return query.order_by(newest.c.place.desc()).offset(done)
 
 
 def _in_full(ids: Sequence[UUID]) -> list[Content]:
@@ -314,20 +315,26 @@ def _by_words(user_id: int, filters: Filters, cursor: str = "") -> tuple[Select[
     Raises:
         ValueError: the cursor is not one of ours.
     """
-    asked, until, oldest_first = parsed(filters.q), None, filters.sort == Sort.OLDEST
-    if has_phrase(asked) or _is_narrowed(filters):
+    asked, oldest_first = parsed(filters.q), filters.sort == Sort.OLDEST
+    is_bounded = has_phrase(asked) or _is_narrowed(filters)
+    # PostgreSQL would put all that have the words in order, for the few newest of which it asks.
+    if is_bounded or (is_postgresql() and filters.sort == Sort.RELEVANCE):
         behind = _place_in(cursor, filters.sort)
-        until = last_looked_into(user_id, asked, oldest_first, behind)
-    query = _unsought(user_id, filters)
-    found = among_found(query, user_id, asked, _direction(filters.sort), until)
-    if until is None:
-        return found, None
-    return found, _encoded(f"{until} {UUID(int=0)}") if _is_by_time(filters) else ""
+        places = next_with_words(user_id, asked, oldest_first, behind)
+        end = _end_of(places, filters) if is_bounded else None
+        return _at_places(user_id, filters, places), end
+    return among_found(_unsought(user_id, filters), user_id, asked, oldest_first), None
 
 
-def _direction(sort: str) -> bool | None:
-    """Whether the oldest come first; None: in any order."""
-    return None if sort == Sort.TITLE else sort == Sort.OLDEST
+def _at_places(user_id: int, filters: Filters, places: Sequence[int]) -> Select[Any]:
+    return found_in_each(_unsought(user_id, filters), user_id, parsed(filters.q), places)
+
+
+def _end_of(places: Sequence[int], filters: Filters) -> str | None:
+    """The cursor of the last place that is looked into; None: there are not so many."""
+    if len(places) < LOOKED_INTO:
+        return None
+    return _encoded(f"{places[-1]} {UUID(int=0)}") if _is_by_time(filters) else ""
 
 
 def _unsought(
@@ -342,18 +349,11 @@ def _unsought(
     if filters.status or filters.model:
         query = query.join(Content.current)
     if few is not None:
-        query = query.where(_one_of(few))
+        query = query.where(one_of(few))
     if filters.tag:
         of_tag = _tagged(user_id, filters.tag)
         query = query.where(of_tag.where(content_tags.c.content_id == Content.id).exists())
     return query
-
-
-def _one_of(some: Select[tuple[UUID]]) -> ColumnElement[bool]:
-    """That a content is one of few; PostgreSQL takes them for few only where they are an array."""
-    if not is_postgresql():
-        return Content.id.in_(some)
-    return Content.id == func.any(func.array(some.scalar_subquery()))
 
 
 def _few(user_id: int, filters: Filters) -> Select[Any] | None:
@@ -488,7 +488,11 @@ def count_contents(user_id: int, filters: Filters) -> tuple[int, bool]:
     No more than COUNTED_MOST are counted, and where only so many are looked into, among those.
     """
     filters = replace(filters, sort=Sort.NEWEST)
-    query, end = _all(user_id, filters, _few(user_id, filters))
+    few = _few(user_id, filters)
+    if few is None and filters.q and not (has_phrase(parsed(filters.q)) or _is_narrowed(filters)):
+        query, end = _with_words(user_id, filters), None
+    else:
+        query, end = _all(user_id, filters, few)
     found = query.with_only_columns(Content.id).limit(COUNTED_MOST)
     number = db.session.scalar(select(func.count()).select_from(found.subquery())) or 0
     return number, end is None and number < COUNTED_MOST
@@ -496,14 +500,8 @@ def count_contents(user_id: int, filters: Filters) -> tuple[int, bool]:
 
 def _looked_up(user_id: int, filters: Filters, few: Any) -> Select[Any]:
     """What is found in no order: of few all, else of all one after the other."""
-    # Of a search, SQLite goes through what has the words.
-    of_few = few if is_postgresql() or not filters.q else None
-    query, asked = _unsought(user_id, filters, of_few, few is None), parsed(filters.q)
-    if not filters.q:
-        return query
-    if few is None:
-        return found_in_order(query, user_id, asked)
-    return found_among(query, user_id, asked, few)
+    query, asked = _unsought(user_id, filters, few, few is None), parsed(filters.q)
+    return found_in_each(query, user_id, asked) if filters.q else query
 
 
 def names_of(kind: type[Batch] | type[Series], user_id: int) -> Sequence[tuple[UUID, str]]:
@@ -519,12 +517,17 @@ def matching(user_id: int, filters: Filters, most: int) -> Sequence[UUID]:
     """The ids of the user's contents that the filters find, in no order; at most so many."""
     few = _few(user_id, filters)
     if filters.q and few is None:
-        query = among_found(_unsought(user_id, filters), user_id, parsed(filters.q), None)
+        query = _with_words(user_id, filters)
     else:
         query = _looked_up(user_id, filters, few)
     found = query.with_only_columns(Content.id)
     # Some at a time: SQLite lets others go on in between.
     return db.session.scalars(found.limit(most).execution_options(yield_per=500)).all()
+
+
+def _with_words(user_id: int, filters: Filters) -> Select[Any]:
+    """All that is sought, in no order."""
+    return among_found(_unsought(user_id, filters), user_id, parsed(filters.q), None)
 
 
 def _not_behind(end: str, sort: str) -> ColumnElement[bool]:

@@ -10,11 +10,11 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from itertools import chain
+from json import dumps
 from typing import TYPE_CHECKING, Any, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import (
-    CTE,
     Boolean,
     Column,
     ColumnElement,
@@ -27,6 +27,7 @@ from sqlalchemy import (
     Subquery,
     Table,
     Text,
+    and_,
     bindparam,
     cast,
     column,
@@ -35,13 +36,14 @@ from sqlalchemy import (
     false,
     func,
     insert,
+    literal,
     literal_column,
     select,
     table,
     text,
     update,
 )
-from sqlalchemy.dialects.postgresql import TSQUERY, TSVECTOR
+from sqlalchemy.dialects.postgresql import ARRAY, TSQUERY, TSVECTOR
 
 from smartcontent.beside import beside
 from smartcontent.stores.sql import Base, db
@@ -271,77 +273,101 @@ def among_nearest(
     if not is_postgresql() or not (asked.wanted or asked.unwanted):
         return None
     place = findables.c.place
-    near = select(place, findables.c.content_id, findables.c.words).limit(NEAR)
+    near = select(findables.c.content_id).limit(NEAR)
     if behind is not None:
         near = near.where(place > behind if oldest_first else place < behind)
-    hits = near.order_by(place if oldest_first else place.desc()).subquery("hits")
-    query = query.join(hits, hits.c.content_id == _ITS_ID)
-    return query.where(_has(hits.c.words, user_id, asked))
+    near = near.order_by(place if oldest_first else place.desc())
+    return found_in_each(query.where(one_of(near)), user_id, asked)
 
 
 def among_found(
-    query: Select[Any],
-    user_id: int,
-    asked: Query,
-    oldest_first: bool | None = False,
-    until: int | None = None,
+    query: Select[Any], user_id: int, asked: Query, oldest_first: bool | None = False
 ) -> Select[Any]:
     """The contents of a query, which are the user's, that have what is asked, as the index has it.
 
-    None: in any order. No further than to a place, if one is given. Where only something unwanted
-    is named, all that are without it; of nothing, none.
+    None: in any order. Where only something unwanted is named, all that are without it; of nothing,
+    none.
     """
     query = query if asked.wanted or asked.unwanted else query.where(false())
     if is_postgresql():
-        hits = _hits(user_id, asked, oldest_first, until)
+        hits = _hits(user_id, asked, oldest_first)
         query = query.join(hits, hits.c.content_id == _ITS_ID)
         # One after the other, in order, as many as are shown: it takes all of their tokens.
         has_it = _has(_words_of_hit(), user_id, asked)
         return query.where(has_it) if has_phrase(asked) else query
-    query = query.join(findables, findables.c.content_id == _ITS_ID)
-    query = query.join(found, found.c.rowid == findables.c.place)
-    query = query.where(_matches(user_id, asked))
-    return query if until is None else query.where(_within(found.c.rowid, until, oldest_first))
+    return _with_tokens(query).where(_matches(user_id, asked))
 
 
-def found_among(
-    query: Select[Any], user_id: int, asked: Query, few: Select[tuple[UUID]]
+def found_in_each(
+    query: Select[Any], user_id: int, asked: Query, places: Sequence[int] | None = None
 ) -> Select[Any]:
-    """The same of few, whose ids are given; the query is of these alone on PostgreSQL."""
-    if is_postgresql():
-        return found_in_order(query, user_id, asked)
-    places = select(findables.c.place).where(findables.c.content_id.in_(few)).correlate(None)
-    # SQLite would ask for each of the few anew, and take in each time all that a word begins.
-    return among_found(query, user_id, asked, None).where((found.c.rowid + 0).in_(places))
+    """The same, looked for in one content of a query after the other, in an order of its own.
 
-
-def found_in_order(query: Select[Any], user_id: int, asked: Query) -> Select[Any]:
-    """The same, looked for in one content of a query after the other, in an order of its own."""
+    What there is to do goes by these, however many have the words. Of some places, if they are
+    given, which have the words: there only what stands beside each other is looked for.
+    """
     query = query if asked.wanted or asked.unwanted else query.where(false())
+    is_known = places is not None and not has_phrase(asked)
     if not is_postgresql():
-        places = select(found.c.rowid).where(_matches(user_id, asked))
-        query = query.join(findables, findables.c.content_id == _ITS_ID)
-        return query.where((findables.c.place + 0).in_(places))  # which leads to no other order
+        query = _with_tokens(query)
+        if places is None:
+            return query.where(_has_tokens(asked))
+        return query.where(_listed(places) if is_known else _between(places, user_id, asked))
     hits = select(findables.c.place, findables.c.content_id).subquery("hits")
     query = query.join(hits, hits.c.content_id == _ITS_ID)
+    if places is not None:
+        at_one = findables.c.place == func.any(literal(places, ARRAY(Integer)))
+        query = query.where(one_of(select(findables.c.content_id).where(at_one)))
     # What is unknown, as coalesce() is, is taken for as true as not, and not for rare.
-    return query.where(func.coalesce(_has(_words_of_hit(), user_id, asked), false()))
+    has_it = func.coalesce(_has(_words_of_hit(), user_id, asked), false())
+    return query if is_known else query.where(has_it)
 
 
-def last_looked_into(
+def one_of(some: Select[tuple[UUID]]) -> ColumnElement[bool]:
+    """That a content is one of few; PostgreSQL takes them for few only where they are an array."""
+    content_id = _ITS_ID
+    if not is_postgresql():
+        return content_id.in_(some)
+    return content_id == func.any(func.array(some.correlate(None).scalar_subquery()))
+
+
+def _with_tokens(query: Select[Any]) -> Select[Any]:
+    query = query.join(findables, findables.c.content_id == _ITS_ID)
+    return query.join(found, found.c.rowid == findables.c.place)
+
+
+def _listed(places: Sequence[int]) -> ColumnElement[bool]:
+    """One of these, given as one value: SQLite takes so many at most."""
+    each = func.json_each(dumps(list(places))).table_valued("value")
+    return findables.c.place.in_(select(each.c.value).correlate(None))
+
+
+def _between(places: Sequence[int], user_id: int, asked: Query) -> ColumnElement[bool]:
+    """What has it of these, which are all in there with its words: FTS5 knows what stands where."""
+    within = found.c.rowid.between(min(places), max(places)) if places else false()
+    return and_(within, _matches(user_id, asked))
+
+
+def _has_tokens(asked: Query) -> ColumnElement[bool]:
+    """That the tokens of a row have it: FTS5 would take in all that have a word, for each row."""
+    wanted, unwanted = map(_lines, (asked.wanted, asked.unwanted))
+    is_there = func.has_tokens(wanted, unwanted, found.c.title, found.c.brief, found.c.text)
+    return cast(is_there, Boolean)
+
+
+def next_with_words(
     user_id: int, asked: Query, oldest_first: bool = False, behind: int | None = None
-) -> int | None:
-    """The place of the last of so many that have all the words; None: there are not so many.
+) -> Sequence[int]:
+    """The places of the next so many that have all the words.
 
-    As far as there a phrase is looked for at once, and what filters ask for. No index of PostgreSQL
-    knows what stands beside each other, and none of words knows filters: it takes to look into each
-    content.
+    Among these a phrase is looked for, and what filters ask for. No index of PostgreSQL knows what
+    stands beside each other, and none of words knows filters: it takes to look into each content.
     """
     place, query = _places(user_id, loosened(asked))
     if behind is not None:
         query = query.where(place > behind if oldest_first else place < behind)
     in_order = query.order_by(place if oldest_first else place.desc())
-    return db.session.scalar(in_order.offset(LOOKED_INTO - 1).limit(1))
+    return db.session.scalars(in_order.limit(LOOKED_INTO)).all()
 
 
 def _places(user_id: int, words: Query) -> tuple[ColumnElement[int], Select[Any]]:
@@ -352,22 +378,20 @@ def _places(user_id: int, words: Query) -> tuple[ColumnElement[int], Select[Any]
     return found.c.rowid, select(found.c.rowid).where(_matches(user_id, words))
 
 
-def _hits(user_id: int, asked: Query, oldest_first: bool | None, until: int | None) -> Subquery:
+def _hits(user_id: int, asked: Query, oldest_first: bool | None) -> Subquery:
     """What has all the words, found by the index, before one after the other is joined.
 
     PostgreSQL would join all that is found, of which a page is shown.
     """
     matching = _having(user_id, loosened(asked))
     hits = select(matching)
-    if until is not None:
-        hits = hits.where(_within(matching.c.place, until, oldest_first))
     if oldest_first is not None:
         hits = hits.order_by(matching.c.place if oldest_first else matching.c.place.desc())
     # With an offset, even of none, it is put in order before it is joined.
     return hits.offset(0).subquery("hits")
 
 
-def _having(user_id: int, words: Query) -> CTE:
+def _having(user_id: int, words: Query) -> Subquery:
     """What has all of some words, by PostgreSQL's index.
 
     It would read all tokens in turn, for it does not count that they lie outside the rows.
@@ -375,14 +399,9 @@ def _having(user_id: int, words: Query) -> CTE:
     ways = ("enable_seqscan", "enable_hashjoin", "enable_mergejoin")
     db.session.execute(select(*(func.set_config(way, "off", True) for way in ways)))
     has_them = _has(findables.c.words, user_id, words)
-    matching = select(findables.c.place, findables.c.content_id).where(has_them).cte("matching")
-    return matching.prefix_with("MATERIALIZED")
-
-
-def _within(
-    place: ColumnElement[int], until: int, oldest_first: bool | None
-) -> ColumnElement[bool]:
-    return place <= until if oldest_first else place >= until
+    matching = select(findables.c.place, findables.c.content_id).where(has_them)
+    # With an offset it is asked by itself, and not walked through in the order around it.
+    return matching.offset(0).subquery("matching")
 
 
 def _matches(user_id: int, asked: Query) -> ColumnElement[bool]:
@@ -428,21 +447,35 @@ def fits(phrases: str, title: str, brief: str, text: str) -> float:
     return score
 
 
-def _as_found(phrase: Phrase) -> str:
-    return f" {' '.join(phrase.tokens)}{'' if phrase.is_beginning else ' '}"
+def has_tokens(wanted: str, unwanted: str, *columns: str) -> bool:
+    """Whether a content has all of some phrases and none of others, a line each."""
+    words = "\n".join(f" {column} " for column in columns)
+    return all(map(words.__contains__, wanted.splitlines())) and not any(
+        map(words.__contains__, unwanted.splitlines())
+    )
+
+
+def _lines(phrases: Iterable[Phrase]) -> str:
+    return "\n".join(
+        f" {' '.join(phrase.tokens)}{'' if phrase.is_beginning else ' '}" for phrase in phrases
+    )
 
 
 @event.listens_for(Engine, "connect")
 def _teach_sqlite(connection: Any, _record: object) -> None:
     if isinstance(connection, sqlite3.Connection):
         connection.create_function("fits", 4, fits, deterministic=True)
+        connection.create_function("has_tokens", 5, has_tokens, deterministic=True)
 
 
-def rank(asked: Query) -> ColumnElement[float]:
-    """How well a content fits, the lower the better: in its title counts most, then its brief."""
+def ranked(query: Select[Any], hits: Subquery, asked: Query) -> Select[Any]:
+    """The query in the order of how well the hits fit: in a title counts most, then in a brief.
+
+    They are few by then: all of their tokens are read.
+    """
     if not is_postgresql():
-        phrases = "\n".join(map(_as_found, asked.wanted))
-        fits = func.fits(phrases, found.c.title, found.c.brief, found.c.text)
-        return -cast(fits, Float)
+        score = func.fits(_lines(asked.wanted), found.c.title, found.c.brief, found.c.text)
+        query = query.join(found, found.c.rowid == hits.c.place)
+        return query.order_by(cast(score, Float).desc())
     wanted = cast(for_postgresql(Query(asked.wanted)), TSQUERY)
-    return -func.ts_rank(_words_of_hit(), wanted)
+    return query.order_by(func.ts_rank(_words_of_hit(), wanted).desc())
