@@ -491,7 +491,7 @@ class Visitor:
     def __init__(self, app: Flask) -> None:
         self.client: FlaskClient = app.test_client()
         self._app = app
-        self._tokens: dict[str, str] = {}  # by the cookie of the session
+        self._tokens: dict[object, str] = {}  # by the cookie of the session
 
     @classmethod
     def signed_in(cls, app: Flask, user: User) -> "Visitor":
@@ -514,15 +514,17 @@ class Visitor:
         return self.client.post(path, data={"csrf_token": self.token(), **(data or {})}, **options)
 
     def token(self) -> str:
-        if self._cookie() not in self._tokens:
-            page = self.client.get("/sign-in", follow_redirects=True).text
-            token = page.split('name="csrf-token" content="')[1].split('"')[0]
-            self._tokens = {self._cookie(): token}
-        return self._tokens[self._cookie()]
+        if known := self._tokens.get(self._cookie()):
+            return known
+        page = self.client.get("/sign-in", follow_redirects=True).text
+        token = page.split('name="csrf-token" content="')[1].split('"')[0]
+        self._tokens = {self._cookie(): token}
+        return token
 
-    def _cookie(self) -> str:
+    def _cookie(self) -> object:
+        """What the session is known by: of one at another host it is not known."""
         found = self.client.get_cookie(self._app.config["SESSION_COOKIE_NAME"])
-        return found.value if found else ""
+        return found.value if found else object()
 
     def sign_in(self, user: User):
         return self.post("/sign-in", {"email": user.email, "password": PASSWORD})
