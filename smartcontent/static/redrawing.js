@@ -132,10 +132,10 @@ function tick(element, values) {
 }
 
 // A form that was sent and drawn anew before its answer came is the same form to the server, and is
-// sent. Forms may lead to one place: it is known by its first field or button.
+// sent. Forms may lead to one place: it is known by its first field or button, of those that the server draws.
 function keepSent(old, fresh) {
   for (const form of old.querySelectorAll("form[data-sent]")) {
-    const same = counterpart(controls(form)[0], fresh)?.form;
+    const same = controls(form).map((each) => counterpart(each, fresh)).find(Boolean)?.form;
     if (!same) continue;
     if (same.elements.key) same.elements.key.value = form.elements.key.value;
     same.dataset.sent = form.dataset.sent;
