@@ -4,7 +4,7 @@
 // wherever it stands by itself. The text is not touched by it, so that what is copied is the text alone.
 import { say } from "./announcer.js";
 
-const MARKED = "found"; // as in style.css
+const [MARKED, SHOWN] = ["found", "shown"]; // as in style.css
 const PLACES_MOST = 50; // of one finding
 const AROUND = 40; // characters that are read out on each side
 const CASED = /\p{LC}/u;
@@ -49,6 +49,14 @@ function rangeOf(pieces, start, end) {
   return range;
 }
 
+// A browser that cannot has the list alone, and what is selected.
+function paint(name, ranges) {
+  if (!CSS.highlights) return;
+  const highlight = new Highlight(...ranges);
+  if (name === SHOWN) highlight.priority = 1;
+  CSS.highlights.set(name, highlight);
+}
+
 function mark() {
   const ranges = [];
   for (const card of document.querySelectorAll(".view .quality")) {
@@ -63,7 +71,8 @@ function mark() {
       if (card.open && !before) ranges.push(...places.map((at) => rangeOf(pieces, at, at + quote.length)));
     }
   }
-  if (window.CSS.highlights) CSS.highlights.set(MARKED, new Highlight(...ranges));
+  paint(MARKED, ranges);
+  paint(SHOWN, []);
 }
 
 // Its next place; after the last one the first again. Of findings alike each begins with its own.
@@ -78,6 +87,7 @@ function show({ target }) {
   const range = rangeOf(pieces, place, place + quote.length);
   getSelection().removeAllRanges();
   getSelection().addRange(range);
+  paint(SHOWN, [range]);
   range.startContainer.parentElement.scrollIntoView({ block: "center" });
   say(text.slice(Math.max(0, place - AROUND), place + quote.length + AROUND).trim());
 }

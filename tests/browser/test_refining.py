@@ -166,6 +166,7 @@ def test_what_was_found_is_marked_in_the_text_and_stands_open_where_there_is_roo
     show = page.get_by_role("button", name="Show: This number is not in your brief: 300 ml").first
     show.press("Enter")
     assert page.evaluate("String(getSelection())") == "300 ml"
+    assert page.evaluate("[...CSS.highlights.get('shown')].map(String)") == ["300 ml"]
     expect(page.locator("#announcer")).to_contain_text("It pours 300 ml")
     first = page.evaluate("getSelection().anchorOffset")
     show.press("Enter")
