@@ -82,7 +82,8 @@ function fill(field, value) {
   field.dispatchEvent(new Event("change", { bubbles: true }));
 }
 
-function restore(form) {
+// Of a form that is drawn anew nothing is said: it was there before.
+export function restore(form, isNew = true) {
   const kept = JSON.parse(storage().getItem(nameOf(form)));
   if (!kept) return;
   const key = form.elements.key;
@@ -93,7 +94,10 @@ function restore(form) {
   key.value = kept.key;
   if (!differing.length) return;
   for (const [field, value] of before) fill(field, kept.values[nameIn(field)] ?? value);
-  for (const [field] of differing) field.closest("details")?.setAttribute("open", "");
+  if (isNew) {
+    for (const [field] of differing) field.closest("details")?.setAttribute("open", "");
+    say(RESTORED);
+  }
   offerToClear(form, () => {
     // What the server has of it stays known to the page.
     for (const [field, value] of before) if (field.dataset.kept !== "for good") fill(field, value);
@@ -112,7 +116,6 @@ function offerToClear(form, clear) {
   button.addEventListener("click", () => { clear(); note.remove(); });
   note.append(RESTORED, " ", button);
   form.prepend(note);
-  say(RESTORED);
 }
 
 function forget(isForgettable) {

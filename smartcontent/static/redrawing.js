@@ -4,7 +4,7 @@
 // The document hears of it as `drafts:drawn`, with the element.
 import { paintClocks } from "./clock.js";
 import { draftOf, takeDrawn, tell } from "./drafts.js";
-import { isChanged } from "./kept.js";
+import { isChanged, restore } from "./kept.js";
 import { paintTexts, paintTextsIn } from "./live_text.js";
 
 const SHOWING_SOME = [
@@ -79,6 +79,7 @@ export function swap(old, fresh) {
   paintTextsIn(fresh);
   paintClocks(fresh);
   tell("drawn", fresh);
+  keepOffers(old, fresh);
   keepTyped(old, fresh);
   keepRefused(old, fresh);
   keepSent(old, fresh);
@@ -97,6 +98,14 @@ function moveFocus(focused, old, fresh) {
   if (!old?.contains(focused)) return;
   const next = fresh && (focused === old ? fresh : counterpart(focused, fresh) ?? controls(fresh)[0]);
   (next ?? document.getElementById("main")).focus();
+}
+
+// What was put back into a form can still be cleared.
+function keepOffers(old, fresh) {
+  for (const note of old.querySelectorAll("form[data-keep] > .kept")) {
+    const same = sameForm(note.parentElement, fresh);
+    if (same) restore(same, false);
+  }
 }
 
 function keepTyped(old, fresh) {
@@ -132,16 +141,21 @@ function tick(element, values) {
 }
 
 // A form that was sent and drawn anew before its answer came is the same form to the server, and is
-// sent. Forms may lead to one place: it is known by its first field or button, of those that the server draws.
+// sent.
 function keepSent(old, fresh) {
   for (const form of old.querySelectorAll("form[data-sent]")) {
-    const same = controls(form).map((each) => counterpart(each, fresh)).find(Boolean)?.form;
+    const same = sameForm(form, fresh);
     if (!same) continue;
     if (same.elements.key) same.elements.key.value = form.elements.key.value;
     same.dataset.sent = form.dataset.sent;
     const pressed = form.querySelector("[aria-busy]");
     if (pressed) counterpart(pressed, same)?.setAttribute("aria-busy", "true");
   }
+}
+
+// Forms may lead to one place: one is known by its first field or button that the server draws.
+function sameForm(form, element) {
+  return controls(form).map((each) => counterpart(each, element)).find(Boolean)?.form;
 }
 
 function counterpart(control, element) {

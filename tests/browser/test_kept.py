@@ -171,12 +171,27 @@ def test_what_was_sent_is_typed_no_more_however_often_it_is_drawn_anew(open_page
         tagging.keep(content, {"tags": [f"tag {number}"]})
         expect(page.locator(".tag")).to_have_text(re.compile(f"tag {number}"))
         expect(page.locator("[name=add]")).to_have_value("warm")
+        expect(page.locator(".tagging .kept")).to_have_count(int(is_restored))
         assert page.evaluate(KEY) == key
     page.locator("[name=add]").press("Enter")  # is not heard any more
     expect(page.locator(".tag")).to_have_text(re.compile("tag 3"))
     assert not page.get_by_text("has its tags.").count()
 
     page.goto(f"/contents/{content.id}?sent={key}")  # where the answer leads
+    expect(page.locator("[name=add]")).to_have_value("")
+
+
+def test_what_was_put_back_can_be_cleared_though_it_is_drawn_anew(open_page, ada):
+    content = finished(ada, "A teapot", "Tea.")
+    page = open_page(f"/contents/{content.id}", user=ada)
+    page.locator("[name=add]").fill("warm")
+    page.reload()
+    tagging.keep(content, {"tags": ["one"]})
+    expect(page.locator(".tag")).to_have_text(re.compile("one"))
+
+    page.locator(".tagging").get_by_role("button", name="Clear").press("Enter")
+    expect(page.locator("[name=add]")).to_have_value("")
+    page.reload()
     expect(page.locator("[name=add]")).to_have_value("")
 
 
