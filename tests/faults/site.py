@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from datetime import timedelta
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from uuid import UUID
 
 from conftest import NO_QUOTAS, SECRET, Valkey, make_user, wait_until
 from processes import Processes
+from sqlalchemy import update
 
 from faults.invariants import Invariants
 from faults.ledger import Ledger
@@ -24,8 +26,9 @@ from smartcontent.app import create_app
 from smartcontent.briefs.brief import Brief
 from smartcontent.contents import ending, submitting, waiting
 from smartcontent.events import text_so_far
-from smartcontent.models import Content, Draft, User
+from smartcontent.models import Content, Draft, User, now
 from smartcontent.models.status import FINAL
+from smartcontent.stores import keys
 from smartcontent.stores.sql import db
 
 BACKGROUND = ("worker", "scheduler")
@@ -179,6 +182,20 @@ class Site:
                 self.user_id, brief_about(name, **brief), name, delay_seconds=delay
             )
             return Sent(content.current.id, content.id, name)
+
+    def submit_lost(self, delay: float = 0.0) -> Sent:
+        """Submit a brief whose job Redis has forgotten before the reconciler looks for it."""
+        sent = self.submit(delay=3600)
+        for key in self.keys_of(sent):
+            self.valkey.client.zrem(keys.SCHEDULED, key.removeprefix(b"rq:job:"))
+        with self.acting():
+            due_at = now() + timedelta(seconds=delay)
+            db.session.execute(update(Draft).filter_by(id=sent.draft_id).values(due_at=due_at))
+        return sent
+
+    def keys_of(self, sent: Sent) -> list[bytes]:
+        """What Redis holds of a draft's jobs."""
+        return list(self.valkey.client.scan_iter(f"*draft-{sent.draft_id:012d}-*"))
 
     @contextlib.contextmanager
     def acting(self) -> Iterator[None]:

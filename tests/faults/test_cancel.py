@@ -8,7 +8,6 @@ from conftest import wait_until
 from faults import on_both
 from faults.site import Sent, Site, at_once
 from smartcontent.models import now
-from smartcontent.stores import keys
 
 ROUNDS = 12
 IN_VIEW = 9  # seconds until a draft is due that the reconciler looks after already
@@ -19,22 +18,18 @@ def writing(site: Site) -> Sent:
     return site.begin_text()
 
 
-def keys_of(site: Site, sent: Sent) -> list[bytes]:
-    return list(site.valkey.client.scan_iter(f"*draft-{sent.draft_id:012d}-*"))
-
-
 @on_both
 def test_cancelled_pending_draft_leaves_nothing_in_redis_and_never_starts(site):
     sent = site.submit(delay=IN_VIEW)
-    wait_until(lambda: keys_of(site, sent))
+    wait_until(lambda: site.keys_of(sent))
 
     assert site.cancel(sent)
 
     # A pass of the reconciler that had begun may put it back; the next takes it out again.
     look_of_the_reconciler(site)
-    wait_until(lambda: not keys_of(site, sent))
+    wait_until(lambda: not site.keys_of(sent))
     look_of_the_reconciler(site)
-    assert not keys_of(site, sent)
+    assert not site.keys_of(sent)
     assert not site.ollama.requests_for(sent.topic)
     assert site.status(sent) == "cancelled"
 
@@ -111,9 +106,7 @@ def test_draft_started_now_while_redis_is_away_starts_when_it_is_back(site, dela
 
 def look_of_the_reconciler(site: Site) -> None:
     """Wait until the reconciler has looked at all that is due soon: it finds what Redis lost."""
-    lost = site.submit(delay=IN_VIEW)
-    for key in keys_of(site, lost):
-        site.valkey.client.zrem(keys.SCHEDULED, key.removeprefix(b"rq:job:"))
+    lost = site.submit_lost(IN_VIEW)
     wait_until(lambda: site.ledger.repairs(lost.draft_id))
     site.cancel(lost)
 

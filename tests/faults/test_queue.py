@@ -98,9 +98,8 @@ def test_poison_in_the_queue_holds_nothing_up(site, poison):
 def test_reconciler_goes_on_beside_poison(site, poison):
     site.kill("worker")
     site.valkey.client.rpush(LIST, *poison)
-    sent = site.submit(delay=2)
-    site.valkey.client.zremrangebyrank(SET, 0, -1)
-    wait_until(lambda: site.valkey.client.zcard(SET) == 1)
+    sent = site.submit_lost()
+    wait_until(lambda: site.ledger.repairs(sent.draft_id))
     site.start("worker")
 
     site.wait_for(sent, "completed")
