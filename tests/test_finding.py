@@ -451,6 +451,19 @@ def test_estimate_reads_no_texts(content):
     assert not [statement for statement, _ in seen if "drafts.text" in statement]
 
 
+def test_page_asks_no_more_often_for_many_cards_that_wait_than_for_few(ada, as_ada):
+    def asked_with(drafts: int) -> int:
+        for number in range(drafts):
+            submitting.submit(ada.id, BRIEF, f"Jug {number}")
+        db.session.commit()
+        with statements() as seen:
+            assert as_ada.get("/").status_code == 200
+        return len(seen)
+
+    asked_with(2)  # what a page asks but once a process
+    assert asked_with(0) == asked_with(15)
+
+
 @both_databases
 def test_migrating_ends_by_making_findable_what_was_there_before(ada, content, capsys):
     if db.engine.dialect.name == "sqlite":

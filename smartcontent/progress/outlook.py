@@ -1,13 +1,14 @@
 """Why an unfinished draft waits, and for how long: one plain sentence, for page and API alike."""
 
 from dataclasses import dataclass
+from functools import cache
 
 import redis as redis_py
 from flask import current_app
 from sqlalchemy import and_, func, or_, select, tuple_
 
 from smartcontent.durations import exactly, roughly
-from smartcontent.models import Draft, Status, now
+from smartcontent.models import Content, Draft, Status, now
 from smartcontent.models.failures import Failure
 from smartcontent.models.status import WAITS
 from smartcontent.ollama.causes import Mender
@@ -38,26 +39,52 @@ class Outlook:
     mender: Mender = Mender.READER
 
 
+class Outlooks:
+    """How it stands with the drafts of one answer: what they have in common is asked for once."""
+
+    def __init__(self) -> None:
+        self._estimates: dict[tuple[str, ...], Estimate | None] = {}
+        self._last_found = cache(last_found)
+        self._drafts_due = cache(drafts_due)
+        self._workers = cache(workers)
+
+    def of(self, draft: Draft) -> Outlook | None:
+        """How it stands with a draft; None when it has ended."""
+        if draft.is_final:
+            return None
+        if draft.status == Status.HELD:
+            delay = exactly(current_app.config["GENERATION_DELAY_SECONDS"])
+            return Outlook(f"On hold: it starts {delay} after you release it.")
+        model = model_of(draft)
+        estimate = self._estimate_for(draft.content, model)
+        if draft.status == Status.GENERATING:
+            return Outlook("It is being written.", None, _rest(draft, estimate), estimate)
+        position = self._drafts_ahead(draft)
+        found = self._last_found(model)
+        wait = seconds_until_start(draft) or 0.0
+        before = estimate.seconds * position / max(1, self._workers()) if estimate else None
+        eta = None
+        if estimate and not (found and found.stage in STOPPED):
+            eta = round(wait + (before or 0) + estimate.seconds, 1)
+        sentence, mender = _sentence(draft, position, before, found)
+        return Outlook(sentence, position, eta, estimate, found, mender)
+
+    def _estimate_for(self, content: Content, model: str) -> Estimate | None:
+        kind = model, content.content_type, content.length
+        if kind not in self._estimates:
+            self._estimates[kind] = estimate_for(content, model)
+        return self._estimates[kind]
+
+    def _drafts_ahead(self, draft: Draft) -> int:
+        """How many drafts of all users are due and come first: by the queue, or by due times."""
+        if draft.status == Status.QUEUED and (place := _place_in_queue(draft.job_id)) is not None:
+            return place
+        return self._drafts_due() if seconds_until_start(draft) else drafts_due(before=draft)
+
+
 def outlook(draft: Draft) -> Outlook | None:
     """How it stands with a draft; None when it has ended."""
-    if draft.is_final:
-        return None
-    if draft.status == Status.HELD:
-        delay = exactly(current_app.config["GENERATION_DELAY_SECONDS"])
-        return Outlook(f"On hold: it starts {delay} after you release it.")
-    model = model_of(draft)
-    estimate = estimate_for(draft.content, model)
-    if draft.status == Status.GENERATING:
-        return Outlook("It is being written.", None, _rest(draft, estimate), estimate)
-    position = drafts_ahead(draft)
-    found = last_found(model)
-    wait = seconds_until_start(draft) or 0.0
-    before = estimate.seconds * position / max(1, workers()) if estimate else None
-    eta = None
-    if estimate and not (found and found.stage in STOPPED):
-        eta = round(wait + (before or 0) + estimate.seconds, 1)
-    sentence, mender = _sentence(draft, position, before, found)
-    return Outlook(sentence, position, eta, estimate, found, mender)
+    return Outlooks().of(draft)
 
 
 def seconds_until_start(draft: Draft) -> float | None:
@@ -67,15 +94,15 @@ def seconds_until_start(draft: Draft) -> float | None:
     return max(0.0, round((draft.due_at - now()).total_seconds(), 3))
 
 
-def drafts_ahead(draft: Draft) -> int:
-    """How many drafts of all users are due and come first: by the queue, or by their due times."""
-    if draft.status == Status.QUEUED and (place := _place_in_queue(draft.job_id)) is not None:
-        return place
+def drafts_due(before: Draft | None = None) -> int:
+    """How many drafts of all users are due, or are due before another."""
     is_due = or_(
         Draft.status == Status.QUEUED, and_(Draft.status == Status.PENDING, Draft.due_at <= now())
     )
-    is_before = tuple_(Draft.due_at, Draft.id) < (draft.due_at, draft.id)
-    return db.session.scalar(select(func.count()).select_from(Draft).where(is_due, is_before)) or 0
+    due = select(func.count()).select_from(Draft).where(is_due)
+    if before is not None:
+        due = due.where(tuple_(Draft.due_at, Draft.id) < (before.due_at, before.id))
+    return db.session.scalar(due) or 0
 
 
 def _place_in_queue(job_id: str) -> int | None:

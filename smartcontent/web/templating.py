@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from flask import Flask, current_app
+from flask import Flask, current_app, g
 from flask_login import current_user
 from flask_wtf.csrf import generate_csrf
 from markupsafe import Markup, escape
@@ -17,7 +17,7 @@ from smartcontent.models import FINAL, Draft, Status, Tag, now
 from smartcontent.models.moments import iso, usual_delay
 from smartcontent.models.status import CHANGEABLE, UNDONE, UNSTARTED
 from smartcontent.progress.batches import Progress
-from smartcontent.progress.outlook import outlook
+from smartcontent.progress.outlook import Outlook, Outlooks
 from smartcontent.prompts import estimated_tokens
 from smartcontent.prompts.request import Request, language_of, model_of, request_for
 from smartcontent.texts.counting import READ_IN_A_MINUTE, Size
@@ -88,6 +88,12 @@ def _choices() -> dict[str, object]:
         "usual_delay": current_app.config["GENERATION_DELAY_SECONDS"],
         "is_demo_model": current_app.config["SMARTCONTENT_DEMO_MODEL"],
     }
+
+
+def outlook(draft: Draft) -> Outlook | None:
+    """How it stands with a draft; what the cards of a page have in common is asked for once."""
+    outlooks: Outlooks = g.setdefault("outlooks", Outlooks())
+    return outlooks.of(draft)
 
 
 def tag_names() -> Sequence[str]:
