@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from alembic.script import ScriptDirectory
 from commands import Command, run
-from conftest import ROOT, both_databases, wait_until
+from conftest import ROOT, both_databases, more, wait_until
 from sqlalchemy import Engine, create_engine, inspect, make_url, text
 
 from smartcontent.cli.migrating import migrating
@@ -75,17 +75,17 @@ def revision(engine: Engine) -> str:
     ("database_url", "mistake", "reason"),
     [
         ("sqlite", "op.execute('UPDATE no_such_table SET x = 1')", "no_such_table"),
-        ("postgresql", "op.execute('UPDATE no_such_table SET x = 1')", "no_such_table"),
-        ("sqlite", "{}['a key that is not there']", "'a key that is not there'"),
-        ("sqlite", "import no_such_module", "no_such_module"),
         ("sqlite", "no line of Python (", "'(' was never closed"),
-        ("sqlite", "op.execute('PRAGMA max_page_count=1'); op.execute(LARGE)", "disk is full"),
-        (
+        ("postgresql", "op.execute(TWICE)", "already exists"),
+        more("postgresql", "op.execute('UPDATE no_such_table SET x = 1')", "no_such_table"),
+        more("sqlite", "{}['a key that is not there']", "'a key that is not there'"),
+        more("sqlite", "import no_such_module", "no_such_module"),
+        more("sqlite", "op.execute('PRAGMA max_page_count=1'); op.execute(LARGE)", "disk is full"),
+        more(
             "postgresql",
             "op.execute('SELECT pg_terminate_backend(pg_backend_pid())')",
             "terminating",
         ),
-        ("postgresql", "op.execute(TWICE)", "already exists"),
     ],
     indirect=["database_url"],
 )
@@ -164,7 +164,7 @@ def test_migration_of_sqlite_waits_for_another_as_long_as_it_takes(tmp_path, mon
     ("changed", "refusal"),
     [
         ({"database": "nowhere"}, 'database "nowhere" does not exist'),
-        ({"username": "nobody"}, 'role "nobody" does not exist'),
+        more({"username": "nobody"}, 'role "nobody" does not exist'),
     ],
 )
 def test_what_postgresql_refuses_is_told_and_not_taken_for_silence(settings, changed, refusal):
