@@ -209,7 +209,7 @@ def test_whatever_is_sent_is_answered_as_described(app, script, described):
 
     for call in calls:
 
-        @settings(max_examples=6)
+        @settings(max_examples=4)
         @given(st.data(), st.just(call))
         def send_some(data, call):
             send(data, *call)
@@ -234,7 +234,7 @@ def test_what_the_description_allows_is_taken(app, script, described):
         "tags",
     }
 
-    @settings(max_examples=60)
+    @settings(max_examples=30)
     @given(allowed_by(schema))
     def submit(body):
         answer = script.post("/contents", body)

@@ -16,7 +16,7 @@ from smartcontent.stores.sql import db
 from smartcontent.web import versions as web_versions
 from smartcontent.web.limiter import Limit
 
-SEEDS = {"some": range(50), "the rest": range(50, 200)}
+SEEDS = {"some": range(20), "the rest": range(20, 200)}
 FOR_EACH = 10  # interleavings a content, which keeps 200 versions
 FIELD = re.compile(r'name="(base|seen)" value="([^"]*)"')
 TEXT = re.compile(r"<textarea[^>]*>\n(.*?)</textarea>", re.S)
