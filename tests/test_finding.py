@@ -135,6 +135,30 @@ def test_what_was_never_taken_in_is_found_after_catching_up(ada, ollama):
 
 
 @both_databases
+def test_what_was_found_by_tokens_of_before_is_found_by_those_of_now(ada, ollama):
+    content = submitting.submit(ada.id, BRIEF, "Our code")
+    complete(content, ollama, "Written in C++, since ٢٠٢٤, by R&D")
+    by = "text" if db.engine.dialect.name == "sqlite" else "words"
+    table = "found" if by == "text" else "findables"
+    db.session.execute(text(f"UPDATE {table} SET {by} = 'c r d'"))
+    db.session.execute(text("UPDATE findables SET tokens_version = 1"))
+    assert (found(ada, "c++"), reindexing.count_behind()) == ([], 1)
+
+    assert list(reindexing.catch_up()) == [1]
+
+    assert [found(ada, typed) for typed in ("c++", "2024", "R&D")] == [["Our code"]] * 3
+    assert (found(ada, "c#"), reindexing.count_behind()) == ([], 0)
+
+
+def test_what_is_behind_is_known_by_an_index_of_it(ada):
+    with statements() as seen:
+        reindexing.count_behind()
+
+    (step,) = (step for each in seen for step in plan_of(*each))
+    assert "INDEX ix_findables_behind" in step
+
+
+@both_databases
 def test_what_an_older_process_writes_is_taken_in(ada, content, monkeypatch):
     """Older ones write the column that they look through, and know of nothing else."""
 

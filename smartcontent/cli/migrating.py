@@ -100,7 +100,10 @@ def make_findable() -> None:
 
     Not part of the migration: nobody waits for it, and whoever is interrupted goes on later.
     """
-    if not inspect(db.engine).has_table(findables.name):
+    found = inspect(db.engine)
+    is_there = found.has_table(findables.name)
+    # After a downgrade the version before makes its own.
+    if not is_there or len(found.get_columns(findables.name)) < len(findables.columns):
         return
     total, done = reindexing.count_behind(), 0
     if not total:

@@ -27,6 +27,7 @@ from sqlalchemy import (
     Subquery,
     Table,
     Text,
+    TextClause,
     and_,
     bindparam,
     cast,
@@ -55,10 +56,14 @@ from smartcontent.texts.search.query import (
     has_phrase,
     loosened,
 )
-from smartcontent.texts.search.tokens import searchable
+from smartcontent.texts.search.tokens import VERSION, searchable
 
 if TYPE_CHECKING:
     from smartcontent.models.content import Content
+
+# What is found of a content is not what it says. As the index of 0033 has it, word by word: SQLite
+# takes no index for a condition that it is not told so, not even with "= 1" behind it.
+_BEHIND = text(f"(behind != 0 OR tokens_version < {VERSION})")
 
 findables = Table(
     "findables",
@@ -68,14 +73,11 @@ findables = Table(
     # How many changes it has not taken in yet: those of before there was an index, and of older
     # processes beside this one, which triggers count.
     Column("behind", Integer, nullable=False, server_default="1"),
+    # By which rules the tokens were made that the index has of it (texts/search/tokens.py).
+    Column("tokens_version", Integer, nullable=False, server_default="1"),
     Column("words", Text().with_variant(TSVECTOR(), "postgresql")),  # of PostgreSQL alone
     Index(None, "content_id", unique=True),
-    Index(
-        "ix_findables_behind",
-        "place",
-        sqlite_where=literal_column("behind != 0", Boolean),
-        postgresql_where=literal_column("behind != 0", Boolean),
-    ),
+    Index("ix_findables_behind", "place", sqlite_where=_BEHIND, postgresql_where=_BEHIND),
     Index("ix_findables_words", "words", postgresql_using="gin").ddl_if("postgresql"),
     sqlite_autoincrement=True,
 )
@@ -87,6 +89,9 @@ BYTES_MOST = 800_000
 LAST_PLACE = 16_383  # of a token, as PostgreSQL counts them: all further ones are this one
 NEAR = 500  # contents: to look into the tokens of one takes PostgreSQL 0.03 ms
 LOOKED_INTO = 2_000  # contents with all its words, for what else is asked
+
+
+_TAKEN_IN = {"behind": 0, "tokens_version": VERSION}
 
 
 class Words(NamedTuple):
@@ -109,9 +114,9 @@ def is_postgresql() -> bool:
     return db.engine.dialect.name == "postgresql"
 
 
-def is_behind() -> ColumnElement[bool]:
-    """That what is found of a content is not what it says."""
-    return literal_column("findables.behind != 0", Boolean)  # as the index has it
+def is_behind() -> TextClause:
+    """That what is found of a content is not what it says, or is of tokens of before."""
+    return _BEHIND
 
 
 def findable_by(text: str) -> str:
@@ -158,7 +163,7 @@ def store(entries: Sequence[Entry]) -> None:
         db.session.execute(_NOTED, _as_vectors(entries))
         return
     places = [entry.place for entry in entries]
-    noted = update(findables).where(findables.c.place.in_(places)).values(behind=0)
+    noted = update(findables).where(findables.c.place.in_(places)).values(**_TAKEN_IN)
     db.session.execute(noted, execution_options={"synchronize_session": False})
     db.session.execute(delete(found).where(found.c.rowid.in_(places)))
     db.session.execute(
@@ -206,7 +211,7 @@ _NOTED = (
     .where(findables.c.place == bindparam("at"))
     # The places of the text are counted on from those of the brief.
     .values(
-        behind=0,
+        **_TAKEN_IN,
         words=cast(bindparam("brief"), TSVECTOR).concat(cast(bindparam("text"), TSVECTOR)),
     )
     .execution_options(synchronize_session=False)

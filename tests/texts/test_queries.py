@@ -19,6 +19,10 @@ TEXTS = {
     "tea": "A cup of tea; don't spill the pour-over",
     "cup": "ガラスのcup, 보온병은 3.5 l",
     "hindi": "हिन्दी में चाय",
+    "names": "Our C++ and C# code (.NET), Disney+ and Kettle™ ads: ask R&D, for the 50+",
+    "plain": "A net of 50 mugs, option C; r-d, Disney, salt & pepper",
+    "domains": "See shop.example.de, ASP.NET and Dr. Oetker; d. h. on 10. Mai",
+    "digits": "٣ أكواب في 2½ دقيقة, пам\u02bcять",
 }
 
 
@@ -59,6 +63,31 @@ FOUND = [
     ("over-pour", set()),
     ("don’t", {"tea"}),
     ("3.5", {"cup"}),
+    ("C++", {"names"}),
+    ("c+", {"names"}),
+    ("C#", {"names"}),
+    ("C", {"names", "plain"}),
+    (".NET", {"names", "domains"}),
+    ("net", {"names", "plain", "domains"}),
+    (".de", {"domains"}),
+    ("R&D", {"names"}),
+    ('"r & d"', {"names"}),
+    ("Disney+", {"names"}),
+    ("Disney", {"names", "plain"}),
+    ("50+", {"names"}),
+    ("“c++ and c#”", {"names"}),
+    ("“c and c”", set()),
+    ("option -c++", {"plain"}),
+    ("kettle ads", {"names"}),
+    ("salt & pepper", {"plain"}),
+    ("pepper & salt", {"plain"}),
+    ("example.de", {"domains"}),
+    ("d.h.", {"domains"}),
+    ("10.Mai", {"domains"}),
+    ("3 أكواب", {"digits"}),
+    ("۳ أكواب", {"digits"}),
+    ("2 1/2", {"digits"}),
+    ("пам'ять", {"digits"}),
     ("NOT cup OR", set()),
     ("absent", set()),
 ]
@@ -113,7 +142,7 @@ def test_postgresql_is_asked_for_the_same():
     )
 
 
-@pytest.mark.parametrize("typed", ["", " ", '"', '""', "-", "- -", "🫖", '-""'])
+@pytest.mark.parametrize("typed", ["", " ", '"', '""', "-", "- -", "🫖", '-""', "&", "+ #"])
 def test_a_query_of_nothing_wants_nothing(typed):
     assert query(typed) == ((), ())
 
@@ -134,7 +163,9 @@ def test_a_query_is_bounded():
 
 
 WRITTEN = [*"тйéßıæ½²ſ -_…ﬁ\xad\u0301\u200b\u0640", "Tea", "blue", "e\u0301", "и\u0306", "a" * 64]
+WRITTEN += [*"+#&.⁺㏂™"]
 TYPED = ["tea", '"tea blue"', '"e ss', "te", "й", "1", '"blue blue"', "a" * 64]
+TYPED += ["tea+", "tea#+", ".blue", "tea.blue", "tea&", '"tea+ blue"', "a.m"]
 
 
 @given(

@@ -8,10 +8,11 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
-from smartcontent.texts.search.tokens import tokens
+from smartcontent.texts.search.tokens import SIGNS, tokens
 
 LONGEST = 200  # characters; what follows is not looked for
 _MOST = 10  # phrases, and tokens of each: they are looked for in all texts of a user
+_SIGNS = frozenset(SIGNS.values())
 _SHORTEST_BEGINNING = 2  # characters; nearly every text has a word that begins with a given letter
 _PART = re.compile(r'((?<!\S)-)?(?:["“”„«»]([^"“”„«»]*)(["“”„«»]?)|([^\s"“”„«»]+))')
 
@@ -44,8 +45,10 @@ def _phrase(part: re.Match[str], is_last: bool) -> Phrase:
     # A quotation mark that is not closed yet is being typed.
     is_open = part[2] is None or not part[3]
     words = tuple(tokens(part[4] if part[2] is None else part[2])[:_MOST])
-    is_long = bool(words) and len(words[-1]) >= _SHORTEST_BEGINNING
-    return Phrase(words, is_last and is_open and is_long and not part[1])
+    if _SIGNS.issuperset(words):  # "salt & pepper" is "salt and pepper", too
+        return Phrase(())
+    is_begun = len(words[-1]) >= _SHORTEST_BEGINNING and words[-1] not in _SIGNS
+    return Phrase(words, is_last and is_open and is_begun and not part[1])
 
 
 def has_phrase(asked: Query) -> bool:

@@ -2,23 +2,29 @@
 
 Letters are compared without case and accents ("Soufflé" is "souffle", "Straße" is "strasse"). In
 scripts without blanks between words each character is a token, so that any two of them are found
-as a phrase.
+as a phrase. So is a sign that makes another name of a word: "C++", "C#", "R&D" and ".NET" are no
+"c", "r d" or "net", and are found by these, too.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import cache, lru_cache
 from typing import NamedTuple
-from unicodedata import category, normalize
+from unicodedata import category, decimal, normalize
 
 _MOST_OF_A_SIGN = 6
 LONGEST = 64  # characters of a token; what is longer is no word, and is found by its beginning
+# To be raised whenever a text gets other tokens, with a migration (0033) that says what is behind.
+VERSION = 2
 
 # Letters that no decomposition takes apart.
 _PLAIN = {
     "ø": "o", "ł": "l", "đ": "d", "ð": "d", "ħ": "h", "ı": "i", "ŧ": "t", "æ": "ae", "œ": "oe",
     "þ": "th", "ŋ": "n", "ĸ": "k", "ƒ": "f",
+    "ک": "ك", "ی": "ي", "ى": "ي",  # as they are on Persian keyboards, and at the end of words
 }  # fmt: skip
+# No letters of the word beside them: trademarks, and apostrophes that Unicode counts as letters.
+_PARTING = frozenset("™℠ʹʺʻʼʽʾʿ")
 # Accents of Latin, Greek and Cyrillic, but й and ї are letters of their own; then Hebrew points,
 # Arabic vowel signs and the stroke that makes an Arabic word wider.
 _ACCENT = re.compile(
@@ -51,6 +57,17 @@ _CHARACTER = (
 )
 _KOREAN = "[\u1100-\u115f][\u1160-\u11a7]?[\u11a8-\u11ff]?|[\u1160-\u11ff]"
 _ITSELF = re.compile(f"[{_CHARACTER}\u1100-\u11ff]")  # a token, or part of a Korean one
+# As no database takes signs for words, each becomes digits, as the vowels of Hindi do.
+SIGNS = {sign: f"{ord(sign):05x}" for sign in "+#&."}
+# Those that count: "+" and "#" behind a word, "&" anywhere, and one dot before a word that stands
+# by itself or behind letters: not in "z.B.", "10.Mai" and "3.5", which others write with blanks.
+_COUNTED = re.compile(
+    r"[+#&.](?:(?<=[^\W_][+#])[+#]*|(?<=&)"
+    r"|(?<=\.)(?=[^\W\d_])(?<!\.\.)(?:(?<=[^\W\d_]{2}\.)|(?<![^\W_]\.)))"
+)
+_SPELT = str.maketrans({sign: f" {digits} " for sign, digits in SIGNS.items()})
+_SIGN = re.compile(r"[+#&.][^+#&.]*")
+_LETTER, _LETTERS = re.compile(r"[^\W\d_]"), re.compile(r"[^\W\d_]{2}\Z")
 # What stands between the tokens of a line of ASCII, as blanks.
 _BETWEEN = "".join(chr(code) if chr(code).isalnum() else " " for code in range(128))
 _WORD = re.compile(r"\S+")
@@ -59,8 +76,9 @@ _WORD = re.compile(r"\S+")
 @cache
 def _token() -> re.Pattern[str]:
     return re.compile(
-        rf"(?:[{_CHARACTER}]|{_KOREAN})[{_marks()}]*"
-        rf"|(?:(?![{_CHARACTER}\u1100-\u11ff])[^\W_][{_marks()}]*)+"
+        rf"(?P<word>(?:[{_CHARACTER}]|{_KOREAN})[{_marks()}]*"
+        rf"|(?:(?![{_CHARACTER}\u1100-\u11ff])[^\W_][{_marks()}]*)+)"
+        rf"|(?P<signs>[+#][+#{_marks()}]*)|&[{_marks()}]*|\.[.{_marks()}]*"
     )
 
 
@@ -81,12 +99,20 @@ class _Folding(dict[int, str]):
     """What becomes of each character: looked up once, then known."""
 
     def __missing__(self, code: int) -> str:
-        folded = normalize("NFKD", normalize("NFKC", chr(code)).casefold())
-        plain = "".join(_PLAIN.get(letter, letter) for letter in folded)
+        typed = chr(code)
+        folded = normalize("NFKD", normalize("NFKC", typed).casefold())
+        plain = " " if typed in _PARTING else "".join(map(_plain_letter, folded))
+        if "⁄" in plain:  # "2½" is 2 and 1/2, not 21/2
+            plain = f" {plain}"
         # No database takes half of a pair, as of a broken emoji; and a sign that is a whole
         # sentence would make a text of them many times as long.
         self[code] = "" if 0xD800 <= code < 0xE000 or len(plain) > _MOST_OF_A_SIGN else plain
         return self[code]
+
+
+def _plain_letter(letter: str) -> str:
+    digit = decimal(letter, None)  # 3 is ٣ in Arabic, ३ in Hindi
+    return _PLAIN.get(letter, letter) if digit is None else str(digit)
 
 
 _folding = _Folding()
@@ -104,10 +130,15 @@ def searchable(text: str) -> str:
 
 def _in_line(line: str) -> str:
     if line.isascii():  # most are, and what is to be done with it is done in one go
-        words = line.lower().translate(_BETWEEN).split()
+        words = with_signs(line.lower(), _SPELT).translate(_BETWEEN).split()
         is_short = len(line) <= LONGEST or max(map(len, words), default=0) <= LONGEST
         return " ".join(words if is_short else [word[:LONGEST] for word in words])
     return " ".join(filter(None, map(_words_in, line.split())))
+
+
+def with_signs(folded: str, table: Mapping[int, str]) -> str:
+    """The text with the signs that count put by a table; of a text without accents."""
+    return _COUNTED.sub(lambda signs: signs[0].translate(table), folded)
 
 
 def _words_in(typed: str) -> str:
@@ -122,7 +153,27 @@ def _is_plain(typed: str) -> bool:
 
 
 def _of(text: str) -> str:
-    return " ".join([_plain(found[0]) for found in _token().finditer(text.translate(_folding))])
+    return " ".join([token.text for token in _in_folded(text.translate(_folding))])
+
+
+def _in_folded(text: str) -> Iterator[Token]:
+    word, end = None, -1  # the word that ends there
+    for found in _token().finditer(text):
+        before = word if found.start() == end else None
+        word, end = found["word"], found.end()
+        if word:
+            plain = _plain(word)
+            if plain:  # of the stroke that makes an Arabic word wider nothing is left
+                yield Token(plain, found.start(), end)
+        elif found[0][0] == "&" or (before if found["signs"] else _is_named(before, found)):
+            for sign in _SIGN.finditer(text, found.start(), end):
+                yield Token(SIGNS[sign[0][0]], sign.start(), sign.end())
+
+
+def _is_named(before: str | None, dot: re.Match[str]) -> bool:
+    """Whether a dot is part of the name behind it."""
+    is_one = dot[0].count(".") == 1 and _LETTER.match(dot.string, dot.end())
+    return bool(is_one) and (before is None or bool(_LETTERS.search(_without_accents(before))))
 
 
 # Most words have been there before: to know them makes a long text five times as fast.
@@ -139,7 +190,7 @@ def in_words(code: int) -> str | None:
     plain = normalize("NFC", bare)
     if _ITSELF.search(bare) or _left_mark().search(plain) or (bare and _left_mark().match(folded)):
         return None
-    return re.sub(r"[\W_]", " ", plain)
+    return re.sub(r"[^\w+#&.]|_", " ", plain)
 
 
 def placed_tokens(text: str) -> Iterator[Token]:
@@ -158,8 +209,8 @@ def _placed_in(text: str) -> list[Token]:
     # The character that each one of the folded text comes from.
     origins = [place for place, piece in enumerate(pieces) for _ in piece]
     return [
-        Token(_plain(found[0]), origins[found.start()], origins[found.end() - 1] + 1)
-        for found in _token().finditer("".join(pieces))
+        Token(token.text, origins[token.start], origins[token.end - 1] + 1)
+        for token in _in_folded("".join(pieces))
     ]
 
 
@@ -173,5 +224,9 @@ def _plain(folded: str) -> str:
     """
     if len(folded) == 1 or folded.isascii():
         return folded[:LONGEST]
-    composed = normalize("NFC", _ACCENT.sub("", folded[: 2 * LONGEST]))
+    composed = _without_accents(folded[: 2 * LONGEST])
     return _left_mark().sub(lambda mark: f"{ord(mark[0]):05x}", composed)[:LONGEST]
+
+
+def _without_accents(folded: str) -> str:
+    return normalize("NFC", _ACCENT.sub("", folded))

@@ -9,9 +9,12 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from smartcontent.texts.search.query import Phrase
-from smartcontent.texts.search.tokens import LONGEST, in_words
+from smartcontent.texts.search.tokens import LONGEST, SIGNS, in_words, with_signs
 
 _OTHERWISE = "\0"  # for a character that is no part of words alone, such as a Chinese one
+# What a sign that counts is in the folded text, which has none of these by itself.
+_FOUND_AS = {"+": "＋", "#": "＃", "&": "＆", ".": "．"}
+_SIGNS = {SIGNS[sign]: stands for sign, stands in _FOUND_AS.items()}
 
 
 class Words(NamedTuple):
@@ -31,6 +34,7 @@ class _Folding(dict[int, str]):
 
 
 _folding = _Folding({0: " "})
+_COUNTING = str.maketrans(_FOUND_AS)
 
 
 def as_words(text: str) -> Words | None:
@@ -41,7 +45,10 @@ def as_words(text: str) -> Words | None:
 
 def places(words: Words, phrase: Phrase) -> Iterator[tuple[int, int]]:
     """Where the phrase begins and ends in what was typed, each time."""
-    found = [(hit.start(), hit.end(1)) for hit in _pattern(phrase).finditer(words.folded)]
+    # Between words signs tell; a single word is the same with them.
+    is_one = len(phrase.tokens) == 1
+    folded = words.folded if is_one else with_signs(words.folded, _COUNTING)
+    found = [(hit.start(), hit.end(1)) for hit in _pattern(phrase).finditer(folded)]
     if not found or all(len(_folding[ord(sign)]) == 1 for sign in set(words.typed)):
         yield from found
         return
@@ -54,10 +61,23 @@ def places(words: Words, phrase: Phrase) -> Iterator[tuple[int, int]]:
 
 def _pattern(phrase: Phrase) -> re.Pattern[str]:
     """Its first word, in what it consumes, so that another may begin within; then the others."""
-    first, is_long = phrase.tokens[0], [len(token) == LONGEST for token in phrase.tokens]
-    is_long[-1] |= phrase.is_beginning  # and so it may go on
-    rest = [rf"[\W_]+{token}" for token in phrase.tokens[1:]]
-    ends = [r"[^\W_]*" if goes_on else r"(?![^\W_])" for goes_on in is_long]
-    behind = "".join(part for pair in zip(["", *rest], ends, strict=True) for part in pair)
+    first, *rest = phrase.tokens
+    is_open = [len(token) == LONGEST for token in phrase.tokens]
+    is_open[-1] |= phrase.is_beginning  # and so it may go on
+    behind = _end(first, is_open[0])
+    for before, token, goes_on in zip(phrase.tokens, rest, is_open[1:], strict=False):
+        behind += _between(before, token) + _SIGNS.get(token, token) + _end(token, goes_on)
     # Letters come first, which are sought fast.
-    return re.compile(rf"{first}(?<![^\W_]{first})(?=({behind}))")
+    begins = _SIGNS.get(first, rf"{first}(?<![^\W_]{first})")
+    return re.compile(rf"{begins}(?=({behind}))")
+
+
+def _end(token: str, goes_on: bool) -> str:
+    if token in _SIGNS:
+        return ""
+    return r"[^\W_]*" if goes_on else r"(?![^\W_])"
+
+
+def _between(before: str, token: str) -> str:
+    is_word = before not in _SIGNS and token not in _SIGNS
+    return rf"(?:[^\w{''.join(_FOUND_AS.values())}]|_)" + ("+" if is_word else "*")
