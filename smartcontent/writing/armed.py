@@ -41,7 +41,6 @@ LONGEST_SECONDS = 1.0
 class Ready:
     """What is to be sent for a draft, its connection open; `record` is what the row says of it."""
 
-    revision: int
     record: dict[str, Any]
     before: str
     behind: str
@@ -56,7 +55,6 @@ class Ready:
 def ready(draft: Draft, after: str | None) -> Ready:
     """Make ready all that can be before the due time, `after` an attempt that ended for a cause."""
     only_read()
-    revision = draft.revision
     before, behind = surroundings(draft)
     try:
         request = with_room_to_think(request_of(draft), after == SPENT_ON_THINKING)
@@ -64,7 +62,7 @@ def ready(draft: Draft, after: str | None) -> Ready:
         request = seeded(request, anew=is_to_differ)
     except SourceGone:
         db.session.commit()
-        return Ready(revision, {}, before, behind, None)
+        return Ready({}, before, behind, None)
     estimate = None if draft.task else estimate_for(draft.content, request.model)
     record = {
         "model": request.model,
@@ -76,7 +74,7 @@ def ready(draft: Draft, after: str | None) -> Ready:
     db.session.commit()
     keep_alive = current_app.config["OLLAMA_KEEP_ALIVE"]
     to_send = (request.model, request.messages, request.options, keep_alive)
-    return Ready(revision, record, before, behind, ollama().chat(*to_send, at_once=False))
+    return Ready(record, before, behind, ollama().chat(*to_send, at_once=False))
 
 
 class Hands:

@@ -60,7 +60,7 @@ def _claimed(draft: Draft, after: str | None) -> Ready | None:
             made = ready(draft, after)
             unless_claimed.callback(made.close)
             is_due = hands.wait(draft)
-            if is_due and draft.claim(lease, Draft.revision == made.revision, **made.record):
+            if is_due and draft.claim(lease, **made.record):
                 unless_claimed.pop_all()
                 return made
         if not is_due or not _has_changed(draft):

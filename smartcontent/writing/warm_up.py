@@ -58,6 +58,6 @@ def _ask_for_nothing() -> None:
     db.session().enable_relationship_loading(draft)
     estimate_for(draft.content or Content(content_type="", length=""), "")
     made = dict.fromkeys(("model", "prompt", "options", "brief", "estimated_seconds"))
-    draft.claim(0, Draft.revision == 0, **made)
+    draft.claim(0, **made)
     Content.take_in(draft, "")
     db.session.rollback()
