@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest
 from conftest import BRIEF, both_databases, wait_until
 from dictation import Dictation
+from ollama_scripts import done, piece
 from processes import free_port
 from sqlalchemy import select
 
@@ -70,6 +71,17 @@ def test_due_draft_is_written_with_text_statistics_and_sentiment(due_draft, olla
     assert draft.stats["eval_count"] == 12
     assert draft.sentiment_label == "positive"
     assert draft.due_at <= draft.started_at <= draft.first_word_at <= draft.finished_at
+
+
+def test_nothing_a_server_says_of_itself_costs_a_text(due_draft, ollama):
+    odd = "\0\ud800\x1b" * 100
+    ollama.lines(piece("Tea."), done(odd, model=odd, eval_count=10**40))
+    ollama.on(path="/api/tags").fails(200, {"models": [{"name": "llama3.2", "digest": odd}]})
+    ollama.on(path="/api/version").fails(200, {"version": odd})
+
+    draft = written(due_draft)
+
+    assert (draft.status, draft.text) == (Status.COMPLETED, "Tea.")
 
 
 def test_what_a_model_writes_around_its_text_is_kept_beside_it(due_draft, ollama):

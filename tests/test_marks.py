@@ -245,3 +245,12 @@ def test_marks_by_the_ten_thousand_cost_no_more_than_their_length(said):
 
     # Twenty times the text would take 400 times as long if it grew with the square.
     assert cost(10_000) < 100 * max(cost(500), 0.002)
+
+
+def test_marks_behind_a_long_text_cost_no_more_than_behind_a_short_one():
+    def cost(text: str) -> float:
+        marks = Marks()
+        marks.without(text)
+        return cpu_seconds(lambda: marks.without("<|/a|>" * 1000))
+
+    assert cost("é" * 100_000) < 20 * max(cost("é"), 0.005)

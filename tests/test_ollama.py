@@ -15,7 +15,7 @@ from costs import cpu_seconds
 from dictation import Dictation
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from ollama_scripts import LOAD, done, line, piece
+from ollama_scripts import LOAD, chunk, done, head, line, piece
 from scripted_ollama import ScriptedOllama
 
 from smartcontent.ollama import TICK, Answer, Ollama, OllamaError, PullProgress, base_url
@@ -285,12 +285,14 @@ def test_text_closed_by_another_thread_never_looks_finished(ollama: ScriptedOlla
 
 
 def test_reader_ends_when_nobody_takes_what_it_has_read(ollama: ScriptedOllama) -> None:
-    ollama.lines(*[piece("x")] * 5000)
+    ollama.lines(piece("x"), *[piece("x" * 100_000)] * 100)
     answer = chat(ollama)
     assert word_of(answer) == "x"
 
-    wait_until(answer._exchange._arrived.full)
+    arrived = answer._exchange._arrived
+    wait_until(arrived.full)
 
+    assert sum(map(len, arrived.queue)) <= 4 << 20
     answer.close()
 
     wait_until(lambda: not readers())
@@ -404,7 +406,6 @@ def test_server_answers_for_itself(ollama: ScriptedOllama) -> None:
 
     assert client.version() == "0.32.15"
     assert client.models() == ["llama3.2:latest"]
-    assert client.context_length("llama3.2") == 131_072
 
 
 @pytest.mark.parametrize("name", ["llama3.2", "Llama3.2:Latest", "library/llama3.2", " llama3.2"])
@@ -415,13 +416,6 @@ def test_model_is_found_under_each_of_its_names(ollama: ScriptedOllama, name: st
 @pytest.mark.parametrize("name", ["llama3", "llama3.2:1b", "me/llama3.2", "host:80/llama3.2"])
 def test_other_model_is_not_found(ollama: ScriptedOllama, name: str) -> None:
     assert not Ollama(ollama.url).has_model(name)
-
-
-@pytest.mark.parametrize("shown", [{}, {"model_info": []}, {"model_info": {"a.b": 1}}])
-def test_unknown_context_length_is_none(ollama: ScriptedOllama, shown: dict[str, Any]) -> None:
-    ollama.on(path="/api/show").fails(200, shown)
-
-    assert Ollama(ollama.url).context_length("llama3.2") is None
 
 
 def test_questions_have_two_seconds(ollama: ScriptedOllama) -> None:
@@ -443,6 +437,17 @@ def test_loading_sends_what_a_text_sends_so_that_nothing_is_loaded_twice(
 
     loading, writing = (request.json for request in ollama.requests)
     assert loading == writing | {"messages": [], "stream": False}
+
+
+def test_answer_to_a_question_has_a_length(ollama: ScriptedOllama) -> None:
+    endless = itertools.repeat((0.0, chunk(b" " * 50_000 + b"\n")))
+    ollama.on(path=LOAD).script(lambda _: itertools.chain([(0.0, head())], endless), "", 1)
+
+    with pytest.raises(OllamaError) as caught:
+        Ollama(ollama.url, total_seconds=20).load("llama3.2", {}, "5m")
+
+    assert caught.value.cause == "protocol"
+    assert ollama.wait_closed()
 
 
 def test_loading_that_fails_says_so(ollama: ScriptedOllama) -> None:
@@ -493,6 +498,34 @@ def test_download_that_fails_says_why(
         list(Ollama(ollama.url).pull("llama3.2"))
 
     assert caught.value.cause == cause
+
+
+def test_download_of_layers_without_end_is_none(ollama: ScriptedOllama) -> None:
+    ollama.on(path="/api/pull").lines(*({"status": "", "digest": str(n)} for n in range(250)))
+
+    with pytest.raises(OllamaError) as caught:
+        list(Ollama(ollama.url).pull("llama3.2"))
+
+    assert caught.value.cause == "protocol"
+
+
+@pytest.mark.parametrize(
+    ("said", "share"),
+    [
+        ({"completed": 1, "total": 4}, 0.25),
+        ({"completed": 9, "total": 4}, 1),
+        ({"completed": -9, "total": 4}, 0),
+        ({"completed": 1, "total": -4}, None),
+        ({"completed": 10**400, "total": 4}, 0),
+        ({"completed": 1, "total": 10**4000}, None),
+    ],
+)
+def test_share_of_a_download_is_one_whatever_is_said(
+    ollama: ScriptedOllama, said: dict[str, int], share: float | None
+) -> None:
+    ollama.on(path="/api/pull").lines({"status": "", **said}, {"status": "success"})
+
+    assert next(Ollama(ollama.url).pull("llama3.2")).share == share
 
 
 def test_download_stops_when_its_iterator_is_closed(ollama: ScriptedOllama) -> None:

@@ -1,6 +1,8 @@
 """Everything Ollama and the way to it can do wrong, and what the user is told."""
 
+import itertools
 import json
+import math
 import socket
 import ssl
 import subprocess
@@ -11,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ollama_scripts import done, line, piece
+from ollama_scripts import chunk, done, head, line, piece
 from scripted_ollama import ScriptedOllama
 from test_ollama import BRIEF, chat, error_of, text_of, word_of
 
@@ -185,7 +187,11 @@ def test_what_is_not_http_is_refused(ollama: ScriptedOllama) -> None:
 
 @pytest.mark.parametrize(
     ("stats", "kept"),
-    [({"eval_count": "9"}, None), ({"eval_count": True}, None), ({"eval_count": 9}, 9)],
+    [
+        *(({"eval_count": odd}, None) for odd in ("9", True, -9, 2**31, 10**4000, math.nan)),
+        *(({"total_duration": odd}, None) for odd in (-9, 10**16, 10**400, math.inf)),
+        ({"eval_count": 9}, 9),
+    ],
 )
 def test_odd_statistics_do_not_spoil_a_text(
     ollama: ScriptedOllama, stats: dict[str, Any], kept: int | None
@@ -195,7 +201,8 @@ def test_odd_statistics_do_not_spoil_a_text(
     with chat(ollama) as answer:
         assert "".join(answer) == "Tea."
 
-    assert answer.stats.get("eval_count") == kept
+    assert answer.stats.get("eval_count") == (kept if "eval_count" in stats else 12)
+    assert ("total_duration_ms" in answer.stats) == ("total_duration" not in stats)
 
 
 @pytest.mark.parametrize("texts", [[], [""], [" \n", "\t"], ["<think>Hm.</think>", "\n"]])
@@ -234,7 +241,11 @@ def test_wait_may_be_given_as_a_date(ollama: ScriptedOllama) -> None:
 
 @pytest.mark.parametrize(
     ("value", "wait"),
-    [("soon", None), ("-3", None), ("", None), ("9" * 30, 3600), ("²", None)],
+    [
+        *((odd, None) for odd in ("soon", "-3", "", "²", "Mon, 01 Jan 99999999999 00:00:00 GMT")),
+        ("Mon, 01 Jan 2024 00:00:00 +99999999999999", None),
+        *((odd, 3600) for odd in ("9" * 30, "9" * 400)),
+    ],
 )
 def test_senseless_wait_is_not_believed(
     ollama: ScriptedOllama, value: str, wait: float | None
@@ -272,6 +283,21 @@ def test_redirect_is_not_followed(ollama: ScriptedOllama) -> None:
 
     assert error_of(chat(ollama)).cause == "address"
     assert len(ollama.requests) == 1
+
+
+def test_redirect_that_never_ends_is_not_read(ollama: ScriptedOllama) -> None:
+    begins = (0.0, head(302, f"Location: {ollama.url}/\r\n"))
+    endless = itertools.repeat((0.01, chunk(b"x" * 10_000)))
+    ollama.script(lambda _: itertools.chain([begins], endless), "", 1)
+
+    assert error_of(chat(ollama, first_byte_seconds=1)).cause == "address"
+
+
+@pytest.mark.parametrize("status", [200, 500])
+def test_error_that_is_half_a_character_is_told(ollama: ScriptedOllama, status: int) -> None:
+    ollama.fails(status, {"error": "{\ud800"})
+
+    assert error_of(chat(ollama)).cause == "server_error"
 
 
 def test_error_that_a_proxy_says_in_its_own_shape_is_kept_for_the_log(

@@ -170,5 +170,4 @@ def test_server_is_read_as_it_answers(ollama):
     ollama.on(path=LOAD).replays("05-preload-keepalive-int30")
 
     assert client.models() == ["smollm2:135m"]
-    assert client.context_length("smollm2:135m") == 8192
     client.load("smollm2:135m", {}, "30")

@@ -15,6 +15,9 @@ TEXT_LIMIT = 200_000
 LOOK_AGAIN = 200  # characters after which it is looked again whether they say anything new
 _DURATIONS = ("total_duration", "load_duration", "prompt_eval_duration", "eval_duration")
 _COUNTS = ("prompt_eval_count", "eval_count")
+# What a server says beyond that is no measurement, and has no room in a database.
+_LONGEST_NS, _MOST_TOKENS = 10**15, 2**31 - 1
+_REASON_LONGEST, _NAME_LONGEST = 20, 200  # characters
 
 
 class Answer:
@@ -119,7 +122,7 @@ class Answer:
         if not (is_chat and isinstance(content, str)):
             raise unreadable(line, self._exchange.names)
         self._note_thought(message.get("thinking"))
-        piece = self._marks.without(_storable(content))
+        piece = self._marks.without(content)
         if is_last:
             piece = self._marks.with_rest(piece)
             self._finish(data)
@@ -156,15 +159,15 @@ class Answer:
     def _finish(self, data: dict[str, Any]) -> None:
         reason = data.get("done_reason")
         # Servers before 0.1.35 give no reason.
-        self.done_reason = reason if isinstance(reason, str) and reason else "stop"
+        self.done_reason = (reason if isinstance(reason, str) else "")[:_REASON_LONGEST] or "stop"
         for name in _DURATIONS:
-            if _is_number(data.get(name)):
+            if _is_number(data.get(name), _LONGEST_NS):
                 self.stats[f"{name}_ms"] = round(data[name] / 1e6, 3)
         for name in _COUNTS:
-            if _is_number(data.get(name)):
+            if _is_number(data.get(name), _MOST_TOKENS):
                 self.stats[name] = data[name]
         if isinstance(data.get("model"), str):
-            self.stats["model"] = data["model"]
+            self.stats["model"] = data["model"][:_NAME_LONGEST]
 
     def _check_end(self) -> None:
         if self.done_reason is None:
@@ -181,16 +184,9 @@ class Answer:
         return "repeating" if self._marks.is_repeating else "stream_cut"
 
 
-def _is_number(value: Any) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool)
+def _is_number(value: Any, most: int) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= most
 
 
 def _ms_since(start: float) -> float:
     return round((time.monotonic() - start) * 1000, 3)
-
-
-def _storable(text: str) -> str:
-    """The text without what no database or socket takes: NUL, and halves of surrogate pairs."""
-    if text.isascii():
-        return text.replace("\0", "")
-    return text.replace("\0", "").encode("utf-16", "surrogatepass").decode("utf-16", "replace")

@@ -10,7 +10,7 @@ from smartcontent.ollama.address import base_url, canonical
 from smartcontent.ollama.answer import Answer
 from smartcontent.ollama.errors import failure
 from smartcontent.ollama.exchange import Call, Exchange, Limits
-from smartcontent.ollama.lines import decoded
+from smartcontent.ollama.lines import decoded, unreadable
 
 # A page or a check is waiting for these answers.
 QUICK = Limits(connect=2, first_byte=2, gap=2, total=2, line=8 << 20)
@@ -19,6 +19,8 @@ QUICK = Limits(connect=2, first_byte=2, gap=2, total=2, line=8 << 20)
 # loses the brief in silence, shifting loses the instructions. A changed `shift` reloads the model,
 # which is why warming up sends the same.
 FIXED = {"think": False, "truncate": False, "shift": False}
+# A model has a dozen; every line of a download is added up over all.
+_MOST_LAYERS = 200
 # What servers call it in what a model can do.
 _THOUGHT = {"thinking", "reasoning"}
 
@@ -30,6 +32,11 @@ class PullProgress:
     status: str
     completed: int
     total: int
+
+    @property
+    def share(self) -> float | None:
+        """From 0 to 1; None while nobody knows how much it is."""
+        return min(self.completed / self.total, 1.0) if self.total else None
 
 
 class Ollama:
@@ -72,15 +79,6 @@ class Ollama:
         """Whether the server has the model; `llama3.2` and `Llama3.2:latest` are one."""
         return canonical(name) in {canonical(model) for model in self.models()}
 
-    def context_length(self, model: str) -> int | None:
-        """The most tokens the model was made for; None where the server does not say."""
-        shown = self._ask(self._call("POST", "/api/show", {"model": model}), QUICK)
-        info = shown.get("model_info")
-        if not isinstance(info, dict):
-            return None
-        length = info.get(f"{info.get('general.architecture')}.context_length")
-        return length if isinstance(length, int) and length > 0 else None
-
     def thinks(self, model: str) -> bool:
         """Whether the model may think before it writes, whatever it is told."""
         shown = self._ask(self._call("POST", "/api/show", {"model": model}), QUICK)
@@ -102,6 +100,8 @@ class Ollama:
             for line in filter(bytes.strip, lines):
                 data = decoded(line, call.names)
                 layers[str(data.get("digest"))] = _bytes(data, "completed"), _bytes(data, "total")
+                if len(layers) > _MOST_LAYERS:
+                    raise unreadable(line, call.names)
                 done, total = (sum(numbers) for numbers in zip(*layers.values(), strict=True))
                 yield PullProgress(self._expect(data, "status", str), done, total)
                 if data["status"] == "success":
@@ -140,7 +140,13 @@ class Ollama:
 
     def _ask(self, call: Call, limits: Limits) -> dict[str, Any]:
         """The answer to a question that has one JSON object as its answer."""
-        return decoded(b"".join(Exchange(call, limits).lines()), call.names)
+        answer = bytearray()
+        with contextlib.closing(Exchange(call, limits).lines()) as lines:
+            for line in lines:
+                answer += line
+                if len(answer) > limits.line:
+                    raise unreadable(answer, call.names)
+        return decoded(bytes(answer), call.names)
 
     def _expect(self, data: Any, name: str, kind: type) -> Any:
         value = data.get(name) if isinstance(data, dict) else None
@@ -160,7 +166,7 @@ def _named(capabilities: Any) -> set[str]:
 
 def _bytes(data: dict[str, Any], name: str) -> int:
     value = data.get(name)
-    return value if isinstance(value, int) else 0
+    return max(value, 0) if isinstance(value, int) else 0
 
 
 def _duration(keep_alive: str) -> int | str:

@@ -63,7 +63,7 @@ def error_text(body: bytes) -> str:
     if not isinstance(error, str):
         return plain
     # The runner's own error comes as JSON inside the string.
-    return error_text(error.encode()) if error.startswith("{") else error
+    return error_text(error.encode(errors="replace")) if error.startswith("{") else error
 
 
 def retry_after(headers: Mapping[str, str]) -> float | None:
@@ -75,6 +75,6 @@ def retry_after(headers: Mapping[str, str]) -> float | None:
             if value.isascii() and value.isdigit()
             else (parsedate_to_datetime(value) - datetime.now(UTC)).total_seconds()
         )
-    except (ValueError, TypeError):
+    except (ValueError, TypeError, OverflowError):
         return None
     return min(max(wait, 0.0), RETRY_AFTER_LIMIT)

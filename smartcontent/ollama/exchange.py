@@ -23,7 +23,7 @@ TICK = 0.2
 _LINE_LIMIT = 1 << 20
 _BLOCK = 1 << 16
 _BROKEN = (requests.RequestException, urllib3.exceptions.HTTPError, OSError, UnicodeError)
-_AHEAD = 1024  # lines the reader may be ahead, so that a fast server cannot fill our memory
+_AHEAD = 64  # blocks the reader may be ahead, so that a fast server cannot fill our memory
 
 
 @dataclass(frozen=True)
@@ -95,6 +95,18 @@ class _Adapter(HTTPAdapter):
         return pool
 
 
+class _Session(requests.Session):
+    """Asks the one server only."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        # Proxy variables and .netrc are for the internet, not for the machine next door.
+        self.trust_env = False
+
+    def get_redirect_target(self, resp: requests.Response) -> None:
+        """Nowhere: where it leads somewhere, a redirect is read to its end, followed or not."""
+
+
 class Exchange:
     """A request under way; `lines()` gives the answer, `close()` ends it whatever it is doing.
 
@@ -137,26 +149,36 @@ class Exchange:
         Raises:
             OllamaError: no connection, an error status, a deadline, a broken or endless stream.
         """
+        lines = Lines(self._limits.line, self.names)
         try:
-            while (line := self._next()) is not None:
-                yield line
+            while (block := self._next()) is not None:
+                yield from self._completed(lines, block)
+            if lines.rest:
+                yield bytes(lines.rest)
         finally:
             self.close()
+
+    def _completed(self, lines: Lines, block: bytes) -> Generator[bytes, None, None]:
+        has_line = False
+        for line in lines.feed(block):
+            self._check_closed()
+            self._check_total()
+            yield line
+            # Afterwards: for as long as somebody works at it, no silence is the server's.
+            self._last_line, has_line = time.monotonic(), True
+        if not has_line:
+            self._check_silence()
+            self._check_total()
+            yield b""
 
     def _next(self) -> bytes | None:
         try:
             item = self._arrived.get(timeout=TICK)
         except queue.Empty:
-            self._check_silence()
             item = b""
-        if self._closed.is_set():
-            raise self.failure("closed")
+        self._check_closed()
         if isinstance(item, OllamaError):
             raise item
-        if item is not None:
-            self._check_total()
-        if item:
-            self._last_line = time.monotonic()
         return item
 
     def _check_silence(self) -> None:
@@ -170,6 +192,10 @@ class Exchange:
                 raise self._took_too_long("no_word", limits.first_byte)
         elif now - self._last_line > limits.gap:
             raise self._took_too_long("silent", limits.gap)
+
+    def _check_closed(self) -> None:
+        if self._closed.is_set():
+            raise self.failure("closed")
 
     def _check_total(self) -> None:
         if time.monotonic() - self.started > self._limits.total:
@@ -214,9 +240,7 @@ class Exchange:
 
     def _request(self) -> None:
         call = self._call
-        with requests.Session() as session:
-            # Proxy variables and .netrc are for the internet, not for the machine next door.
-            session.trust_env = False
+        with _Session() as session:
             session.verify = call.ca or True
             session.mount("http://", _Adapter(self._opened))
             session.mount("https://", _Adapter(self._opened))
@@ -232,7 +256,6 @@ class Exchange:
             with session.send(
                 request,
                 stream=True,
-                allow_redirects=False,
                 verify=session.verify,
                 # Reading has no timeout here: whoever reads lines() watches all the clocks.
                 timeout=(self._limits.connect, None),
@@ -251,12 +274,8 @@ class Exchange:
             error = failure_of(response.status_code, text, self.names)
             error.retry_after = retry_after(response.headers)
             raise error
-        lines = Lines(self._limits.line, self.names)
         while block := response.raw.read1(_BLOCK, decode_content=True):
-            for line in lines.feed(block):
-                self._put(line)
-        if lines.rest:
-            self._put(bytes(lines.rest))
+            self._put(block)
 
     def _put(self, item: bytes | OllamaError | None) -> None:
         while not self._closed.is_set():

@@ -82,6 +82,7 @@ _BLANKS = regex.compile(r"\s*")
 _BLANKS_HELD = 64
 _REPEATS, _REPEATED_LONGEST = 10, 40
 _TAKEN_KEPT = 20_000  # characters of what was taken out that are kept
+_LOOKED_FOR = 500  # openings of one text; nobody's copy has so many
 
 
 @lru_cache
@@ -110,6 +111,27 @@ def _opens(mark: regex.Match[str]) -> regex.Pattern[str] | None:
     return _end_of(thought[0][:5].lower()) if thought and not is_closing else None
 
 
+class _Openings:
+    """Which marks a text has opened itself: for each of them all of it is read once."""
+
+    def __init__(self) -> None:
+        self._text = ""  # in lower case
+        self._pieces = 0
+        self._read_until: dict[str, int] = {}
+        self._found: set[str] = set()
+
+    def have(self, opening: str, pieces: list[str]) -> bool:
+        """Whether the text, which has grown at its end alone, has it."""
+        self._text += "".join(pieces[self._pieces :]).lower()
+        self._pieces = len(pieces)
+        is_looked_for = opening in self._read_until or len(self._read_until) < _LOOKED_FOR
+        if opening not in self._found and is_looked_for:
+            if self._text.find(opening, self._read_until.get(opening, 0)) >= 0:
+                self._found.add(opening)
+            self._read_until[opening] = max(0, len(self._text) - len(opening))
+        return opening in self._found
+
+
 class Marks:
     """Divides an answer into its text and the rest, however the pieces are cut.
 
@@ -128,7 +150,7 @@ class Marks:
         self._text: list[str] = []
         self._taken: list[str] = []
         self._room = _TAKEN_KEPT
-        self._opened: set[str] = set()  # by the text itself
+        self._openings = _Openings()
         self._end_of_thought = _IN_TEXT
         self._step: Callable[[], bool] = self._front
 
@@ -227,7 +249,7 @@ class Marks:
 
     def _was_a_thought(self) -> bool:
         self._note("".join(self._text))
-        self._text.clear()
+        self._say_instead("")
         self.has_thought = self.begins_again = True
         return self._go_on(self._front)
 
@@ -240,10 +262,8 @@ class Marks:
         last = self._text[-1][-1:] if self._text else ""
         if last == "`" or (mark.startswith("#") and last != "\n"):
             return True
-        opening = mark.lower().replace("/", "", 1) if "/" in mark else ""
-        if opening and opening not in self._opened and opening in "".join(self._text).lower():
-            self._opened.add(opening)
-        return opening in self._opened
+        opening = mark.lower().replace("/", "", 1)
+        return opening != mark.lower() and self._openings.have(opening, self._text)
 
     def _go_on(self, step: Callable[[], bool]) -> bool:
         self._step = step
@@ -260,8 +280,12 @@ class Marks:
         if not found:
             return
         self._note("".join(self._text[: -len(_LAST_CHANNEL)]) + thought)
-        self._text[:] = [text]
+        self._say_instead(text)
         self.has_thought = self.begins_again = True
+
+    def _say_instead(self, text: str) -> None:
+        self._text[:] = filter(None, [text])
+        self._openings = _Openings()
 
     def _take(self, end: int) -> None:
         self._note(self._held[self._at : end])

@@ -129,8 +129,7 @@ class Downloads:
             Download.ended(model)
 
     def _note(self, model: str, progress: PullProgress) -> None:
-        share = progress.completed / progress.total if progress.total else None
-        before = self._shares.get(model) or 0.0
+        share, before = progress.share, self._shares.get(model) or 0.0
         self._shares[model] = share
         if share and int(share * _STEPS) > int(before * _STEPS):
             log.info("model=%s downloaded=%.0f%%", model, share * 100)
