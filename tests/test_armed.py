@@ -232,11 +232,24 @@ def test_worker_has_loaded_what_its_jobs_call(app, monkeypatch):
     assert job.__name__ in sys.modules
 
 
+def test_what_a_model_can_do_is_asked_anew_when_no_draft_is_in_hand(ada, ollama, monkeypatch):
+    monkeypatch.setattr(room_to_think, "ASK_AGAIN_SECONDS", 0)
+    monkeypatch.setattr(room_to_think, "_said", {})
+    first, second = submitting.submit(ada.id, BRIEF, "A teapot", delay_seconds=0, variants=2).drafts
+
+    job.write_draft(first.id)
+    job.write_draft(second.id)
+
+    paths = [request.path for request in ollama.requests]
+    asked = [path for path in paths if path in ("/api/show", "/api/chat")]
+    assert asked == ["/api/show", "/api/chat", "/api/show", "/api/chat", "/api/show"]
+
+
 def test_first_draft_of_a_worker_finds_made_what_it_needs(soon, ollama):
     """A statement takes up to ten milliseconds, a question to Ollama more: it would begin late."""
     db.session.expunge_all()
     db.engine.clear_compiled_cache()
-    room_to_think._thinks_lately.cache_clear()
+    room_to_think._said.clear()
     warm_up.warm_up()
     questions, modules, asked = len(ollama.requests), set(sys.modules), []
 

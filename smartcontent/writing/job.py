@@ -7,7 +7,7 @@ from datetime import timedelta
 from flask import current_app
 
 from smartcontent import logs
-from smartcontent.models import Draft, now
+from smartcontent.models import Draft, Status, now
 from smartcontent.models.moments import iso
 from smartcontent.models.status import WAITS
 from smartcontent.ollama import OllamaError
@@ -18,6 +18,7 @@ from smartcontent.writing.attempt import Attempt, WorkerStopping, patiently
 from smartcontent.writing.lease import DraftTaken
 from smartcontent.writing.outcome import complete, give_up_without_source, hand_back
 from smartcontent.writing.retrying import give_up_or_try_later, may_be_tried_with_room
+from smartcontent.writing.room_to_think import ask_again
 
 log = logging.getLogger(__name__)
 
@@ -45,6 +46,8 @@ def write_draft(draft_id: int) -> None:
             attempt.forget()
             log.info("Stopped draft=%s attempt=%s", draft_id, attempt.number)
     announce_of(draft)
+    if draft.model is not None and draft.status == Status.COMPLETED:
+        ask_again(draft.model)
 
 
 def _claimed(draft: Draft, after: str | None) -> Ready | None:

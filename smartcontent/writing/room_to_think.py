@@ -3,7 +3,6 @@
 import logging
 import time
 from dataclasses import replace
-from functools import lru_cache
 
 from smartcontent.ollama import OllamaError
 from smartcontent.ollama.configured import ollama
@@ -14,6 +13,9 @@ log = logging.getLogger(__name__)
 
 THINKING_TOKENS = 2048
 ASK_AGAIN_SECONDS = 600  # what a model can do changes when it is pulled anew
+MODELS_MOST = 64
+# By server and model: when it was asked, and what it said.
+_said: dict[tuple[str, str], tuple[float, bool]] = {}
 
 
 def with_room_to_think(request: Request, needs_more: bool = False) -> Request:
@@ -31,13 +33,28 @@ def with_room_to_think(request: Request, needs_more: bool = False) -> Request:
 
 
 def thinks(model: str) -> bool:
-    """Whether the model may think, as Ollama said lately; false while it does not answer."""
+    """Whether the model may think, as Ollama said last; false while it does not answer.
+
+    Asked here of a model that is new only: a draft is in hand, and its second is near.
+    """
+    if (ollama().url, model) not in _said:
+        _ask(model)
+    return _said.get((ollama().url, model), (0.0, False))[1]
+
+
+def ask_again(model: str) -> None:
+    """Ask anew what was said of a model long ago: between drafts, when nobody waits for it."""
+    asked_at, _ = _said.get((ollama().url, model), (0.0, False))
+    if time.monotonic() - asked_at > ASK_AGAIN_SECONDS:
+        _ask(model)
+
+
+def _ask(model: str) -> None:
     try:
-        return _thinks_lately(ollama().url, model, int(time.monotonic() / ASK_AGAIN_SECONDS))
+        may_think = ollama().thinks(model)
     except OllamaError:  # the text's own request will say what is wrong
-        return False
-
-
-@lru_cache(maxsize=64)
-def _thinks_lately(_url: str, model: str, _when: int) -> bool:
-    return ollama().thinks(model)
+        return
+    _said.pop((ollama().url, model), None)
+    _said[ollama().url, model] = time.monotonic(), may_think
+    if len(_said) > MODELS_MOST:
+        del _said[next(iter(_said))]
