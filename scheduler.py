@@ -1,5 +1,7 @@
 """The scheduler process: python scheduler.py. Any number may run; each due draft moves once."""
 
+from functools import partial
+
 from smartcontent.background import background_app, or_exit
 from smartcontent.contents.bulk.running import BulkRunner
 from smartcontent.contents.housekeeping import Housekeeping
@@ -18,14 +20,10 @@ if __name__ == "__main__":
     for duty in duties:
         duty.start()
 
-    def on_beat() -> None:
-        """Say that the scheduler is well: all of its threads are there."""
-        if all(duty.is_alive() for duty in duties):
-            heartbeat.beat(app.config["HEARTBEAT_FILE"])
-
     def on_moved(job_ids: list[str]) -> None:
         """Have it written down, and nothing read that could hold them up."""
         preflight.make_way(job_ids)
         clerk.due(job_ids)
 
+    on_beat = partial(heartbeat.beat, app.config["HEARTBEAT_FILE"], duties)
     Scheduler(connect(app.config["REDIS_URL"], timeout_seconds=2), on_moved, on_beat).run()

@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,6 +12,9 @@ from pathlib import Path
 import pytest
 from conftest import ROOT, wait_until
 from processes import Processes
+
+from smartcontent.upkeep import duties, heartbeat
+from smartcontent.upkeep.duties import Duty
 
 # The worker as users start it, but with less patience for a slot that says nothing.
 IMPATIENT = """
@@ -103,3 +107,27 @@ def test_worker_whose_slots_die_at_once_never_says_that_it_is_well(app, settings
 
     assert [end for end in ends if "ended code=3" not in end] == []
     assert said == ""
+
+
+def test_process_is_well_only_while_every_thread_of_it_goes_on(file, caplog, monkeypatch):
+    is_in_its_turn, may_end = threading.Event(), threading.Event()
+
+    def turn() -> None:
+        is_in_its_turn.set()
+        may_end.wait()
+
+    duty = Duty("scheduler", "clerk", turn)
+    duty.start()
+    is_in_its_turn.wait()
+    monkeypatch.setattr(duties, "HANGS_SECONDS", 0)
+    heartbeat.beat(str(file), [duty])
+    heartbeat.beat(str(file), [duty])
+    was_silent = not file.exists()
+    monkeypatch.setattr(duties, "HANGS_SECONDS", 300)
+    duty.go_on()
+    heartbeat.beat(str(file), [duty])
+    may_end.set()
+
+    assert was_silent
+    assert file.exists()
+    assert caplog.text.count("clerk hangs") == 1

@@ -1,10 +1,12 @@
 """The secret that makes itself: one, whoever makes it first."""
 
+import errno
+import os
 import threading
 
 import pytest
 
-from smartcontent.config import from_environment
+from smartcontent.config import ConfigurationError, from_environment
 from smartcontent.config.home import at_home
 
 
@@ -28,3 +30,30 @@ def test_processes_of_one_number_that_make_the_secret_at_once_agree_on_one(tmp_p
     assert len(made) == 8
     assert len(set(made)) == 1
     assert [path.name for path in tmp_path.iterdir()] == ["secret_key"]
+
+
+def test_file_system_that_knows_no_links_gets_no_heap_of_secrets(tmp_path, monkeypatch):
+    """Each start of a container that ends so would leave one more."""
+
+    def no_links(*_: object) -> None:
+        raise PermissionError(errno.EPERM, "Operation not permitted")
+
+    monkeypatch.setattr(os, "link", no_links)
+
+    with pytest.raises(ConfigurationError, match="Operation not permitted"):
+        at_home(from_environment({"SMARTCONTENT_HOME": str(tmp_path)}))
+
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_secret_is_on_the_disk_before_it_has_its_name(tmp_path, monkeypatch):
+    """A machine that loses its power would be left with an empty one."""
+    done = []
+    sync, link = os.fsync, os.link
+    monkeypatch.setattr(os, "fsync", lambda file: (done.append("sync"), sync(file)))
+    monkeypatch.setattr(os, "link", lambda *paths: (done.append("link"), link(*paths)))
+
+    at_home(from_environment({"SMARTCONTENT_HOME": str(tmp_path)}))
+
+    assert done == ["sync", "link"]
+    assert (tmp_path / "secret_key").stat().st_mode & 0o777 == 0o600

@@ -43,13 +43,22 @@ def _kept_secret(path: Path) -> str:
     if not path.exists():
         # Not named by the process: containers that share a volume have the same process ids.
         made = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
-        made.touch(0o600)
-        made.write_text(secrets.token_urlsafe(48))
-        # Of several processes started at once one links its own; all read that one, and whole.
-        with contextlib.suppress(FileExistsError):
-            os.link(made, path)
-        made.unlink()
+        try:
+            _write_down(made, secrets.token_urlsafe(48))
+            # Of several processes started at once one links its own; all read that one, and whole.
+            with contextlib.suppress(FileExistsError):
+                os.link(made, path)
+        finally:
+            made.unlink(missing_ok=True)
     kept = path.read_text().strip()
     if not kept:
         raise ValueError(f"{path} is empty: delete it, and another secret is made")
     return secret(kept)
+
+
+def _write_down(path: Path, text: str) -> None:
+    """Have a new file, for its owner alone, on the disk before it is known by its name."""
+    with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())

@@ -39,6 +39,7 @@ class Housekeeping(Duty):
         number = 0
         for step in steps:
             number += step
+            self.go_on()
             time.sleep(PAUSE_SECONDS)
         if number:
             log.info("%s=%s", done, number)

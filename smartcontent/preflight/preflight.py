@@ -92,6 +92,7 @@ class Preflight(Duty):
         needs = needed_soon()
         for model, need in needs.items():
             self._tell(self._found(model, need), need.user_ids)
+            self.go_on()  # each may take seconds
         self._reading.look(needs, self._is_loaded)
         for model in downloads.keys() - needs.keys():
             self._tell(downloads[model], set())

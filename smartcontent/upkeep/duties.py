@@ -16,6 +16,8 @@ log = logging.getLogger(__name__)
 PAUSE_SECONDS = 1.0
 # How long a break is told: one that goes on comes again within it.
 TOLD_SECONDS = 60
+# No step of a turn takes so long: what has not gone on since then hangs.
+HANGS_SECONDS = 300
 
 
 def for_ever(process: str, name: str, turn: Callable[[], object]) -> NoReturn:
@@ -39,9 +41,29 @@ class Duty(threading.Thread):
         super().__init__(name=name, daemon=True)
         self._process = process
         self._turn = turn
+        self._was_well = True
+        self.go_on()
 
     def run(self) -> None:
-        for_ever(self._process, self.name, self._turn)
+        for_ever(self._process, self.name, self._take_turn)
+
+    def _take_turn(self) -> None:
+        self.go_on()
+        self._turn()
+
+    def go_on(self) -> None:
+        """Say that it does not hang: at each turn, and between the steps of a long one."""
+        self._went_on_at = time.monotonic()
+
+    def is_well(self) -> bool:
+        """Whether it lives and goes on; that it does no longer is logged once."""
+        is_well = self.is_alive() and time.monotonic() - self._went_on_at < HANGS_SECONDS
+        if self._was_well and not is_well:
+            log.error(
+                "%s: %s hangs, or has ended: start the process anew", self._process, self.name
+            )
+        self._was_well = is_well
+        return is_well
 
 
 def _tell(broken: str) -> None:
