@@ -2,11 +2,47 @@
 
 import codecs
 import re
+from collections.abc import Mapping
+from typing import NamedTuple
 
 from charset_normalizer import from_bytes
 
+from smartcontent.tables.scripts import script_of
 from smartcontent.tables.table import TableError
 
+
+class Encoding(NamedTuple):
+    """What a file may be said to be saved in: Python's name of it, and people's."""
+
+    codec: str
+    label: str
+
+
+# By the names that the web has for them.
+ENCODINGS: Mapping[str, Encoding] = {
+    "utf-8": Encoding("utf-8-sig", "Unicode (UTF-8)"),
+    "utf-16": Encoding("utf-16", "Unicode (UTF-16)"),
+    "windows-1252": Encoding("cp1252", "Western European (Windows)"),
+    "ibm850": Encoding("cp850", "Western European (DOS)"),
+    "macintosh": Encoding("mac_roman", "Western European (Macintosh)"),
+    "windows-1250": Encoding("cp1250", "Central European (Windows)"),
+    "iso-8859-2": Encoding("iso8859_2", "Central European (ISO 8859-2)"),
+    "windows-1257": Encoding("cp1257", "Baltic (Windows)"),
+    "windows-1251": Encoding("cp1251", "Cyrillic (Windows)"),
+    "koi8-r": Encoding("koi8_r", "Cyrillic (KOI8-R)"),
+    "ibm866": Encoding("cp866", "Cyrillic (DOS)"),
+    "windows-1253": Encoding("cp1253", "Greek (Windows)"),
+    "windows-1254": Encoding("cp1254", "Turkish (Windows)"),
+    "windows-1255": Encoding("cp1255", "Hebrew (Windows)"),
+    "windows-1256": Encoding("cp1256", "Arabic (Windows)"),
+    "windows-1258": Encoding("cp1258", "Vietnamese (Windows)"),
+    "windows-874": Encoding("cp874", "Thai (Windows)"),
+    "shift_jis": Encoding("cp932", "Japanese (Shift-JIS)"),
+    "euc-jp": Encoding("euc_jp", "Japanese (EUC)"),
+    "gb18030": Encoding("gb18030", "Chinese, simplified (GB 18030)"),
+    "big5": Encoding("big5hkscs", "Chinese, traditional (Big5)"),
+    "euc-kr": Encoding("cp949", "Korean (Windows)"),
+}
 _MARKS = (  # the longer ones first: UTF-32's begins as UTF-16's does
     (codecs.BOM_UTF32_LE, "utf-32"),
     (codecs.BOM_UTF32_BE, "utf-32"),
@@ -15,31 +51,40 @@ _MARKS = (  # the longer ones first: UTF-32's begins as UTF-16's does
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
 _GUESSED_FROM = 20_000  # bytes
+_SIGNS = r"\x00-\x7f€£¥¢«»‹›‚„“”‘’–—…·•§°©®™¡¿ºª¼½¾±×÷²³µ\xa0\xad"
 # Letters that western languages write; Polish and Turkish read as Windows-1252 have others.
-_WESTERN = re.compile(
-    r"[\x00-\x7fÀ-ÏÑ-ÖØ-ÜßÀ-ïñ-öø-üÿŒœŠšŽžŸ€£¥¢«»‹›‚„“”‘’–—…·•§°©®™¡¿ºª¼½¾±×÷²³µ\xa0\xad]*"
-)
+_WESTERN = re.compile(rf"[{_SIGNS}À-ÏÑ-ÖØ-Üßà-ïñ-öø-üÿŒœŠšŽžŸ]*")
+# Of two more every letter is one of theirs, and some are such as western languages never write
+# together: Turkish, and Hungarian.
+_OF_ITS_OWN = {
+    "cp1254": re.compile(rf"(?=.*[ğıİşŞ])[{_SIGNS}çÇğĞıİöÖşŞüÜâîû]*", re.DOTALL),
+    "cp1250": re.compile(
+        rf"(?=.*[őűŐŰ])(?=.*[áéíóúÁÉÍÓÚ])(?=.*[öüÖÜ])[{_SIGNS}áéíóöőúüűÁÉÍÓÖŐÚÜŰ]*", re.DOTALL
+    ),
+}
 _AMIDST = re.compile(r"[A-Za-z][¹³¿¡£¥¦¼½¾×÷§±ŠŽŸ‚„“”‘][A-Za-z]")
 _CONTROL = re.compile(r"[\x00-\x08\x0e-\x1f]")
-_LEGACY = [
-    "cp1252", "cp1250", "cp1251", "cp1253", "cp1254", "cp1255", "cp1256", "cp1257", "cp850",
-    "cp932", "cp949", "gb18030", "big5", "iso8859_2", "koi8_r", "mac_roman", "shift_jis", "euc_jp",
-]  # fmt: skip
-_MOST_FOREIGN = 0.4  # of the letters of a western text
+_LATIN = ["cp1252", "cp1250", "cp1254", "cp1257", "cp850", "iso8859_2", "mac_roman"]
 _MOST_CONTROL = 0.02  # of the signs of a text; old programs leave some
 
 
-def decoded(data: bytes) -> str:
+def decoded(data: bytes, encoding: str = "") -> str:
     """The text, every line ending in a newline alone.
 
+    Args:
+        data: What the file holds.
+        encoding: The one of ENCODINGS that it is said to be saved in; without it, it is guessed.
+
     Raises:
-        TableError: It is no text.
+        TableError: It is no text, or not in that encoding.
     """
+    chosen = ENCODINGS.get(encoding)
     try:
-        text = _decoded(data)
+        text = data.decode(chosen.codec) if chosen else _decoded(data)
     except UnicodeError:
+        found = f"are not {chosen.label}" if chosen else "cannot be read"
         raise TableError(
-            "The file's letters cannot be read: save it as “CSV UTF-8” or as XLSX."
+            f"The file's letters {found}: save it as “CSV UTF-8” or as XLSX."
         ) from None
     if "\0" in text or len(_CONTROL.findall(text)) > _MOST_CONTROL * len(text):
         raise TableError("The file is no table: send a CSV or an XLSX file.")
@@ -64,17 +109,24 @@ def _without_mark(data: bytes) -> str:
 
 
 def _legacy(data: bytes) -> str:
-    """A text of before UTF-8: western ones are told by their letters, others are guessed."""
+    """A text of before UTF-8: a script of its own and western ones are told by their letters."""
     if b"\r" in data and b"\r\n" not in data:  # Excel's "CSV (Macintosh)"
         return data.decode("mac_roman")
+    if script := script_of(_beginning(data)):
+        return data.decode(script, "replace")
+    for encoding, alphabet in _OF_ITS_OWN.items():
+        if alphabet.fullmatch(text := data.decode(encoding, "replace")):
+            return text
     if _is_western(western := data.decode("cp1252", "replace")):
         return western
-    guess = from_bytes(data[:_GUESSED_FROM], cp_isolation=_LEGACY).best()
+    guess = from_bytes(data[:_GUESSED_FROM], cp_isolation=_LATIN).best()
     return data.decode(guess.encoding if guess else "cp1252", "replace")
 
 
+def _beginning(data: bytes) -> bytes:
+    """Whole lines, so that no character is cut."""
+    return data if len(data) <= _GUESSED_FROM else data[:_GUESSED_FROM].rpartition(b"\n")[0]
+
+
 def _is_western(text: str) -> bool:
-    letters = [sign for sign in text if sign.isalpha()]
-    foreign = sum(not sign.isascii() for sign in letters)
-    is_few = foreign <= _MOST_FOREIGN * len(letters)
-    return is_few and _WESTERN.fullmatch(text) is not None and not _AMIDST.search(text)
+    return _WESTERN.fullmatch(text) is not None and not _AMIDST.search(text)

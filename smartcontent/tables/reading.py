@@ -15,8 +15,12 @@ _BEGINNINGS = {
 _MARK = b"\xef\xbb\xbf"
 
 
-def read_table(data: bytes) -> Table:
+def read_table(data: bytes, encoding: str = "") -> Table:
     """The table in a CSV or XLSX file.
+
+    Args:
+        data: What the file holds.
+        encoding: What a CSV file is said to be saved in, of ENCODINGS; without it, it is guessed.
 
     Raises:
         TableError: It has none that can be used; the error's text says why, and what to do.
@@ -32,4 +36,4 @@ def read_table(data: bytes) -> Table:
             raise TableError(sentence)
     if data.startswith(b"PK"):
         return workbook.table_in(data)
-    return table_of(rows_of(decoded(data)))
+    return table_of(rows_of(decoded(data, encoding)))

@@ -26,6 +26,7 @@ from smartcontent.models.batch import NAME_LONGEST
 from smartcontent.models.draft import FAILURE
 from smartcontent.progress.batches import progress_of
 from smartcontent.stores.sql import db
+from smartcontent.tables.encodings import ENCODINGS
 from smartcontent.tables.mapping import guess
 from smartcontent.tables.reading import read_table
 from smartcontent.tables.table import Table, TableError
@@ -85,7 +86,7 @@ def upload() -> ResponseReturnValue:
     try:
         if not data:
             raise TableError("Choose a file, or paste rows with their headings.")
-        table: Table = few_at_once(read_table, data)
+        table: Table = few_at_once(read_table, data, _chosen_encoding() if has_file else "")
         rows.check_size(table)
     except TableError as error:
         return _index(str(error), "" if has_file else pasted), 422
@@ -210,6 +211,8 @@ def _index(refusal: str = "", pasted: str = "") -> str:
     batches = db.session.scalars(newest).all()
     return render_template(
         "batches/index.html",
+        encodings=ENCODINGS,
+        encoding=_chosen_encoding(),
         uploads=[batch for batch in batches if not batch.submitted_at],
         batches=[(batch, progress_of(batch)) for batch in batches if batch.submitted_at],
         refusal=refusal,
@@ -294,6 +297,10 @@ def _chosen_mapping(batch: Batch, shared: rows.Shared) -> dict[str, str]:
         guessed = guess(batch.headings, shared.blanks)
         columns |= {field: h for h, field in guessed.items() if field in shared.columns}
     return {heading: field for field, heading in columns.items() if heading in batch.headings}
+
+
+def _chosen_encoding() -> str:
+    return request.form.get("encoding", "")
 
 
 def _chosen_distance() -> float:

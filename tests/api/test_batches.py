@@ -219,6 +219,16 @@ def test_a_wrong_file_gets_one_sentence_and_nothing_happens(script, file, senten
     assert stored(Batch) == 0
 
 
+def test_what_a_file_was_saved_in_is_said_or_refused(script):
+    table = "Topic\nZila tējkanna\n".encode("cp1257")
+
+    assert upload(script, table, encoding="windows-1257", **TYPE).status_code == 202
+    assert db.session.scalar(select(Content.topic)) == "Zila tējkanna"
+    for encoding, field in (("utf-8", "file"), ("klingon", "encoding")):
+        answer = upload(script, table, encoding=encoding, **TYPE)
+        assert (answer.status_code, [*answer.json["errors"]]) == (422, [field])
+
+
 def test_thirty_columns_are_no_trouble_and_come_back(script):
     headings = ["Topic", *(f"Column {number}" for number in range(29))]
     table = "\n".join([",".join(headings), ",".join(["Teapot", *"abcdefghijklmnopqrstuvwxyz123"])])

@@ -105,6 +105,22 @@ def test_rows_are_pasted_and_what_is_no_table_gets_one_sentence(as_ada):
     assert (stored(Batch), stored()) == (1, 0)
 
 
+def test_what_a_file_was_saved_in_is_chosen_where_its_letters_come_out_wrong(as_ada):
+    def sent(encoding: str):
+        file = (io.BytesIO("Topic\nZila tējkanna\n".encode("cp1257")), "tea.csv")
+        parts = {"file": file, "encoding": encoding}
+        kind = "multipart/form-data"
+        return as_ada.post("/batches", parts, content_type=kind, follow_redirects=True)
+
+    shown = sent("").text
+    assert "Zila tējkanna" not in shown
+    assert "choose what it was saved in" in shown
+    assert "Zila tējkanna" in sent("windows-1257").text
+    refused = sent("utf-8")
+    assert "letters are not Unicode (UTF-8)" in refused.text
+    assert 'value="utf-8" selected' in refused.text
+
+
 def test_a_batch_is_paused_resumed_cancelled_and_taken_away_on_its_page(as_ada):
     answer = as_ada.post(send(as_ada), {**TYPE, "do": "leave-out"})
     batch = answer.headers["Location"]

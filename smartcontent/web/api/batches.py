@@ -23,6 +23,7 @@ from smartcontent.models import Batch
 from smartcontent.models.batch import NAME_LONGEST
 from smartcontent.progress.batches import progress_of
 from smartcontent.stores.sql import db
+from smartcontent.tables.encodings import ENCODINGS
 from smartcontent.tables.mapping import guess
 from smartcontent.tables.reading import read_table
 from smartcontent.tables.table import MOST_ROWS, Table, TableError
@@ -87,6 +88,10 @@ TABLE = {
     "type": "object",
     "properties": {
         "file": schemas.text("CSV or XLSX, of at most 2 MB.", format="binary"),
+        "encoding": {
+            **schemas.text("What a CSV file was saved in; without it, it is found out."),
+            "enum": [*ENCODINGS],
+        },
         "mapping": schemas.text(
             "JSON: a column's heading to the field of the brief it holds.", '{"Product": "topic"}'
         ),
@@ -288,8 +293,11 @@ def _shared(sent: dict[str, Any]) -> rows.Shared:
 
 
 def _table(file: FileStorage) -> Table:
+    encoding = request.form.get("encoding", "")
+    if encoding and encoding not in ENCODINGS:
+        raise _wrong({"encoding": [f"Encoding must be one of {', '.join(ENCODINGS)}."]})
     try:
-        table: Table = few_at_once(read_table, file.read())
+        table: Table = few_at_once(read_table, file.read(), encoding)
         rows.check_size(table)
     except TableError as error:
         raise _wrong({"file": [str(error)]}) from error
