@@ -66,7 +66,9 @@ def _values(lines: Iterable[str]) -> dict[str, Any]:
             name = found[1]
             values[name] = _read(found[2])
         elif name == "keywords" and (item := _ITEM.fullmatch(line)):
-            values[name] = [*(values[name] or ()), _read(item[1])]
+            if not isinstance(values[name], list):
+                values[name] = []
+            values[name].append(_read(item[1]))
     return {name: _of_its_kind(name, values[name]) for name in _NAMES if name in values}
 
 

