@@ -16,6 +16,8 @@ from smartcontent.local.log import Log
 
 # Rounds of stopping and the seconds each may take; together under five.
 GRACE_SECONDS = (2.5, 0.4, 1.0)
+# For what an ended part had written, unless somebody else still holds its output open.
+LAST_WORDS_SECONDS = 0.15
 STILL_SECONDS = 10.0
 _LOOK_SECONDS = 0.05
 _LOOK_LATER_SECONDS = 2.0  # at what may take hours, such as somebody else's server
@@ -53,7 +55,7 @@ class Supervisor:
         self._environment = dict(environment)
         self._folder = folder
         self._processes: dict[Part, subprocess.Popen[bytes]] = {}
-        self._copiers: list[threading.Thread] = []
+        self._copiers: dict[Part, threading.Thread] = {}
         self._events: SimpleQueue[Part | str] = SimpleQueue()
         self._asked = 0
         log.lost = lambda: self.ask_to_stop("Nobody reads the log any more.")
@@ -98,7 +100,7 @@ class Supervisor:
         copier = threading.Thread(target=self._log.copy, args=source)
         copier.daemon = True
         copier.start()
-        self._copiers.append(copier)
+        self._copiers[part] = copier
         threading.Thread(target=self._report_end, args=(part, process), daemon=True).start()
 
     def _report_end(self, part: Part, process: subprocess.Popen[bytes]) -> None:
@@ -144,10 +146,10 @@ class Supervisor:
 
     def _stop_all(self) -> None:
         for number, seconds in enumerate(GRACE_SECONDS):
-            members = [process for part, process in self._processes.items() if part.round == number]
-            self._stop(members, seconds)
-        for copier in self._copiers:
-            copier.join(0.1)
+            members = {p: process for p, process in self._processes.items() if p.round == number}
+            self._stop(list(members.values()), seconds)
+            for part in members:  # its last words come before those of the next
+                self._copiers[part].join(LAST_WORDS_SECONDS)
 
     def _stop(self, processes: list[subprocess.Popen[bytes]], seconds: float) -> None:
         for process in processes:

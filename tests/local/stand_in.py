@@ -73,6 +73,7 @@ SCENARIOS = {
 def main() -> int:
     end_with_make()
     home, scenario = Path(sys.argv[1]), sys.argv[2]
+    supervising.LAST_WORDS_SECONDS = 600.0
     if scenario == "patient":
         supervising.GRACE_SECONDS = (600.0, 600.0, 600.0)
     if scenario == "wanting":
