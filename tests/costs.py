@@ -6,6 +6,9 @@ import time
 from collections.abc import Callable
 from types import FrameType
 
+# Of something known, on a quiet machine of two cores.
+KNOWN_SECONDS = 0.008
+
 
 def cpu_seconds(work: Callable[[], object]) -> float:
     """What `work` takes, without the garbage that tests before it have left."""
@@ -38,3 +41,23 @@ def longest_step(work: Callable[[], object]) -> float:
     finally:
         sys.settrace(before)
     return longest
+
+
+def assert_takes_less(seconds: float, work: Callable[[], object], kind: str = "") -> None:
+    """Hold the work to so much CPU time of this thread: thrice, for a first call loads things.
+
+    A busy machine's caches and shared cores make a second of CPU longer: by how much is measured
+    beside the work, on something that always takes the same.
+    """
+    for _ in range(3):
+        took = cpu_seconds(work)
+        if took < seconds:
+            return
+    slower = max(1.0, min(cpu_seconds(_something_known) for _ in range(3)) / KNOWN_SECONDS)
+    assert took / slower < seconds, kind
+
+
+def _something_known() -> None:
+    texts = {}
+    for number in range(60_000):
+        texts[number & 1023] = str(number)

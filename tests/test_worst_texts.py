@@ -8,15 +8,13 @@ import os
 import resource
 import subprocess
 import sys
-import time
-from collections.abc import Callable
 from dataclasses import asdict
 from itertools import chain
 from unicodedata import normalize
 
 import pytest
 from conftest import BRIEF, PASSWORD, Visitor
-from costs import cpu_seconds
+from costs import assert_takes_less, cpu_seconds
 from werkzeug.test import run_wsgi_app
 from wtforms import BooleanField
 
@@ -78,29 +76,6 @@ WORST = {
     "folders": "a/" * (LENGTH // 2) + "b",
 }
 worst = pytest.mark.parametrize("text", WORST.values(), ids=WORST)
-
-# Of something known, on a quiet machine of two cores.
-KNOWN_SECONDS = 0.008
-
-
-def assert_takes_less(seconds: float, work: Callable[[], object], kind: str = "") -> None:
-    """Hold the work to so much CPU time of this thread: thrice, for a first call loads things.
-
-    A busy machine's caches and shared cores make a second of CPU longer: by how much is measured
-    beside the work, on something that always takes the same.
-    """
-    for _ in range(3):
-        took = cpu_seconds(work)
-        if took < seconds:
-            return
-    slower = max(1.0, min(cpu_seconds(_something_known) for _ in range(3)) / KNOWN_SECONDS)
-    assert took / slower < seconds, kind
-
-
-def _something_known() -> None:
-    texts = {}
-    for number in range(60_000):
-        texts[number & 1023] = str(number)
 
 
 def every_field(form_class) -> list[tuple[type, str]]:
@@ -457,11 +432,10 @@ def test_any_markdown_is_drawn_in_a_moment_and_becomes_little(text, monkeypatch)
 
     monkeypatch.setattr("smartcontent.texts.markdown.html.drawn", noted)
     before = most_memory()
-    started = time.thread_time()
+
+    assert_takes_less(2, lambda: to_html(text[:LONGEST]))
 
     html = to_html(text[:LONGEST])
-
-    assert time.thread_time() - started < 2
     assert len(html) < 1_000_000
     assert max(became) < 3_000_000
     assert most_memory() - before < MOST_MEMORY
