@@ -174,13 +174,18 @@ def test_everything_can_be_read_and_done_without_script(open_page, founder, cont
     expect(page.locator("article.card").first).to_contain_text("A teapot without a script")
 
 
+RUN_AXE = "(rules) => axe.run({ resultTypes: ['violations'], rules })"
+
+
 def scan(page: Page) -> None:
     """Have axe find nothing, on a phone and on a desk."""
     page.evaluate(Axe().axe_script)  # once: it is half a megabyte
     for width in (390, 1280):
         page.set_viewport_size({"width": width, "height": 800})
         wait_until(lambda: not page.evaluate(CHANGING))
-        found = page.evaluate("axe.run({ resultTypes: ['violations'] })")["violations"]
+        # Colours are the same on both, and to compare them is half of the work.
+        rules = {"color-contrast": {"enabled": width == 1280}}
+        found = page.evaluate(RUN_AXE, rules)["violations"]
         assert [(each["id"], each["nodes"][0]["html"]) for each in found] == [], page.url
 
 
