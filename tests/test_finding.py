@@ -310,6 +310,14 @@ def test_no_list_goes_through_all_that_there_is(ada, monkeypatch, few):
                 assert not [step for step in steps if ALL_OF_A_USER.search(step)], (asked, sort)
 
 
+def test_how_many_drafts_have_a_status_is_counted_without_reading_one(ada):
+    with statements() as seen:
+        list_contents(ada.id, Filters(status="pending"))
+
+    (count,) = (each for each in seen if "count(" in each[0])
+    assert any("USING COVERING INDEX ix_drafts_user_id_status" in step for step in plan_of(*count))
+
+
 WHOLE = ("SCAN contents", "SCAN drafts", "SCAN findables", "SCAN content_tags")
 ALL_OF_A_USER = re.compile(r"ix_contents_(listed|titled|user_id_created_at) \(user_id=\?\)")
 

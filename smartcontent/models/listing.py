@@ -349,16 +349,20 @@ def _unsought(
     if filters.status or filters.model:
         query = query.join(Content.current)
     if few is not None:
-        query = query.where(one_of(few))
+        query = query.where(few)
     if filters.tag:
         of_tag = _tagged(user_id, filters.tag)
         query = query.where(of_tag.where(content_tags.c.content_id == Content.id).exists())
     return query
 
 
-def _few(user_id: int, filters: Filters) -> Select[Any] | None:
-    """The ids of those that have one of the things asked for, if few have it."""
-    return next(filter(_are_few, _asked_for(user_id, filters)), None)
+def _few(user_id: int, filters: Filters) -> ColumnElement[bool] | None:
+    """That it is of those that have one of the things asked for, if few have it."""
+    having = next(filter(_are_few, _asked_for(user_id, filters)), None)
+    if having is None:
+        return None
+    (known_by,) = having.selected_columns
+    return one_of(having, Draft.id if known_by.table is Draft.__table__ else Content.id)
 
 
 def _are_few(some: Select[Any]) -> bool:
@@ -370,7 +374,8 @@ def _asked_for(user_id: int, filters: Filters) -> Iterator[Select[Any]]:
     """The ids of those that have each thing; for each there is an index."""
     if filters.tag:
         yield _tagged(user_id, filters.tag)
-    of_drafts = select(Draft.content_id).where(Draft.user_id == user_id)
+    # Those of drafts, which their indexes have: to know a draft's content is to read it.
+    of_drafts = select(Draft.id).where(Draft.user_id == user_id).correlate(None)
     if filters.status:
         yield of_drafts.where(Draft.status == filters.status)
     if filters.model:

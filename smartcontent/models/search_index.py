@@ -328,12 +328,12 @@ def found_in_each(
     return query if is_known else query.where(has_it)
 
 
-def one_of(some: Select[tuple[UUID]]) -> ColumnElement[bool]:
-    """That a content is one of few; PostgreSQL takes them for few only where they are an array."""
-    content_id = _ITS_ID
+def one_of(some: Select[Any], its_id: Any = _ITS_ID) -> ColumnElement[bool]:
+    """That it is one of few, by its id; PostgreSQL takes them for few only as an array."""
+    few = some.correlate(None)
     if not is_postgresql():
-        return content_id.in_(some)
-    return content_id == func.any(func.array(some.correlate(None).scalar_subquery()))
+        return its_id.in_(few)
+    return its_id == func.any(func.array(few.scalar_subquery()))
 
 
 def _with_tokens(query: Select[Any]) -> Select[Any]:
