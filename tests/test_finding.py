@@ -318,6 +318,15 @@ def test_how_many_drafts_have_a_status_is_counted_without_reading_one(ada):
     assert any("USING COVERING INDEX ix_drafts_user_id_status" in step for step in plan_of(*count))
 
 
+def test_how_well_contents_fit_is_known_before_anything_else_is_asked_of_them(ada):
+    """Else their tokens are carried along, megabytes of them."""
+    with statements() as seen:
+        list_contents(ada.id, Filters(q="teapot", sort="relevance"))
+
+    (asked,) = (each for each in seen if "OVER" in each[0])
+    assert re.search(r"(CO-ROUTINE|MATERIALIZE) fitting", "\n".join(plan_of(*asked)))
+
+
 WHOLE = ("SCAN contents", "SCAN drafts", "SCAN findables", "SCAN content_tags")
 ALL_OF_A_USER = re.compile(r"ix_contents_(listed|titled|user_id_created_at) \(user_id=\?\)")
 

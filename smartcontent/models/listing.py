@@ -31,12 +31,12 @@ from smartcontent.models.search_index import (
     LOOKED_INTO,
     among_found,
     among_nearest,
+    fitting,
     found_in_each,
     is_postgresql,
     next_with_words,
     one_of,
     place_of_found,
-    ranked,
 )
 from smartcontent.models.series import Series
 from smartcontent.models.tag import Tag, content_tags
@@ -261,9 +261,10 @@ def _ranked(placed: Select[Any], asked: Query, cursor: str) -> Select[Any]:
     # As of the first page: what is submitted meanwhile shifts nothing.
     known = placed.where(true() if begun_at is None else place <= begun_at)
     newest = known.order_by(place.desc()).limit(RANKED_MOST).subquery("hits")
-    latest = func.max(newest.c.place).over()
-    query = ranked(select(newest.c.id, latest.label("place")), newest, asked)
-    return query.order_by(newest.c.place.desc()).offset(done)
+    best = fitting(newest, asked)
+    latest = func.max(best.c.place).over()
+    query = select(best.c.id, latest.label("place"))
+    return query.order_by(best.c.fit.desc(), best.c.place.desc()).offset(done)
 
 
 def _in_full(ids: Sequence[UUID]) -> list[Content]:

@@ -473,14 +473,17 @@ def _teach_sqlite(connection: Any, _record: object) -> None:
         connection.create_function("has_tokens", 5, has_tokens, deterministic=True)
 
 
-def ranked(query: Select[Any], hits: Subquery, asked: Query) -> Select[Any]:
-    """The query in the order of how well the hits fit: in a title counts most, then in a brief.
+def fitting(hits: Subquery, asked: Query) -> Subquery:
+    """The hits' ids and places, and how well each fits: in a title counts most, then in a brief.
 
-    They are few by then: all of their tokens are read.
+    They are few by then: all of their tokens are read, here, or SQLite would carry them along
+    through whatever else is asked of the hits.
     """
-    if not is_postgresql():
-        score = func.fits(_lines(asked.wanted), found.c.title, found.c.brief, found.c.text)
-        query = query.join(found, found.c.rowid == hits.c.place)
-        return query.order_by(cast(score, Float).desc())
-    wanted = cast(for_postgresql(Query(asked.wanted)), TSQUERY)
-    return query.order_by(func.ts_rank(_words_of_hit(), wanted).desc())
+    columns = (hits.c.id, hits.c.place)
+    if is_postgresql():
+        wanted = cast(for_postgresql(Query(asked.wanted)), TSQUERY)
+        fit = func.ts_rank(_words_of_hit(), wanted)
+        return select(*columns, fit.label("fit")).subquery("fitting")
+    fit = func.fits(_lines(asked.wanted), found.c.title, found.c.brief, found.c.text)
+    query = select(*columns, cast(fit, Float).label("fit"))
+    return query.join(found, found.c.rowid == hits.c.place).subquery("fitting")

@@ -6,6 +6,7 @@ with blanks between words, a pattern finds the same tokens in the text as a whol
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import NamedTuple
 
 from smartcontent.texts.search.query import Phrase
@@ -49,7 +50,7 @@ def places(words: Words, phrase: Phrase) -> Iterator[tuple[int, int]]:
     is_one = len(phrase.tokens) == 1
     folded = words.folded if is_one else with_signs(words.folded, _COUNTING)
     found = [(hit.start(), hit.end(1)) for hit in _pattern(phrase).finditer(folded)]
-    if not found or all(len(_folding[ord(sign)]) == 1 for sign in set(words.typed)):
+    if not found or _is_one_by_one(words.typed):
         yield from found
         return
     origins = [at for at, sign in enumerate(words.typed) for _ in _folding[ord(sign)]]
@@ -59,6 +60,12 @@ def places(words: Words, phrase: Phrase) -> Iterator[tuple[int, int]]:
         yield origins[start], max(origins[end - 1] + 1, origins[end])
 
 
+def _is_one_by_one(typed: str) -> bool:
+    """Whether each character became one, so that places are the same."""
+    return typed.isascii() or all(len(_folding[ord(sign)]) == 1 for sign in set(typed))
+
+
+@lru_cache(maxsize=1_000)  # of a query, asked of each text of a page, and of its parts
 def _pattern(phrase: Phrase) -> re.Pattern[str]:
     """Its first word, in what it consumes, so that another may begin within; then the others."""
     first, *rest = phrase.tokens
