@@ -65,6 +65,7 @@ _OF_ITS_OWN = {
 _AMIDST = re.compile(r"[A-Za-z][¹³¿¡£¥¦¼½¾×÷§±ŠŽŸ‚„“”‘][A-Za-z]")
 _CONTROL = re.compile(r"[\x00-\x08\x0e-\x1f]")
 _LATIN = ["cp1252", "cp1250", "cp1254", "cp1257", "cp850", "iso8859_2", "mac_roman"]
+_MORE_WHOLE = 4  # letters for each broken one: by chance hardly any are whole
 _MOST_CONTROL = 0.02  # of the signs of a text; old programs leave some
 
 
@@ -99,8 +100,26 @@ def _decoded(data: bytes) -> str:
         return data.decode(_without_mark(data))
     try:
         return data.decode()
-    except UnicodeDecodeError:
+    except UnicodeDecodeError as error:
+        _check_for_damage(data, error.start)
         return _legacy(data)
+
+
+def _check_for_damage(data: bytes, at: int) -> None:
+    """Tell UTF-8 with a few broken letters from what is none: all of it would be read wrong.
+
+    Raises:
+        TableError: It is UTF-8, and no letter from that byte on.
+    """
+    text = data.decode(errors="replace")
+    broken = text.count("\ufffd")
+    if sum(not sign.isascii() for sign in text) - broken < _MORE_WHOLE * broken:
+        return
+    line = data.count(b"\n", 0, at) + 1
+    raise TableError(
+        f"The file is in UTF-8, but line {line:,} has letters that are not: write them anew there, "
+        "or choose what the file was saved in."
+    )
 
 
 def _without_mark(data: bytes) -> str:

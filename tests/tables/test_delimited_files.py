@@ -103,6 +103,15 @@ def test_letters_of_before_unicode_are_read_as_they_were_meant(text, encoding):
     assert ";".join(table.rows[0].cells) == text.split("\n")[1]
 
 
+@pytest.mark.parametrize("text", ["Thema\nschöne Kännchen für Größere\n", "标题\n蓝色玻璃茶壶\n"])
+def test_unicode_with_a_broken_letter_is_refused_and_the_line_named(text):
+    for broken in (text.encode() + b"\xff;x\n", text.encode() + "ä".encode("cp1252") + b";y"):
+        with pytest.raises(TableError, match="in UTF-8, but line 3 has"):
+            read_table(broken)
+
+    assert read_table(text.encode() + b"\xe4;y", "ibm850").rows
+
+
 @pytest.mark.parametrize(
     "text", ["Topic\nTea, cups, and pots\nMore, tea\n", "Topic (product, brand)\nTea\nCup; pot\n"]
 )
