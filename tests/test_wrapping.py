@@ -89,6 +89,7 @@ TEXT = "**Mira** keeps warm.\n\nHere is why:\n- it is thick"
         (f'„{TEXT}"', "„"),
         (f"'''{TEXT}'''", "'''"),
         (json.dumps({"caption": TEXT}), "caption"),
+        (json.dumps({"caption\ud800": f"{TEXT}\0"}), "caption\ufffd"),
         (json.dumps(f'"{TEXT}"'), '"'),
         (f"{TEXT}\n\n**Word count:** 52 words", "**Word count:**"),
         (f"{TEXT}\n\n(52 words)", "(52 words)"),

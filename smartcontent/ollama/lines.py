@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from smartcontent.ollama.errors import error_text, failure, failure_of
+from smartcontent.texts.storable import all_storable
 
 # Enough bytes to fill an error's detail, whatever they are.
 _SHOWN = 800
@@ -51,26 +52,12 @@ def unreadable(line: bytes | bytearray, names: Mapping[str, object]) -> Exceptio
 def _loaded(line: bytes) -> Any:
     # One broken byte is no reason to lose a text.
     value = json.loads(line.decode("utf-8-sig", "replace"), parse_int=_number)
-    return _storable(value) if b"\\u" in line else value
+    return all_storable(value) if b"\\u" in line else value
 
 
 def _number(digits: str) -> int | float:
     """A whole number, where it is one that can be reckoned with and stored."""
     return int(digits) if len(digits) <= _DIGITS else float(digits)
-
-
-def _storable(value: Any) -> Any:
-    """The value without what no database or socket takes: NUL, and halves of surrogate pairs."""
-    match value:
-        case str():
-            text = value.replace("\0", "")
-            return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
-        case list():
-            return [_storable(each) for each in value]
-        case dict():
-            return {_storable(name): _storable(each) for name, each in value.items()}
-        case _:
-            return value
 
 
 def decoded(line: bytes, names: Mapping[str, object]) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from typing import Any
 from smartcontent.texts.markdown.tags import MEANT
 from smartcontent.texts.remarks import LONGEST as REMARK_LONGEST
 from smartcontent.texts.remarks import is_label, is_remark
+from smartcontent.texts.storable import storable
 
 LAYERS_MOST = 8  # models write two or three; each that comes off is a copy of the text
 _OFFER = r"(?:let me know|feel free|would you like|i hope|hope this|if you).{0,200}"
@@ -140,7 +141,8 @@ def _without_json(text: str) -> tuple[str, str] | None:
     except (ValueError, RecursionError):
         return None
     name, value = next(iter(value.items())) if _has_one(value) else ('"', value)
-    return (value.strip(), f"{name} …") if isinstance(value, str) and value.strip() else None
+    written = storable(value).strip() if isinstance(value, str) else ""
+    return (written, f"{storable(name)} …") if written else None
 
 
 def _has_one(value: Any) -> bool:

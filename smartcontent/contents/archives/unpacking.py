@@ -15,6 +15,7 @@ from typing import IO, Any, NoReturn
 from zipfile import ZIP_DEFLATED, ZIP_STORED, BadZipFile, LargeZipFile, ZipFile, ZipInfo
 
 from smartcontent.contents.archives import CONTENTS, HEAD
+from smartcontent.texts.storable import all_storable
 
 FILES_MOST = 350_000
 FILE_LONGEST = 8 * 1024 * 1024  # bytes
@@ -23,7 +24,6 @@ UNPACKED_LONGEST = 2 * 1024**3  # bytes of all files together
 _LISTED = b"PK\1\2"  # before each file in the list of them
 _PACKINGS = {ZIP_STORED, ZIP_DEFLATED}
 _OUTSIDE = re.compile(r"/|[A-Za-z]:|(?:.*[/\\])?\.\.(?:[/\\]|$)", re.DOTALL)
-_SURROGATES = re.compile("[\ud800-\udfff]")
 _DAMAGED = (
     BadZipFile, LargeZipFile, EOFError, NotImplementedError, OSError, OverflowError, RuntimeError,
     UnicodeDecodeError, ValueError, struct.error, zlib.error,
@@ -91,7 +91,7 @@ class Unpacked:
         """
         try:
             said = json.loads(self.read(name).decode(), parse_constant=_refuse)
-            cleaned = _cleaned(said)
+            cleaned = all_storable(said)
         except (ValueError, RecursionError) as error:
             if isinstance(error, ArchiveError):
                 raise
@@ -179,14 +179,3 @@ def _check(name: str, entry: ZipInfo) -> None:
 
 def _refuse(constant: str) -> NoReturn:
     raise ValueError(constant)
-
-
-def _cleaned(value: Any) -> Any:
-    """Without what no database keeps: NUL, and halves of characters."""
-    if isinstance(value, str):
-        return _SURROGATES.sub("\ufffd", value.replace("\0", "\ufffd"))
-    if isinstance(value, list):
-        return [_cleaned(each) for each in value]
-    if isinstance(value, dict):
-        return {_cleaned(name): _cleaned(each) for name, each in value.items()}
-    return value
