@@ -5,6 +5,7 @@ Ada owns what a test is about; Bob is a stranger; the founder is the administrat
 
 import contextvars
 import fcntl
+import gc
 import importlib.util
 import os
 import re
@@ -114,6 +115,19 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> OneProcessAStack:
     config.option.loadscopereorder = False  # in the order of collection
     return OneProcessAStack(config, log)
+
+
+def pytest_collection_finish() -> None:
+    """Have the collector of garbage pass over what stays for the whole run."""
+    gc.collect()
+    gc.freeze()
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish() -> None:
+    """Look for what was left open once: pytest does so five times, which took twenty seconds."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.hookimpl(wrapper=True)
