@@ -13,6 +13,7 @@ from sqlalchemy import (
     String,
     Text,
     UniqueConstraint,
+    Update,
     bindparam,
     func,
     text,
@@ -262,19 +263,29 @@ class Draft(Base):
         has something to begin first.
         """
         moment = now()
-        set_now = {
-            "started_at": moment,
-            "lease_until": moment + timedelta(seconds=lease_seconds),
-            **record,
-        }
-        as_read = {"draft_id": self.id, "revision_read": self.revision, "moment": moment}
-        claimed = db.session.connection().execute(_CLAIM, {**as_read, **set_now})
-        if claimed.rowcount != 1:
+        lease = {"started_at": moment, "lease_until": moment + timedelta(seconds=lease_seconds)}
+        as_read = {"revision_read": self.revision, "moment": moment}
+        return self._move_at_once(_CLAIM, _CLAIMED, as_read, **lease, **record)
+
+    def complete(self, attempt: int, **record: object) -> bool:
+        """Put an attempt's text on record; False if it is no longer that attempt's. Tells nobody.
+
+        Commits what the session holds with it.
+        """
+        by = {"attempt_held": attempt}
+        return self._move_at_once(_COMPLETE, _COMPLETED, by, finished_at=now(), **record)
+
+    def _move_at_once(
+        self, statement: Update, fixed: dict[str, Any], where: dict[str, Any], **values: object
+    ) -> bool:
+        """`move_untold` by a statement made before, whose result is not read but known."""
+        sent = {"draft_id": self.id, **where, **values}
+        moved = db.session.connection().execute(statement, sent).one_or_none()
+        if moved is None:
             db.session.rollback()
             return False
         db.session.commit()
-        known = {**_CLAIMED, "revision": self.revision + 1, "attempt": self.attempt + 1, **set_now}
-        for name, value in known.items():
+        for name, value in {**moved._mapping, **fixed, **values}.items():
             set_committed_value(self, name, value)
         return True
 
@@ -297,8 +308,8 @@ def _by_whom(to: Status) -> dict[str, object]:
     return {"stopped_by": door_here()} if to is Status.CANCELLED else {}
 
 
-# What a claim makes of any draft. The statement is made once: to make it anew, and to read the row
-# back, took three times as long as the database does, and all of it after the due time.
+# What a claim and an end make of any draft. Their statements are made once: to make one anew, and
+# to read the row back, takes three times as long as the database does, and others wait meanwhile.
 _CLAIMED = {
     "status": Status.GENERATING,
     "first_word_at": None,
@@ -320,6 +331,21 @@ _CLAIM = (
         {getattr(Draft, name): value for name, value in _CLAIMED.items()}
         | {Draft.revision: Draft.revision + 1, Draft.attempt: Draft.attempt + 1}
     )
+    .returning(Draft.revision, Draft.attempt)
+)
+_COMPLETED = {"status": Status.COMPLETED, "lease_until": None}
+_COMPLETE = (
+    update(Draft.__table__)  # type: ignore[arg-type]
+    .where(
+        Draft.id == bindparam("draft_id"),
+        Draft.status == Status.GENERATING,
+        Draft.attempt == bindparam("attempt_held"),
+    )
+    .values(
+        {getattr(Draft, name): value for name, value in _COMPLETED.items()}
+        | {Draft.revision: Draft.revision + 1}
+    )
+    .returning(Draft.revision)
 )
 
 # The columns that `failure` reads.

@@ -162,12 +162,11 @@ def store(entries: Sequence[Entry]) -> None:
     if is_postgresql():
         db.session.execute(_NOTED, _as_vectors(entries))
         return
-    places = [entry.place for entry in entries]
-    noted = update(findables).where(findables.c.place.in_(places)).values(**_TAKEN_IN)
-    db.session.execute(noted, execution_options={"synchronize_session": False})
-    db.session.execute(delete(found).where(found.c.rowid.in_(places)))
-    db.session.execute(
-        insert(found),
+    connection, places = db.session.connection(), [{"at": entry.place} for entry in entries]
+    connection.execute(_TAKEN_IN_BY_SQLITE, places)
+    connection.execute(_REMOVED, places)
+    connection.execute(
+        _ADDED,
         [
             {"rowid": place, "owner": str(user_id), **words._asdict()}
             for place, user_id, words in entries
@@ -206,6 +205,12 @@ def _let_lie(pieces: int) -> None:
         connection.execute(merging, {"pieces": pieces})
 
 
+# Made once: others wait for the transaction in which they are executed.
+_TAKEN_IN_BY_SQLITE = (
+    update(findables).where(findables.c.place == bindparam("at")).values(**_TAKEN_IN)
+)
+_REMOVED = delete(found).where(found.c.rowid == bindparam("at"))
+_ADDED = insert(found)
 _NOTED = (
     update(findables)
     .where(findables.c.place == bindparam("at"))

@@ -14,7 +14,7 @@ from smartcontent.ollama import Answer, OllamaError
 from smartcontent.ollama.configured import ollama
 from smartcontent.prompts.request import Request, language_of, model_of
 from smartcontent.scheduling import schedule_draft
-from smartcontent.stores.sql import db
+from smartcontent.stores.sql import db, only_read
 from smartcontent.texts.counting import size_of
 from smartcontent.texts.sentiment import sentiment_of
 from smartcontent.texts.wrapping import unwrapped
@@ -37,7 +37,6 @@ def complete(draft: Draft, attempt: Attempt, answer: Answer, behind: str = "") -
         "text": text,
         "words": size_of(text).number,
         "model_digest": digest,
-        "reproduces": _compared(draft, text, digest),
         "taken_out": "\n\n".join(filter(None, (answer.taken_out, around))) or None,
         "first_word_at": attempt.first_word_at,
         "done_reason": answer.done_reason,
@@ -48,14 +47,14 @@ def complete(draft: Draft, attempt: Attempt, answer: Answer, behind: str = "") -
 
 
 def _put_on_record(draft: Draft, attempt: int, words: str, values: dict[str, Any]) -> bool:
+    only_read()
+    values |= _read_ahead(draft, values["stats"])
+    values["reproduces"] = _compared(draft, values["text"], values["model_digest"])
+    db.session.commit()
     content = Content.take_in(draft, words)
     if content is None:  # its owner is gone with all that was theirs
         return False
-    held = Draft.held_by(attempt)
-    values |= _read_ahead(draft, values["stats"])
-    completed = draft.move_untold(
-        Status.COMPLETED, *held, finished_at=now(), lease_until=None, **values
-    )
+    completed = draft.complete(attempt, **values)
     log.info("Completed draft=%s words=%s won=%s", draft.id, len(values["text"].split()), completed)
     if completed:
         owner, event = draft.user_id, draft.as_event()
