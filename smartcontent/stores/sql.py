@@ -124,7 +124,7 @@ def _begin_writing(connection: Any, patience: float = SQLITE_PATIENCE_SECONDS) -
                 if time.monotonic() >= give_up_at:
                     raise OperationalError("BEGIN IMMEDIATE", None, error) from error
             time.sleep(random.uniform(wait / 2, wait))  # noqa: S311
-            wait = min(wait * 1.5, 0.01)
+            wait = min(wait * 1.5, 0.005)
     finally:
         connection.execute(f"PRAGMA busy_timeout={SQLITE_PATIENCE_SECONDS * 1000}")
 
