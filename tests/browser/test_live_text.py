@@ -119,7 +119,7 @@ def test_card_shows_the_end_of_a_long_text_while_it_grows(open_page, ada, conten
 def test_page_recovers_from_a_web_process_that_was_killed(
     page, content, dictation, processes, watch, ends_meanwhile
 ):
-    watch.expect(*CUT_OFF)
+    watch.expect(CUT_OFF)
     interrupted = page.get_by_text("The live connection is interrupted")
     shows(page, dictation.say(*BEGINNING))
 

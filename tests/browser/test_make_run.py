@@ -119,7 +119,7 @@ def page(chromium, stack) -> Iterator[Page]:
     )
     context.set_default_timeout(WRITES_WITHIN)
     watch = Watch(stack.url)
-    watch.expect(*CUT_OFF)
+    watch.expect(CUT_OFF)
     watch.over(context)
     page = context.new_page()
     page.goto("/")

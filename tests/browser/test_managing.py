@@ -145,7 +145,7 @@ def test_deleting_and_undoing_show_in_every_tab(page, contents):
 
 
 def test_what_was_deleted_while_the_page_was_cut_off_goes(page, contents, processes, watch):
-    watch.expect(*CUT_OFF)
+    watch.expect(CUT_OFF)
     expect(titles(page)).to_have_text(["Cup", "Kettle", "Teapot"])
 
     processes.kill("web")

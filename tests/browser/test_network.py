@@ -33,7 +33,7 @@ def content(ada, dictation):
 def page(open_page, ada, content, line, watch) -> Page:  # noqa: F811
     """The content's page, over a network that can break."""
     url = f"http://127.0.0.1:{line.port}"
-    watch.expect(url, *CUT_OFF)
+    watch.expect(url, CUT_OFF)
     return open_page(f"/contents/{content.id}", user=ada, base_url=url)
 
 
@@ -83,7 +83,7 @@ def test_page_that_hears_by_the_block_asks_and_says_so(
     paced.start("web", GUNICORN_CMD_ARGS=f"--pythonpath {tmp_path}")
     with Proxy(paced.port) as wire:
         url = f"http://127.0.0.1:{wire.port}"
-        watch.expect(url, *CUT_OFF)
+        watch.expect(url, CUT_OFF)
         page = open_page(f"/contents/{content.id}", user=ada, base_url=url)
         shows(page, dictation.say(*BEGINNING))
 

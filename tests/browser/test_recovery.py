@@ -33,7 +33,7 @@ def content(ada, dictation):
 def page(open_page, ada, content, line, watch) -> Page:
     """The content's page, over that network."""
     url = f"http://127.0.0.1:{line.port}"
-    watch.expect(url, *CUT_OFF)
+    watch.expect(url, CUT_OFF)
     return open_page(f"/contents/{content.id}", user=ada, base_url=url)
 
 

@@ -159,7 +159,7 @@ def test_tab_that_is_looked_at_does_not_wait_for_a_hidden_leader(open_tabs, dict
 def test_all_tabs_recover_from_a_web_process_that_was_killed(
     open_tabs, dictation, processes, watch, use
 ):
-    watch.expect(*CUT_OFF)
+    watch.expect(CUT_OFF)
     tabs = open_tabs(3)
     all_show(tabs, dictation.say(*BEGINNING))
 
