@@ -293,6 +293,19 @@ def test_redirect_that_never_ends_is_not_read(ollama: ScriptedOllama) -> None:
     assert error_of(chat(ollama, first_byte_seconds=1)).cause == "address"
 
 
+@pytest.mark.parametrize("beats", [0, 10**6])
+def test_error_whose_reason_never_ends_is_told_by_its_status(
+    ollama: ScriptedOllama, beats: int
+) -> None:
+    begins = (0.0, head(503, "Retry-After: 7\r\n"))
+    drips = itertools.repeat((0.01, chunk(b" ")), beats)
+    ollama.script(lambda _: itertools.chain([begins], drips), "hold", 1)
+
+    error = error_of(chat(ollama, connect_seconds=1))
+
+    assert (error.cause, error.retry_after) == ("busy", 7)
+
+
 @pytest.mark.parametrize("status", [200, 500])
 def test_error_that_is_half_a_character_is_told(ollama: ScriptedOllama, status: int) -> None:
     ollama.fails(status, {"error": "{\ud800"})

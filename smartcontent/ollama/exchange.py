@@ -120,6 +120,7 @@ class Exchange:
         self._limits = limits
         self._arrived: queue.Queue[bytes | OllamaError | None] = queue.Queue(_AHEAD)
         self._last_line: float | None = None
+        self._refused: tuple[float, OllamaError] | None = None  # when the status came, and which
         self._closed = threading.Event()
         self._may_begin = threading.Event()
         if at_once:
@@ -187,6 +188,8 @@ class Exchange:
         if self._handle is None and waited > limits.connect:
             # The resolver and hosts with many addresses know nothing of the connect timeout.
             raise self.failure("unreachable", "no connection in time")
+        if self._refused is not None and now - self._refused[0] > limits.connect:
+            raise self._refused[1]  # it may never say why
         if self._last_line is None:
             if waited > limits.first_byte:
                 raise self._took_too_long("no_word", limits.first_byte)
@@ -270,12 +273,15 @@ class Exchange:
 
     def _deliver(self, response: requests.Response) -> None:
         if not 200 <= response.status_code < 300:
-            text = error_text(response.raw.read(_BLOCK, decode_content=True))
-            error = failure_of(response.status_code, text, self.names)
-            error.retry_after = retry_after(response.headers)
-            raise error
+            self._refused = time.monotonic(), self._refusal(response, b"")
+            raise self._refusal(response, response.raw.read(_BLOCK, decode_content=True))
         while block := response.raw.read1(_BLOCK, decode_content=True):
             self._put(block)
+
+    def _refusal(self, response: requests.Response, body: bytes) -> OllamaError:
+        error = failure_of(response.status_code, error_text(body), self.names)
+        error.retry_after = retry_after(response.headers)
+        return error
 
     def _put(self, item: bytes | OllamaError | None) -> None:
         while not self._closed.is_set():
