@@ -251,11 +251,7 @@ class _Handler(BaseHTTPRequestHandler):
     def play(self, script: Script, model: str) -> bool:
         """Send a script; False if the client (or the test) ended it before."""
         for delay, data in script.parts(model):
-            if not self.pause(delay):
-                return False
-            try:
-                self.connection.sendall(data)
-            except OSError:
+            if not (self.pause(delay) and self.send(data)):
                 return False
         if script.ending == "hold":
             return self.pause(FOREVER)
@@ -263,6 +259,19 @@ class _Handler(BaseHTTPRequestHandler):
             linger = struct.pack("ii", 1, 0)
             self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
             self.connection.close()
+        return True
+
+    def send(self, data: bytes) -> bool:
+        """Send all of it, looking at the connection: who has gone takes no more, nor says so."""
+        left = memoryview(data)
+        while left:
+            gone, ready, _ = select.select([self.connection], [self.connection], [])
+            try:
+                left = left[self.connection.send(left, socket.MSG_DONTWAIT) if ready else 0 :]
+            except OSError:
+                return False
+            if gone:
+                return False
         return True
 
     def pause(self, seconds: float) -> bool:
