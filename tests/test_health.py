@@ -16,12 +16,14 @@ from rq.utils import utcformat
 from sqlalchemy import text
 
 from smartcontent.app import create_app
-from smartcontent.health import checks
+from smartcontent.health import checks, redis_server
+from smartcontent.health import processes as processes_seen
 from smartcontent.health.checks import Dependency, check_all
 from smartcontent.health.finding import Finding, State, ok
 from smartcontent.health.processes import SCHEDULER_SILENT_SECONDS
-from smartcontent.health.redis_server import _weakness
+from smartcontent.health.redis_server import _ahead, _weakness
 from smartcontent.models import now
+from smartcontent.ollama import client
 from smartcontent.stores import keys
 from smartcontent.stores.sql import db
 
@@ -37,8 +39,20 @@ def silence() -> Iterator[int]:
 
 @pytest.fixture(autouse=True)
 def every_answer_is_fresh(monkeypatch: pytest.MonkeyPatch) -> None:
-    """So that a test sees what is, not what was half a second ago."""
+    """So that a test sees what is, not what was half a second ago, nor how busy the machine is."""
     monkeypatch.setattr(checks, "FRESH_SECONDS", 0)
+    monkeypatch.setattr(checks, "PATIENCE_SECONDS", PATIENCE)
+    monkeypatch.setattr(client, "QUICK", client.Limits(*[PATIENCE] * 4))
+    for module in (redis_server, processes_seen):
+        monkeypatch.setattr(module, "TIMEOUT_SECONDS", PATIENCE)
+
+
+@pytest.fixture
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each check gives up by itself, as soon as the test likes."""
+    monkeypatch.setattr(client, "QUICK", client.Limits(*[0.5] * 4))
+    for module in (redis_server, processes_seen):
+        monkeypatch.setattr(module, "TIMEOUT_SECONDS", 0.5)
 
 
 def found(name: str) -> Dependency:
@@ -125,7 +139,16 @@ def test_clock_that_differs_is_said(valkey):
     assert "3.2 s behind ours" in weakness.cause
 
 
-def test_scheduler_and_workers_are_seen_with_their_birth(processes):
+@pytest.mark.parametrize(
+    ("told", "ahead"),
+    [(99.0, -1.0), (100.0, 0.0), (101.5, 0.0), (103.0, 0.0), (103.25, 0.25)],
+)
+def test_clock_is_not_called_wrong_for_the_time_that_its_answer_took(told, ahead):
+    assert _ahead(told, before=100.0, after=103.0) == ahead
+
+
+def test_scheduler_and_workers_are_seen_with_their_birth(processes, monkeypatch):
+    monkeypatch.setattr(processes_seen, "SCHEDULER_SILENT_SECONDS", PATIENCE)
     began = now() - timedelta(seconds=1)  # RQ may leave out fractions
     processes.start("worker", "scheduler")
     for name in ("scheduler", "workers"):
@@ -224,6 +247,7 @@ def test_state_lasts_since_this_process_saw_it_first(app, ollama):
     assert found("ollama").since == changed
 
 
+@pytest.mark.usefixtures("quick")
 def test_all_answers_come_when_everything_is_silent(settings, app):
     with silence() as port:  # until the answers are there
         silent = create_app(

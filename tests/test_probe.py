@@ -1,7 +1,10 @@
 """flask queue verify-delay: a probe that goes the way of every draft."""
 
+from importlib import import_module
+
 import pytest
 from conftest import free_port
+from patience import PATIENCE
 from processes import Processes
 
 from smartcontent.models import now
@@ -18,7 +21,10 @@ def processes(app, settings, tmp_path):
 
 
 @pytest.mark.oldest_redis
-def test_probe_says_how_late_it_was_picked_up(flask, processes):
+def test_probe_says_how_late_it_was_picked_up(flask, processes, monkeypatch):
+    queue = import_module("smartcontent.cli.queue")
+    monkeypatch.setattr(queue, "PROBE_PATIENCE_SECONDS", PATIENCE)
+    monkeypatch.setattr(queue, "PROBE_LATE_MILLISECONDS", PATIENCE * 1000)
     processes.start("scheduler", "worker")
 
     told = flask("queue", "verify-delay", "--seconds", "0.5")
