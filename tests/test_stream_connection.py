@@ -272,12 +272,12 @@ def test_page_that_comes_again_at_once_is_not_one_too_many(processes, connect, t
 
 
 def test_process_that_is_told_to_stop_ends_its_streams_and_itself(processes, connect, token):
-    port = processes.start("web").port
+    # One that gunicorn has to kill, which it does after two seconds, has no time for a last chunk.
+    port = processes.start("web", GUNICORN_CMD_ARGS=f"--graceful-timeout {PATIENCE:.0f}").port
     clients = [connect(port, token).opened() for _ in range(3)]
 
     processes.kill("web", signal.SIGTERM, group=False)
 
-    # One that gunicorn has to kill, which it does after a while, has no time for a last chunk.
     assert all(client.read_until_end().endswith(b"\r\n0\r\n\r\n") for client in clients)
     assert processes.running["web"].wait(timeout=PATIENCE) == 0
 

@@ -115,16 +115,16 @@ class Supervisor:
         while not (part not in self._processes if part.once else part.ready(process.pid)):
             self._look(pause)
             if time.monotonic() - said > STILL_SECONDS:
-                said = time.monotonic()
-                self._say_it_takes_long(part, said - started)
+                is_first, said = said == started, time.monotonic()
+                self._say_it_takes_long(part, said - started, is_first)
                 pause = _LOOK_LATER_SECONDS if part.until_then else _LOOK_SECONDS
         if part.hello:
             self._log.say(part.hello)
 
-    def _say_it_takes_long(self, part: Part, seconds: float) -> None:
+    def _say_it_takes_long(self, part: Part, seconds: float, is_first: bool) -> None:
         if not part.until_then:
             self._log.say(f"still starting after {seconds:.0f} s", part.name)
-        elif seconds < 2 * STILL_SECONDS:
+        elif is_first:
             self._log.say(part.until_then)
 
     def _look(self, seconds: float | None) -> None:

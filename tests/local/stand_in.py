@@ -74,7 +74,7 @@ def main() -> int:
     end_with_make()
     home, scenario = Path(sys.argv[1]), sys.argv[2]
     supervising.LAST_WORDS_SECONDS = 600.0
-    if scenario == "patient":
+    if scenario != "stubborn":  # what ends when it is asked to may take its time
         supervising.GRACE_SECONDS = (600.0, 600.0, 600.0)
     if scenario == "wanting":
         supervising.STILL_SECONDS = supervising._LOOK_LATER_SECONDS = 0.1
