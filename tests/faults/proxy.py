@@ -8,6 +8,7 @@ from types import TracebackType
 from typing import Self
 
 from patience import PATIENCE
+from processes import free_port
 
 BLOCK = 1 << 16
 CONNECT_SECONDS = 5
@@ -66,8 +67,9 @@ class Proxy:
         self._kept_back, self._block = b"", 1
         self._closed = False
         self._refuses = False
-        self._listener = self._listen(0)
-        self.port: int = self._listener.getsockname()[1]
+        # One of the run's own: while it is refused, the kernel gives it to nobody else.
+        self.port = free_port()
+        self._listener = self._listen(self.port)
 
     def __enter__(self) -> Self:
         return self
@@ -173,6 +175,8 @@ class Proxy:
             client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             with self._lock:
                 self._links.append(Link(self, client, server))
+            if self._refuses:  # as of while it was being connected
+                self.cut()
 
     def _connect(self) -> socket.socket:
         if isinstance(self._target, str):

@@ -128,15 +128,22 @@ class Site:
 
     def writing_slot(self) -> int:
         """The one slot with a connection to Ollama."""
-        wait_until(lambda: any(self._has_line(pid) for pid in self.slots()))
-        [pid] = [pid for pid in self.slots() if self._has_line(pid)]
-        return pid
+        found: list[int] = []
+
+        def is_found() -> bool:  # another may be asking what a model can do
+            found[:] = filter(self._has_line, self.slots())
+            return len(found) == 1
+
+        wait_until(is_found)
+        return found[0]
 
     def _has_line(self, pid: int) -> bool:
         lines = [line.split() for line in Path("/proc/net/tcp").read_text().splitlines()]
         peer = f"0100007F:{self.ollama_line.port:04X}"
         sockets = {f"socket:[{line[9]}]" for line in lines if line[2:4] == [peer, CONNECTED]}
-        return any(_linked(file) in sockets for file in Path(f"/proc/{pid}/fd").iterdir())
+        with contextlib.suppress(FileNotFoundError):  # it was killed a moment ago
+            return any(_linked(file) in sockets for file in Path(f"/proc/{pid}/fd").iterdir())
+        return False
 
     def begin(self) -> None:
         """Have worker and scheduler run as usual; the tests before may have ended them."""

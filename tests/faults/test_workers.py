@@ -21,7 +21,7 @@ def writing(site: Site) -> Sent:
 
 @on_both
 def test_draft_of_a_killed_slot_is_written_by_another(site, writing):
-    strike(site.writing_slot(), signal.SIGKILL)
+    strike(site, writing)
     site.end_lease(writing)
 
     site.wait_for_requests(writing, 2)
@@ -32,6 +32,7 @@ def test_draft_of_a_killed_slot_is_written_by_another(site, writing):
 @long_on_postgresql
 def test_draft_of_a_killed_worker_is_written_by_the_next_one(site, writing):
     site.kill("worker")
+    wait_until(lambda: site.ollama.requests_for(writing.topic)[0].closed_at)
     site.end_lease(writing)
     site.start("worker")
 
@@ -53,7 +54,7 @@ def test_slots_die_with_their_parent_and_hang_up(site, writing):
 def test_draft_whose_worker_dies_every_time_fails_with_the_reason(site, writing):
     for attempt in range(1, 5):
         site.wait_for_requests(writing, attempt)
-        strike(site.writing_slot(), signal.SIGKILL)
+        strike(site, writing)
         site.end_lease(writing)
 
     draft = site.wait_for(writing, "failed")
@@ -127,10 +128,11 @@ def has_let_go(site: Site, slot: int) -> bool:
     return bool(log) or state(slot) in GONE
 
 
-def strike(pid: int, sign: signal.Signals) -> None:
-    """Kill or pause a process, and wait until it does nothing any more."""
-    os.kill(pid, sign)
-    wait_until(lambda: state(pid) in {*GONE, "T"})
+def strike(site: Site, writing: Sent) -> None:
+    """Kill the slot that writes, and wait until Ollama has seen that it is gone."""
+    request = site.ollama.requests_for(writing.topic)[-1]
+    os.kill(site.writing_slot(), signal.SIGKILL)
+    wait_until(lambda: request.closed_at)
 
 
 def state(pid: int) -> str:
