@@ -53,6 +53,7 @@ from smartcontent.config.settings import SETTINGS
 from smartcontent.contents import submitting
 from smartcontent.models import Content, Draft, User
 from smartcontent.stores import sql
+from smartcontent.stores.redis import RedisLink
 from smartcontent.stores.sql import db
 from smartcontent.web import sessions
 
@@ -88,8 +89,11 @@ os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 os.environ.setdefault("LLAMA_ARG_CACHE_RAM", "1024")
 # A shell starts what runs in its background deaf to Ctrl-C, and so would be what we start.
 signal.signal(signal.SIGINT, signal.default_int_handler)
-# A test may be stopped for longer than the product would leave a transaction idle.
+# A test may be stopped for longer than the product would leave a transaction idle, or wait for a
+# store: what this process asks of one is answered all the same.
 sql._BEGIN_BRIEFLY = sql._BEGIN_BRIEFLY.replace("3000", f"{1000 * PATIENCE:.0f}")
+sql._POSTGRESQL["connect_timeout"] = int(PATIENCE)
+RedisLink.PATIENCE_SECONDS = PATIENCE
 BRIEF = Brief(
     content_type="product_description",
     topic="A teapot of blue glass, 0.8 litres",

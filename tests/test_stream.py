@@ -18,7 +18,7 @@ from processes import Browser
 from smartcontent.contents import ending, submitting
 from smartcontent.events import channel, publish
 from smartcontent.models import Status
-from smartcontent.stores.redis import redis
+from smartcontent.stores.redis import RedisLink, redis
 from smartcontent.stores.sql import db
 from smartcontent.writing import job
 
@@ -172,6 +172,14 @@ def is_told_of_the_end(page: Page) -> bool:
     return statuses[-1:] == [Status.CANCELLED] or not page.of("snapshot")[-1]["drafts"]
 
 
+@pytest.fixture
+def hurried(app, monkeypatch) -> None:
+    """This process waits for Redis no longer than the product does."""
+    monkeypatch.setattr(RedisLink, "PATIENCE_SECONDS", 1.0)
+    redis.init_app(app)
+
+
+@pytest.mark.usefixtures("hurried")
 def test_page_that_opens_while_redis_is_silent_misses_nothing(
     web, browser, open_page, ada, bob, valkey
 ):
@@ -186,6 +194,7 @@ def test_page_that_opens_while_redis_is_silent_misses_nothing(
     wait_until(lambda: any(snapshot["drafts"] for snapshot in page.of("snapshot")))
 
 
+@pytest.mark.usefixtures("hurried")
 def test_page_reads_again_what_nobody_could_tell_while_redis_was_silent(
     browser, open_page, ada, valkey
 ):

@@ -19,6 +19,7 @@ class RedisLink:
     not. Here a call waits a second at most, and after a failure none is tried for another second.
     """
 
+    PATIENCE_SECONDS = 1.0
     RETRY_AFTER_SECONDS = 1.0
 
     def __init__(self) -> None:
@@ -28,7 +29,7 @@ class RedisLink:
         self.database = 0
 
     def init_app(self, app: Flask) -> None:
-        self._client = connect(app.config["REDIS_URL"], timeout_seconds=1)
+        self._client = connect(app.config["REDIS_URL"], self.PATIENCE_SECONDS)
         self.database = self._client.connection_pool.connection_kwargs.get("db", 0)
         self._closed_until = 0.0
 
