@@ -4,7 +4,7 @@ import itertools
 from collections.abc import Iterator
 
 import pytest
-from costs import cpu_seconds
+from costs import assert_takes_less, cpu_seconds
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from ollama_scripts import done, piece
@@ -239,12 +239,11 @@ def test_one_broken_byte_costs_one_character(ollama):
     ],
 )
 def test_marks_by_the_ten_thousand_cost_no_more_than_their_length(said):
-    def cost(times: int) -> float:
-        text = said * times
-        return cpu_seconds(lambda: Marks().without(text))
+    few, many = said * 500, said * 10_000
+    cost = max(cpu_seconds(lambda: Marks().without(few)), 0.002)
 
     # Twenty times the text would take 400 times as long if it grew with the square.
-    assert cost(10_000) < 100 * max(cost(500), 0.002)
+    assert_takes_less(100 * cost, lambda: Marks().without(many))
 
 
 def test_marks_behind_a_long_text_cost_no_more_than_behind_a_short_one():
@@ -253,4 +252,4 @@ def test_marks_behind_a_long_text_cost_no_more_than_behind_a_short_one():
         marks.without(text)
         return cpu_seconds(lambda: marks.without("<|/a|>" * 1000))
 
-    assert cost("é" * 100_000) < 20 * max(cost("é"), 0.005)
+    assert min(cost("é" * 100_000) for _ in range(3)) < 20 * max(cost("é"), 0.005)

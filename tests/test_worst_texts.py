@@ -9,7 +9,7 @@ import resource
 import subprocess
 import sys
 from dataclasses import asdict
-from itertools import chain
+from itertools import chain, count
 from unicodedata import normalize
 
 import pytest
@@ -477,11 +477,13 @@ BEGINNINGS = {
 def test_list_of_the_worst_beginnings_takes_hardly_more_than_any_other(as_ada, ada):
     drafts = [submitting.submit(ada.id, BRIEF, str(number)).current for number in range(20)]
 
+    new = count()  # what is drawn of a text is kept
+
     def page(path: str, text: str) -> float:
-        for number, draft in enumerate(drafts):
+        for draft in drafts:
             draft.status, draft.text, draft.finished_at = (
                 Status.COMPLETED,
-                f"{number}\n\n{text}",
+                f"{next(new)}\n\n{text}",
                 now(),
             )
         db.session.commit()
@@ -489,9 +491,10 @@ def test_list_of_the_worst_beginnings_takes_hardly_more_than_any_other(as_ada, a
 
     for path in ("/list", "/list?q=a", "/"):
         usual = min(page(path, "A **teapot**. ") for _ in range(3))
-        taken = {kind: page(path, text) for kind, text in BEGINNINGS.items()}
-
-        assert max(taken.values()) - usual < 0.25, (path, usual, taken)  # 0.03 on a quiet machine
+        for kind, text in BEGINNINGS.items():
+            taken = (page(path, text) for _ in range(3))
+            # 0.03 on a quiet machine; a busy one is asked again
+            assert any(each - usual < 0.25 for each in taken), (path, kind)
 
 
 def test_what_takes_long_to_draw_is_shown_as_it_was_written():
