@@ -2,6 +2,7 @@
 
 from collections import deque
 from collections.abc import Iterator
+from typing import Any
 
 from ollama_scripts import Part, Scripts, chunk, done, head, line, piece
 
@@ -20,8 +21,12 @@ class Dictation:
     def say(self, *pieces: str) -> str:
         """Add some pieces; answers the whole text so far."""
         self.text += "".join(pieces)
-        self._lines.extend(chunk(line({"model": "llama3.2"} | piece(text))) for text in pieces)
+        self.tell(*({"model": "llama3.2"} | piece(text) for text in pieces))
         return self.text
+
+    def tell(self, *objects: dict[str, Any]) -> None:
+        """Add some lines of another kind, such as a download's."""
+        self._lines.extend(map(chunk, map(line, objects)))
 
     def end(self) -> str:
         """Finish the text; answers all of it."""

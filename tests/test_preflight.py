@@ -168,11 +168,8 @@ def test_asked_for_model_is_downloaded_with_progress_and_the_draft_waits_for_it(
 ):
     ollama.models.clear()
     ollama.fails(404, {"error": "model 'llama3.2' not found"})
-    ollama.on(path="/api/pull").lines(
-        {"status": "pulling abc", "digest": "sha256:abc", "total": 100, "completed": 63},
-        {"status": "success"},
-        gap=1.0,
-    )
+    download = Dictation(ollama.on(path="/api/pull"))
+    download.tell(percent(63))
     model_pulls.want_model("llama3.2", ada)
     wait_until(lambda: "63%" in (found(preflight) or last_found("llama3.2")).sentence)
 
@@ -180,19 +177,27 @@ def test_asked_for_model_is_downloaded_with_progress_and_the_draft_waits_for_it(
 
     db.session.refresh(due_draft)
     assert (due_draft.status, due_draft.failures) == (Status.PENDING, 0)
+    download.tell({"status": "success"})
+    download.break_off()
     wait_until(lambda: not Download.wanted())
+
+
+def percent(number: int) -> dict[str, object]:
+    """What Ollama says of a download."""
+    return {"status": "pulling abc", "digest": "sha256:abc", "total": 100, "completed": number}
 
 
 def test_download_that_has_just_begun_is_not_taken_for_a_missing_model(
     preflight, content, ada, a_worker, ollama
 ):
     ollama.models.clear()
-    ollama.on(path="/api/pull").lines({"status": "pulling manifest"}, wait=0.5)
+    download = Dictation(ollama.on(path="/api/pull"))
     assert found(preflight).stage is Stage.MISSING
 
     model_pulls.want_model("llama3.2", ada)
 
     assert found(preflight).stage is Stage.PULLING
+    download.break_off()
     wait_until(lambda: not Download.wanted())
 
 
@@ -213,17 +218,15 @@ def test_usual_model_is_downloaded_unasked_and_the_doctor_shows_how_far_it_is(
     preflight, ollama, caplog
 ):
     caplog.set_level("INFO")
-    ollama.on(path="/api/pull").lines(
-        {"status": "pulling abc", "digest": "sha256:abc", "total": 100, "completed": 40},
-        {"status": "pulling abc", "digest": "sha256:abc", "total": 100, "completed": 41},
-        {"status": "success"},
-        gap=1.0,
-    )
+    download = Dictation(ollama.on(path="/api/pull"))
+    download.tell(percent(40))
 
     wait_until(lambda: "40%" in (found(preflight) or last_found("llama3.2")).sentence)
 
     assert ollama_finding().state is State.DEGRADED
     assert "is being downloaded, 4" in ollama_finding().cause
+    download.tell(percent(41), {"status": "success"})
+    download.break_off()
     wait_until(lambda: "model=llama3.2 downloaded\n" in caplog.text)
     assert "downloaded=40%" in caplog.text
     assert "downloaded=41%" not in caplog.text  # a line for each twentieth, not for each word
@@ -308,7 +311,7 @@ def test_model_that_is_missed_after_its_download_is_not_downloaded_again_at_once
 
 @pytest.mark.usefixtures("usual_model_comes")
 def test_queue_status_shows_the_download(app, preflight, content, ollama):
-    ollama.on(path="/api/pull").lines({"status": "pulling manifest"}, wait=3)
+    ollama.on(path="/api/pull").silent()
     preflight.look()
 
     shown = app.test_cli_runner().invoke(args=["queue", "status"]).output

@@ -237,14 +237,18 @@ def test_reading_ahead_can_be_switched_off(app, preflight, soon, ollama, setting
     assert readings(ollama) == []
 
 
-def test_first_draft_of_a_model_nobody_has_measured_is_read_in_good_time(preflight, ada, ollama):
+def test_first_draft_of_a_model_nobody_has_measured_is_read_in_good_time(
+    preflight, ada, ollama, monkeypatch
+):
     draft = submitting.submit(ada.id, BRIEF, "A teapot", delay_seconds=60).current
     longest = 1.5 * estimated_tokens(messages_for(BRIEF)) / USUAL_TOKENS_A_SECOND
 
-    draft.due_at = now() + timedelta(seconds=longest + 10)
+    moment = now()
+    monkeypatch.setattr(reading_ahead, "now", lambda: moment)  # however long the looks take
+    draft.due_at = moment + timedelta(seconds=longest + 10)
     look_twice(preflight)
     assert readings(ollama) == []
-    draft.due_at = now() + timedelta(seconds=longest + 1.5)
+    draft.due_at = moment + timedelta(seconds=longest + 1.5)
     look_twice(preflight)
 
     assert len(readings(ollama)) == 1

@@ -57,8 +57,14 @@ def test_servers_of_this_run_are_known_by_their_mark(shared_valkey, oldest_redis
     marked = with_mark(f"{RUN}={os.environ[RUN]}")
 
     assert {shared_valkey.process.pid, oldest_redis.process.pid} <= set(marked)
-    names = {Path(f"/proc/{pid}/comm").read_text().strip() for pid in marked}
-    assert "postgres" in names
+    assert "postgres" in map(name_of, marked)
+
+
+def name_of(pid: int) -> str:
+    try:
+        return Path(f"/proc/{pid}/comm").read_text().strip()
+    except OSError:  # another test's, which has ended meanwhile
+        return ""
 
 
 def test_this_run_is_watched_over():

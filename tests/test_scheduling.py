@@ -263,7 +263,7 @@ def test_queued_draft_that_redis_forgot_is_scheduled_again(ada, scheduler, valke
 
 
 def test_what_redis_holds_is_left_alone(ada, scheduler, valkey):
-    submit_due(ada, 5)
+    submit_due(ada, 10)
     submit_due(ada)
     scheduler.enqueue_jobs()
 
@@ -327,7 +327,7 @@ def test_worker_that_lost_its_lease_cannot_write(ada):
 
 @both_databases
 def test_repairs_are_on_record(ada, valkey):
-    draft = submit_due(ada, 5)
+    draft = submit_due(ada, 10)
     valkey.client.flushall()
 
     reconcile()
@@ -338,7 +338,7 @@ def test_repairs_are_on_record(ada, valkey):
 
 @both_databases
 def test_leftover_of_a_cancelled_draft_is_removed(ada, valkey):
-    draft = submit_due(ada, 5)
+    draft = submit_due(ada, 10)
     draft.move(Status.CANCELLED)  # and Redis did not hear of it
 
     repairs = reconcile()
@@ -367,15 +367,16 @@ def test_job_of_a_draft_that_is_being_written_is_left_alone(ada, scheduler, valk
 
 
 def test_orphan_that_was_scheduled_again_meanwhile_stays(ada, scheduler, valkey):
-    draft = submit_due(ada, 5)
+    draft = submit_due(ada, 10)
 
     assert not scheduler.forget(draft.job_id, due=draft.due_at.timestamp() - 1)
     assert valkey.client.zcard(SET) == 1
 
 
-def test_clerk_marks_all_that_became_due_and_reconciles_in_one_turn(app, ada, valkey):
+def test_clerk_marks_all_that_became_due_and_reconciles_in_one_turn(app, ada, valkey, monkeypatch):
     """One turn a draft kept it from reconciling while drafts went on becoming due."""
-    lost = submit_due(ada, 5)
+    monkeypatch.setattr(reconciler, "LOOK_AHEAD", timedelta(hours=1))
+    lost = submit_due(ada, 600)  # it is not due before the turn
     unschedule_draft(lost.job_id)
     clerk = Clerk(app)
     scheduler = Scheduler(connect(valkey.url, timeout_seconds=5), clerk.due)
@@ -393,7 +394,7 @@ def test_clerk_marks_all_that_became_due_and_reconciles_in_one_turn(app, ada, va
 
 
 def test_dry_run_repairs_nothing(ada, valkey):
-    submit_due(ada, 5)
+    submit_due(ada, 10)
     valkey.client.flushall()
 
     assert len(reconcile(dry_run=True)) == 1

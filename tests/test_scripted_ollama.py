@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 import requests
 from ollama_scripts import done, piece
-from patience import PATIENCE
+from patience import PATIENCE, wait_until
 from scripted_ollama import ScriptedOllama
-from test_ollama import BRIEF, chat, text_of
+from test_ollama import BRIEF, chat, text_of, word_of
 
 from smartcontent.ollama import Ollama
 
@@ -34,7 +34,13 @@ def test_process_of_its_own_does_what_it_is_told_and_tells_what_it_saw(process_u
     tell(process_url, do="says", args=["Milk."], model="mistral")
     tell(process_url, models=["mistral:latest"])
 
-    texts = [text_of(client.chat(m, BRIEF, {})) for m in ("mistral", "llama3.2", "llama3.2")]
+    def said_by(model: str) -> str:
+        text = text_of(client.chat(model, BRIEF, {}))
+        # It counts as being written until its last byte is sent, and the server knows that.
+        wait_until(lambda: all(each["finished_at"] for each in tell(process_url)["requests"]))
+        return text
+
+    texts = [said_by(model) for model in ("mistral", "llama3.2", "llama3.2")]
 
     assert texts == ["Milk.", "Cocoa.", "Tea is warm."]
     assert client.models() == ["mistral:latest"]
@@ -62,7 +68,7 @@ def test_texts_written_at_the_same_time_are_counted_by_draft(ollama: ScriptedOll
 
     answers = [client.chat("llama3.2", messages, {}) for messages in (BRIEF, BRIEF, other)]
     for answer in answers:
-        next(answer)
+        word_of(answer)
     for answer in answers:
         answer.close()
 

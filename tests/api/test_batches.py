@@ -3,11 +3,12 @@
 import csv
 import io
 import json
-import time
 import zipfile
 
 import pytest
 from conftest import both_databases
+from costs import assert_takes_less
+from patience import PATIENCE
 from sqlalchemy import func, select, update
 from werkzeug.datastructures import FileStorage
 from werkzeug.test import encode_multipart
@@ -15,6 +16,7 @@ from werkzeug.test import encode_multipart
 from smartcontent import events
 from smartcontent.models import Batch, Content, Draft, Status
 from smartcontent.scheduling import reconcile
+from smartcontent.scheduling.reconciler import LOOK_AHEAD
 from smartcontent.stores import keys
 from smartcontent.stores.sql import db
 from smartcontent.tables.reading import read_table
@@ -252,9 +254,9 @@ def test_worse_uploads_are_refused_before_they_are_taken_apart(script):
 
     assert upload(script, b"x" * 3 * 1024 * 1024).status_code == 413
     assert upload(script, TABLE, **many).status_code == 413
-    before = time.process_time()
-    assert upload(script, zip_bomb(), name="bomb.xlsx").status_code == 422
-    assert time.process_time() - before < 2
+    answers, bomb = [], zip_bomb()
+    assert_takes_less(2, lambda: answers.append(upload(script, bomb, name="bomb.xlsx")))
+    assert {answer.status_code for answer in answers} == {422}
     assert script.post("/batches", {"rows": ["x" * 3 * 1024 * 1024]}).status_code == 413
     assert script.post("/contents", {"topic": "x" * 300 * 1024}).status_code == 413
     assert stored(Batch) == 0
@@ -274,7 +276,7 @@ def test_sent_again_with_its_key_it_makes_nothing_new(script):
 
 
 def test_what_redis_did_not_hear_of_the_reconciler_schedules(app, script, valkey):
-    submitted(script, delay_seconds=5)
+    submitted(script, delay_seconds=LOOK_AHEAD.total_seconds())
     valkey.client.flushall()
 
     reconcile()
@@ -411,9 +413,10 @@ def test_open_pages_hear_how_far_it_is(script, ollama, valkey, ada):
 
     job.write_draft(drafts()[0].id)
 
+    valkey.client.publish(events.channel(ada.id), b"the end")
     frames = []
-    while message := listener.get_message(timeout=1):
-        frames.append(message["data"])
+    while (data := listener.get_message(timeout=PATIENCE)["data"]) != b"the end":
+        frames.append(data)
     heard = [d for n, d in events.parsed(b"".join(frames[1:])) if n == "batch"]
     assert [each["by_status"]["completed"] for each in heard] == [0, 1]
     assert heard[-1] == script.get(batch).json | {"eta_seconds": heard[-1]["eta_seconds"]}

@@ -1,6 +1,7 @@
 """More drafts of a content: variants, refined, continued, edited, repeated, current, deleted."""
 
 import threading
+from datetime import timedelta
 from uuid import UUID
 
 import pytest
@@ -9,7 +10,8 @@ from dictation import Dictation
 from patience import wait_until
 
 from smartcontent.contents import ending, versions
-from smartcontent.models import Content, Draft, Status
+from smartcontent.models import Content, Draft, Status, now
+from smartcontent.models.moments import iso
 from smartcontent.stores.sql import db
 from smartcontent.writing import job
 
@@ -605,8 +607,9 @@ def test_variants_are_held_released_and_put_off_together(script):
     script.post(f"{content}/release")
     assert {status for status, _ in seen()} == {"pending"}
     assert len(seen()) == 1
-    script.patch(content, {"scheduled_for": "2027-05-01T08:00:00Z"})
-    assert seen() == {("pending", "2027-05-01T08:00:00.000Z")}
+    later = iso(now().replace(microsecond=0) + timedelta(days=99))
+    script.patch(content, {"scheduled_for": later})
+    assert seen() == {("pending", later)}
     script.delete(content)
     db.session.rollback()
     assert {each.status for each in db.session.query(Draft)} == {Status.CANCELLED}

@@ -73,13 +73,14 @@ def test_what_comes_every_hour_stands_once_on_each_day(app, ada, as_ada):
 def test_a_day_costs_the_same_however_much_is_due_on_it(app, ada, as_ada):
     app.config["SUBMISSIONS_PER_MINUTE"] = 1_000
     asked = []
+    noon = tomorrow(12)
     for number in range(60):
-        due_at(ada, tomorrow(12), f"Text {number}")
+        due_at(ada, noon, f"Text {number}")
     event.listen(db.engine, "before_cursor_execute", lambda *sent: asked.append(sent[2:4]))
 
-    page = month(as_ada, tomorrow(12))
+    page = month(as_ada, noon)
 
-    assert cells(page)[str(tomorrow(12).date())] == [f"12:30 Text {number}" for number in range(4)]
+    assert cells(page)[str(noon.date())] == [f"12:30 Text {number}" for number in range(4)]
     assert page.count('class="badge') == 60
     of_days = [(asked, sent) for asked, sent in asked if "drafts.due_at <" in asked]
     assert 28 < len(of_days) <= 43
@@ -121,8 +122,9 @@ def test_time_is_moved_by_the_clock_of_the_zone_or_to_another_day(app, ada, as_a
 def test_time_that_cannot_be_is_refused_beside_its_field_with_what_was_typed(
     app, ada, as_ada, zone, typed, sentence
 ):
-    content = due_at(ada, tomorrow(9))
-    form = {"zone": zone, "day": str(tomorrow(9).astimezone(ZoneInfo(zone)).date()), "at": typed}
+    nine = tomorrow(9)
+    content = due_at(ada, nine)
+    form = {"zone": zone, "day": str(nine.astimezone(ZoneInfo(zone)).date()), "at": typed}
 
     answer = as_ada.post(f"/calendar/move/{content.id}", form)
 
@@ -130,15 +132,16 @@ def test_time_that_cannot_be_is_refused_beside_its_field_with_what_was_typed(
     assert re.search(f'id="at-error" class="error" role="alert">[^<]*{sentence}', answer.text)
     assert re.search(rf'name="at"[^>]* value="{typed}" aria-invalid="true"', answer.text)
     db.session.refresh(content.current)
-    assert content.current.due_at == tomorrow(9)
+    assert content.current.due_at == nine
 
 
 def test_text_dropped_on_a_day_that_is_past_stays_and_why_is_said(app, ada, as_ada):
-    content = due_at(ada, tomorrow(9))
+    nine = tomorrow(9)
+    content = due_at(ada, nine)
 
     assert "This time is past" in move(as_ada, content, day="2001-01-01")
     db.session.refresh(content.current)
-    assert content.current.due_at == tomorrow(9)
+    assert content.current.due_at == nine
 
 
 def test_what_has_started_or_is_held_or_is_another_s_is_not_moved(app, ada, as_ada, as_bob):
@@ -176,13 +179,14 @@ def events(visitor, address: str) -> list[dict[str, str]]:
 
 
 def test_other_calendars_read_titles_and_times_and_no_texts(app, ada, as_ada, visitor):
-    content = due_at(ada, tomorrow(9))
+    nine = tomorrow(9)
+    content = due_at(ada, nine)
     address = new_feed(as_ada)
 
     (event_,) = events(visitor, address)
 
     assert event_["SUMMARY"] == "A teapot\\, in blue"
-    assert event_["DTSTART"] == f"{tomorrow(9).astimezone(UTC):%Y%m%dT%H%M%SZ}"
+    assert event_["DTSTART"] == f"{nine.astimezone(UTC):%Y%m%dT%H%M%SZ}"
     assert event_["UID"].startswith(str(content.id))
     assert event_["URL"] == f"http://localhost/contents/{content.id}"
     assert BRIEF.topic not in visitor.get(address).text

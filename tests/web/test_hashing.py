@@ -6,6 +6,7 @@ from contextlib import closing
 
 import pytest
 from conftest import PASSWORD, Visitor, both_databases, wait_until
+from patience import PATIENCE
 from sqlalchemy import create_engine, text
 
 from smartcontent.models import accounts
@@ -102,7 +103,7 @@ def test_few_hashes_are_made_at_once(app):
     def work() -> None:
         running.append(1)
         most.append(len(running))
-        go_on.wait(60)
+        go_on.wait(PATIENCE)
         running.pop()
 
     def ask() -> None:
