@@ -173,7 +173,7 @@ def test_script_whose_body_does_not_end_reads_a_problem(start, connect, token):
 
 
 def test_slow_and_honest_client_is_served_beside_many_that_never_end(start, connect, token):
-    web = start(CONNECTIONS_PER_PROCESS=MANY, TRUSTED_PROXIES=1)
+    web = start(CONNECTIONS_PER_PROCESS=MANY, TRUSTED_PROXIES=1, REQUEST_SECONDS=PATIENCE)
     brief = '{"content_type": "product_description", "topic": "A teapot"}'
     brief += " " * (20_000 - len(brief))
     slow = connect(

@@ -101,7 +101,7 @@ def test_only_the_process_that_was_started_is_taken_for_ours(
 
     (part,) = choose_redis({}, tmp_path).parts
 
-    assert part.ready(server.pid)
+    wait_until(lambda: part.ready(server.pid))
     assert not part.ready(server.pid + 1)
 
 
