@@ -24,7 +24,7 @@ from smartcontent.health.processes import SCHEDULER_SILENT_SECONDS
 from smartcontent.health.redis_server import _ahead, _weakness
 from smartcontent.models import now
 from smartcontent.ollama import client
-from smartcontent.stores import keys
+from smartcontent.stores import keys, sql
 from smartcontent.stores.sql import db
 
 WORKER_KEY = "rq:worker:one"
@@ -50,6 +50,7 @@ def every_answer_is_fresh(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """Each check gives up by itself, as soon as the test likes."""
+    monkeypatch.setitem(sql._POSTGRESQL, "connect_timeout", 2)  # the least that there is
     monkeypatch.setattr(client, "QUICK", client.Limits(*[0.5] * 4))
     for module in (redis_server, processes_seen):
         monkeypatch.setattr(module, "TIMEOUT_SECONDS", 0.5)
