@@ -56,6 +56,7 @@ from smartcontent.stores import sql
 from smartcontent.stores.redis import RedisLink
 from smartcontent.stores.sql import db
 from smartcontent.web import sessions
+from smartcontent.writing import room_to_think
 
 ROOT = Path(__file__).parent.parent
 REAPER = pytest.StashKey[subprocess.Popen]()
@@ -424,6 +425,7 @@ def empty_postgresql(connection: Connection) -> None:
 
 @pytest.fixture
 def ollama() -> Iterator[ScriptedOllama]:
+    room_to_think._said.clear()  # by a server whose port this one may have now
     with ScriptedOllama() as server:
         yield server
 
