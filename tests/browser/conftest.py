@@ -12,7 +12,7 @@ import pytest
 from conftest import BRIEF, NO_QUOTAS, PASSWORD, SECRET, Valkey
 from dictation import Dictation
 from flask import Flask
-from patience import PATIENCE
+from patience import PATIENCE, wait_until
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 from processes import Processes
 from scripted_ollama import ScriptedOllama
@@ -21,6 +21,7 @@ from sqlalchemy import Row, delete, select
 from smartcontent.app import create_app
 from smartcontent.contents import ending, submitting, versions, waiting
 from smartcontent.models import UNFINISHED, Content, Draft, Status, User
+from smartcontent.stores import keys
 from smartcontent.stores.sql import db
 
 NAMES = (
@@ -124,12 +125,20 @@ def app(stack: Stack) -> Iterator[Flask]:
         for draft in db.session.scalars(select(Draft).where(Draft.status.in_(UNFINISHED))).all():
             ending.cancel(draft)
         db.session.commit()
+        # One that was claimed and has not asked yet would be given what the next test scripts.
+        wait_until(lambda: not is_busy(stack.valkey))
         assert stack.ollama.wait_idle()
         stack.ollama.waiting.clear()
         db.session.execute(delete(User))
         db.session.commit()
         db.session.remove()
         db.engine.dispose()
+
+
+def is_busy(valkey: Valkey) -> bool:
+    """Whether a worker has a draft in hand: from before its claim until its end has been told."""
+    workers = valkey.client.smembers(keys.WORKERS_OF_QUEUE)
+    return any(valkey.client.hget(worker, "state") == b"busy" for worker in workers)
 
 
 class Watch:

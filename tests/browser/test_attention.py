@@ -1,14 +1,15 @@
 """What the page says while a text is written: to eyes, to ears, and to who looks elsewhere."""
 
 import re
+from itertools import count
 
 import pytest
-from conftest import wait_until
+from conftest import Valkey, wait_until
 from dictation import Dictation
 from playwright.sync_api import Page, expect
 from scripted_ollama import ScriptedOllama
 
-from browser.conftest import let_the_minute_pass, stored, submit
+from browser.conftest import is_busy, let_the_minute_pass, stored, submit
 from smartcontent.models import Content, Status, User
 
 # What a screen reader is told, in order.
@@ -47,11 +48,12 @@ def words(number: int) -> str:
     return "".join(f"word{nth} " for nth in range(number))
 
 
-def usual_is(words: str, ada: User, ollama: ScriptedOllama) -> Content:
+def usual_is(words: str, ada: User, ollama: ScriptedOllama, valkey: Valkey) -> Content:
     """A text, by whose length the next is measured."""
     ollama.says(words)
     content = submit(ada, "The text before", delay_seconds=0)
     wait_until(lambda: stored(content.id).status == Status.COMPLETED)
+    wait_until(lambda: not is_busy(valkey))  # told by then: no page that opens later hears of it
     return content
 
 
@@ -62,8 +64,8 @@ def page(open_page, ada) -> Page:
     return page
 
 
-def test_progress_goes_by_the_usual_length_and_never_over_it(page, ada, ollama):
-    usual_is(words(400), ada, ollama)
+def test_progress_goes_by_the_usual_length_and_never_over_it(page, ada, ollama, valkey):
+    usual_is(words(400), ada, ollama, valkey)
     dictation = Dictation(ollama)
     content = submit(ada, delay_seconds=0)
     page.goto(f"/contents/{content.id}")
@@ -75,14 +77,16 @@ def test_progress_goes_by_the_usual_length_and_never_over_it(page, ada, ollama):
 
     expect(bar).to_have_js_property("value", 50)
 
+    more = count()
+
     def goes_on() -> bool:
-        dictation.say("word ")
+        dictation.say(f"more{next(more)} ")
         return bool(PACE.fullmatch(page.locator(".pace").text_content()))
 
     wait_until(goes_on, every=0.5)
     dictation.say(words(400))
+    expect(page.locator(".pace")).to_contain_text("nearly done")  # until its pace is forgotten
     expect(bar).to_have_js_property("value", 99)
-    expect(page.locator(".pace")).to_contain_text("nearly done")
     dictation.end()
     expect(bar).to_have_count(0)
 
@@ -98,8 +102,10 @@ def test_progress_without_a_usual_length_only_says_that_it_goes_on(page, ada, di
     dictation.end()
 
 
-def test_screen_reader_hears_beginning_half_and_end_but_no_word_of_the_text(page, ada, ollama):
-    usual_is(USUAL, ada, ollama)
+def test_screen_reader_hears_beginning_half_and_end_but_no_word_of_the_text(
+    page, ada, ollama, valkey
+):
+    usual_is(USUAL, ada, ollama, valkey)
     dictation = Dictation(ollama)
     page.add_init_script(HEARD)
     submit(ada)
@@ -141,8 +147,11 @@ def test_failure_shows_in_the_title_of_a_tab_nobody_looks_at(page, ada, ollama):
     page.goto("/")
     page.evaluate("look(false)")
     ollama.fails(400, {"error": "invalid options"})
+    submit(ada)
+    # What had failed before the page heard of it would be no news.
+    expect(page.locator("article.card .badge")).to_have_text("Pending")
 
-    submit(ada, delay_seconds=0)
+    let_the_minute_pass()
 
     expect(page).to_have_title("✗ Failed · Dashboard · Smart Content")
 
@@ -160,10 +169,12 @@ def test_notification_comes_only_when_asked_for_and_nobody_looks(page, ada, olla
     assert page.evaluate("asked") == 1
     for here, title in (("true", "Seen"), ("false", "Unseen")):
         dictation = Dictation(ollama)
-        badge = page.locator(f"#content-{submit(ada, title, delay_seconds=0).id} .badge")
+        card = page.locator(f"#content-{submit(ada, title, delay_seconds=0).id}")
+        badge = card.locator(".badge")
         expect(badge).to_have_text("Writing")
         page.evaluate(f"look({here})")
-        dictation.say("Tea ", "is ", "warm.")
+        # Its words are counted as they come: a card that is drawn first does not say how many.
+        expect(card.locator("[data-text]")).to_have_text(dictation.say("Tea ", "is ", "warm."))
         dictation.end()
         expect(badge).to_have_text("Completed")
 
