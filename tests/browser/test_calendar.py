@@ -16,14 +16,17 @@ TOKYO = ZoneInfo("Asia/Tokyo")
 
 
 def test_calendar_is_gone_through_by_keys_and_a_text_is_moved(open_page, founder, app):
-    today = now().astimezone(TOKYO)
-    due = (today + timedelta(days=1)).replace(hour=5, minute=15, second=0, microsecond=0)
+    # In the next month, whose first days all stand on one page, whatever day it is today.
+    first = (now().astimezone(TOKYO).replace(day=1) + timedelta(days=31)).replace(day=1)
+    due = first.replace(day=2, hour=5, minute=15, second=0, microsecond=0)
     content = submitting.submit(founder.id, BRIEF, "A teapot", due_at=due)
     page = open_page("/", user=founder, timezone_id="Asia/Tokyo", color_scheme="dark")
     page.get_by_role("link", name="Calendar").click()
     page.wait_for_url("**/calendar/?zone=*")  # the script has asked anew, by the reader's clocks
+    expect(page.locator(".day[aria-current]")).to_be_visible()
 
-    page.locator(".day[aria-current]").press("ArrowRight")
+    page.goto(f"{page.url}&day={first.date()}")
+    page.locator(f'[data-day="{first.date()}"] .day').press("ArrowRight")
     page.keyboard.press("Enter")
     row = page.locator("#day li", has_text="05:15 A teapot")
     expect(row.locator(".badge")).to_have_text("Pending")
@@ -33,6 +36,7 @@ def test_calendar_is_gone_through_by_keys_and_a_text_is_moved(open_page, founder
     row.get_by_role("button", name="Move").click()
     expect(page.locator("#day li", has_text="18:45 A teapot")).to_be_visible()
 
+    expect(page.locator("html")).to_have_class("js")  # which hears of what is dragged
     goal = due.date() + timedelta(days=1)
     page.locator(".entry", has_text="A teapot").drag_to(page.locator(f'[data-day="{goal}"]'))
     cell = page.locator(f'[data-day="{goal}"].chosen')
