@@ -132,6 +132,7 @@ def test_act_in_any_room_leaves_the_focus_near_it_and_is_said(open_page, ada, wa
     is_on(page.get_by_label("At", exact=True), "Choose a time of the day")
     page.goto("/templates")
     page.locator("main ul a").first.click()
+    expect(page.get_by_role("button", name="See the brief")).to_be_visible()
     for blank in page.locator("main textarea").all():
         blank.fill("Tea")
     press(page, "See the brief")

@@ -5,12 +5,14 @@ import re
 import pytest
 from conftest import PASSWORD, wait_until
 from playwright.sync_api import Page, expect
+from sqlalchemy import select
 
-from browser.conftest import finished, sign_in
+from browser.conftest import CUT_OFF, finished, sign_in
 from browser.test_network import end_sessions
 from smartcontent.briefs.built_in import BUILT_IN
 from smartcontent.contents import sharing, tagging
-from smartcontent.models import User
+from smartcontent.models import Content, UnsavedEdit, User
+from smartcontent.stores.sql import db
 
 TOPIC = "A teapot of blue glass, 0.8 litres\nwith a lid"
 
@@ -61,6 +63,13 @@ def test_brief_sent_after_the_session_ended_is_there_after_signing_in(open_page,
     expect(page.locator("form .kept")).to_have_count(0)
 
 
+def kept_on_the_server(content: Content) -> str | None:
+    """What was typed into a text and is not saved."""
+    text = db.session.scalar(select(UnsavedEdit.text).where(UnsavedEdit.content_id == content.id))
+    db.session.commit()
+    return text
+
+
 def test_edited_text_survives_a_reload_and_a_device_until_it_is_saved_or_cleared(
     open_page, ada, watch
 ):
@@ -68,6 +77,9 @@ def test_edited_text_survives_a_reload_and_a_device_until_it_is_saved_or_cleared
     page = open_page(f"/contents/{content.id}/text", user=ada)
     page.on("dialog", lambda dialog: dialog.accept())
     text = page.locator("textarea#text")
+    # What the server had kept by then would be there without the tab's keeping it.
+    page.route("**/unsaved", lambda route: route.abort())
+    watch.expect(CUT_OFF)
 
     text.fill("Tea is warm.")
     page.reload()
@@ -75,9 +87,11 @@ def test_edited_text_survives_a_reload_and_a_device_until_it_is_saved_or_cleared
     expect(text).to_have_value("Tea is warm.")
     page.get_by_role("button", name="Clear").click()
     expect(text).to_have_value("Tea.")
+    page.unroute("**/unsaved")
 
     # On another device it goes on; the first one is told of it, and overwrites nothing.
     text.fill("Tea is hot")
+    wait_until(lambda: kept_on_the_server(content) == "Tea is hot")
     expect(page.get_by_text("Kept as you type")).to_be_visible()
     elsewhere = open_page(f"/contents/{content.id}/text", user=ada)
     watch.expect("status of 409")
@@ -136,6 +150,7 @@ def test_what_is_typed_into_any_form_survives_a_reload(open_page, app, ada, watc
     page.goto(f"/contents/{content.id}")
     page.get_by_role("button", name="Add", exact=True).click()
     expect(page.locator(".tag")).to_have_text(re.compile("It is warm"))
+    expect(page.locator("[name=instruction]")).to_be_visible()  # put back, as all is that was not
     expect(page.locator("[name=add]")).to_have_value("")
     # A wish that was sent after the session ended stands where it was sent from.
     watch.expect("status of 401")
@@ -145,12 +160,15 @@ def test_what_is_typed_into_any_form_survives_a_reload(open_page, app, ada, watc
     expect(page.locator("[name=instruction]")).to_have_value("It is warm")
 
 
-# The script has marked it as sent by then; the answer never comes.
+# The script has marked it as sent by then; the answer never comes, and is waited for without end.
 LOSE_ONE = "addEventListener('submit', (event) => event.preventDefault(), { once: true })"
 SEND_AND_LOSE = f"""() => {{
   {LOSE_ONE};
   const form = document.querySelector(".tagging");
+  const later = globalThis.setTimeout;
+  globalThis.setTimeout = () => 0;
   form.requestSubmit();
+  globalThis.setTimeout = later;
   return [form.elements.key.value, Boolean(form.querySelector(".kept"))];
 }}"""
 KEY = "document.querySelector('.tagging').elements.key.value"
@@ -219,6 +237,7 @@ def test_next_person_at_the_machine_finds_nothing(open_page, ada, bob, leaves_by
         send(page)
     sign_in_by_form(page, bob)
 
+    expect(page.get_by_role("button", name="Sign out")).to_be_visible()
     wait_until(lambda: "teapot" not in typed(page))
     expect(topic(page)).to_have_value("")
     other.goto("/")
@@ -232,6 +251,7 @@ def test_brief_sent_from_a_tab_left_open_is_there_for_its_user_alone(open_page, 
     other = page.context.new_page()
     other.goto("/")
     topic(other).fill(TOPIC)
+    wait_until(lambda: "teapot" in typed(other))
 
     page.get_by_role("button", name="Sign out").click()
     expect(page.get_by_text("You are signed out.").first).to_be_visible()
