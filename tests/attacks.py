@@ -218,8 +218,8 @@ def many_drafts(web: Attacked) -> None:
     rarest = Plan(BRIEF, "0 0 30 2 1#5", "Africa/Casablanca")
     with web.app.app_context():
         token = ApiToken.issue(db.session.get(User, web.user_id), "x")[1]
-        for _ in range(SERIES_MOST):
-            acting.begin(web.user_id, rarest)
+        for number in range(SERIES_MOST):
+            acting.begin(web.user_id, rarest, key=f"{number}")  # the same where this comes twice
         for _ in range(web.size.pending):
             submitting.submit(web.user_id, Brief(**_whole(BRIEF)), "A teapot", delay_seconds=3600)
     user = web.browser()

@@ -53,8 +53,12 @@ def assert_takes_less(seconds: float, work: Callable[[], object], kind: str = ""
         took = cpu_seconds(work)
         if took < seconds:
             return
-    slower = max(1.0, min(cpu_seconds(_something_known) for _ in range(3)) / KNOWN_SECONDS)
-    assert took / slower < seconds, kind
+    assert took / slowness() < seconds, kind
+
+
+def slowness() -> float:
+    """How much longer a second of CPU is here and now than on a quiet machine."""
+    return max(1.0, min(cpu_seconds(_something_known) for _ in range(3)) / KNOWN_SECONDS)
 
 
 def _something_known() -> None:

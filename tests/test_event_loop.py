@@ -10,6 +10,7 @@ import pytest
 import requests
 from attacks import ATTACKS, LARGE, SMALL, Attacked
 from conftest import SECRET, Valkey
+from costs import cpu_seconds, slowness
 from patience import PATIENCE
 from processes import Browser
 from standing import replace_database
@@ -62,10 +63,13 @@ def _attacked(shared_valkey: Valkey, databases: dict, folder: Path) -> Attacked:
 # Hashes are of 30 ms each: that they are made beside the loop, and below it, is seen further down.
 @pytest.mark.parametrize("attack", sorted(ATTACKS.keys() - {"many sign-ups"}))
 def test_nothing_that_is_sent_holds_the_event_loop(web, attack):
-    ATTACKS[attack](web)
+    for _ in range(2):  # a machine that stands still counts as work
+        ATTACKS[attack](web)
+        assert requests.get(f"{web.url}/healthz", timeout=PATIENCE).ok
+        if (held := web.longest_hold()) < LONGEST:
+            return
 
-    assert requests.get(f"{web.url}/healthz", timeout=PATIENCE).ok
-    assert web.longest_hold() < LONGEST
+    assert held / slowness() < LONGEST
 
 
 def test_long_text_is_made_findable_beside_the_event_loop(web):
@@ -90,10 +94,12 @@ def test_long_text_is_made_findable_beside_the_event_loop(web):
         return holds
 
     done("Tea is warm.")  # what is done once in a process is done
-    holds, began = done(text), time.thread_time()
-    searchable(text)
+    for _ in range(2):  # a machine that stands still counts as work
+        holds = done(text)
+        if max(holds.values()) < cpu_seconds(lambda: searchable(text)) / 2:
+            return
 
-    assert max(holds.values()) < (time.thread_time() - began) / 2, holds
+    raise AssertionError(holds)
 
 
 def test_templates_are_compiled_beside_the_event_loop(start_attacked):

@@ -10,7 +10,6 @@ from pathlib import Path
 import pytest
 import redis as redis_py
 from conftest import wait_until
-from patience import PATIENCE
 from processes import Browser
 
 from faults.site import Site
@@ -85,7 +84,7 @@ def cramped(databases, tmp_path: Path) -> Iterator[Site]:
     with disk_of_2_mb(disk):
         database = shutil.copy(databases["sqlite"], disk / "smartcontent.db")
         # The text that is being written has all the time that the test takes.
-        site = Site(f"sqlite:///{database}", home, LEASE_SECONDS=10 * PATIENCE)
+        site = Site(f"sqlite:///{database}", home, LEASE_SECONDS=3600)
         site.have("web", "worker", "scheduler")
         try:
             yield site
