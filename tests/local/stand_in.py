@@ -73,7 +73,7 @@ SCENARIOS = {
 def main() -> int:
     end_with_make()
     home, scenario = Path(sys.argv[1]), sys.argv[2]
-    supervising.LAST_WORDS_SECONDS = 600.0
+    supervising.LAST_WORDS_SECONDS = supervising.STILL_SECONDS = 600.0
     if scenario != "stubborn":  # what ends when it is asked to may take its time
         supervising.GRACE_SECONDS = (600.0, 600.0, 600.0)
     if scenario == "wanting":

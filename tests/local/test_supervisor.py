@@ -221,6 +221,6 @@ def test_nothing_goes_on_after_a_failed_migration(start) -> None:
 
 def test_lines_of_the_parts_are_prefixed_and_aligned(start) -> None:
     stack = start("steady")
-    stack.read_until("ready")
+    stack.read_until("starts")
 
-    assert "redis     | starts" in stack.said
+    assert stack.said[-1] == "redis     | starts"
