@@ -81,9 +81,9 @@ def contents(founder, ollama) -> dict[str, Content]:
     wait_until(lambda: stored(contents["failed"].id).status == Status.FAILED)
     dictation = Dictation(ollama)
     contents["generating"] = submit(founder, LONG_WORD, delay_seconds=0)
+    draft_id = contents["generating"].current.id
     dictation.say(LONG_WORD)
     wait_until(lambda: stored(contents["generating"].id).status == Status.GENERATING)
-    draft_id = contents["generating"].current.id
     wait_until(lambda: text_so_far(draft_id, 1) == LONG_WORD)
     contents["pending"] = submit(founder, LONG_WORD)
     contents["cancelled"] = submit(founder, LONG_WORD)
