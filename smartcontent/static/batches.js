@@ -33,9 +33,11 @@ async function drawParts() {
   }
 }
 
+// One after the other: of two answers the older one may come last.
 function soon(draws) {
   let timer = 0;
-  return () => { timer ||= setTimeout(() => { timer = 0; draws(); }, AGAIN_MS); };
+  let drawn = Promise.resolve();
+  return () => { timer ||= setTimeout(() => { timer = 0; drawn = drawn.then(draws, draws); }, AGAIN_MS); };
 }
 
 function on(events, react) {

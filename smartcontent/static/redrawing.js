@@ -198,7 +198,7 @@ async function loadList() {
   if (!list || showsSome()) return;
   const mine = ++listsAsked;
   const fresh = await readList("");
-  if (fresh === null || mine !== listsAsked) return;
+  if (fresh === null || mine !== listsAsked || showsSome()) return; // searched meanwhile
   const focused = document.activeElement;
   const old = focused.closest("#list article");
   const ticked = tickedIn(list);

@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from browser.conftest import CUT_OFF, finished, stored, submit
 from smartcontent.contents import ending, versions
@@ -40,6 +40,22 @@ def test_list_is_searched_as_one_types(page):
     search.fill("")
     expect(titles(page)).to_have_text(["Cup", "Kettle", "Teapot"])
     expect(page).to_have_url(re.compile(r"/$"))
+
+
+def test_search_stays_when_the_list_that_was_asked_for_before_it_comes(page, ada):
+    whole_list = re.compile(r"/list$")
+    held: list[Route] = []
+    page.route(whole_list, lambda route: held.append(route))
+    with page.expect_request(whole_list):
+        submit(ada, "Saucer")
+    page.get_by_role("searchbox").fill("steel")
+    expect(titles(page)).to_have_text(["Kettle"])
+
+    with page.expect_event("requestfinished", lambda asked: whole_list.search(asked.url)):
+        held[0].continue_()
+
+    page.evaluate("new Promise(requestAnimationFrame)")
+    expect(titles(page)).to_have_text(["Kettle"])
 
 
 def test_search_survives_a_reload(page):
