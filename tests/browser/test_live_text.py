@@ -40,6 +40,11 @@ def shows(page: Page, text: str) -> None:
     expect(live(page)).to_have_js_property("textContent", text)
 
 
+def is_drawn_as_written(page: Page) -> None:
+    """What shows the draft was drawn after it had begun: no event has it drawn once more."""
+    expect(page.locator("article[data-status=generating]")).to_be_visible()
+
+
 def has_kept(page: Page, text: str) -> None:
     """The finished page has exactly this text to copy."""
     expect(page.locator(".badge")).to_have_text("Completed")
@@ -56,6 +61,7 @@ def test_text_appears_piece_by_piece(page, content, dictation):
 
 
 def test_long_text_is_added_to_and_never_painted_anew(page, dictation):
+    is_drawn_as_written(page)
     lines = "".join(f"Line {number}, and tea.\n" for number in range(250))
     shows(page, dictation.say(lines))
     page.evaluate("window.first = document.querySelector('[data-text] .part').firstChild")
@@ -107,6 +113,7 @@ def test_content_submitted_elsewhere_appears_on_the_dashboard(open_page, ada, di
 
 def test_card_shows_the_end_of_a_long_text_while_it_grows(open_page, ada, content, dictation):
     page = open_page(user=ada)
+    is_drawn_as_written(page)
 
     shows(page, dictation.say(*[f"line {number}\n" for number in range(60)]))
 

@@ -9,6 +9,7 @@ from playwright.sync_api import Page, expect
 from rq.registry import FailedJobRegistry
 from rq.results import Result
 
+from browser.conftest import LATER
 from browser.test_every_page import is_fit_to_read
 from smartcontent.models import User
 from smartcontent.scheduling import Job
@@ -38,7 +39,7 @@ def failed(app) -> Job:
         job.set_status("failed")
         with client.pipeline() as pipe:
             FailedJobRegistry(QUEUE, client).add(job, pipeline=pipe)
-            Result.create_failure(job, ttl=60, exc_string=HTML, pipeline=pipe)
+            Result.create_failure(job, ttl=LATER, exc_string=HTML, pipeline=pipe)
             pipe.execute()
         client.sadd("rq:queues", keys.QUEUED, f"rq:queue:{HTML}")
         yield job

@@ -15,6 +15,7 @@ from sqlalchemy import select
 from browser.conftest import submit
 from browser.test_countdown import REQUEST_SECONDS, ROUNDING, due_at, is_right, shown
 from browser.test_keyboard import tab_to
+from browser.test_network import swallow
 from smartcontent.contents import ending, waiting
 from smartcontent.models import Content, now
 from smartcontent.stores.sql import db
@@ -57,18 +58,20 @@ SET_SERVER_TIME = """async (at) => {
   setServerTime(at);
 }"""
 TICK = 250  # milliseconds
+TIME = "**/time"  # what a page asks that came late; it would undo how a test moves its clocks
+TIME_SECONDS = 1  # an answer that takes longer counts for nothing
 PULL_PROGRESS = {"status": "pulling", "total": 100, "completed": 63}
 
 
 def test_ring_empties_with_the_countdown(open_page, ada):
     page = open_page("/account/", user=ada)
     page.add_init_script(CLOCKS + RING)
-    submit(ada, delay_seconds=60)
+    page.route(TIME, swallow)
+    submit(ada, delay_seconds=120)  # the ring is full until the last minute
     page.goto("/")
     expect(page.locator(".ring")).to_be_visible()
 
-    for _ in range(5):
-        before = shown(page)
+    while (before := shown(page)) > 10:
         page.evaluate(TEN_SECONDS_PASS)
         wait_until(lambda before=before: shown(page) <= before - 10)
 
@@ -102,7 +105,9 @@ def test_two_tabs_count_down_as_one(open_page, ada):
         page.goto("/")
 
         # Each goes by the server's time, and draws when a second of that is over.
-        assert abs(page.evaluate(OFF)) <= page.evaluate(REQUEST_SECONDS) / 2 + ROUNDING
+        came = page.evaluate(REQUEST_SECONDS)
+        took = max(came, TIME_SECONDS) if came > TICK / 1000 else came
+        assert abs(page.evaluate(OFF)) <= took / 2 + ROUNDING
         wait_until(lambda page=page: min(page.evaluate("waits"), default=TICK) < TICK)
 
 
@@ -191,7 +196,7 @@ def test_another_time_is_chosen_in_the_reader_s_zone(open_page, ada, has_script)
     card.get_by_role("button", name="Set").click()
 
     expect(field).to_have_value(in_field(asked))
-    assert due_at(content) == asked
+    wait_until(lambda: due_at(content) == asked)
 
 
 def in_field(moment: datetime) -> str:
@@ -210,7 +215,9 @@ def test_morning_is_the_reader_s_on_the_day_when_clocks_change(open_page, ada):
     zone = ZoneInfo("Europe/Berlin")
     day = day_when_clocks_change(zone)
     assert day.weekday() == 6, "it is a Sunday"
-    page = open_page(user=ada, timezone_id=zone.key)
+    page = open_page("/account/", user=ada, timezone_id=zone.key)
+    page.route(TIME, swallow)
+    page.goto("/")
 
     def on_the_evening_before() -> None:
         at = (day - timedelta(hours=4)).astimezone(UTC).isoformat()
