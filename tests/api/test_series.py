@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from itertools import pairwise
+from zoneinfo import ZoneInfo
 
 import pytest
 from conftest import both_databases
@@ -27,9 +28,11 @@ def test_series_is_said_in_words_with_its_next_three_times(script):
     series = begun(script)
 
     assert series["words"] == "every Monday at 07:00"
-    times = [datetime.fromisoformat(due) for due in series["next"]]
-    assert [time.weekday() for time in times] == [0, 0, 0]
-    assert [(later - time).days for time, later in pairwise(times)] == [7, 7]
+    berlin = ZoneInfo("Europe/Berlin")
+    times = [datetime.fromisoformat(due).astimezone(berlin) for due in series["next"]]
+    assert [f"{time:%a %H:%M}" for time in times] == ["Mon 07:00"] * 3
+    # Of dates: in the weeks before clocks change it is not seven times 24 hours.
+    assert [(later.date() - time.date()).days for time, later in pairwise(times)] == [7, 7]
     assert series["name"] == series["brief"]["title"] == "A teapot of blue glass"
     assert (series["paused"], series["brief"]["tone"]) == (False, "warm")
     assert script.get(f"/series/{series['id']}").json == {**series, "made": []}

@@ -126,9 +126,10 @@ def test_overview_says_of_every_dependency_how_it_is(as_founder, ollama):
 
 @both_databases
 def test_overview_draws_the_day_and_how_late_its_drafts_were_started(as_founder, ada):
+    due_at = now() - timedelta(hours=2)  # of all: the hour may end meanwhile
     for late_seconds in (0.02, 0.3, 7):
         draft = submitting.submit(ada.id, BRIEF, "A teapot").current
-        draft.due_at = now() - timedelta(hours=2)
+        draft.due_at = due_at
         draft.started_at = draft.due_at + timedelta(seconds=late_seconds)
         draft.status = Status.COMPLETED
     db.session.commit()
