@@ -169,6 +169,7 @@ def test_from_a_brief_to_the_clipboard_and_a_power_cut_between(page: Page, stack
 
     # One brief, three texts; the power fails while the first of them is written.
     submit(page, TOPIC, "3 texts: careful, usual, freer")
+    expect(page.locator("article.card").first).to_be_visible()
     page.evaluate(FIRST_WORD)
     stack.kill_everything()
     expect(page.get_by_text("The live connection is interrupted")).to_be_visible()
