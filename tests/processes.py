@@ -1,5 +1,6 @@
 """The product's own processes, started as users start them, for tests that look from outside."""
 
+import fcntl
 import itertools
 import os
 import re
@@ -9,6 +10,7 @@ import subprocess
 import sys
 from contextlib import suppress
 from pathlib import Path
+from tempfile import gettempdir
 from typing import ClassVar
 
 import requests
@@ -25,11 +27,28 @@ COMMANDS = {
 }
 READY = {"web": None, "worker": "Worker ready", "scheduler": "Scheduler ready"}
 
-# Below those that the kernel gives to connections; each process of a run has a thousand of its own.
-# None of the first thousand: 10080 is a port that browsers refuse.
 _WORKER = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
 _RUN = os.getppid() if "PYTEST_XDIST_WORKER" in os.environ else os.getpid()
-_FIRST_PORT = 11_000 + (7 * _RUN + _WORKER) % 21 * 1000
+# Below those that the kernel gives to connections, and without 10080, which browsers refuse.
+_THOUSANDS = range(11_000, 32_000, 1000)
+
+
+def _own_thousand() -> int:
+    """The first of a thousand ports, which are this process's among all that test on this machine.
+
+    Two runs would else take the same port for free before either has begun to listen there.
+    """
+    guess = 7 * _RUN + _WORKER
+    in_turn = [_THOUSANDS[(guess + nth) % len(_THOUSANDS)] for nth in range(len(_THOUSANDS))]
+    for first in in_turn:
+        with suppress(OSError):  # another's
+            lock = os.open(f"{gettempdir()}/smartcontent-ports-{first}", os.O_CREAT | os.O_RDWR)
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)  # until this process ends
+            return first
+    return in_turn[0]
+
+
+_FIRST_PORT = _own_thousand()
 _PORTS = itertools.cycle(range(_FIRST_PORT, _FIRST_PORT + 1000))
 
 
