@@ -3,8 +3,8 @@
 from datetime import timedelta
 from zoneinfo import ZoneInfo
 
-from conftest import BRIEF
-from playwright.sync_api import expect
+from conftest import BRIEF, wait_until
+from playwright.sync_api import APIResponse, Route, expect
 
 from smartcontent.contents import submitting
 from smartcontent.models import now
@@ -13,6 +13,8 @@ from smartcontent.stores.sql import db
 from .test_every_page import is_fit_to_read
 
 TOKYO = ZoneInfo("Asia/Tokyo")
+# Longer than a page waits before it is drawn anew: its own timer has been heard by then.
+A_WHILE = "new Promise((resolve) => setTimeout(resolve, 1500))"
 
 
 def test_calendar_is_gone_through_by_keys_and_a_text_is_moved(open_page, founder, app):
@@ -51,3 +53,22 @@ def test_calendar_is_gone_through_by_keys_and_a_text_is_moved(open_page, founder
     page.locator(f'[data-day="{goal}"] .day').press("ArrowRight")
     expect(page.locator(f'[data-day="{goal + timedelta(days=1)}"] .day')).to_be_focused()
     assert page.evaluate("document.documentElement.dataset.stays") == "yes"
+
+
+def test_of_two_drawings_the_newer_one_stays(open_page, ada):
+    first = (now().replace(day=1) + timedelta(days=31)).replace(day=1, hour=12)
+    page = open_page("/account/", user=ada, timezone_id="UTC")
+    page.goto(f"/calendar/?zone=UTC&day={first.date()}")
+    late: list[tuple[Route, APIResponse]] = []
+    page.route("**/calendar/?*", lambda route: late.append((route, route.fetch())), times=1)
+    submitting.submit(ada.id, BRIEF, "A teapot", due_at=first)
+    wait_until(lambda: page.title() and late)  # who asks the page has the route taken, too
+    [(route, answer)] = late
+
+    submitting.submit(ada.id, BRIEF, "A kettle", due_at=first)
+    page.evaluate(A_WHILE)
+    with page.expect_event("requestfinished", lambda request: request == route.request):
+        route.fulfill(response=answer)
+
+    page.evaluate("new Promise(requestAnimationFrame)")
+    expect(page.locator(f'[data-day="{first.date()}"]')).to_contain_text("A kettle")
