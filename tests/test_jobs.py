@@ -11,12 +11,13 @@ from ollama_scripts import done, piece
 from processes import free_port
 from sqlalchemy import select
 
-from smartcontent import prompts
+from smartcontent import events, prompts
 from smartcontent.contents import ending, submitting, versions, waiting
 from smartcontent.events import text_so_far
 from smartcontent.models import Draft, Status, now
 from smartcontent.stores.sql import db, only_read
-from smartcontent.writing import job
+from smartcontent.texts.sentiment import sentiment_of
+from smartcontent.writing import job, outcome
 from smartcontent.writing.retrying import AWAY_TRIES
 
 pytestmark = both_databases
@@ -468,6 +469,22 @@ def test_text_cut_at_the_length_limit_is_completed_and_says_so(due_draft, ollama
     draft = written(due_draft)
 
     assert (draft.status, draft.done_reason) == (Status.COMPLETED, "length")
+
+
+def test_page_drawn_before_the_sentiment_is_there_is_told_of_it(due_draft, ollama, monkeypatch):
+    drawn, told = [], []
+
+    def draw(text, language):
+        drawn.append(db.session.scalar(select(Draft.revision)))
+        return sentiment_of(text, language)
+
+    monkeypatch.setattr(outcome, "sentiment_of", draw)
+    monkeypatch.setattr(events, "publish", lambda *event: told.append(event))
+    ollama.says("A lovely teapot.")
+
+    assert written(due_draft).sentiment_label == "positive"
+    assert told[-1][2]["status"] == "completed"
+    assert told[-1][2]["revision"] == due_draft.revision > drawn[0]
 
 
 @pytest.mark.parametrize("language", ["de", "ja"])

@@ -53,7 +53,8 @@ def test_page_hears_every_status_and_every_word_in_order(browser, open_page, ada
 
     statuses = page.wait("status", 3)
     assert [event["status"] for event in statuses] == ["pending", "generating", "completed"]
-    assert [event["revision"] for event in statuses] == [1, 2, 3]
+    revisions = [event["revision"] for event in statuses]
+    assert revisions == sorted(set(revisions))
     pieces = page.of("text")
     assert "".join(piece["text"] for piece in pieces) == "Tee für zwei ☕!"
     # On a busy machine two may come as one.

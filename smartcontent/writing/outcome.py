@@ -58,7 +58,8 @@ def _put_on_record(draft: Draft, attempt: int, words: str, values: dict[str, Any
     log.info("Completed draft=%s words=%s won=%s", draft.id, len(values["text"].split()), completed)
     if completed:
         owner, event = draft.user_id, draft.as_event()
-        _note_feeling(draft, language_of(draft))
+        if _note_feeling(draft, language_of(draft)):
+            event["revision"] += 1  # a page that was drawn in between is drawn anew
         events.publish(owner, "status", event)
     return completed
 
@@ -117,17 +118,20 @@ def give_up_without_source(draft: Draft, attempt: Attempt) -> bool:
     )
 
 
-def _note_feeling(draft: Draft, language: str) -> None:
-    """Score a text that is safe by now, before its owner is told: the page is drawn but once."""
+def _note_feeling(draft: Draft, language: str) -> bool:
+    """Score a text that is safe by now, before its owner is told: a page is mostly drawn once."""
     feeling = sentiment_of(draft.text, language)
     if feeling is None:
-        return
+        return False
     draft.sentiment_score, draft.sentiment_label = feeling
+    draft.revision = Draft.revision + 1
     try:
         db.session.commit()
+        return True
     except OperationalError as error:
         log.warning("draft=%s its feeling is not on record: %s", draft.id, error.orig)
         db.session.rollback()
+        return False
 
 
 def hand_back(draft: Draft, attempt: Attempt) -> bool:
