@@ -84,7 +84,6 @@ def cramped(databases, tmp_path: Path) -> Iterator[Site]:
     with disk_of_2_mb(disk):
         database = shutil.copy(databases["sqlite"], disk / "smartcontent.db")
         # The text that is being written has all the time that the test takes.
-        # The text that is being written has all the time that the test takes.
         site = Site(f"sqlite:///{database}", home, LEASE_SECONDS=3600)
         site.have("web", "worker", "scheduler")
         try:
