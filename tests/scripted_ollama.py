@@ -21,6 +21,8 @@ from typing import Any, Self
 from ollama_scripts import FOREVER, LOAD, READ, Script, Scripts, done
 from patience import PATIENCE
 
+AT_ONCE = 4096  # bytes that a connection takes without waiting once it takes any
+
 
 @dataclass
 class Recorded:
@@ -267,7 +269,7 @@ class _Handler(BaseHTTPRequestHandler):
         while left:
             gone, ready, _ = select.select([self.connection], [self.connection], [])
             try:
-                left = left[self.connection.send(left, socket.MSG_DONTWAIT) if ready else 0 :]
+                left = left[self.connection.send(left[:AT_ONCE]) if ready else 0 :]
             except OSError:
                 return False
             if gone:
