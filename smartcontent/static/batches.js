@@ -1,13 +1,15 @@
 // The pages of a batch, of a series and of the calendar: drawn anew when something of theirs has happened,
 // once a second at most. A row of them shows its status at once.
-import { drawnIn, read, swap } from "./redrawing.js";
+import { readsInOrder, swap } from "./redrawing.js";
 
 const AGAIN_MS = 1000;
+const readBatch = readsInOrder("[data-batch]");
+const readParts = readsInOrder("[data-part]");
 
 async function draw() {
-  const old = document.querySelector("[data-batch]");
-  const page = await drawnIn(await read(old.dataset.fragment), "[data-batch]");
+  const page = await readBatch(document.querySelector("[data-batch]").dataset.fragment);
   if (!page) return;
+  const old = document.querySelector("[data-batch]");
   const fresh = page.querySelector("[data-batch]");
   // Who is about to press a button keeps it.
   const focused = [...old.querySelectorAll("button, a")].indexOf(document.activeElement);
@@ -26,18 +28,16 @@ function showStatus({ detail: { content_id, status, label } }) {
 // A series has made another text, or a due time is another: the parts of the page that say so are read
 // again. And what ended between the drawing of the page and its first event is told by neither.
 async function drawParts() {
-  const page = await drawnIn(await read(location.href), "[data-part]");
+  const page = await readParts(location.href);
   for (const fresh of page?.querySelectorAll("[data-part]") ?? []) {
     const old = document.getElementById(fresh.id);
     if (old) swap(old, document.adoptNode(fresh));
   }
 }
 
-// One after the other: of two answers the older one may come last.
 function soon(draws) {
   let timer = 0;
-  let drawn = Promise.resolve();
-  return () => { timer ||= setTimeout(() => { timer = 0; drawn = drawn.then(draws, draws); }, AGAIN_MS); };
+  return () => { timer ||= setTimeout(() => { timer = 0; draws(); }, AGAIN_MS); };
 }
 
 function on(events, react) {

@@ -1,15 +1,16 @@
 // The acts on many: how far they are, drawn anew twice a second at most; at the end the list as well.
-import { drawnIn, read, refresh, reloadList } from "./redrawing.js";
+import { readsInOrder, refresh, reloadList } from "./redrawing.js";
 
 const AGAIN_MS = 500;
+const readActs = readsInOrder("#bulk-acts");
 let timer = 0;
 let isOver = false;
 let isNew = true; // the page, and no snapshot has come
 
 async function draw() {
-  const old = document.getElementById("bulk-acts");
-  const page = await drawnIn(await read(old.dataset.fragment), "#bulk-acts");
+  const page = await readActs(document.getElementById("bulk-acts").dataset.fragment);
   if (!page) return;
+  const old = document.getElementById("bulk-acts");
   const fresh = page.getElementById("bulk-acts");
   // It may have ended before the stream was open, which says so no more.
   isOver ||= onTheirWay(fresh) < onTheirWay(old);

@@ -34,6 +34,19 @@ export async function drawnIn(answer, selector) {
   return page.querySelector(selector) && page;
 }
 
+// Reads pages that are asked for again and again. Of two answers the older one may come last: it is null.
+export function readsInOrder(selector) {
+  let asked = 0;
+  let drawn = 0;
+  return async (url) => {
+    const mine = ++asked;
+    const page = await drawnIn(await read(url), selector);
+    if (!page || mine < drawn) return null;
+    drawn = mine;
+    return page;
+  };
+}
+
 // A button that is exchanged between the press and its end is not pressed: whoever presses comes first.
 addEventListener("pointerdown", () => {
   letGo = new Promise((resolve) => {
