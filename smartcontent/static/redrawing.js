@@ -179,13 +179,14 @@ function controls(element) {
   return [...element.querySelectorAll("a, button, summary, input:not([type=hidden]), textarea, select")];
 }
 
-// A link is known by where it leads, a field by its name, a button by what it says.
+// A link is known by where it leads, a field by its name, a button by what it says, or said before "Copied".
 function isSame(one, other) {
   return String(marksOf(one)) === String(marksOf(other));
 }
 
-function marksOf({ tagName, name, form, href, type, textContent }) {
-  return [tagName, name, form?.action, href, type, ["BUTTON", "SUMMARY"].includes(tagName) ? textContent : ""];
+function marksOf({ tagName, name, form, href, type, dataset, textContent }) {
+  const said = ["BUTTON", "SUMMARY"].includes(tagName) ? (dataset.label ?? textContent) : "";
+  return [tagName, name, form?.action, href, type, said];
 }
 
 // A draft the page does not show (a new version of a content it shows, or a new content), or a

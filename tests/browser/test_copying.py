@@ -5,6 +5,8 @@ from conftest import PASSWORD, wait_until
 from playwright.sync_api import Page, expect
 
 from browser.conftest import finished
+from smartcontent.contents import versions
+from smartcontent.stores.sql import db
 
 TEXT = "## Tea\n\nIt is **warm**."
 # As in a page that came by plain http from another machine.
@@ -27,6 +29,10 @@ REFUSED = """Clipboard.prototype.write = () => {
 """
 # Browsers before 2022 take no promises.
 EARLIER = "window.ClipboardItem = class { constructor() { throw new TypeError(); } }"
+SAID_FOR_GOOD = """
+const later = setTimeout;
+globalThis.setTimeout = (work, wait) => wait === 1500 ? 0 : later(work, wait);
+"""
 NOT_AT_ALL = f"{REFUSED}document.execCommand = () => false"
 
 
@@ -63,6 +69,22 @@ def test_text_is_copied_where_browsers_are_strict(open_page, ada, rule, place):
     topic = page.get_by_label("Topic and facts")
     topic.press("Control+V")
     expect(topic).to_have_value(TEXT)
+
+
+def test_button_that_says_copied_keeps_the_focus_where_its_card_is_drawn_anew(open_page, ada):
+    content = finished(ada, "Tea", TEXT)
+    page = open_page(user=ada)
+    page.add_init_script(SAID_FOR_GOOD)
+    page.goto("/")
+    expect(page.locator("html")).to_have_class("js")
+    page.get_by_role("button", name="Copy").first.press("Enter")
+    expect(page.get_by_role("button", name="Copied")).to_be_focused()
+
+    versions.save_edit(content, "Tea", "It is green.")
+    db.session.commit()
+
+    expect(page.locator(".card").get_by_text("It is green.")).to_be_visible()
+    expect(page.get_by_role("button", name="Copy").first).to_be_focused()
 
 
 # "Copied" stands on a button for a moment: long enough to be read, and for no test to rely on.
