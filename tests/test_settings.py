@@ -27,6 +27,8 @@ REFUSED = {
     "SECRET_KEY": [
         *("short", "a" * 64, "ab" * 32, "0123456789" * 4, "correct horse " * 3),
         *("changeme-changeme-changeme-please", "CHOOSE-ONE-that-is-long-enough-to-pass"),
+        *("<here your own of 32 characters>", "${SECRET_KEY:-one of 32 characters}"),
+        "this-is-a-secret-for-development-only",
     ],
     "DATABASE_URL": [
         *("mysql://u@h/db", "mysql+pymysql://u:p@h/db", "oracle://x", "nonsense", "sqlite://"),
@@ -52,9 +54,9 @@ REFUSED = {
         *("ftp://h", "a host", "h?x=1", "a:b:c", "http://h:1:2/v1", "999.1.1.1:11434"),
         "[fe80::1%25eth0]:1",
     ],
-    "OLLAMA_MODEL": ["llama 3.2", "a\tb"],
+    "OLLAMA_MODEL": ["llama 3.2", "a\tb", "llama3.2\u200b", "\ufeffllama3.2", "x" * 201],
     "OLLAMA_API_KEY": ["a key", "two\nlines", "钥匙"],
-    "OLLAMA_KEEP_ALIVE": ["soon", "10 minutes", "5x"],
+    "OLLAMA_KEEP_ALIVE": ["soon", "10 minutes", "5x", "9999999h", "9" * 19],
     "OLLAMA_NUM_CTX": ["0", "-1", "4096.5", "1e400", "1" * 5000, "٤٠٩٦", "4_096"],
     "GENERATION_DELAY_SECONDS": ["nan", "inf", "-inf", "-1", "1e300", "a minute", "Infinity"],
     "LEASE_SECONDS": ["0", "nan"],
@@ -71,7 +73,7 @@ REFUSED = {
     "SCRIPT_NAME": ["smartcontent", "//evil.example", "/a b", "/a?b", "/..", "/a/../b"],
     "COOKIE_SECURE": ["maybe", "2"],
     "REQUESTS_CA_BUNDLE": ["/nowhere.pem", "/etc/passwd", "/dev/null"],
-    "HEARTBEAT_FILE": ["/nowhere/x", "/tmp"],
+    "HEARTBEAT_FILE": ["/nowhere/x", "/tmp", "/tmp/" + "x" * 256, "/tmp/" + "x" * 5000],
     "SSL_CERT_FILE": ["/nowhere.pem", "x" * 5000, "/etc/passwd/x"],
     "SMARTCONTENT_HOME": ["\udcff"],
 }
@@ -79,6 +81,7 @@ TAKEN = [
     ("OLLAMA_MODEL", "'llama3.2 '\r\n", "llama3.2"),
     *(("OLLAMA_HOST", host, host) for host in ("[::1]:1", "::1", "u:p@h:1/x", ":11434", "bücher")),
     ("OLLAMA_MODEL", '  "mistral:7b"', "mistral:7b"),
+    ("OLLAMA_MODEL", "hf.co/Ada_L/Tea-2.1-GGUF:Q4_K_M", "hf.co/Ada_L/Tea-2.1-GGUF:Q4_K_M"),
     ("GENERATION_DELAY_SECONDS", ' "0.5"\r', 0.5),
     ("OLLAMA_NUM_CTX", "8192.0", 8192),
     ("COOKIE_SECURE", "Yes", True),

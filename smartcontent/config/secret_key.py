@@ -7,8 +7,9 @@ FEWEST_CHARACTERS = 10
 HOW_TO_MAKE_ONE = 'python3 -c "import secrets; print(secrets.token_urlsafe(48))"'
 # What examples and templates have in the place of a secret.
 _PLACEHOLDER = re.compile(
-    "change.?(me|this|it)|choose.?(one|another)|replace.?(me|this|it)|your.?secret|example|"
-    "s(uper|ecret).?secret|placeholder|password|(0123|abcd).*",
+    "change.?(me|this|it)|choose.?(one|another)|replace.?(me|this|it)|(your|my).?secret|example|"
+    "s(uper|ecret).?secret|placeholder|password|(0123|abcd)|this.is.|(insert|enter|put).?(your|a).|"
+    r"(django.)?insecure|(not.a|dev(elopment)?|test).?secret|<.*>$|\$?{.*}$",
     re.IGNORECASE,
 )
 

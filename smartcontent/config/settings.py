@@ -59,7 +59,7 @@ SETTINGS = (
     Setting("DATABASE_URL", "", urls.database, "SQLite or PostgreSQL (postgresql://…); unset: SQLite in SMARTCONTENT_HOME", is_secret=True),
     Setting("REDIS_URL", "redis://127.0.0.1:6379/0", urls.redis, "Redis 6.2 or newer, or Valkey; unset under `make run`: the embedded server", is_secret=True),
     Setting("OLLAMA_HOST", "127.0.0.1:11434", values.ollama_host, "where Ollama answers, in any of Ollama's own forms", is_secret=True),
-    Setting("OLLAMA_MODEL", "llama3.2", values.name, "the Ollama model that writes, unless a brief names another"),
+    Setting("OLLAMA_MODEL", "llama3.2", values.model, "the Ollama model that writes, unless a brief names another"),
     Setting("OLLAMA_PULL", "0", values.flag, "1: OLLAMA_MODEL is downloaded to the Ollama server when it is missing there (1 under Docker compose)"),
     Setting("OLLAMA_API_KEY", "", values.token, "sent as a bearer token, for Ollama behind a gateway", is_secret=True),
     Setting("REQUESTS_CA_BUNDLE", "", values.certificates, "file of the certificates that Ollama's, and the site's own by `flask doctor --url`, are checked against, for an authority of your own"),

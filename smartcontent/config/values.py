@@ -14,8 +14,13 @@ from pathlib import Path
 
 _NUMBER = re.compile(r"[+-]?\d{1,30}(\.\d{1,30})?", re.ASCII)
 _HOST = re.compile(r"[a-z\d_]([a-z\d_.-]*[a-z\d_])?", re.ASCII | re.IGNORECASE)
-_DURATION = re.compile(r"-?(\d+|(\d+(\.\d+)?(ns|us|µs|ms|s|m|h))+)", re.ASCII)
+_MODEL = re.compile(r"[a-z\d._:/@-]{1,200}", re.ASCII | re.IGNORECASE)
+_DURATION = re.compile(  # less than 292 years: more is none for Ollama, which refuses every text
+    r"-?(\d{1,9}|(?=\d)(\d{1,6}(\.\d{1,9})?[hm]){0,2}(\d{1,9}(\.\d{1,9})?(ns|us|µs|ms|s))?)",
+    re.ASCII,
+)
 _PATH = re.compile(r"(/(?!\.{1,2}(/|$))[\w.~-]+)+", re.ASCII)
+_FILE_NAME_MOST = 255  # bytes, on every usual file system
 _YES = {"1", "true", "yes", "on"}
 _NO = {"0", "false", "no", "off"}
 # Every platform that writes variables for others leaves something around them now and then.
@@ -40,10 +45,10 @@ def bare(text: str) -> str:
     return text
 
 
-def name(text: str) -> str:
-    """Something without blanks in it."""
-    if re.search(r"\s", text):
-        raise ValueError("there is a blank in it")
+def model(text: str) -> str:
+    """The name of an Ollama model, without signs that nobody sees; the database has room for it."""
+    if not _MODEL.fullmatch(text):
+        raise ValueError("it must be at most 200 letters, digits and . _ : / @ -")
     return text
 
 
@@ -51,7 +56,9 @@ def token(text: str) -> str:
     """Something that a header can hold."""
     if not text.isascii():
         raise ValueError("there is a sign in it that no header can have")
-    return name(text)
+    if re.search(r"\s", text):
+        raise ValueError("there is a blank in it")
+    return text
 
 
 def flag(text: str) -> bool:
@@ -181,8 +188,12 @@ def new_file(text: str) -> str:
     """The path of a file that may be written."""
     if text and not os.access(Path(text).parent, os.W_OK | os.X_OK):
         raise ValueError("there is no folder of that name that we may write to")
-    if text and Path(text).is_dir():
+    if os.path.isdir(text):
         raise ValueError("it is a folder: name a file")
+    if len(os.fsencode(Path(text).name)) > _FILE_NAME_MOST:
+        raise ValueError("its name is too long for a file")
+    if os.path.exists(text) and not os.access(text, os.W_OK):
+        raise ValueError("we may not write to it")
     return text
 
 
