@@ -70,8 +70,11 @@ def count(limit: Limit, *key: object) -> int:
         limiter = FixedWindowRateLimiter(storage)
         if limiter.hit(limit.item, digest):
             return 0
-        ends_at = limiter.get_window_stats(limit.item, digest).reset_time
-        return max(1, math.ceil(ends_at - time.time()))
+        wait = limiter.get_window_stats(limit.item, digest).reset_time - time.time()
+        if wait > limit.seconds + 1:  # none of ours: it would keep somebody out for good
+            storage.clear(limit.item.key_for(digest))
+            return 0 if limiter.hit(limit.item, digest) else 1
+        return max(1, math.ceil(wait))
 
     digest = _digest(key)
     return _counted(hit)
@@ -118,9 +121,16 @@ def _counted(do: Callable[[Storage], int]) -> int:
     return do(_in_memory())
 
 
+class _InRedis(RedisStorage):
+    def get_expiry(self, key: str) -> float:
+        """When a count ends: never, where it has no end; for the library that would be now."""
+        ttl = self.get_connection(True).ttl(self.prefixed_key(key))
+        return math.inf if ttl == -1 else time.time() + max(ttl, 0)
+
+
 @lru_cache(maxsize=1)
 def _in_redis(pool: redis_py.ConnectionPool) -> RedisStorage:
-    return RedisStorage("redis://", connection_pool=pool, key_prefix="smartcontent:limit")
+    return _InRedis("redis://", connection_pool=pool, key_prefix="smartcontent:limit")
 
 
 @cache

@@ -12,6 +12,8 @@ from smartcontent.web.limiter import Limit, count, network, take_back
 
 THREE = Limit("three", most=3, seconds=60)
 WRONG = "not the password"
+# What a count may be by mistake, and how many seconds it lasts.
+GARBLED = {"no number": (b"\xff", 900), "without an end": (999,), "ending in years": (999, 10**8)}
 NEW = {"password": "a long new password", "password_again": "a long new password"}
 
 
@@ -34,10 +36,10 @@ def break_redis(app, valkey, how: str) -> None:
         redis.init_app(app)
     elif how == "refuses":
         valkey.client.acl_setuser("default", enabled=True, commands=["-evalsha", "-eval"])
-    elif how == "garbled":
+    else:
         count(AT_ONE_ACCOUNT, "127.0.0.1", "ada@example.org")
-        for key in valkey.client.keys("smartcontent:limit:*"):
-            valkey.client.set(key, b"\xff", ex=900)
+        (key,) = valkey.client.keys("smartcontent:limit:*")
+        valkey.client.set(key, *GARBLED[how])
 
 
 @pytest.fixture
@@ -118,7 +120,7 @@ def test_others_and_other_accounts_are_not_stopped_with_the_guesser(visitor, ada
 
 
 @pytest.mark.oldest_redis
-@pytest.mark.parametrize("broken", ["away", "refuses", "garbled"], indirect=True)
+@pytest.mark.parametrize("broken", ["away", "refuses", *GARBLED], indirect=True)
 def test_limit_holds_whatever_is_wrong_with_redis(visitor, ada, broken):
     answers = [guess(visitor, ada.email).status_code for _ in range(11)]
 
@@ -181,15 +183,16 @@ def test_office_that_signs_in_is_not_taken_for_a_guesser(app, ada):
     assert answers == [303] * 12
 
 
-def test_present_password_is_not_guessed_from_a_session(as_ada, ada):
-    guesses = [
-        as_ada.post("/account/password", {"password_now": WRONG, **NEW}).status_code
-        for _ in range(11)
-    ]
+def test_present_password_is_not_guessed_from_a_session_by_either_door(as_ada, ada):
+    def try_at(door: str, password: str):
+        fields = {"password_now": password, **NEW} if door == "password" else {"name": "script"}
+        return as_ada.post(f"/account/{door}", {"password": password} | fields)
 
-    assert guesses == [422] * 10 + [429]
-    right = as_ada.post("/account/password", {"password_now": PASSWORD, **NEW})
-    assert_too_often(right, 900)
+    guesses = [try_at(door, WRONG) for door in ("password", "tokens") * 5]
+
+    assert [answer.status_code for answer in guesses] == [422] * 10
+    for door in ("password", "tokens"):
+        assert_too_often(try_at(door, PASSWORD), 900)
 
 
 def test_invitations_are_not_guessed(app, visitor, founder):
