@@ -18,6 +18,9 @@ CLAIMS = [
     ("PATH_INFO", "/nowhere"),
     ("X-Forwarded-Host", "evil.example"),
     ("X-Forwarded-Prefix", "/evil"),
+    ("Forwarded", "for=192.0.2.1;proto=https;host=evil.example"),
+    ("X_Forwarded_Proto", "https"),
+    ("X-Original-URL", "/evil"),
 ]
 
 

@@ -2,6 +2,7 @@
 
 from functools import cache
 from pathlib import Path
+from unicodedata import normalize
 
 from smartcontent.logs import note
 from smartcontent.models import User
@@ -16,10 +17,10 @@ def complaint(password: str, email: str) -> str | None:
     """Why this may not be the password of the account with this address; None if it may."""
     if not SHORTEST <= len(password) <= LONGEST:
         return f"Use between {SHORTEST} and {LONGEST} characters."
-    plain = password.strip().casefold()
+    plain = normalize("NFKC", password).strip().casefold()
     if len(set(plain)) < FEWEST_DIFFERENT:
         return f"Use at least {FEWEST_DIFFERENT} different characters, and not blanks alone."
-    if plain in _of_account(email):
+    if not _of_account(email).isdisjoint({plain, _letters(plain)}):
         return "Your own address is the first that is guessed: choose another password."
     if plain in _common():
         return "This is one of the passwords that are guessed first: choose another."
@@ -40,7 +41,13 @@ def change(user: User, password_hash: str, revokes_tokens: bool) -> int:
 def _of_account(email: str) -> set[str]:
     address = email.strip().casefold()
     name, _, site = address.partition("@")
-    return {address, name, site, address[::-1], name[::-1]}
+    own = {address, name, site, address[::-1], name[::-1]}
+    return own | {letters for each in own if (letters := _letters(each))}
+
+
+def _letters(text: str) -> str:
+    """What is left without the digits and signs that people put between and behind."""
+    return "".join(filter(str.isalpha, text))
 
 
 @cache

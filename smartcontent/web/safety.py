@@ -2,7 +2,7 @@
 
 from urllib.parse import urlsplit
 
-from flask import Flask, Response, current_app, request
+from flask import Flask, Response, current_app, redirect, request
 from werkzeug.exceptions import HTTPException
 
 # More than gunicorn takes, for other servers: a search has 200 characters.
@@ -48,9 +48,11 @@ def add_headers(response: Response) -> Response:
         headers.setdefault(name, value)
     # Pages are personal: the back button after signing out must not show them.
     headers.setdefault("Cache-Control", "no-store")
-    # Werkzeug's own redirects name the host they were asked at, whoever wrote that.
+    # Werkzeug's own redirects name the host they were asked at, whoever wrote that; twice.
     if headers.get("Location", "").startswith(request.host_url):
-        headers["Location"] = headers["Location"][len(request.host_url) - 1 :]
+        here = redirect(headers["Location"][len(request.host_url) - 1 :])
+        headers["Location"] = here.location
+        response.set_data(here.get_data())
     if request.is_secure:
         headers.setdefault("Strict-Transport-Security", "max-age=31536000")
     return response

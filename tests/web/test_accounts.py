@@ -252,6 +252,9 @@ def test_stranger_cannot_revoke_a_token(as_bob, ada):
         ("ada@example.org", "Ada@Example.org", "own address"),
         ("ada.lovelace@example.org", "Ada.Lovelace", "own address"),
         ("ada@lovelace.example.org", "lovelace.example.org", "own address"),
+        ("ada@example.org", "ada@example.org1", "own address"),
+        ("ada@example.org", "Ada-Example-Org-2026!", "own address"),
+        ("ada@example.org", "１２３４５６７８９０", "guessed first"),
     ],
 )
 def test_password_that_is_guessed_first_is_refused_with_a_sentence(
