@@ -485,6 +485,13 @@ def test_download_tells_how_far_it_is_over_all_layers(ollama: ScriptedOllama) ->
     ("lines", "cause"),
     [
         ([{"error": "pull model manifest: file does not exist"}], "model_unknown"),
+        ([{"error": 'pull model manifest: 401: {"error":"Invalid username"}'}], "model_unknown"),
+        ([{"error": "pull model manifest: 400: The specified tag is not there"}], "model_unknown"),
+        (
+            [{"error": "pull model manifest: 412: requires a newer version of Ollama"}],
+            "model_incompatible",
+        ),
+        ([{"error": "pull model manifest: 429: Too many requests"}], "pull_failed"),
         ([{"error": "write /m: no space left on device"}], "disk_full"),
         ([{"error": "max retries exceeded: dial tcp: i/o timeout"}], "pull_failed"),
         ([{"state": 1}], "protocol"),
