@@ -4,6 +4,7 @@ import signal
 import socket
 import threading
 from collections.abc import Callable, Iterator
+from itertools import product
 from types import SimpleNamespace
 
 import gevent
@@ -355,10 +356,16 @@ def test_body_that_breaks_off_is_not_taken_for_all_of_it(web, connect, ada, toke
     assert db.session.query(Content).count() == 0
 
 
+MALFORMED = (
+    *("no number\r\n", "-5\r\nabcde\r\n", "0x2\r\n{}\r\n", "2\r\n{}, no end"),
+    "2;" + "a" * 99_999,
+)
+
+
 def test_malformed_chunk_is_the_senders_fault(web, connect, token):
-    for path in ("/api/v1/contents", "/sign-in"):
+    for path, chunk in product(("/api/v1/contents", "/sign-in"), MALFORMED):
         client = connect(
             web, f"POST {path} HTTP/1.1", "Host: x", f"Authorization: Bearer {token}", JSON,
-            "Transfer-Encoding: chunked", body="no number\r\n",
+            "Transfer-Encoding: chunked", body=chunk,
         )  # fmt: skip
-        assert answer_of(client).startswith("HTTP/1.1 400 ")
+        assert answer_of(client).startswith("HTTP/1.1 400 "), (path, chunk[:20])

@@ -57,21 +57,26 @@ def test_cookie_over_https_is_bound_to_the_host(settings, founder, more, start, 
 
 
 @pytest.mark.parametrize(
-    ("host", "referer"),
+    ("host", "sent"),
     [
-        ("texts.example.org", None),
-        ("texts.example.org:8443", "https://texts.example.org:8443/sign-in"),
-        ("texts.example.org", "https://texts.example.org:8443/sign-in"),
-        ("127.0.0.1:8000", "https://texts.example.org/"),
+        ("texts.example.org", {}),
+        ("texts.example.org:8443", {"Referer": "https://texts.example.org:8443/sign-in"}),
+        ("texts.example.org", {"Referer": "https://texts.example.org:8443/sign-in"}),
+        ("127.0.0.1:8000", {"Referer": "https://texts.example.org/"}),
+        ("texts.example.org", {"Referer": "http://texts.example.org/", "X-Forwarded-Port": "80"}),
+        ("127.0.0.1:8000", {"Origin": "null"}),
     ],
-    ids=["no referer", "odd port", "port the proxy does not tell", "host it does not tell"],
+    ids=[
+        *("no referer", "odd port", "port the proxy does not tell", "host it does not tell"),
+        *("scheme it does not tell", "origin the browser does not tell"),
+    ],
 )
-def test_form_with_its_token_is_taken_however_the_proxy_forwards(settings, founder, host, referer):
+def test_form_with_its_token_is_taken_however_the_proxy_forwards(settings, founder, host, sent):
     asked_at = {"SERVER_NAME": host, "PREFERRED_URL_SCHEME": "https", "COOKIE_SECURE": True}
     visitor = Visitor(create_app(**settings | asked_at))
     form = {"email": founder.email, "password": PASSWORD}
 
-    answer = visitor.post("/sign-in", form, headers={"Referer": referer} if referer else {})
+    answer = visitor.post("/sign-in", form, headers=sent)
 
     assert answer.status_code == 303
 
