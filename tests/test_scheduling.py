@@ -175,7 +175,7 @@ def test_draft_that_was_put_off_as_it_was_moved_is_not_marked(ada):
 
 def test_many_schedulers_move_each_job_once(app, ada, valkey):
     app.config.update(NO_QUOTAS)
-    for _ in range(300):
+    for _ in range(100):
         submit_due(ada)
     moved: list[str] = []
 
@@ -185,7 +185,7 @@ def test_many_schedulers_move_each_job_once(app, ada, valkey):
     with ThreadPoolExecutor(6) as pool:
         list(pool.map(move, range(6)))
 
-    assert len(moved) == len(set(moved)) == len(queued(valkey)) == 300
+    assert len(moved) == len(set(moved)) == len(queued(valkey)) == 100
 
 
 @pytest.mark.parametrize("payload", [None, b"random bytes", {"data": b"\x80\x04K*."}])
