@@ -26,6 +26,8 @@ from smartcontent.contents.archives import unpacking
 from smartcontent.contents.series.acting import SERIES_MOST
 from smartcontent.models import history
 from smartcontent.scheduling import reconciler
+from smartcontent.texts.by_sentence import REWRITES_MOST
+from smartcontent.texts.diff import PIECES_MOST
 from smartcontent.web import bodies, entry, safety, versions
 from smartcontent.web.connections import UNSENT_BYTES
 
@@ -236,6 +238,8 @@ def test_limits_are_those_of_the_code():
     told = OPERATIONS.partition("## Limits")[2]
     for sentence in (
         f"a form {entry.MOST_FIELDS} fields and no parts",
+        f"(of ticked sentences {entry.FIELDS_OF['refining.accept']:,})",
+        f"| {PIECES_MOST:,} pieces, a suggestion {REWRITES_MOST:,} sentences to tick;",
         f"{entry.STRANGERS_BYTES // 1024} KB of who is not signed in",
         f"a batch {entry.LARGEST // 1_000_000} MB and {entry.TABLES_PARTS} parts",
         f"an archive {bodies.ARCHIVE_LARGEST // 1024**2} MB;",

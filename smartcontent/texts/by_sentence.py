@@ -4,9 +4,13 @@ import re
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import accumulate, pairwise
+from math import ceil
 
 from smartcontent.texts.diff import diff
 from smartcontent.texts.quality.parts import sentences
+
+# To choose among: a page of more is megabytes, and holds up others while it is drawn.
+REWRITES_MOST = 2_000
 
 
 @dataclass(frozen=True)
@@ -32,14 +36,17 @@ class Rewrite:
 def by_sentence(before: str, after: str) -> list[Rewrite]:
     """The sentences of both texts in order, each beside the one it became.
 
-    Where it cannot be told which became which, several stand together.
+    Where it cannot be told which became which, several stand together; so they do where there are
+    more than REWRITES_MOST.
     """
     first, second = _sentences(before), _sentences(after)
-    return [
+    rewrites = [
         Rewrite(_together(olds), _together(news))
         for (i, j), (i_to, j_to) in pairwise(_meetings(first, second))
         for olds, news in _pairs(first[i:i_to], second[j:j_to])
     ]
+    several = ceil(len(rewrites) / REWRITES_MOST) or 1
+    return [_as_one(rewrites[n : n + several]) for n in range(0, len(rewrites), several)]
 
 
 def chosen(rewrites: Sequence[Rewrite], numbers: Collection[int]) -> str:
@@ -99,6 +106,11 @@ def _pairs(olds: list[Said], news: list[Said]) -> Iterator[tuple[list[Said], lis
         yield from (([old], [new]) for old, new in zip(olds, news, strict=True))
     else:
         yield olds, news
+
+
+def _as_one(rewrites: list[Rewrite]) -> Rewrite:
+    befores, afters = zip(*((each.before, each.after) for each in rewrites), strict=True)
+    return Rewrite(*(_together([said for said in side if said.text]) for side in (befores, afters)))
 
 
 def _together(said: list[Said]) -> Said:

@@ -27,6 +27,8 @@ _LINE = re.compile(r"[^\n]*\n+|[^\n]+")
 PAIRS_MOST = 1_500_000
 # Where there are more, the words that stand once in both divide the texts first.
 PAIRS_AT_ONCE = 10_000
+# A page of more is megabytes, and holds up others while it is drawn.
+PIECES_MOST = 5_000
 
 
 @dataclass(frozen=True)
@@ -48,7 +50,7 @@ def diff(first: str, second: str) -> list[Piece]:
     """The pieces that without `insert` join to the first text, without `delete` to the second."""
     budget = _Budget(PAIRS_MOST)
     rough = list(_compared(_LINE.findall(first), _LINE.findall(second), budget))
-    return _joined(_without_islands(_joined(_by_words(rough, budget))))
+    return _few(_joined(_without_islands(_joined(_by_words(rough, budget)))))
 
 
 def _by_words(pieces: list[Piece], budget: _Budget) -> Iterator[Piece]:
@@ -170,6 +172,23 @@ def _without_islands(pieces: list[Piece]) -> Iterator[Piece]:
             yield from (Piece("delete", piece.text), Piece("insert", piece.text))
         else:
             changed[0] = 0
+            yield piece
+
+
+def _few(pieces: list[Piece]) -> list[Piece]:
+    """PIECES_MOST at most: where there are more, the shortest that both have are changes, too."""
+    shortest = 1
+    while len(pieces) > PIECES_MOST:
+        shortest *= 2
+        pieces = _joined(_without_short_ones(pieces, shortest))
+    return pieces
+
+
+def _without_short_ones(pieces: list[Piece], shortest: int) -> Iterator[Piece]:
+    for piece in pieces:
+        if piece.op == "equal" and len(piece.text) < shortest:
+            yield from (Piece("delete", piece.text), Piece("insert", piece.text))
+        else:
             yield piece
 
 

@@ -16,6 +16,7 @@ from werkzeug.exceptions import (
 from smartcontent.extensions import csrf
 from smartcontent.stores.sql import only_read
 from smartcontent.tables.table import LARGEST
+from smartcontent.texts.by_sentence import REWRITES_MOST
 from smartcontent.web.bodies import ARCHIVE_LARGEST, FOR_ARCHIVES, read_body
 from smartcontent.web.problems import wants_problem
 from smartcontent.web.safety import LONGEST_QUERY, page_here
@@ -41,6 +42,8 @@ ROUND_IT = 64 * 1024  # bytes around a file or a text
 TABLES_PARTS = 30
 # Taking a form apart takes as long as it has fields and parts; ours have a dozen, and no parts.
 MOST_FIELDS = 100
+# But for the sentences of a suggestion that are ticked.
+FIELDS_OF = {"refining.accept": MOST_FIELDS + REWRITES_MOST}
 # A character as browsers write it in a form. Python takes ten times as long over what is no UTF-8,
 # or has a % that stands for nothing.
 _NEXT = "%[89AB][0-9A-F]"
@@ -117,7 +120,7 @@ def _refuse_other_forms() -> None:
         if request.endpoint in FOR_TABLES | FOR_ARCHIVES:
             return
         raise UnsupportedMediaType
-    if request.get_data().count(b"&") >= MOST_FIELDS:
+    if request.get_data().count(b"&") >= FIELDS_OF.get(request.endpoint or "", MOST_FIELDS):
         raise RequestEntityTooLarge
     if not _FORM.fullmatch(request.get_data()):
         raise BadRequest

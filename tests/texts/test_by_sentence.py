@@ -1,5 +1,7 @@
 """A rewritten text beside the one before it, sentence by sentence."""
 
+from unittest.mock import patch
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -11,10 +13,12 @@ TEXTS = st.lists(st.sampled_from(PIECES.split("|")), max_size=14).map("".join)
 
 
 @settings(max_examples=200, deadline=None)
-@given(TEXTS, TEXTS, st.sets(st.integers(1, 9)))
-def test_all_makes_the_one_text_none_the_other_and_some_no_third(before, after, numbers):
-    rewrites = by_sentence(before, after)
+@given(TEXTS, TEXTS, st.sets(st.integers(1, 9)), st.sampled_from([2, 2_000]))
+def test_all_makes_the_one_text_none_the_other_and_some_no_third(before, after, numbers, most):
+    with patch("smartcontent.texts.by_sentence.REWRITES_MOST", most):
+        rewrites = by_sentence(before, after)
 
+    assert len(rewrites) <= most
     assert chosen(rewrites, range(1, len(rewrites) + 1)) == after.strip()
     assert chosen(rewrites, ()) == before.strip()
     mixed = [

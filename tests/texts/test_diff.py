@@ -1,6 +1,7 @@
 """What changed from one text to another."""
 
 from itertools import pairwise
+from unittest.mock import patch
 
 import pytest
 from costs import assert_takes_less
@@ -17,10 +18,12 @@ WORDS = st.lists(
 
 
 @settings(max_examples=150)
-@given(WORDS, WORDS)
-def test_pieces_join_to_both_texts_character_for_character(first, second):
-    pieces = diff(first, second)
+@given(WORDS, WORDS, st.sampled_from([3, 5_000]))
+def test_pieces_join_to_both_texts_character_for_character(first, second, most):
+    with patch("smartcontent.texts.diff.PIECES_MOST", most):
+        pieces = diff(first, second)
 
+    assert len(pieces) <= most
     assert "".join(piece.text for piece in pieces if piece.op != "insert") == first
     assert "".join(piece.text for piece in pieces if piece.op != "delete") == second
     assert all(piece.text for piece in pieces)

@@ -7,10 +7,12 @@ import pytest
 from conftest import BRIEF
 from sqlalchemy import select
 
+from smartcontent.briefs.task import Deed, Task
 from smartcontent.contents import checking, ending, refining, repurposing, submitting, versions
 from smartcontent.models import Content, Status
 from smartcontent.progress import readiness
 from smartcontent.stores.sql import db
+from smartcontent.texts.by_sentence import REWRITES_MOST
 from smartcontent.writing import job
 
 TEA = "Tea is warm. The pot is blue and holds 1.8 litres. It pours well."
@@ -116,6 +118,23 @@ def test_sentences_that_are_ticked_are_taken_over_and_the_others_stay(
     assert last_of(content).text == f"Good morning. {TEA}".replace(
         "It pours well.", "How it pours!"
     )
+
+
+def test_all_sentences_of_a_long_text_that_are_shown_can_be_ticked(as_ada, page, content):
+    before, after = ("".join(f"{tea} {n}. " for n in range(2_400)) for tea in ("Tea", "Pot"))
+    versions.save_edit(content, content.title, before)
+    refining.ask_for(content, Task(Deed.REFINE, 2, "warmer"))
+    made = last_of(content)
+    made.text, made.status = after, Status.COMPLETED
+    db.session.commit()
+
+    shown = as_ada.get(f"{page}/versions/3/sentences").text
+    ticked = re.findall(r'name="sentence" value="(\d+)"', shown)
+    answer = as_ada.post(f"{page}/versions/3/accept", {"by_sentence": "1", "sentence": ticked})
+
+    assert 1_000 < len(ticked) <= REWRITES_MOST
+    assert answer.status_code == 303
+    assert last_of(content).text.strip() == after.strip()
 
 
 def test_what_was_not_rewritten_has_no_sentences_to_choose(as_ada, as_bob, page):
