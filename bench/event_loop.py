@@ -1,10 +1,11 @@
 """Whether anybody can hold up the web process: /healthz while it is attacked, by the clock.
 
 A page is asked for again and again while each attack runs against the same process: how long it
-takes, and the longest CPU time that one greenlet held the event loop for. Who asks is a process of
-its own: in that of sixty attackers it would wait for them, not for the web process. The first line
-is a process that nobody attacks. Of bodies that never end it is measured while all of them are
-held: to open ten thousand connections keeps any process busy.
+takes, whether that was ever more than the 250 ms that are promised, and the longest CPU time that
+one greenlet held the event loop for. Who asks is a process of its own: in that of sixty attackers
+it would wait for them, not for the web process. The first line is a process that nobody attacks. Of
+bodies that never end it is measured while all of them are held: to open ten thousand connections
+keeps any process busy.
 
     make bench-event-loop          CONNECTIONS=10000, ATTACKS="many drafts,many sign-ups" for some
 """
@@ -32,6 +33,7 @@ from conftest import SECRET, Valkey, upgrade  # noqa: E402
 
 CONNECTIONS = int(os.environ.get("CONNECTIONS", "10000"))
 CHOSEN = os.environ.get("ATTACKS", ",".join(ATTACKS)).split(",")
+PROMISED = 250  # milliseconds, whatever is sent
 HOLD_SECONDS = 5
 PAUSE_SECONDS = 0.01
 FORK = multiprocessing.get_context("fork")
@@ -97,14 +99,17 @@ def main() -> None:
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
     print(f"load average before: {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores")
-    print(f"{'milliseconds':<24}{'median':>9}{'p99':>9}{'worst':>9}{'longest hold':>15}")
+    print(
+        f"{'milliseconds':<24}{'median':>9}{'p99':>9}{'worst':>9}{'longest hold':>15}{PROMISED:>8}"
+    )
     attacks = {"nothing": lambda _web: time.sleep(3), **{name: ATTACKS[name] for name in CHOSEN}}
     for name, attack in attacks.items():
         with attacked() as web:
             took, hold = measure(web, attack)
         took.sort()
         figures = took[len(took) // 2], took[int(len(took) * 0.99)], took[-1]
-        print(f"{name:<24}{''.join(f'{each:9.1f}' for each in figures)}{hold:15.1f}", flush=True)
+        told = "".join(f"{each:9.1f}" for each in figures) + f"{hold:15.1f}"
+        print(f"{name:<24}{told}{'kept' if took[-1] <= PROMISED else 'over':>8}", flush=True)
 
 
 if __name__ == "__main__":

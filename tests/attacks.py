@@ -21,10 +21,12 @@ from processes import Browser, Processes
 
 from smartcontent.app import create_app
 from smartcontent.briefs.brief import Brief
+from smartcontent.briefs.task import Deed, Task
 from smartcontent.contents import submitting
 from smartcontent.contents.series import acting
 from smartcontent.contents.series.acting import SERIES_MOST, Plan
-from smartcontent.models import ApiToken, Status, User
+from smartcontent.contents.versions import VERSIONS_KEPT
+from smartcontent.models import ApiToken, Draft, Status, User, now
 from smartcontent.models.search_index import findable_by, make_findable
 from smartcontent.stores.sql import db
 
@@ -106,12 +108,13 @@ class Size:
     edits: int = 3
     pending: int = 500
     long_texts: int = 20
+    versions: int = VERSIONS_KEPT
     sign_ups: int = 60
     fields: int = 6
 
 
 # What still shows that the loop is held: as much of one thing, not so many things.
-SMALL = Size(edits=1, pending=20, long_texts=3, fields=2)
+SMALL = Size(edits=1, pending=20, long_texts=3, versions=3, fields=2)
 
 
 class Attacked:
@@ -231,6 +234,33 @@ def many_drafts(web: Attacked) -> None:
         assert user.session.get(f"{web.url}{path}", headers=headers, timeout=PATIENCE).ok
 
 
+def many_versions(web: Attacked) -> None:
+    """A content with as many long versions as are kept, opened and told; two of them, of which no
+    sentence is the same, compared and shown sentence by sentence."""
+    texts = [
+        "".join(f"{sign}{chr(0x4E00 + n % 999)}。" for n in range(LARGE // 3)) for sign in "天地"
+    ]
+    content_id = web.finished(texts[0])
+    with web.app.app_context():
+        for number in range(2, web.size.versions + 1):
+            draft = Draft(user_id=web.user_id, content_id=content_id, number=number)
+            draft.text, draft.status, draft.finished_at = texts[number % 2], Status.COMPLETED, now()
+            draft.task = Task(Deed.REFINE, number - 1, "warmer").as_json()
+            db.session.add(draft)
+        token = ApiToken.issue(db.session.get(User, web.user_id), "x")[1]
+    user, last = web.browser(), f"versions/{web.size.versions}"
+    headers = {"Authorization": f"Bearer {token}"}
+    for page in (
+        *(f"contents/{content_id}", f"contents/{content_id}/text", f"contents/{content_id}/{last}"),
+        f"contents/{content_id}/compare?from=2&to=3",
+        f"contents/{content_id}/{last}/sentences",
+        *(f"api/v1/contents/{content_id}", f"api/v1/contents/{content_id}/diff?from=2&to=3"),
+    ):
+        answer = user.session.get(f"{web.url}/{page}", headers=headers, timeout=PATIENCE)
+        assert answer.ok, page
+        assert len(answer.content) < 3_000_000, page
+
+
 def many_sign_ups(web: Attacked) -> None:
     """Accounts, all at once."""
 
@@ -271,6 +301,7 @@ ATTACKS = {
     "worst texts": worst_texts,
     "worst searches": worst_searches,
     "many drafts": many_drafts,
+    "many versions": many_versions,
     "many sign-ups": many_sign_ups,
     "worst tables and files": worst_tables_and_files,
 }
