@@ -58,9 +58,9 @@ def count_guess(email: str) -> None:
     visitor = network()
     check(AT_ALL_ACCOUNTS, TOO_MANY, visitor)
     check(AT_ONE_ACCOUNT, TOO_MANY, visitor, email)
-    is_first = not count(FIRST_OF_THE_DAY, visitor, email)
-    if not is_first:
+    if count(FIRST_OF_THE_DAY, visitor, email):  # not the first
         check(BY_STRANGERS, TOO_MANY_STRANGERS, email)
+        g.is_counted_as_stranger = True
 
 
 def guessed_right(user: User) -> None:
@@ -69,6 +69,8 @@ def guessed_right(user: User) -> None:
     take_back(AT_ONE_ACCOUNT, device or network(), user.email)
     if not device:
         take_back(AT_ALL_ACCOUNTS, network())
+    if g.pop("is_counted_as_stranger", False):
+        take_back(BY_STRANGERS, user.email)
     g.known_device_of = user.email
 
 

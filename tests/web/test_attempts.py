@@ -165,6 +165,12 @@ def test_owner_is_not_kept_out_by_those_who_guess(app, visitor, ada, few_strange
     assert guess(Visitor(app), ada.email, PASSWORD, "203.0.113.9").status_code == 303
 
 
+def test_owner_of_many_new_browsers_is_not_taken_for_strangers(app, ada, few_strangers):
+    answers = [guess(Visitor(app), ada.email, PASSWORD).status_code for _ in range(8)]
+
+    assert answers == [303] * 8
+
+
 def test_browser_that_one_account_knows_is_a_stranger_to_another(app, ada, bob):
     visitor = Visitor(app)
     guess(visitor, bob.email, PASSWORD)
