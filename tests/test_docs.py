@@ -30,6 +30,7 @@ from smartcontent.texts.by_sentence import REWRITES_MOST
 from smartcontent.texts.diff import PIECES_MOST
 from smartcontent.web import bodies, entry, safety, versions
 from smartcontent.web.connections import UNSENT_BYTES
+from smartcontent.web.refining import BESIDE_LONGEST, BESIDE_MOST
 
 PACKAGE = ROOT / "smartcontent"
 README = (ROOT / "README.md").read_text()
@@ -245,6 +246,7 @@ def test_limits_are_those_of_the_code():
         f"an archive {bodies.ARCHIVE_LARGEST // 1024**2} MB;",
         f"a query {safety.LONGEST_QUERY // 1024} KB",
         f"| {UNSENT_BYTES // 1024**2} MB; beyond it",
+        f"| the newest {BESIDE_MOST}, of {BESIDE_LONGEST:,} characters together |",
         f"API tokens of a user | {tokens.MOST} |",
         f"| {voices_and_templates.KEPT_MOST} of each; {saved_views.MOST} saved views;",
         f"| {sharing.OPEN_MOST} that work, for {sharing.DAYS_MOST} days at most,",

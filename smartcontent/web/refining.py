@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from itertools import accumulate
 from typing import Any
 from uuid import UUID
 
@@ -39,6 +40,9 @@ bp = Blueprint("refining", __name__)
 
 LARGEST = 2**31 - 1
 AT_ONCE = 1_000  # characters, checked and compared while others wait
+# Beside a text, of which people made as many as they like.
+BESIDE_MOST = 12
+BESIDE_LONGEST = 200_000  # characters, of all of them
 _NUMBER = "<int(max=2147483647):number>"
 
 
@@ -306,17 +310,23 @@ def quality_of(draft: Draft) -> Card:
     return found
 
 
-def beside(content: Content) -> list[Draft]:
-    """The drafts to be seen beside the current one: its variants, and what was made since."""
+def beside(content: Content) -> tuple[list[Draft], int]:
+    """The drafts to be seen beside the current one: its variants, and what was made since.
+
+    As many of the newest as one page has room for; and how many more there are.
+    """
     shown = content.current
-    return [
+    found = [
         draft
-        for draft in reversed(content.versions())
+        for draft in content.versions()
         if draft.number != shown.number
         and draft.origin != "edited"
         and (draft.number > shown.number or draft.created_at == shown.created_at)
         and (draft.status in (Status.COMPLETED, Status.FAILED) or not draft.is_final)
     ]
+    lengths = accumulate(len(draft.text) for draft in found[:BESIDE_MOST])
+    fitting = max(1, sum(length <= BESIDE_LONGEST for length in lengths))
+    return found[:fitting][::-1], len(found[fitting:])
 
 
 def _differs_by(draft: Draft) -> list[str]:

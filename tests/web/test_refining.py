@@ -5,11 +5,11 @@ from html import unescape
 
 import pytest
 from conftest import BRIEF
-from sqlalchemy import select
+from sqlalchemy import insert, select
 
 from smartcontent.briefs.task import Deed, Task
 from smartcontent.contents import checking, ending, refining, repurposing, submitting, versions
-from smartcontent.models import Content, Status
+from smartcontent.models import Content, Draft, Status
 from smartcontent.progress import readiness
 from smartcontent.stores.sql import db
 from smartcontent.texts.by_sentence import REWRITES_MOST
@@ -118,6 +118,20 @@ def test_sentences_that_are_ticked_are_taken_over_and_the_others_stay(
     assert last_of(content).text == f"Good morning. {TEA}".replace(
         "It pours well.", "How it pours!"
     )
+
+
+@pytest.mark.parametrize(("length", "seen"), [(10, 12), (60_000, 3), (100_000, 2)])
+def test_as_many_as_a_page_has_room_for_stand_beside_a_text(as_ada, page, content, length, seen):
+    row = {"user_id": content.user_id, "content_id": content.id, "status": Status.COMPLETED,
+           "text": "x" * length, "origin": "refined"}  # fmt: skip
+    db.session.execute(insert(Draft), [{**row, "number": number} for number in range(2, 17)])
+    db.session.commit()
+
+    shown = as_ada.get(page).text
+
+    beside = re.findall(r'class="suggestion"[^>]*data-number="(\d+)"', shown)
+    assert beside == [str(number) for number in range(17 - seen, 17)]
+    assert f"{15 - seen} more, made before these, stand among the versions." in shown
 
 
 def test_all_sentences_of_a_long_text_that_are_shown_can_be_ticked(as_ada, page, content):
