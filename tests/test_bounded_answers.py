@@ -218,3 +218,12 @@ def test_text_is_gathered_piece_by_piece_without_a_copy_of_the_whole(due_draft):
         attempt._add("Tea. ")
 
     assert attempt.text == "Tea. " * 1000
+
+
+@both_databases
+def test_submitting_reads_nothing_that_it_has_written(ada):
+    submitted = []
+
+    # Two rows, what they are found by, and whether the account may: no round trip beside these.
+    assert questions(lambda: submitted.append(submitting.submit(1, BRIEF, "A teapot"))) <= 8
+    assert questions(lambda: submitted[0].current.status) == 0

@@ -3,10 +3,10 @@
 from sqlalchemy import select
 
 from smartcontent.models import User
-from smartcontent.stores.sql import db
+from smartcontent.stores.sql import db, is_postgresql
 
 
 def one_after_the_other(user_id: int) -> None:
     """Let others of the same user wait until this transaction ends: what is counted stays so."""
-    # On PostgreSQL; on SQLite whoever writes is alone anyway.
-    db.session.execute(select(User.id).filter_by(id=user_id).with_for_update(key_share=True))
+    if is_postgresql():  # on SQLite whoever writes is alone anyway
+        db.session.execute(select(User.id).filter_by(id=user_id).with_for_update(key_share=True))

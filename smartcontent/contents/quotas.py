@@ -5,11 +5,10 @@ other: of any number at once no more get through than may.
 """
 
 import math
-from datetime import datetime, timedelta
-from typing import Any
+from datetime import timedelta
 
 from flask import current_app
-from sqlalchemy import Select, func, select, union_all
+from sqlalchemy import Integer, bindparam, func, select, union_all
 from werkzeug.exceptions import TooManyRequests
 
 from smartcontent.contents.locking import one_after_the_other
@@ -19,6 +18,33 @@ from smartcontent.stores.sql import db
 # Nobody knows when a draft will be finished; this is when it is worth to look again.
 LOOK_AGAIN_SECONDS = 60
 MINUTE = timedelta(minutes=1)
+
+# Made once: to put it together takes longer than to ask it.
+_OF_USER = Draft.user_id == bindparam("user_id")
+_UNFINISHED = select(Draft.id).where(_OF_USER, Draft.status.in_(UNFINISHED))
+_SINGLES = select(Draft.created_at.label("at")).where(
+    _OF_USER,
+    Draft.origin != Origin.EDITED,
+    Draft.batch_id.is_(None),
+    Draft.created_at > bindparam("since"),
+)
+_BATCHES = select(Batch.submitted_at).where(
+    Batch.user_id == bindparam("user_id"), Batch.submitted_at > bindparam("since")
+)
+_ASKED_AT = union_all(_SINGLES, _BATCHES).subquery().c.at
+_UNFINISHED_MOST = bindparam("unfinished_most", type_=Integer)
+# How many are unfinished, as far as one more than may be; and when the first of those that are one
+# too many within the minute was asked for.
+_COUNTED = select(
+    select(func.count())
+    .select_from(_UNFINISHED.limit(_UNFINISHED_MOST + 1).subquery())
+    .scalar_subquery(),
+    select(_ASKED_AT)
+    .order_by(_ASKED_AT.desc())
+    .offset(bindparam("minute_most", type_=Integer))
+    .limit(1)
+    .scalar_subquery(),
+)
 
 
 class OverQuota(TooManyRequests):
@@ -39,20 +65,23 @@ def check(user_id: int, of_batch: int = 0, is_of_series: bool = False) -> None:
     """
     db.session.flush()
     one_after_the_other(user_id)
-    refusal = _too_many_unfinished(user_id, of_batch)
-    if not (refusal or is_of_series):
-        refusal = _too_fast(user_id)
+    moment = now()
+    unfinished_most: int = current_app.config["UNFINISHED_PER_USER"]
+    minute_most: int = current_app.config["SUBMISSIONS_PER_MINUTE"]
+    most = {"unfinished_most": unfinished_most, "minute_most": minute_most}
+    asked = {"user_id": user_id, "since": moment - MINUTE, **most}
+    unfinished, one_too_many = db.session.execute(_COUNTED, asked).one()
+    refusal = None
+    if unfinished > unfinished_most:
+        refusal = _too_many(unfinished_most, of_batch)
+    elif one_too_many and not is_of_series:
+        refusal = _too_fast(minute_most, one_too_many + MINUTE - moment)
     if refusal:
         db.session.rollback()
         raise refusal
 
 
-def _too_many_unfinished(user_id: int, of_batch: int) -> OverQuota | None:
-    most: int = current_app.config["UNFINISHED_PER_USER"]
-    of_user = select(Draft.id).where(Draft.user_id == user_id, Draft.status.in_(UNFINISHED))
-    counted = of_user.limit(most + 1).subquery()
-    if (db.session.scalar(select(func.count()).select_from(counted)) or 0) <= most:
-        return None
+def _too_many(most: int, of_batch: int) -> OverQuota:
     return OverQuota(
         f"One account may have {most:,} unfinished drafts, and {_so_many(of_batch)}",
         retry_after=LOOK_AGAIN_SECONDS,
@@ -66,36 +95,11 @@ def _so_many(of_batch: int) -> str:
     return "so many you have: wait until some are done, or cancel some."
 
 
-def _too_fast(user_id: int) -> OverQuota | None:
-    most: int = current_app.config["SUBMISSIONS_PER_MINUTE"]
-    moment = now()
-    since = moment - MINUTE
-    asked = union_all(_singles(user_id, since), _batches(user_id, since)).subquery()
-    asked_at = asked.c.created_at
-    one_too_many = db.session.scalar(
-        select(asked_at).order_by(asked_at.desc()).offset(most).limit(1)
-    )
-    if one_too_many is None:
-        return None
-    wait = max(1, math.ceil((one_too_many + MINUTE - moment).total_seconds()))
+def _too_fast(most: int, left: timedelta) -> OverQuota:
+    wait = max(1, math.ceil(left.total_seconds()))
     seconds = "a second" if wait == 1 else f"{wait} seconds"
     return OverQuota(
         f"One account may ask for {most:,} texts within a minute, and these you have had: "
         f"wait {seconds}, then send it again.",
         retry_after=wait,
-    )
-
-
-def _singles(user_id: int, since: datetime) -> Select[Any]:
-    return select(Draft.created_at).where(
-        Draft.user_id == user_id,
-        Draft.origin != Origin.EDITED,
-        Draft.batch_id.is_(None),
-        Draft.created_at > since,
-    )
-
-
-def _batches(user_id: int, since: datetime) -> Select[Any]:
-    return select(Batch.submitted_at.label("created_at")).where(
-        Batch.user_id == user_id, Batch.submitted_at > since
     )

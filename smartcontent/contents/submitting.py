@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm.attributes import set_committed_value
 
 from smartcontent.briefs.brief import Brief
 from smartcontent.briefs.wishes import Wishes
@@ -72,6 +73,7 @@ def new_content(
     )
     write_brief(content, brief)
     content.drafts = _first_drafts(content, variants, rounded_up(due_at))
+    set_committed_value(content, "current", content.drafts[0])  # or it would be read again
     return content
 
 

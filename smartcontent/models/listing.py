@@ -33,14 +33,13 @@ from smartcontent.models.search_index import (
     among_nearest,
     fitting,
     found_in_each,
-    is_postgresql,
     next_with_words,
     one_of,
     place_of_found,
 )
 from smartcontent.models.series import Series
 from smartcontent.models.tag import Tag, content_tags
-from smartcontent.stores.sql import db
+from smartcontent.stores.sql import db, is_postgresql
 from smartcontent.texts.folding import as_sought
 from smartcontent.texts.search.query import LONGEST, Query, has_phrase
 from smartcontent.texts.search.query import query as parsed

@@ -9,7 +9,7 @@ import sqlite3
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from itertools import chain
+from itertools import chain, count
 from json import dumps
 from typing import TYPE_CHECKING, Any, NamedTuple
 from uuid import UUID
@@ -28,6 +28,7 @@ from sqlalchemy import (
     Table,
     Text,
     TextClause,
+    Uuid,
     and_,
     bindparam,
     cast,
@@ -47,7 +48,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import ARRAY, TSQUERY, TSVECTOR
 
 from smartcontent.beside import beside
-from smartcontent.stores.sql import Base, db
+from smartcontent.stores.sql import Base, db, is_postgresql
 from smartcontent.texts.search.query import (
     Phrase,
     Query,
@@ -110,10 +111,6 @@ class Entry(NamedTuple):
     words: Words
 
 
-def is_postgresql() -> bool:
-    return db.engine.dialect.name == "postgresql"
-
-
 def is_behind() -> TextClause:
     """That what is found of a content is not what it says, or is of tokens of before."""
     return _BEHIND
@@ -142,7 +139,7 @@ def make_findable(content: "Content", text: str) -> None:
     In the session's transaction, so that it is found by what it says, and by nothing else.
     """
     db.session.flush()
-    place = db.session.scalar(select(findables.c.place).filter_by(content_id=content.id))
+    place = db.session.scalar(_ITS_PLACE, {"its_id": content.id})
     if place is not None:  # it may have been erased meanwhile
         store([Entry(place, content.user_id, words_of(content, text))])
 
@@ -180,13 +177,13 @@ def taking_in_many() -> Iterator[None]:
 
     What waits to be taken in, or to be merged, is read by every search, so usually it is little.
     """
-    few, many = (512, 16_384) if is_postgresql() else (4, 16)
+    few, many = ((512,), (16_384,)) if is_postgresql() else ((4, 1_000), (16, 8_000))
     let_wait = _let_wait if is_postgresql() else _let_lie
-    let_wait(many)
+    let_wait(*many)
     try:
         yield
     finally:
-        let_wait(few)
+        let_wait(*few)
         if is_postgresql():
             with db.engine.begin() as connection:
                 connection.execute(text("SELECT gin_clean_pending_list('ix_findables_words')"))
@@ -198,14 +195,22 @@ def _let_wait(kilobytes: int) -> None:
         connection.execute(text(f"ALTER INDEX ix_findables_words {limit}"))
 
 
-def _let_lie(pieces: int) -> None:
-    """Have FTS5 merge pieces of its index once there are so many of a size."""
+def _let_lie(pieces: int, pages: int) -> None:
+    """Have FTS5 merge pieces of its index once there are so many of a size.
+
+    And this connection put so many pages of the log into the file at a time: what is merged again
+    and again is written there less often.
+    """
     merging = text("INSERT INTO found(found, rank) VALUES ('automerge', :pieces)")
     with db.engine.begin() as connection:
         connection.execute(merging, {"pieces": pieces})
+        connection.exec_driver_sql(f"PRAGMA wal_autocheckpoint={pages:d}")
 
 
 # Made once: others wait for the transaction in which they are executed.
+_ITS_PLACE = select(findables.c.place).where(
+    findables.c.content_id == bindparam("its_id", type_=Uuid)
+)
 _TAKEN_IN_BY_SQLITE = (
     update(findables).where(findables.c.place == bindparam("at")).values(**_TAKEN_IN)
 )
@@ -244,17 +249,24 @@ def brief_as_vector(user_id: int, words: Words) -> str:
 
 def text_as_vector(text: str) -> str:
     """The tokens of a text as PostgreSQL writes a tsvector."""
-    tokens = searchable(text).split()
-    places: defaultdict[str, list[str]] = defaultdict(list)
-    # Far behind, of what it is told of a token more often, it keeps nothing.
-    kept = chain(tokens[:LAST_PLACE], dict.fromkeys(tokens[LAST_PLACE:]))
-    for at, token in enumerate(_bounded(kept), 1):
-        places[token].append(str(at))
+    words = searchable(text)
+    tokens = words.split()
+    # What is short is within all bounds, however many bytes a character has.
+    if len(tokens) > LAST_PLACE or 4 * len(words) + 9 * len(tokens) > BYTES_MOST:
+        # Far behind, of what it is told of a token more often, it keeps nothing.
+        kept = chain(tokens[:LAST_PLACE], dict.fromkeys(tokens[LAST_PLACE:]))
+        tokens = list(_bounded(kept))
+    places: dict[str, list[str]] = {}
+    for token, at in zip(tokens, map(str, count(1)), strict=False):
+        if token in places:
+            places[token].append(at)
+        else:
+            places[token] = [at]
     return _vector(places)
 
 
 def _vector(places: Mapping[str, Sequence[str]]) -> str:
-    return " ".join(f"'{token}':{','.join(numbers)}" for token, numbers in places.items())
+    return " ".join([f"'{token}':{','.join(numbers)}" for token, numbers in places.items()])
 
 
 def _bounded(tokens: Iterable[str]) -> Iterator[str]:

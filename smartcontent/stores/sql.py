@@ -32,6 +32,11 @@ class Base(DeclarativeBase):
 db = SQLAlchemy(model_class=Base, session_options={"expire_on_commit": False})
 
 
+def is_postgresql() -> bool:
+    """Whether the database is PostgreSQL, and not SQLite."""
+    return db.engine.dialect.name == "postgresql"
+
+
 SQLITE_PATIENCE_SECONDS = 15
 LONG_PATIENCE_SECONDS = 3600  # of a migration: the one before it may rebuild a large table
 # Both sides give up a dead connection. A pooler may stand in between, which hands each transaction
