@@ -5,10 +5,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from itertools import cycle
+from threading import Event
 from uuid import uuid4
 
 import pytest
 from conftest import BRIEF, both_databases
+from patience import PATIENCE
 from sqlalchemy import event, insert, text, update
 
 from smartcontent.cli.migrating import make_findable
@@ -35,7 +37,7 @@ from smartcontent.models import (
     search_index,
 )
 from smartcontent.models.listing import Filters, Sort, count_contents, list_contents
-from smartcontent.models.search_index import Words, brief_as_vector, findable_by, text_as_vector
+from smartcontent.models.search_index import Words, brief_as_vector, text_as_vector
 from smartcontent.ollama.errors import failure
 from smartcontent.progress.estimates import estimate_for
 from smartcontent.stores.sql import at_once, db
@@ -162,18 +164,20 @@ def test_what_is_behind_is_known_by_an_index_of_it(ada):
 def test_what_an_older_process_writes_is_taken_in(ada, content, monkeypatch):
     """Older ones write the column that they look through, and know of nothing else."""
 
+    engine, told, topics = db.engine, search_index.as_told(), ["A mug"]
+
     def write(topic: str) -> None:
-        with db.engine.begin() as older:
+        with engine.begin() as older:
             older.execute(update(Content).values(topic=topic, search_text=topic))
 
     def made_while_another_writes(typed: str) -> str:
-        monkeypatch.setattr(reindexing, "findable_by", findable_by)
-        write("A mug")
-        return findable_by(typed)
+        if topics:
+            write(topics.pop())
+        return told(typed)
 
     write("A jug")
     assert found(ada, "jug") == []
-    monkeypatch.setattr(reindexing, "findable_by", made_while_another_writes)
+    monkeypatch.setattr(reindexing, "as_told", lambda: made_while_another_writes)
     monkeypatch.setattr(reindexing, "FINAL", {content.current.status})
     db.session.commit()
 
@@ -541,6 +545,30 @@ def test_draft_that_is_due_meanwhile_is_claimed_between_two_steps(ada, due_draft
     steps.close()  # interrupted
     assert reindexing.count_behind() == 3
     assert list(reindexing.catch_up()) == [1, 1, 1]
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+def test_tokens_of_the_next_are_made_while_postgresql_takes_in_these(ada, monkeypatch):
+    for number in range(2):
+        ending.cancel(submitting.submit(ada.id, BRIEF, f"Kettle {number}").current)
+    db.session.execute(text("UPDATE findables SET behind = 1"))
+    db.session.commit()
+    is_taking_in, made = Event(), list[str]()
+
+    def told(typed: str) -> str:
+        made.append(typed)
+        assert len(made) == 1 or is_taking_in.wait(PATIENCE)
+        return ""
+
+    def store(entries: list) -> None:
+        is_taking_in.set()
+        search_index.store(entries)
+
+    monkeypatch.setattr(reindexing, "AT_ONCE", 1)
+    monkeypatch.setattr(reindexing, "as_told", lambda: told)
+    monkeypatch.setattr(reindexing, "store", store)
+
+    assert list(reindexing.catch_up()) == [1, 1]
 
 
 def test_scheduler_makes_findable_what_was_left_behind(app, ada, content, caplog, monkeypatch):

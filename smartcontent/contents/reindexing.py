@@ -2,25 +2,29 @@
 
 A step reads some contents, makes their tokens while no transaction is open, and writes them in a
 short one, so that on SQLite nobody waits for longer than a moment. Whoever is interrupted has lost
-one step; any number of processes may do it at once.
+two steps; any number of processes may do it at once.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
+from concurrent.futures import Executor, Future, ThreadPoolExecutor, wait
 from typing import Any
 
 from sqlalchemy import bindparam, func, select, update
 
 from smartcontent.models import FINAL, Content, Draft
+from smartcontent.models.accounts import LARGEST_ID
 from smartcontent.models.search_index import (
     Entry,
-    findable_by,
+    as_told,
     findables,
     is_behind,
     store,
     words_of,
 )
-from smartcontent.stores.sql import db, only_read
+from smartcontent.stores.sql import db, is_postgresql, only_read
 from smartcontent.texts.counting import size_of
+
+_Made = tuple[dict[int, Entry], list[dict[str, Any]]]
 
 AT_ONCE = 200
 TEXTS_LONGEST = 600_000  # of one step, in characters
@@ -42,17 +46,42 @@ def count_behind() -> int:
 
 def catch_up() -> Iterator[int]:
     """Make findable what is not, the newest first; says after each step how many it were."""
-    while rows := _next():
-        for some in _cut(rows):
-            _take_in(some)
-            yield len(some)
+    with ThreadPoolExecutor(1) as beside:
+        while (yield from _all_once(beside)):
+            pass  # what has changed meanwhile
 
 
-def _next() -> Sequence[Any]:
+def _all_once(beside: Executor) -> Generator[int, None, bool]:
+    """Take in each once, and say whether there were any.
+
+    The tokens of the next step are made in a thread while PostgreSQL takes in those of this one.
+    """
+    told, before = as_told(), None
+    for rows in _steps():
+        step = rows, beside.submit(_entries, rows, told)
+        if not is_postgresql():
+            # Its one writer would have to share the interpreter with the thread, and take longer.
+            wait([step[1]])
+        if before:
+            yield _take_in(*before)
+        before = step
+    if before:
+        yield _take_in(*before)
+    return before is not None
+
+
+def _steps() -> Iterator[list[Any]]:
+    below = LARGEST_ID
+    while rows := _next(below):
+        yield from _cut(rows)
+        below = rows[-1].place
+
+
+def _next(below: int) -> Sequence[Any]:
     only_read()
     query = select(*_READ).join_from(findables, Content, Content.id == findables.c.content_id)
     newest = query.join(Content.current).where(is_behind()).order_by(findables.c.place.desc())
-    rows = db.session.execute(newest.limit(AT_ONCE)).all()
+    rows = db.session.execute(newest.where(findables.c.place < below).limit(AT_ONCE)).all()
     db.session.commit()
     return rows
 
@@ -68,13 +97,8 @@ def _cut(rows: Sequence[Any]) -> Iterator[list[Any]]:
     yield some
 
 
-def _take_in(rows: Sequence[Any]) -> None:
-    entries = {row.place: _entry(row) for row in rows}
-    sizes = [
-        {"its_id": row.draft_id, "size": size_of(row.text).number}
-        for row in rows
-        if row.words is None and row.text and row.status in FINAL
-    ]
+def _take_in(rows: Sequence[Any], made: Future[_Made]) -> int:
+    entries, sizes = made.result()
     seen = {row.place: row.behind for row in rows}
     here = select(findables.c.place, findables.c.behind).where(findables.c.place.in_(seen))
     now = db.session.execute(here.with_for_update()).all()
@@ -83,6 +107,7 @@ def _take_in(rows: Sequence[Any]) -> None:
     if sizes:
         db.session.connection().execute(_SIZED, sizes)
     db.session.commit()
+    return len(rows)
 
 
 _SIZED = (
@@ -92,7 +117,17 @@ _SIZED = (
 )
 
 
-def _entry(row: Any) -> Entry:
+def _entries(rows: Sequence[Any], told: Callable[[str], str]) -> _Made:
+    """What the index is told of each by its place, and how long the texts of drafts are."""
+    sizes = [
+        {"its_id": row.draft_id, "size": size_of(row.text).number}
+        for row in rows
+        if row.words is None and row.text and row.status in FINAL
+    ]
+    return {row.place: _entry(row, told) for row in rows}, sizes
+
+
+def _entry(row: Any, told: Callable[[str], str]) -> Entry:
     # What a draft has of a text counts when it has ended.
-    text = findable_by(row.text) if row.status in FINAL else ""
+    text = told(row.text) if row.status in FINAL else ""
     return Entry(row.place, row.user_id, words_of(row, text))
