@@ -1,5 +1,6 @@
 """Tags themselves: counted, renamed, merged, taken off; given with a submission."""
 
+import re
 from unicodedata import normalize
 
 import pytest
@@ -86,6 +87,32 @@ def test_calls_count_rename_and_merge_and_a_submission_has_tags(app, ada, three)
     assert script.patch("/tags", renaming).status_code == 409
     assert script.patch("/tags", renaming | {"merge": True}).json == {"name": "b", "contents": 3}
     assert script.patch("/tags", renaming).status_code == 404
+
+
+@both_databases
+def test_very_many_tags_are_listed_page_by_page(app, ada, as_ada, monkeypatch):
+    names = ["Äa", "b", "bc", "ß", "茶"]
+    submitting.submit(ada.id, BRIEF, "Tea", tags=names)
+    for module in ("smartcontent.web.tags", "smartcontent.web.api.tags"):
+        monkeypatch.setattr(f"{module}.PAGE", 2)
+    script = Script(app, ApiToken.issue(ada, "script")[1])
+    db.session.commit()
+    told, after, page = [], "", "/tags"
+
+    for number in (2, 2, 1):
+        answer = script.get(f"/tags?after={after}").json
+        shown = as_ada.get(page).text
+        assert re.findall(r'aria-label="Rename ([^"]*)"', shown) == [
+            item["name"] for item in answer["items"]
+        ]
+        assert len(answer["items"]) == number
+        told += [item["name"] for item in answer["items"]]
+        after, following = answer["next_after"], re.search(r'href="([^"]*)" rel="next"', shown)
+        page = following and following[1]
+
+    assert (after, page) == (None, None)
+    assert sorted(told) == sorted(names)
+    assert "There are no more." in as_ada.get("/tags?after=\U0010ffff%00").text
 
 
 def test_command_gives_tags(flask, ada):

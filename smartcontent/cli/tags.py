@@ -52,7 +52,7 @@ def merge(email: str, tag: str, into: str) -> None:
     if found.id == other.id:
         raise click.ClickException("Both are the same tag.")
     merged = acts.rename(found, other.name, is_merge=True)
-    number = dict((each.id, count) for each, count in Tag.counted(user.id))[merged.id]
+    _, number = merged.with_number()
     say(f"{merged.name} is on {number:,} contents now.")
 
 

@@ -6,6 +6,7 @@ from typing import Any
 from sqlalchemy import (
     Column,
     ForeignKey,
+    Select,
     String,
     Table,
     Text,
@@ -62,8 +63,24 @@ class Tag(Base):
         return db.session.scalar(select(cls).filter_by(user_id=user_id, sought=as_sought(name)))
 
     @classmethod
-    def counted(cls, user_id: int) -> Sequence[tuple["Tag", int]]:
-        """All tags of the user by name, each with how many contents outside the trash have it."""
+    def counted(
+        cls, user_id: int, after: str = "", most: int | None = None
+    ) -> Sequence[tuple["Tag", int]]:
+        """The user's tags by name, each with how many contents outside the trash have it.
+
+        Those whose names come after one, and so many of them at most.
+        """
+        own = cls._with_numbers(user_id).where(cls.sought > as_sought(after)).order_by(cls.sought)
+        return [(tag, number) for tag, number in db.session.execute(own.limit(most))]
+
+    def with_number(self) -> tuple["Tag", int]:
+        """The same of this one."""
+        own = self._with_numbers(self.user_id).where(Tag.id == self.id)
+        tag, number = db.session.execute(own).one()
+        return tag, number
+
+    @classmethod
+    def _with_numbers(cls, user_id: int) -> Select["Tag", int]:
         its_id: Any = literal_column("contents.id")
         thrown_away = select(its_id).select_from(text("contents"))
         in_trash = thrown_away.where(
@@ -74,5 +91,4 @@ class Tag(Base):
             .where(content_tags.c.tag_id == cls.id, content_tags.c.content_id.not_in(in_trash))
             .scalar_subquery()
         )
-        own = select(cls, number).where(cls.user_id == user_id).order_by(cls.sought)
-        return [(tag, count) for tag, count in db.session.execute(own)]
+        return select(cls, number).where(cls.user_id == user_id)

@@ -11,14 +11,18 @@ from smartcontent.contents.tagging import TAG
 from smartcontent.fields import Refused
 from smartcontent.models import Tag
 
+PAGE = 200
 bp = Blueprint("tags", __name__)
 
 
 @bp.get("/tags")
 @login_required
 def index() -> str:
-    """All tags of the user."""
-    return render_template("tags.html", tags=Tag.counted(current_user.id))
+    """The tags of the user, page by page."""
+    after = request.args.get("after", "").replace("\0", "")
+    found = Tag.counted(current_user.id, after, PAGE + 1)
+    next_after = found[PAGE - 1][0].name if len(found) > PAGE else None
+    return render_template("tags.html", tags=found[:PAGE], after=after, next_after=next_after)
 
 
 @bp.post("/tags/<int:tag_id>")
@@ -31,11 +35,10 @@ def rename(tag_id: int) -> ResponseReturnValue:
         renamed = tags.rename(tag, name, request.form.get("merge") == "1")
     except Refused as refused:
         wrong = {"id": tag.id, "typed": request.form.get("name", ""), "why": str(refused)}
-        counted = Tag.counted(current_user.id)
-        return render_template("tags.html", tags=counted, refused=wrong), 422
+        return render_template("tags.html", tags=[tag.with_number()], refused=wrong), 422
     except tags.AlreadyThere as found:
-        counted = Tag.counted(current_user.id)
-        return render_template("tags.html", tags=counted, merging=tag, into=found.other), 409
+        both = [tag.with_number(), found.other.with_number()]
+        return render_template("tags.html", tags=both, merging=tag, into=found.other), 409
     flash(Markup("The tag is called <bdi>{}</bdi> now.").format(renamed.name))
     return redirect(url_for(".index"), 303)
 

@@ -480,7 +480,16 @@ TAG = shape(
         "contents": number("Contents that have it, without those in the trash.", 12, "integer"),
     },
 )
-TAGS = shape("Tags", "All tags, by name.", {"items": listed(TAG)})
+TAGS = shape(
+    "Tags",
+    "Tags, by name.",
+    {
+        "items": listed(TAG),
+        "next_after": or_null(
+            text("Send it as `after` for the next page; `null` on the last.", "spring")
+        ),
+    },
+)
 BULK_ACT = shape(
     "BulkAct",
     "One act on all that matched when it was asked for.",

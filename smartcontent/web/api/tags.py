@@ -6,8 +6,8 @@ from typing import Any
 from flask.typing import ResponseReturnValue
 
 from smartcontent.contents import tags
-from smartcontent.contents.tagging import TAG
-from smartcontent.fields import Fields, yes_or_no
+from smartcontent.contents.tagging import TAG, TAG_LONGEST
+from smartcontent.fields import Fields, Text, yes_or_no
 from smartcontent.models import Tag
 from smartcontent.web.api import schemas
 from smartcontent.web.api.access import protected, user_id
@@ -23,12 +23,24 @@ RENAMING: Fields = {
 }
 
 
+LISTING: Fields = {
+    "after": Text(
+        label="After",
+        most=TAG_LONGEST,
+        about="A tag's name: those that come after it, a thousand at most.",
+        example="spring",
+    )
+}
+PAGE = 1_000
+
+
 @bp.get("/tags")
-@call(schemas.TAGS)
-def index() -> ResponseReturnValue:
+@call(schemas.TAGS, query=LISTING)
+def index(asked: dict[str, Any]) -> ResponseReturnValue:
     """List the tags, by name, with the number of contents outside the trash that have each."""
-    counted = Tag.counted(user_id())
-    return {"items": [{"name": tag.name, "contents": number} for tag, number in counted]}
+    found = Tag.counted(user_id(), asked.get("after") or "", PAGE + 1)
+    items = [{"name": tag.name, "contents": number} for tag, number in found[:PAGE]]
+    return {"items": items, "next_after": items[-1]["name"] if len(found) > PAGE else None}
 
 
 @bp.patch("/tags")
@@ -46,5 +58,5 @@ def rename(sent: dict[str, Any]) -> ResponseReturnValue:
         renamed = tags.rename(tag, sent["name"], sent.get("merge", False))
     except tags.AlreadyThere as found:
         raise Problem(409, f"{found} Send merge if that is meant.") from found
-    number = dict((each.id, number) for each, number in Tag.counted(user_id()))[renamed.id]
+    _, number = renamed.with_number()
     return {"name": renamed.name, "contents": number}
