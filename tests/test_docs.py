@@ -24,6 +24,7 @@ from smartcontent.config import SETTINGS
 from smartcontent.contents import dismissing, saved_views, sharing, voices_and_templates
 from smartcontent.contents.archives import unpacking
 from smartcontent.contents.series.acting import SERIES_MOST
+from smartcontent.contents.tagging import TAG_LONGEST, TAGS_MOST
 from smartcontent.models import history
 from smartcontent.scheduling import reconciler
 from smartcontent.texts.by_sentence import REWRITES_MOST
@@ -247,6 +248,7 @@ def test_limits_are_those_of_the_code():
         f"a query {safety.LONGEST_QUERY // 1024} KB",
         f"| {UNSENT_BYTES // 1024**2} MB; beyond it",
         f"| the newest {BESIDE_MOST}, of {BESIDE_LONGEST:,} characters together |",
+        f"| tags | {TAGS_MOST} of a content, of {TAG_LONGEST} characters;",
         f"API tokens of a user | {tokens.MOST} |",
         f"| {voices_and_templates.KEPT_MOST} of each; {saved_views.MOST} saved views;",
         f"| {sharing.OPEN_MOST} that work, for {sharing.DAYS_MOST} days at most,",
