@@ -16,8 +16,9 @@ from smartcontent.contents.archives import HEAD, export, taking_in, unpacking
 from smartcontent.contents.archives.export import steps
 from smartcontent.contents.archives.taking_in import Taken, take_in
 from smartcontent.contents.archives.unpacking import ArchiveError
+from smartcontent.contents.as_document import document_of
 from smartcontent.contents.series.acting import Plan, begin
-from smartcontent.exports.front_matter import from_markdown
+from smartcontent.exports.front_matter import from_markdown, to_markdown
 from smartcontent.exports.packing import Packing
 from smartcontent.models import Content, Draft, KeptTemplate, KeptVoice, Series, Tag, User, now
 from smartcontent.models.dismissal import dismissals
@@ -409,3 +410,34 @@ def test_one_archive_at_a_time_is_in_memory(as_ada, monkeypatch):
         assert as_ada.client.post("/account/data", data=form).status_code == 303
 
     assert is_free == [False, False]
+
+
+@both_databases
+def test_text_that_was_downloaded_by_itself_is_taken_in_once_without_loss(ada, bob, written):
+    db.session.refresh(written)
+    file = to_markdown(document_of(written.current))
+
+    assert taken(bob, file) == Taken(contents=1)
+    assert taken(bob, file) == Taken(already_there=1)
+    assert taken(bob, b"\xef\xbb\xbf" + file) == Taken(already_there=1), "as editors mark it"
+
+    [first] = list_contents(bob.id, Filters(q="東京")).items
+    assert to_markdown(document_of(first.current)) == file
+    assert (first.current.words, first.current.status) == (written.current.words, "completed")
+
+
+@pytest.mark.parametrize(
+    ("file", "why"),
+    [
+        (b"---\ntitle: Tea\n---\n\nWarm.", "Content type is missing"),
+        (b"---\ncontent_type: poem\ntopic: Tea\n---\n\nWarm.", "Content type is not known"),
+        (b"---\ncontent_type: ad_copy\ntopic: Tea\n---\n \n", "no text"),
+        (b"---\ncontent_type: ad_copy\ntopic: Tea\n---\n\n\xff", "UTF-8"),
+        (b"---\ntopic: Tea\ncreated_at: soon\n---\n\nWarm.", "between its dashes"),
+        (b"---\n\n" + b"x" * 9_000_000, "more than 8 MB"),
+    ],
+)
+def test_text_by_itself_that_is_none_of_ours_is_refused_in_a_sentence(ada, file, why):
+    with pytest.raises(ArchiveError, match=why):
+        taken(ada, file)
+    assert number_of(Content, ada) == 0

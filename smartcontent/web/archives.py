@@ -91,7 +91,7 @@ def taken_from(user_id: int, file: FileStorage | None) -> Taken:
     """
     limiter.check(ARCHIVES, TOO_MANY, user_id)
     if file is None or not file.filename:
-        raise ArchiveError("Choose the ZIP that you have downloaded from Smart Content.")
+        raise ArchiveError("Choose the ZIP, or the Markdown, that you have downloaded here.")
     with turn_for_an_archive():
         return taking_in.take_in(user_id, file.stream, few_at_once)
 

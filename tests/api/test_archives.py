@@ -19,5 +19,5 @@ def test_api_has_the_same(script, bobs_script, content):
     assert [each["title"] for each in bobs_script.get("/contents").json["items"]] == ["A teapot"]
     refused = bobs_script.call("POST", "/account/archive", data={}, content_type=FORM)
     assert refused.status_code == 422
-    assert "Choose the ZIP" in refused.json["detail"]
+    assert "Choose the ZIP, or the Markdown" in refused.json["detail"]
     assert bobs_script.post("/account/archive", {}).status_code == 415

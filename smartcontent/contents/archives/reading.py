@@ -6,10 +6,11 @@ cancelled, and what another machine measured is left out, for estimates learn fr
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
+from hashlib import sha256
 from typing import Any, NamedTuple
-from uuid import UUID
+from uuid import NAMESPACE_OID, UUID, uuid5
 
 from smartcontent.briefs.brief import BRIEF, MATERIAL_LONGEST, TITLED_BRIEF, Brief, title_from
 from smartcontent.briefs.catalogue import LANGUAGES
@@ -24,7 +25,8 @@ from smartcontent.contents.dismissing import MOST as DISMISSED_MOST
 from smartcontent.contents.saved_views import VIEW
 from smartcontent.contents.tagging import TAGS
 from smartcontent.doors import Door
-from smartcontent.exports.front_matter import from_markdown
+from smartcontent.exports.document import Document
+from smartcontent.exports.front_matter import from_markdown, to_markdown
 from smartcontent.fields import (
     Field,
     Fields,
@@ -45,6 +47,7 @@ from smartcontent.recurrence.rules import RuleError, rule_of
 from smartcontent.texts.counting import size_of
 from smartcontent.texts.folding import as_sought
 from smartcontent.texts.quality.finding import KEY_LENGTH
+from smartcontent.texts.storable import all_storable
 
 VERSIONS_MOST = 1_000  # of one content
 TEXT_LONGEST = 1_000_000  # characters
@@ -362,7 +365,10 @@ def _draft(files: Unpacked, folder: str, number: int) -> dict[str, Any]:
     said = _read(_DRAFT, files.json(where), where)
     if said["number"] != number or not _is_task(said.get("task")):
         raise ArchiveError(f"{where} is not the version {number} that it is said to be.")
-    text = _text_of(files, f"{folder}{number}.md")
+    return _columns_of_draft(said, _text_of(files, f"{folder}{number}.md"))
+
+
+def _columns_of_draft(said: Mapping[str, Any], text: str) -> dict[str, Any]:
     is_final = said["status"] in FINAL
     created_at = min(said["created_at"], now())
     taken = {name: said.get(name) for name in _DRAFT if name not in ("messages", "error")}
@@ -389,19 +395,65 @@ def _is_task(task: Mapping[str, Any] | None) -> bool:
 
 def _text_of(files: Unpacked, name: str) -> str:
     """The text of a version, wherever somebody has changed it."""
-    if not files.has(name):
-        return ""
+    return _document(files.read(name), name).text if files.has(name) else ""
+
+
+def _document(data: bytes, name: str) -> Document:
     try:
-        text = from_markdown(files.read(name)).text.replace("\0", "\ufffd")
+        found = from_markdown(data)
     except UnicodeDecodeError as error:
         raise ArchiveError(f"{name} is no text in UTF-8: save it as such.") from error
     except ValueError as error:
         if isinstance(error, ArchiveError):
             raise
         raise ArchiveError(f"{name}: what stands between its dashes cannot be read.") from error
-    if len(text) > TEXT_LONGEST:
+    if len(found.text) > TEXT_LONGEST:
         raise ArchiveError(f"{name} has more than {TEXT_LONGEST:,} characters.")
-    return text
+    return replace(found, text=found.text.replace("\0", "\ufffd"))
+
+
+def of_markdown(data: bytes) -> Incoming:
+    """A text that was downloaded by itself, with all that its file says of it.
+
+    The same file is the same content each time.
+
+    Raises:
+        ArchiveError: it may not be taken in.
+    """
+    where = "The file"
+    document = _document(data, where)
+    if not document.text.strip():
+        raise ArchiveError("The file has no text below what stands between its dashes.")
+    # An editor may have put a mark before it, or ended its lines otherwise.
+    its_id = uuid5(NAMESPACE_OID, sha256(to_markdown(document)).hexdigest())
+    at = (document.created_at or now()).isoformat()
+    content = {
+        "id": str(its_id),
+        "title": document.title,
+        "brief": {name: _kept(v) for name in BRIEF if (v := getattr(document, name, None))},
+        "created_at": at,
+        "current": 1,
+        "versions": [1],
+    }
+    draft = {
+        "number": 1,
+        "origin": Origin.EDITED,
+        "status": Status.COMPLETED,
+        "model": document.model,
+        "created_at": at,
+        "finished_at": document.finished_at.isoformat() if document.finished_at else at,
+    }
+    said = _read(_CONTENT, all_storable(content), where)
+    return Incoming(
+        id=UUID(said["id"]),
+        content=_columns(said, {}, {}),
+        drafts=[_columns_of_draft(_read(_DRAFT, all_storable(draft), where), document.text)],
+        tags=(),
+        dismissed=[],
+        source=None,
+        series=None,
+        size=len(data),
+    )
 
 
 def _voice(said: Mapping[str, Any]) -> dict[str, Any]:

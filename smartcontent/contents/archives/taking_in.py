@@ -15,8 +15,8 @@ from sqlalchemy import func, insert, select
 from sqlalchemy.exc import IntegrityError
 
 from smartcontent.contents import saved_views
-from smartcontent.contents.archives.reading import Head, Incoming, contents_of, head_of
-from smartcontent.contents.archives.unpacking import ArchiveError, Unpacked, unpacked
+from smartcontent.contents.archives.reading import Head, Incoming, contents_of, head_of, of_markdown
+from smartcontent.contents.archives.unpacking import FILE_LONGEST, ArchiveError, Unpacked, unpacked
 from smartcontent.contents.locking import one_after_the_other
 from smartcontent.contents.series.acting import SERIES_MOST
 from smartcontent.contents.voices_and_templates import KEPT_MOST
@@ -44,6 +44,8 @@ AT_ONCE = 25
 BYTES_LONGEST = 1_000_000  # of one step, unless one content has more
 PAUSE_SECONDS = 0.01  # between two steps, in which others write
 ATTEMPTS = 3
+
+_MARK = b"\xef\xbb\xbf"  # that some editors set before a text
 
 Beside = Callable[..., Any]
 _KINDS = {"voices": KeptVoice, "templates": KeptTemplate, "series": Series, "views": SavedView}
@@ -73,11 +75,15 @@ class Taken:
 def take_in(
     user_id: int, file: IO[bytes], beside: Beside = lambda work, *args: work(*args)
 ) -> Taken:
-    """Store what is in an archive and not here; `beside` does what would hold others up.
+    """Store what is in an archive, or a text by itself, and not here.
+
+    `beside` does what would hold others up.
 
     Raises:
         ArchiveError: it cannot be taken in, and nothing is stored.
     """
+    if file.read(len(_MARK) + 3).removeprefix(_MARK).startswith(b"---"):
+        return _take_in_one(user_id, file, beside)
     with unpacked(file, beside) as files:
         head = beside(head_of, files)
         for _ in _portions(files, beside):
@@ -88,6 +94,17 @@ def take_in(
             _patiently(user_id, beside(_found_by, portion, as_told()), taken)
             time.sleep(PAUSE_SECONDS)
     note(f"Archive taken in contents={taken.contents}", user_id)
+    return taken
+
+
+def _take_in_one(user_id: int, file: IO[bytes], beside: Beside) -> Taken:
+    file.seek(0)
+    data = file.read(FILE_LONGEST + 1)
+    if len(data) > FILE_LONGEST:
+        raise ArchiveError(f"The file has more than {FILE_LONGEST // 1024**2} MB.")
+    taken, portion = Taken(), [beside(of_markdown, data)]
+    _patiently(user_id, beside(_found_by, portion, as_told()), taken)
+    note(f"Text taken in contents={taken.contents}", user_id)
     return taken
 
 

@@ -17,7 +17,8 @@ _FORM = {
     "type": "object",
     "properties": {
         "file": schemas.text(
-            f"The ZIP, of at most {ARCHIVE_LARGEST // 1024**2} MB.", format="binary"
+            f"The ZIP, or one text as Markdown, of at most {ARCHIVE_LARGEST // 1024**2} MB.",
+            format="binary",
         )
     },
     "required": ["file"],
@@ -41,8 +42,9 @@ def download() -> ResponseReturnValue:
 def take_in() -> ResponseReturnValue:
     """Store what is in an archive and not here; all of it, or nothing where it has a mistake.
 
-    What is here already stays as it is. What was not finished comes as cancelled, series come
-    paused, and voices and templates are not shared.
+    A text that was downloaded as Markdown is taken in likewise. What is here already stays as it
+    is. What was not finished comes as cancelled, series come paused, and voices and templates are
+    not shared.
     """
     try:
         return taken_from(user_id(), request.files.get("file")).as_json()
