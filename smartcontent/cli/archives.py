@@ -29,7 +29,7 @@ def export(email: str, output: BinaryIO) -> None:
 @click.argument("file", type=click.File("rb"))
 @json_option
 def import_(email: str, file: BinaryIO, as_json: bool) -> None:
-    """Store what is in such a ZIP, or one text of Markdown, and not here; nothing starts by itself."""
+    """Store what is in such a ZIP, or one text of Markdown, and not here; nothing is started."""
     try:
         taken = take_in(user_with(email).id, file).as_json()
     except ArchiveError as error:

@@ -23,6 +23,7 @@ def test_a_table_becomes_texts_on_pages_that_fit(open_page, founder, ollama):
     page.get_by_label("Topic").select_option("Article")
     page.get_by_role("button", name="Look again").click()
     expect(page.get_by_role("heading", name="1 of 3 rows have problems")).to_be_visible()
+    expect(page.locator("#rows .error")).to_have_css("white-space", "normal")  # whole on a phone
     is_fit_to_read(page)
     page.get_by_role("button", name="Leave these out, submit 2").click()
     expect(page.get_by_text("0 of 2 done")).to_be_visible()

@@ -7,6 +7,12 @@ from playwright.sync_api import expect
 from .conftest import finished
 from .test_every_page import MARKDOWN, is_fit_to_read, scan
 
+LINES = """(cell) => {
+  const range = document.createRange();
+  range.selectNodeContents(cell);
+  return range.getClientRects().length;
+}"""
+
 
 def test_text_is_shared_and_approved_by_somebody_without_an_account(open_page, founder, watch):
     watch.expect("status of 422")
@@ -22,6 +28,7 @@ def test_text_is_shared_and_approved_by_somebody_without_an_account(open_page, f
     owner.goto(f"/contents/{content.id}")
 
     reader = open_page(link)
+    assert reader.locator(".text th").first.evaluate(LINES) == 1, "no word of a table is broken"
     is_fit_to_read(reader)
     scan(reader)
     reader.get_by_label("Ask for changes").check()
