@@ -169,7 +169,7 @@ TOLD_TWICE = re.compile(
     r".*redis-6\.2"
     r"|test_hostile_values.*(?:\[postgresql|no_address_and_no_query|no_form_is|no_body_is)"
     r"|series_that_are_due_while_schedulers_die|nothing_dies_of_rubbish|\[the rest\]"
-    r"|two_migrations_at_once|any_other_worker_of_gunicorn.*\[-k gevent"
+    r"|two_migrations_at_once.*\[sqlite|any_other_worker_of_gunicorn.*\[-k gevent"
     r"|test_cli_watch.*(?:\[True\]|\[False\]|\[is_cancelled|second_attempt|that_begins_in_mid_text)"
     r"|test_shared_stream.*(?:many_tabs|all_tabs_recover)|test_live_text.*was_killed\[False"
     r"|templates_are_compiled_beside|silence_nobody\[(?:idle|silent)|from_the_right.*\[Hebrew"
