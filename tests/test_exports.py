@@ -154,6 +154,13 @@ def test_keywords_on_lines_of_their_own_cost_no_more_than_their_number():
     assert_takes_less(60 * cost, lambda: from_markdown(many))
 
 
+def test_what_is_longer_than_any_brief_is_no_front_matter_and_is_not_taken_apart():
+    head = b"---\n" + b"a: [\n" * 1_000_000 + b"---\n"
+
+    assert_takes_less(0.5, lambda: from_markdown(head))
+    assert from_markdown(head).text.encode() == head
+
+
 def test_front_matter_that_people_have_written_is_read_as_they_mean_it():
     written = (
         "\ufeff---\r\ntitle: The blue teapot: 'new'\r\ntone: 'Ada''s'\r\nkeywords:\r\n"

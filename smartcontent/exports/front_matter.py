@@ -15,7 +15,11 @@ from typing import Any
 from smartcontent.exports.document import Document
 
 _FENCE = "---"
-_HEAD = re.compile(r"\ufeff?---[ \t]*\r?\n(.*?)(?<=\n)---[ \t]*(?:\r?\n(?:\r?\n)?|\Z)", re.DOTALL)
+# Several times as long as a brief can be, all of it escaped: what takes more is none of ours.
+_LONGEST = 300_000  # characters
+_HEAD = re.compile(
+    rf"\ufeff?---[ \t]*\r?\n(.{{0,{_LONGEST}}}?)(?<=\n)---[ \t]*(?:\r?\n(?:\r?\n)?|\Z)", re.DOTALL
+)
 _LINE = re.compile(r"([A-Za-z_]+)[ \t]*:(.*)")
 _ITEM = re.compile(r"[ \t]*-[ \t]+(.*)")
 # What YAML does not allow, or takes for the end of a line.
