@@ -318,10 +318,14 @@ def test_worker_that_lost_its_lease_cannot_write(ada):
     reconcile()
     draft.claim(lease_seconds=10)
 
-    late = draft.move(Status.COMPLETED, *Draft.held_by(1), text="late")
+    late = [
+        draft.complete(1, text="late"),
+        draft.write(1, text="late"),
+        draft.move(Status.PENDING, *Draft.held_by(1), text="late"),
+    ]
 
     db.session.refresh(draft)
-    assert not late
+    assert late == [False, False, False]
     assert (draft.status, draft.attempt, draft.text) == (Status.GENERATING, 2, "")
 
 
