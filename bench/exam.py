@@ -1,6 +1,6 @@
 """The writing exam: what a model makes of our prompts, by demands that need no judge.
 
-    make exam                                  # 70 texts by the built-in demo model
+    make exam                                  # 70 texts by the built-in demo model: has a baseline
     make exam MODEL=llama3.2                   # by a model of OLLAMA_HOST
     make exam FULL=1                           # all 315: three wordings and three seeds each
     make exam BRIEFS=20 LANGUAGES=en,de        # fewer
