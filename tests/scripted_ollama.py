@@ -228,6 +228,11 @@ class _Handler(BaseHTTPRequestHandler):
     def log_message(self, *args: Any) -> None:
         """Stay silent."""
 
+    def parse_request(self) -> bool:
+        """Note when the request came: what it takes to read the rest is this server's own."""
+        self.came_at = time.monotonic()
+        return super().parse_request()
+
     def do_GET(self) -> None:
         self.close_connection = True
         self.connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
@@ -237,7 +242,7 @@ class _Handler(BaseHTTPRequestHandler):
             answer.fails(200, self.ollama.control(body))
             self.play(answer.waiting[0], "")
             return
-        recorded = Recorded(self.path, body, dict(self.headers), time.monotonic())
+        recorded = Recorded(self.path, body, dict(self.headers), self.came_at)
         script = self.ollama.script_for(recorded)
         self.ollama.record(recorded)
         key = self.ollama.begin(body) if recorded.is_text else ""
