@@ -269,7 +269,8 @@ def _ranked(placed: Select[Any], asked: Query, cursor: str) -> Select[Any]:
 def _in_full(ids: Sequence[UUID]) -> list[Content]:
     """The contents with these ids, in their order."""
     query = select(Content).join(Content.current).where(Content.id.in_(ids))
-    with_them = (contains_eager(Content.current), selectinload(Content.tags))
+    current = contains_eager(Content.current).defer(Draft.prompt)  # which no list shows
+    with_them = (current, selectinload(Content.tags))
     contents = db.session.scalars(query.options(*with_them)).unique()
     return sorted(contents, key=lambda content: ids.index(content.id))
 

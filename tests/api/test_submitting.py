@@ -58,7 +58,7 @@ def test_answer_names_the_contract_and_nothing_more(script):
     }  # fmt: skip
 
 
-def test_location_and_links_lead_somewhere(script, as_ada):
+def test_location_and_links_lead_somewhere(app, script, as_ada):
     answer = script.post("/contents", BRIEF)
 
     links = answer.json["links"]
@@ -66,6 +66,9 @@ def test_location_and_links_lead_somewhere(script, as_ada):
     assert script.get(links["self"].removeprefix("/api/v1")).json["id"] == answer.json["id"]
     assert script.get(links["status"].removeprefix("/api/v1")).json["status"] == "pending"
     assert as_ada.get(links["page"]).status_code == 200
+    here = app.url_map.bind("")
+    for act in ("cancel", "start", "hold", "release", "retry"):
+        assert here.match(links[act], method="POST")[0] == f"api_actions.{act}"
 
 
 def test_submission_never_calls_the_model(script, ollama):

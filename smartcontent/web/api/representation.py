@@ -95,15 +95,11 @@ def bulk_act(act: BulkAct) -> dict[str, Any]:
 
 def _links(content_id: UUID) -> dict[str, str]:
     # Paths without a host: behind a proxy we may not know the name people call us by.
-    calls = {
-        "self": "api_contents.show",
-        "status": "api_contents.status",
-        "cancel": "api_actions.cancel",
-        "start": "api_actions.start",
-        "hold": "api_actions.hold",
-        "release": "api_actions.release",
-        "retry": "api_actions.retry",
-        "page": "contents.show",
+    itself = url_for("api_contents.show", content_id=content_id)
+    below = ("status", "cancel", "start", "hold", "release", "retry")
+    return {
+        "self": itself,
+        **{name: f"{itself}/{name}" for name in below},
+        "page": url_for("contents.show", content_id=content_id),
+        "events": url_for("api_stream.events"),
     }
-    links = {name: url_for(call, content_id=content_id) for name, call in calls.items()}
-    return links | {"events": url_for("api_stream.events")}
