@@ -186,6 +186,19 @@ def test_acts_take_turns_and_those_of_who_is_shut_out_none(ada, bob, five):
     assert (adas.done, bobs.done) == (5, 2)
 
 
+@both_databases
+def test_nobody_waits_for_the_many_acts_of_another(ada, bob, five, monkeypatch):
+    monkeypatch.setattr(running, "AT_ONCE", 2)
+    bobs_text = submitting.submit(bob.id, BRIEF, "Bob's")
+    first, *_ = [begin(ada.id, Filters(), Deed.TRASH) for _ in range(3)]
+    bobs = begin(bob.id, Filters(), Deed.TRASH)
+
+    assert running.take_steps() == 2
+
+    assert (first.done, bobs.done) == (2, 1)
+    assert bobs_text.deleted_at
+
+
 def test_scheduler_takes_the_steps_and_forgets_what_is_old(app, ada, five, monkeypatch):
     monkeypatch.setattr(running, "LOOK_SECONDS", 0)
     act = begin(ada.id, Filters(), Deed.TRASH)

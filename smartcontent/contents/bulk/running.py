@@ -1,7 +1,7 @@
 """The acts on many that are on their way: a thread of the scheduler process takes their steps.
 
-One step of each act in turn, so that nobody waits for another's thousands, and a pause after each,
-in which others write. Any number of schedulers may do it at once.
+One step for each user in turn, so that nobody waits for another's thousands, and a pause after
+each, in which others write. Any number of schedulers may do it at once.
 """
 
 import logging
@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from datetime import timedelta
 
 from flask import Flask
-from sqlalchemy import delete, select
+from sqlalchemy import delete, func, select
 from sqlalchemy.exc import SQLAlchemyError
 
 from smartcontent.contents.bulk.acts import take_step
@@ -27,14 +27,14 @@ KEPT_FOR = timedelta(days=1)  # so long an act can be undone
 
 
 class BulkRunner(Duty):
-    """Takes one step of each act after the other."""
+    """Takes one step for each user after the other."""
 
     def __init__(self, app: Flask) -> None:
         super().__init__("scheduler", "bulk", self.turn)
         self._app = app
 
     def turn(self) -> None:
-        """Take a step of each act; where there is none, rest for a while."""
+        """Take a step for each user; where there is none, rest for a while."""
         taken = 0
         try:
             with self._app.app_context():
@@ -46,7 +46,7 @@ class BulkRunner(Duty):
 
 
 def take_steps() -> int:
-    """Take the next step of each act that is due; how many acts had one."""
+    """Take the next step of the act of each user that is due first; how many acts had one."""
     acts = _open()
     for act in acts:
         take_step(act)
@@ -59,7 +59,12 @@ def take_steps() -> int:
 def _open() -> Sequence[BulkAct]:
     only_read()
     is_open = (BulkAct.finished_at.is_(None), BulkAct.due_at <= now())
-    query = select(BulkAct).join(User, User.id == BulkAct.user_id).where(*is_open, User.is_enabled)
+    place = func.row_number().over(
+        partition_by=BulkAct.user_id, order_by=(BulkAct.due_at, BulkAct.id)
+    )
+    due = select(BulkAct.id, place.label("place")).join(User, User.id == BulkAct.user_id)
+    due = due.where(*is_open, User.is_enabled).subquery()
+    query = select(BulkAct).join(due, due.c.id == BulkAct.id).where(due.c.place == 1)
     acts = db.session.scalars(query.order_by(BulkAct.due_at).limit(AT_ONCE)).all()
     db.session.commit()
     return acts
