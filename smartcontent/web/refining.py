@@ -11,7 +11,8 @@ from flask.typing import ResponseReturnValue
 from flask_login import login_required
 from werkzeug.exceptions import BadRequest, NotFound
 from wtforms import Form, IntegerField, StringField, ValidationError
-from wtforms.validators import NumberRange, Optional
+from wtforms.fields import Field
+from wtforms.validators import Optional
 
 from smartcontent.briefs.catalogue import LANGUAGES
 from smartcontent.briefs.task import (
@@ -58,15 +59,25 @@ def init_app(app: Flask) -> None:
     app.add_template_filter(made_how)
 
 
+def _between(least: int) -> Callable[[Form, Field], None]:
+    """Refuse any other number: WTForms' own check breaks at one of hundreds of digits."""
+
+    def check(form: Form, field: Field) -> None:
+        if field.data is None or not least <= field.data <= LARGEST:
+            raise ValidationError(f"A number must be from {least} to {LARGEST:,}.")
+
+    return check
+
+
 class RefineForm(Form):
     """How a text, or a passage of it, is to be rewritten."""
 
     how = StringField(default="custom")
     language = StringField()
     instruction = StringField(filters=[lambda text: with_plain_line_ends(text or "").strip()])
-    number = IntegerField(validators=[Optional(), NumberRange(1, LARGEST)])
-    start = IntegerField(validators=[Optional(), NumberRange(0, LARGEST)])
-    end = IntegerField(validators=[Optional(), NumberRange(0, LARGEST)])
+    number = IntegerField(validators=[Optional(), _between(1)])
+    start = IntegerField(validators=[Optional(), _between(0)])
+    end = IntegerField(validators=[Optional(), _between(0)])
 
     def validate_how(self, field: StringField) -> None:
         if field.data not in tuple(REFINEMENTS):

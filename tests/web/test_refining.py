@@ -229,6 +229,7 @@ def test_variants_stand_side_by_side_and_one_is_discarded(as_ada, page, content,
         {"how": "custom", "instruction": "x" * 1_001},
         {"how": "shorter", "start": 5, "end": 5},
         {"how": "shorter", "start": 0, "end": 10**6},
+        {"how": "shorter", "start": 0, "end": 10**400},
     ],
 )
 def test_what_cannot_be_meant_is_refused_in_a_sentence(as_ada, page, content, form):
