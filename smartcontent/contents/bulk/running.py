@@ -62,10 +62,10 @@ def _open() -> Sequence[BulkAct]:
     place = func.row_number().over(
         partition_by=BulkAct.user_id, order_by=(BulkAct.due_at, BulkAct.id)
     )
-    due = select(BulkAct.id, place.label("place")).join(User, User.id == BulkAct.user_id)
-    due = due.where(*is_open, User.is_enabled).subquery()
-    query = select(BulkAct).join(due, due.c.id == BulkAct.id).where(due.c.place == 1)
-    acts = db.session.scalars(query.order_by(BulkAct.due_at).limit(AT_ONCE)).all()
+    query = select(BulkAct.id, place.label("place")).join(User, User.id == BulkAct.user_id)
+    due = query.where(*is_open, User.is_enabled).subquery()
+    first = select(BulkAct).join(due, due.c.id == BulkAct.id).where(due.c.place == 1)
+    acts = db.session.scalars(first.order_by(BulkAct.due_at).limit(AT_ONCE)).all()
     db.session.commit()
     return acts
 
