@@ -1,8 +1,11 @@
 """A template: a brief with named blanks, as `{product}`, to be filled and used again and again."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
+from itertools import chain
 from types import MappingProxyType
 from typing import Any
 
@@ -12,6 +15,8 @@ from smartcontent.fields import Errors, Field, Fields, Refused, Text, Value, an_
 
 BLANKS_MOST = 20
 VALUE_LONGEST = 1_000
+# Characters of values in one text: no field may be so long, and a batch fills a thousand briefs.
+FILLED_LONGEST = 10_000
 NAME_LONGEST = 80
 _BLANK = re.compile(r"\{([^\W\d_](?:[\w -]{0,38}\w)?)\}")
 _WITH_BLANKS = tuple(n for n, rule in TITLED_BRIEF.items() if not hasattr(rule, "values"))
@@ -26,23 +31,37 @@ class Template:
     defaults: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     id: str = ""
 
-    @property
+    @cached_property
     def blanks(self) -> list[str]:
         """The names of its blanks, each once, as they come in the brief."""
-        return list(dict.fromkeys(_blanks_of(self.brief)))
+        return list(dict.fromkeys(chain.from_iterable(self._blanks_by_field)))
+
+    @cached_property
+    def _blanks_by_field(self) -> list[Counter[str]]:
+        """How often each blank stands in each text of the brief."""
+        return [Counter(_blanks_in(self.brief.get(name))) for name in _WITH_BLANKS]
 
     def filled(self, values: Mapping[str, Any]) -> tuple[dict[str, Any], Errors]:
         """The brief with values in its blanks, or what is wrong with which blank."""
         known, errors = read_values(self, values)
-        if errors:
+        if errors or (errors := self._too_long(known)):
             return {}, errors
         return {name: _filled(typed, known) for name, typed in self.brief.items()}, {}
 
+    def _too_long(self, known: Mapping[str, str]) -> Errors:
+        """The blank that would make a text of the brief far too long, before that is made."""
+        for counted in self._blanks_by_field:
+            sizes = {name: times * len(known[name]) for name, times in counted.items()}
+            if sum(sizes.values()) > FILLED_LONGEST:
+                longest = max(sizes, key=lambda name: sizes[name])
+                label, times = _rule_of(longest).label, counted[longest]
+                return {longest: [f"{label} stands in one text {times:,} times: shorten it."]}
+        return {}
 
-def _blanks_of(brief: Mapping[str, Any]) -> Iterator[str]:
-    for name in _WITH_BLANKS:
-        typed = brief.get(name) or ""
-        yield from _BLANK.findall(typed if isinstance(typed, str) else "\n".join(typed))
+
+def _blanks_in(typed: str | Sequence[str] | None) -> list[str]:
+    text = typed if isinstance(typed, str) else "\n".join(typed or ())
+    return _BLANK.findall(text)
 
 
 def read_values(template: Template, values: Mapping[str, Any]) -> tuple[dict[str, str], Errors]:
@@ -135,7 +154,7 @@ THROUGH: Fields = {
 def read_brief(sent: Mapping[str, Any]) -> tuple[dict[str, Any], Errors]:
     """The brief of a template as it is kept, or what is wrong with which field."""
     values, errors = read(TITLED_BRIEF, sent)
-    number = len(set(_blanks_of(values)))
+    number = len(Template("", values).blanks)
     if number > BLANKS_MOST:
         errors = {"topic": [f"The brief has {number} blanks: at most {BLANKS_MOST} may be in it."]}
     kept = {name: list(v) if isinstance(v, tuple) else v for name, v in values.items() if v}

@@ -6,6 +6,7 @@ from html import unescape
 import pytest
 
 from smartcontent.briefs.built_in import BUILT_IN
+from smartcontent.briefs.template import Template
 from smartcontent.models import Content, KeptTemplate
 from smartcontent.stores.sql import db
 
@@ -131,3 +132,15 @@ def test_previews_have_a_bound(as_ada, monkeypatch):
     answers = [as_ada.post("/contents/preview").status_code for _ in range(121)]
 
     assert (answers[0], answers[-1]) == (200, 429)
+
+
+def test_what_blanks_would_make_far_too_long_is_refused_before_it_is_made():
+    brief = {"content_type": "ad_copy", "topic": "{pot}" * 400, "instructions": "{pot}, {price}"}
+    template = Template("Pots", brief)
+
+    assert template.filled({"pot": "x" * 1_000, "price": "24 euros"}) == (
+        {},
+        {"pot": ["Pot stands in one text 400 times: shorten it."]},
+    )
+    filled, errors = template.filled({"pot": "x" * 20, "price": "24 euros"})
+    assert (len(filled["topic"]), errors) == (8_000, {})
