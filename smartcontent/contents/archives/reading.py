@@ -5,7 +5,7 @@ cancelled, and what another machine measured is left out, for estimates learn fr
 """
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Container, Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from hashlib import sha256
@@ -134,18 +134,28 @@ def _listed(label: str, most: int, is_right: Callable[[Any], bool], **known: Any
     )
 
 
-def _values(label: str, texts: int = 0, **most: int) -> Value:
-    """Numbers by their names, some of which have a limit, and texts of so many characters."""
+def _values(label: str, texts: int = 0, named: Container[str] | None = None, **most: int) -> Value:
+    """Numbers by their names, some of which have a limit, and texts of so many characters.
+
+    Where names are given, nothing else may be a text: pages reckon with it.
+    """
 
     def is_right(value: Any) -> bool:
         return (
             isinstance(value, dict)
             and len(value) <= 50
-            and all(_is_plain(each, texts) for each in value.values())
+            and all(
+                _is_plain(each, texts) and (named is None or name in named or not _is_text(each))
+                for name, each in value.items()
+            )
             and all(_is_within(value.get(name), limit) for name, limit in most.items())
         )
 
     return Value(label=label, must="be what Smart Content writes there", is_right=is_right)
+
+
+def _is_text(value: Any) -> bool:
+    return isinstance(value, str)
 
 
 def _is_plain(value: Any, longest: int) -> bool:
@@ -216,7 +226,7 @@ _DRAFT: Fields = {
     "model": _text("Model", 200),
     "model_digest": _text("Model_digest", 80),
     "options": _values("Options", num_ctx=CONTEXT_LONGEST, num_predict=CONTEXT_LONGEST),
-    "stats": _values("Stats", texts=200),
+    "stats": _values("Stats", texts=200, named=("model", "ollama_version")),
     "messages": _listed("Messages", 50, _is_message),
     "task": _Parts(label="Task", parts=_TASK),
     "wishes": _SETTINGS,
