@@ -18,6 +18,8 @@ VALUE_LONGEST = 1_000
 # Characters of values in one text: no field may be so long, and a batch fills a thousand briefs.
 FILLED_LONGEST = 10_000
 NAME_LONGEST = 80
+# Of all texts by the names of blanks: a list has two hundred templates.
+_TEXTS_LONGEST = BLANKS_MOST * (VALUE_LONGEST + 40)
 _BLANK = re.compile(r"\{([^\W\d_](?:[\w -]{0,38}\w)?)\}")
 _WITH_BLANKS = tuple(n for n, rule in TITLED_BRIEF.items() if not hasattr(rule, "values"))
 
@@ -100,6 +102,7 @@ def _is_texts(value: object) -> bool:
         isinstance(value, dict)
         and len(value) <= 10 * BLANKS_MOST
         and all(isinstance(text, str) and len(text) <= 2 * VALUE_LONGEST for text in value.values())
+        and sum(map(len, chain.from_iterable(value.items()))) <= _TEXTS_LONGEST
     )
 
 

@@ -12,8 +12,15 @@ from wtforms import BooleanField
 from smartcontent.briefs.brief import TITLED_BRIEF
 from smartcontent.briefs.built_in import BUILT_IN
 from smartcontent.briefs.form import BriefForm, form_field
-from smartcontent.briefs.template import SHARED_TEMPLATE, VALUE_LONGEST, Template, read_brief
+from smartcontent.briefs.template import (
+    DEFAULTS,
+    SHARED_TEMPLATE,
+    VALUE_LONGEST,
+    Template,
+    read_brief,
+)
 from smartcontent.contents import templates, voices_and_templates
+from smartcontent.fields import Refused
 from smartcontent.models import Content, KeptTemplate
 from smartcontent.web import errors
 from smartcontent.web.brief_forms import BriefForms
@@ -37,8 +44,13 @@ class TemplateForm(BriefForm):
         brief, wrong = read_brief({name: self[name].data for name in TITLED_BRIEF})
         for name, said in wrong.items():
             self[name].errors = said
+        blanks = _sent_blanks()
+        try:
+            DEFAULTS.read(blanks)
+        except Refused as refused:
+            self.topic.errors = [str(refused)]
         named = {"name": self.template_name.data, "shared": self.shared.data}
-        return named | {"brief": brief, "defaults": _sent_blanks()}
+        return named | {"brief": brief, "defaults": blanks}
 
 
 @bp.get("/templates")

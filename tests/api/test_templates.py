@@ -141,6 +141,8 @@ def test_built_in_one_could_have_been_sent_by_anybody(template):
         ),
         ("brief", {"content_type": "{kind}", "topic": "x"}, "brief.content_type"),
         ("defaults", {"price": 7}, "defaults"),
+        ("defaults", {f"price {n}": "x" * 1_000 for n in range(30)}, "defaults"),
+        ("defaults", {"price" * 10_000: "x"}, "defaults"),
         ("shared", "yes", "shared"),
     ],
 )

@@ -144,3 +144,11 @@ def test_what_blanks_would_make_far_too_long_is_refused_before_it_is_made():
     )
     filled, errors = template.filled({"pot": "x" * 20, "price": "24 euros"})
     assert (len(filled["topic"]), errors) == (8_000, {})
+
+
+def test_defaults_of_blanks_are_no_more_than_can_be_used(as_ada, template):
+    many = {f"blank:price {n}": "x" * 1_000 for n in range(30)}
+
+    assert as_ada.post("/templates/new", FORM | many).status_code == 422
+    assert as_ada.post(f"/templates/{template.id}/edit", FORM | many).status_code == 422
+    assert db.session.query(KeptTemplate).one().defaults == {}
