@@ -1,6 +1,8 @@
 """What is looked after during the minute: workers, Ollama, the model, its loading and download."""
 
 import os
+import sqlite3
+from contextlib import closing
 
 import pytest
 from conftest import BRIEF, wait_until
@@ -117,6 +119,18 @@ def test_every_model_of_the_variants_is_loaded_before_they_are_due(
     assert {load["model"] for load in loads(ollama)} == {"llama3.2", "mistral"}
     assert last_found("gemma3").stage is Stage.MISSING
     assert last_found("mistral").stage is not Stage.MISSING
+
+
+def test_look_keeps_nobody_from_writing_and_waits_for_nobody(
+    preflight, ada, a_worker, database_url
+):
+    submitting.submit(ada.id, BRIEF, "A teapot", delay_seconds=10)
+    found(preflight)
+    wait_until(lambda: found(preflight).stage is Stage.READY)
+
+    with closing(sqlite3.connect(database_url.removeprefix("sqlite:///"))) as other:
+        other.execute("BEGIN IMMEDIATE")  # SQLite has one writer: a look that wrote would fail
+        assert found(preflight).stage is Stage.READY
 
 
 def test_warming_uses_the_options_of_the_text(preflight, ada, a_worker, ollama):

@@ -26,7 +26,12 @@ from smartcontent.models.status import WAITS
 from smartcontent.ollama import OllamaError
 from smartcontent.ollama.configured import ollama
 from smartcontent.preflight.downloads import Downloads
-from smartcontent.preflight.reading_ahead import Need, ReadingAhead, loaded_before
+from smartcontent.preflight.reading_ahead import (
+    Need,
+    ReadingAhead,
+    loaded_before,
+    seconds_to_read,
+)
 from smartcontent.progress import readiness
 from smartcontent.progress.readiness import Readiness, Stage
 from smartcontent.prompts.request import (
@@ -210,7 +215,8 @@ def needed_soon() -> dict[str, Need]:
     for draft in drafts:
         model = model_of(draft)
         if model not in needs:
-            needs[model] = Need(draft, _request_of(draft), set())
+            request = _request_of(draft)
+            needs[model] = Need(draft, request, seconds_to_read(request), set())
         needs[model].user_ids.add(draft.user_id)
     db.session.commit()
     return needs

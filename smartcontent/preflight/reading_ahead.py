@@ -39,17 +39,18 @@ class Need:
 
     draft: Draft
     request: Request
+    seconds: float
     user_ids: set[int]
 
     @property
     def to_send(self) -> Request:
-        """The request as its worker will send it."""
+        """The request as its worker will send it; Ollama may be asked for that."""
         return with_room_to_think(self.request)
 
-    @property
-    def seconds(self) -> float:
-        """How long the model takes to read the prompt, as it read others."""
-        return estimated_tokens(self.request.messages) / tokens_a_second(self.request.model)
+
+def seconds_to_read(request: Request) -> float:
+    """How long the model takes to read the prompt, as it read others."""
+    return estimated_tokens(request.messages) / tokens_a_second(request.model)
 
 
 class ReadingAhead:
@@ -66,8 +67,14 @@ class ReadingAhead:
         if not needs or not _is_wanted() or self._is_under_way():
             return
         self._is_given_up.clear()  # before the stores are asked: what falls due from now on counts
-        upcoming = {model: _upcoming(need, is_loaded(model)) for model, need in needs.items()}
+        prompts = {model: need.to_send.prompt_digest for model, need in needs.items()}
+        only_read()
+        upcoming = {
+            model: _upcoming(need, prompts[model], is_loaded(model))
+            for model, need in needs.items()
+        }
         chosen = to_read(upcoming.values(), _is_writing(), now(), _usual())
+        db.session.commit()
         if chosen is not None:
             self._begin(next(needs[model] for model, each in upcoming.items() if each is chosen))
 
@@ -141,23 +148,21 @@ def loaded_before(need: Need) -> timedelta:
     return ahead(need.seconds, _usual()) + SPARE if _is_wanted() else _usual()
 
 
-def _upcoming(need: Need, is_loaded: bool) -> Upcoming:
+def _upcoming(need: Need, prompt: str, is_loaded: bool) -> Upcoming:
     assert need.draft.due_at is not None
     model = need.request.model
     may_be_read = (
         is_loaded
         and need.draft.status == Status.PENDING
-        and not was_given_to_read(need.draft.id, need.to_send.prompt_digest)
+        and not was_given_to_read(need.draft.id, prompt)
         and not does_not_help(model)
     )
     return Upcoming(need.draft.due_at, need.seconds, may_be_read)
 
 
 def _is_writing() -> bool:
-    only_read()
-    writing = db.session.scalar(select(Draft.id).where(Draft.status == Status.GENERATING).limit(1))
-    db.session.commit()
-    return writing is not None
+    writing = select(Draft.id).where(Draft.status == Status.GENERATING).limit(1)
+    return db.session.scalar(writing) is not None
 
 
 def _put_on_record(draft_id: int, request: Request) -> Reading | None:
