@@ -6,6 +6,7 @@ keeps the number of the request that asked for it, so that the worker's lines ha
 
 import logging
 import re
+from urllib.parse import quote
 from uuid import uuid4
 
 from flask import (
@@ -77,7 +78,9 @@ def _tell_number(response: Response) -> Response:
     response.headers["X-Request-ID"] = g.request_id
     if response.status_code == 429:
         wait = response.headers.get("Retry-After")
-        note(f"Too often method={request.method} path={request.path} wait={wait}", _user_id())
+        note(
+            f"Too often method={request.method} path={quote(request.path)} wait={wait}", _user_id()
+        )
     return response
 
 

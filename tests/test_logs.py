@@ -125,6 +125,15 @@ def test_refusal_is_logged_with_address_user_and_wait(visitor, ada, lines):
     assert " address=127.0.0.1 request=" in line
 
 
+def test_path_of_a_refusal_forges_no_part_of_its_line(visitor, lines):
+    for _ in range(121):
+        refused = visitor.get("/shared/abc%20user=1%20address=9.9.9.9")
+
+    (line,) = [line for line in lines() if "Too often" in line]
+    assert refused.status_code == 429
+    assert line.count(" address=") == line.count(" user=") == 1
+
+
 @pytest.mark.own_app
 @pytest.mark.parametrize("path", ["/shared/{}", "/calendar/feed/{}.ics", "/shared/{}?x=1"])
 def test_address_that_opens_something_is_not_in_a_log(app, founder, visitor, lines, path):

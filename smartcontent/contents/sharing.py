@@ -19,6 +19,7 @@ DAYS_MOST = 90  # for which a link is open
 OPEN_MOST = 20  # links of one content
 ENDED_MOST = 20  # of those that do not work any more
 REVIEWS_MOST = 50  # of one link
+ALL_REVIEWS_MOST = 200  # of one content: its page shows them all
 PRESSED_TWICE = timedelta(minutes=1)  # the same said again within it is said once
 
 
@@ -83,8 +84,10 @@ def review(share: Share, verdict: Verdict, reason: str, name: str) -> bool:
     if db.session.scalar(just_now.where(Review.at > now() - PRESSED_TWICE)):
         db.session.rollback()
         return True
-    own = select(func.count()).select_from(Review).where(Review.share_id == share.id)
-    if (db.session.scalar(own) or 0) >= REVIEWS_MOST:
+    of_link = func.count().filter(Review.share_id == share.id)
+    counted = select(func.count(), of_link).select_from(Review).join(Share)
+    in_all, own = db.session.execute(counted.where(Share.content_id == share.content_id)).one()
+    if own >= REVIEWS_MOST or in_all >= ALL_REVIEWS_MOST:
         db.session.rollback()
         return False
     db.session.add(Review(share_id=share.id, **said))

@@ -116,7 +116,7 @@ def review(secret: str) -> ResponseReturnValue:
         return _page(found, secret, form, 422)
     verdict = Verdict(form.verdict.data)
     if not sharing.review(found, verdict, form.reason.data, form.name.data):
-        return errors.answer(409, "Enough has been said by this link: ask for another one.")
+        return errors.answer(409, "Enough has been said here: tell whoever sent you the link.")
     flash("Thank you: whoever sent you the link can read what you said.")
     return redirect(url_for(".read", secret=secret, sent=request.form.get("key")), 303)
 

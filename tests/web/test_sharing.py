@@ -137,6 +137,17 @@ def test_links_and_what_is_said_are_bounded(app, as_ada, written, visitor, monke
     assert say(visitor, link, reason="x" * 20_000).status_code in (413, 429)
 
 
+def test_what_is_said_by_all_links_of_a_content_is_bounded(as_ada, written, visitor, monkeypatch):
+    monkeypatch.setattr(sharing, "ALL_REVIEWS_MOST", 2)
+    links = [link_of(as_ada, written) for _ in range(3)]
+
+    answers = [say(visitor, link, reason="Lovely") for link in links]
+
+    assert [answer.status_code for answer in answers] == [200, 200, 409]
+    assert "tell whoever sent you the link" in answers[-1].text
+    assert db.session.scalar(select(func.count(Review.id))) == 2
+
+
 def test_links_that_ended_make_room_and_all_that_work_can_be_revoked(as_ada, written, monkeypatch):
     monkeypatch.setattr(sharing, "ENDED_MOST", 2)
     link_of(as_ada, written)
