@@ -155,6 +155,16 @@ def test_snapshot_has_what_is_being_written_however_many_wait_or_are_on_hold(ada
     assert [draft["status"] for draft in told[:40]].count("held") == 0
 
 
+def test_snapshot_of_many_drafts_of_one_content_has_no_more_of_them(ada, content):
+    row = {"user_id": ada.id, "content_id": content.id, "origin": Origin.REFINED,
+           "status": Status.HELD, "created_at": now()}  # fmt: skip
+    more = range(2, 3 * SNAPSHOT_WAITING)
+    db.session.execute(insert(Draft), [{**row, "number": number} for number in more])
+    db.session.commit()
+
+    assert len(snapshot(ada.id)["drafts"]) == SNAPSHOT_WAITING
+
+
 def test_snapshot_asks_the_database_a_fixed_number_of_questions(app, ada, many):
     with_all = questions(lambda: snapshot(ada.id))
     for content in many[1:]:

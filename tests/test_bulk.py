@@ -1,13 +1,14 @@
 """One act on all that match: on what matched when it was asked for, step by step, and undone."""
 
 import re
+from contextlib import suppress
 from datetime import timedelta
 from io import BytesIO
 from zipfile import ZipFile
 
 import pytest
 from conftest import BRIEF, both_databases
-from sqlalchemy import event, text
+from sqlalchemy import event, select, text
 
 from smartcontent.contents import ending, submitting, tagging, versions
 from smartcontent.contents.bulk import acts, running
@@ -187,8 +188,7 @@ def test_acts_take_turns_and_those_of_who_is_shut_out_none(ada, bob, five):
 
 
 @both_databases
-def test_nobody_waits_for_the_many_acts_of_another(ada, bob, five, monkeypatch):
-    monkeypatch.setattr(running, "AT_ONCE", 2)
+def test_nobody_waits_for_the_many_acts_of_another(ada, bob, five):
     bobs_text = submitting.submit(bob.id, BRIEF, "Bob's")
     first, *_ = [begin(ada.id, Filters(), Deed.TRASH) for _ in range(3)]
     bobs = begin(bob.id, Filters(), Deed.TRASH)
@@ -197,6 +197,43 @@ def test_nobody_waits_for_the_many_acts_of_another(ada, bob, five, monkeypatch):
 
     assert (first.done, bobs.done) == (2, 1)
     assert bobs_text.deleted_at
+
+
+def test_act_whose_step_breaks_holds_up_nobody_for_good(ada, bob, five):
+    begin(ada.id, Filters(), Deed.TRASH)
+    adas = db.session.query(BulkAct).one()
+    adas.deed = "unknown"
+    db.session.commit()
+    submitting.submit(bob.id, BRIEF, "Bob's")
+    bobs = begin(bob.id, Filters(), Deed.TRASH)
+
+    while not bobs.finished_at:
+        with suppress(ValueError):
+            running.take_steps()
+        db.session.rollback()
+
+    assert adas.done == 0
+
+
+@both_databases
+def test_one_user_has_so_many_acts_on_their_way_and_so_many_kept(as_ada, ada, bob, monkeypatch):
+    monkeypatch.setattr(acts, "OPEN_MOST", 2)
+    monkeypatch.setattr(acts, "KEPT_MOST", 3)
+    submitting.submit(ada.id, BRIEF, "Tea")
+    submitting.submit(bob.id, BRIEF, "Pot")
+    of_bob = finish(begin(bob.id, Filters(), Deed.TRASH))
+    first = begin(ada.id, Filters(), Deed.CANCEL)
+    begin(ada.id, Filters(), Deed.CANCEL)
+
+    answer = as_ada.post("/contents/bulk", {"do": "trash", "all": "1"})
+
+    assert answer.status_code == 429
+    assert "2 of your acts on many texts are on their way" in answer.text
+    while running.take_steps():
+        pass
+    begun = [first.id, *(finish(begin(ada.id, Filters(), Deed.CANCEL)).id for _ in range(4))]
+    kept = db.session.scalars(select(BulkAct.id)).all()
+    assert (len(kept), set(begun[-3:]) < set(kept), of_bob.id in kept) == (4, True, True)
 
 
 def test_scheduler_takes_the_steps_and_forgets_what_is_old(app, ada, five, monkeypatch):

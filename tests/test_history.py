@@ -2,6 +2,7 @@
 
 import json
 import re
+from concurrent.futures import ThreadPoolExecutor
 from uuid import UUID
 
 import pytest
@@ -36,6 +37,36 @@ def number_of_lines() -> int:
 @pytest.fixture
 def script(app, ada) -> Script:
     return script_of(app, ada)
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+@pytest.mark.parametrize("what", [What.TRASHED, What.RESTORED])
+def test_what_two_do_in_one_instant_is_told_once(app, content, what):
+    """The other is through with it while the first is about to write."""
+    its_id, owner = content.id, content.user_id
+
+    def act() -> None:
+        with app.app_context():
+            if what == What.TRASHED:
+                ending.discard(db.session.get(Content, its_id))
+            else:
+                ending.restore(owner, its_id)
+
+    others = [act]
+
+    def be_faster(connection, cursor, statement, *_):
+        if others and statement.startswith(("UPDATE contents", "INSERT INTO history")):
+            with ThreadPoolExecutor(1) as another:
+                another.submit(others.pop()).result()
+
+    if what == What.RESTORED:
+        ending.discard(content)
+    db.session.remove()
+    event.listen(db.engine, "before_cursor_execute", be_faster)
+    act()
+
+    told_of = select(HistoryLine.what).where(HistoryLine.what == what)
+    assert db.session.scalars(told_of).all() == [what]
 
 
 @both_databases

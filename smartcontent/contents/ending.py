@@ -4,7 +4,7 @@ import logging
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from smartcontent.models import Content, Draft, Status, What, history, now
 from smartcontent.models.search_index import findable_by
@@ -54,8 +54,11 @@ def restore(user_id: int, content_id: UUID) -> Content | None:
 
 
 def _set_deleted(content: Content, moment: datetime | None) -> None:
-    if bool(content.deleted_at) != bool(moment):
+    """Where several do it in one instant, one of them has done it: history has one line."""
+    deleted_at = Content.deleted_at
+    is_elsewhere = deleted_at.is_(None) if moment else deleted_at.is_not(None)
+    put = update(Content).where(Content.id == content.id, is_elsewhere).values(deleted_at=moment)
+    if db.session.scalar(put.returning(Content.id)):
         history.note(content.id, What.TRASHED if moment else What.RESTORED)
-    content.deleted_at = moment
     db.session.commit()
     content.announce()

@@ -15,7 +15,7 @@ from typing import Any
 from uuid import UUID
 
 from flask import Flask, Response
-from sqlalchemy import and_, func, or_, select
+from sqlalchemy import func, or_, select
 from sqlalchemy.orm import joinedload
 from werkzeug.http import http_date
 
@@ -33,7 +33,8 @@ from smartcontent.prompts.request import model_of
 from smartcontent.stores.sql import db, only_read
 
 TAKE_SECONDS = 0.5
-# Drafts that wait in a snapshot: a page counts down to the next ones, and asks for what it shows.
+# Drafts that wait in a snapshot, of all and of those on the first page: a page counts down to the
+# next ones, and asks for what else it shows.
 SNAPSHOT_WAITING = 100
 RETRY_MS = (1000, 4000)
 HEADERS = {
@@ -213,10 +214,11 @@ def _unfinished(user_id: int, contents: list[UUID]) -> Sequence[Draft]:
     # Drafts on hold have no due time: on every database they come last.
     by_due_time = (Draft.due_at.is_(None), Draft.due_at, Draft.id)
     first = select(Draft.id).where(Draft.user_id == user_id, waits).order_by(*by_due_time)
+    first = first.limit(SNAPSHOT_WAITING)
     shown = or_(
         Draft.status == Status.GENERATING,
-        Draft.id.in_(first.limit(SNAPSHOT_WAITING)),
-        and_(waits, Draft.content_id.in_(contents)),
+        Draft.id.in_(first),
+        Draft.id.in_(first.where(Draft.content_id.in_(contents))),
     )
     return db.session.scalars(own.where(shown).order_by(*by_due_time)).all()
 

@@ -15,6 +15,7 @@ from sqlalchemy import (
     Text,
     UniqueConstraint,
     and_,
+    bindparam,
     case,
     false,
     func,
@@ -36,6 +37,7 @@ from smartcontent.models.tag import Tag, content_tags
 from smartcontent.stores.sql import Base, db
 
 _LOOKED_BACK = 200  # contents, for the last brief that was filled in on a page
+_CHOICES = ("content_type", "tone", "length", "language")
 _LISTED_BY = ("user_id", "created_at", "id")
 _LISTED = (
     *(
@@ -246,30 +248,17 @@ class Content(Base):
         return and_(cls._voice.is_not(None), _VoiceId() == str(voice_id))
 
     @classmethod
-    def last_choices(cls, user_id: int) -> Mapping[str, str]:
-        """Type, tone, length and language of the user's last brief; empty before the first."""
-        chosen = select(cls.content_type, cls.tone, cls.length, cls.language)
-        return dict(db.session.execute(cls._last(chosen, user_id)).mappings().first() or {})
+    def last_chosen(cls, user_id: int) -> tuple[Mapping[str, str], Voice | None]:
+        """Type, tone, length and language of the user's last brief, and its voice.
 
-    @classmethod
-    def last_voice(cls, user_id: int) -> Voice | None:
-        """The voice of the user's last brief."""
-        return Voice.read(db.session.scalar(cls._last(select(cls._voice), user_id)))
-
-    @classmethod
-    def _last(cls, query: Any, user_id: int) -> Any:
-        """Of the brief that was filled in last on a page, or else of the last one of any kind.
-
-        A script, a table, a series or a translation chooses for itself, not for the next brief.
+        That is the brief which was filled in last on a page, or else the last one of any kind;
+        before the first, nothing.
         """
-        newest = select(cls.id).where(cls.user_id == user_id).order_by(cls.created_at.desc())
-        is_of_form = and_(
-            cls.idempotency_key.is_not(None),
-            cls.request_digest.is_(None),
-            cls.source_number.is_(None),
-        )
-        order = case((is_of_form, 0), else_=1), cls.created_at.desc()
-        return query.where(cls.id.in_(newest.limit(_LOOKED_BACK))).order_by(*order).limit(1)
+        last = db.session.execute(_LAST_CHOSEN, {"owner": user_id}).first()
+        if last is None:
+            return {}, None
+        *chosen, voice = last
+        return dict(zip(_CHOICES, chosen, strict=True)), Voice.read(voice)
 
     @classmethod
     def find(cls, user_id: int, content_id: UUID) -> "Content | None":
@@ -290,3 +279,20 @@ class Content(Base):
                 cls.user_id == user_id, cls.id == content_id, cls.deleted_at.is_not(None)
             )
         )
+
+
+def _last_chosen() -> Select[Any]:
+    """A script, a table, a series or a translation chooses for itself, not for the next brief."""
+    own = select(Content.id).where(Content.user_id == bindparam("owner"))
+    newest = own.order_by(Content.created_at.desc()).limit(_LOOKED_BACK)
+    is_of_form = and_(
+        Content.idempotency_key.is_not(None),
+        Content.request_digest.is_(None),
+        Content.source_number.is_(None),
+    )
+    order = case((is_of_form, 0), else_=1), Content.created_at.desc()
+    chosen = *(getattr(Content, name) for name in _CHOICES), Content._voice
+    return select(*chosen).where(Content.id.in_(newest)).order_by(*order).limit(1)
+
+
+_LAST_CHOSEN = _last_chosen()  # every page that begins a brief asks it

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import cached_property
 from types import MappingProxyType
 from typing import Any
 from uuid import UUID
@@ -44,7 +45,7 @@ class VoiceForm(Form):
             return self.kept
         return found.voice if found else None
 
-    @property
+    @cached_property
     def choices(self) -> list[tuple[str, str]]:
         """Ids and names of the voices there are."""
         known = [(str(its_id), name) for its_id, name in KeptVoice.names(current_user.id)]

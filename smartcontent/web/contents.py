@@ -16,7 +16,7 @@ from smartcontent.contents.emptying import goes_at
 from smartcontent.contents.filters import FILTERS, filters_in
 from smartcontent.contents.quotas import OverQuota
 from smartcontent.extensions import login
-from smartcontent.models import Batch, Content, KeptVoice, Series
+from smartcontent.models import Batch, Content, Series
 from smartcontent.models.listing import (
     Q_LONGEST,
     Filters,
@@ -45,10 +45,10 @@ def own_content(content_id: UUID) -> Content:
 
 
 @bp.app_template_global()
-def belongings() -> dict[str, Sequence[tuple[UUID, str]]]:
-    """What the list can be narrowed to by its id: the last ones of each kind."""
+def belongings(voices: Sequence[tuple[str, str]]) -> dict[str, Sequence[tuple[object, str]]]:
+    """What the list can be narrowed to by its id: the voices, and the last ones of each kind."""
     return {
-        "voice": KeptVoice.names(current_user.id),
+        "voice": voices,
         "batch": names_of(Batch, current_user.id),
         "series": names_of(Series, current_user.id),
     }
@@ -273,8 +273,8 @@ def _forms_to_begin_with() -> BriefForms:
     if content := to_be_used_again():
         return BriefForms.again(content)
     example = CONTENT_TYPES.get(request.args.get("example", ""))
-    choices = example.example if example else Content.last_choices(current_user.id)
-    return BriefForms.begun(choices, Content.last_voice(current_user.id))
+    choices, voice = Content.last_chosen(current_user.id)
+    return BriefForms.begun(example.example if example else choices, voice)
 
 
 def to_be_used_again() -> Content | None:

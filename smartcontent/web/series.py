@@ -42,8 +42,7 @@ def new() -> str:
     if content := to_be_used_again():
         say_source_stays(content, "a series")
         return _form_page(BriefForms.again(content), RuleForm())
-    usual = Content.last_choices(current_user.id), Content.last_voice(current_user.id)
-    return _form_page(BriefForms.begun(*usual), RuleForm())
+    return _form_page(BriefForms.begun(*Content.last_chosen(current_user.id)), RuleForm())
 
 
 @bp.post("/series")

@@ -73,7 +73,8 @@ def fill(template_id: UUID) -> ResponseReturnValue:
     if wrong:
         return _fill_page(template, values, wrong), 422
     flash("The blanks are filled: look at the brief, then send it.")
-    return dashboard(BriefForms.begun(brief, Content.last_voice(current_user.id)))
+    _, voice = Content.last_chosen(current_user.id)
+    return dashboard(BriefForms.begun(brief, voice))
 
 
 @bp.route("/templates/new", methods=["GET", "POST"])

@@ -57,7 +57,7 @@ def _as_last_time(user_id: int, headings: tuple[str, ...]) -> tuple[dict[str, st
     ):
         if tuple(before.headings) == headings and before.mapping:
             return before.mapping, before.constants
-    last = Content.last_choices(user_id)
+    last, _ = Content.last_chosen(user_id)
     return guess(headings), dict(last) or usual_choices(None)
 
 

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 from uuid import UUID
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import delete, insert, select, update
 
 from smartcontent import events
 from smartcontent.contents.bulk.deeds import (
@@ -24,6 +24,7 @@ from smartcontent.contents.bulk.deeds import (
     done_to_drafts,
     tell,
 )
+from smartcontent.contents.quotas import LOOK_AGAIN_SECONDS, OverQuota
 from smartcontent.contents.tagging import as_written
 from smartcontent.doors import Door, through
 from smartcontent.models import BulkAct, BulkStep, now
@@ -32,6 +33,9 @@ from smartcontent.scheduling.drafts import in_parts
 from smartcontent.stores.sql import db, only_read
 
 MATCH_MOST = 50_000
+# Of one user: an act of as many as may be keeps a few megabytes.
+OPEN_MOST = 10
+KEPT_MOST = 50
 STEP = 100  # of what the scheduler does, who serves no pages
 # Where there is no room for another draft: so seldom that nobody is held up by it.
 TRY_AGAIN = timedelta(seconds=10)
@@ -52,7 +56,9 @@ def begin(user_id: int, which: Filters | Sequence[UUID], deed: Deed, tag: str = 
 
     Raises:
         TooMany: so many match that it is not done at once.
+        OverQuota: so many acts of the user are on their way.
     """
+    _make_room(user_id)
     ids = (
         those_that_match(user_id, which)
         if isinstance(which, Filters)
@@ -64,6 +70,22 @@ def begin(user_id: int, which: Filters | Sequence[UUID], deed: Deed, tag: str = 
     act.tag = as_written(user_id, tag) if deed in OF_TAGS else ""
     _keep(act, [str(each) for each in ids])
     return act
+
+
+def _make_room(user_id: int) -> None:
+    own = select(BulkAct.id).where(BulkAct.user_id == user_id)
+    is_open = BulkAct.finished_at.is_(None)
+    if len(db.session.scalars(own.where(is_open).limit(OPEN_MOST)).all()) == OPEN_MOST:
+        db.session.rollback()
+        raise OverQuota(
+            f"{OPEN_MOST} of your acts on many texts are on their way: wait until one has ended,"
+            " or stop one.",
+            retry_after=LOOK_AGAIN_SECONDS,
+        )
+    newest = own.order_by(BulkAct.created_at.desc()).limit(KEPT_MOST - 1)
+    too_many = BulkAct.user_id == user_id, ~is_open, BulkAct.id.not_in(newest)
+    db.session.execute(delete(BulkAct).where(*too_many))
+    db.session.commit()
 
 
 def those_that_match(user_id: int, filters: Filters) -> Sequence[UUID]:

@@ -22,7 +22,6 @@ log = logging.getLogger(__name__)
 
 LOOK_SECONDS = 0.5
 PAUSE_SECONDS = 0.02
-AT_ONCE = 20
 KEPT_FOR = timedelta(days=1)  # so long an act can be undone
 
 
@@ -65,7 +64,8 @@ def _open() -> Sequence[BulkAct]:
     query = select(BulkAct.id, place.label("place")).join(User, User.id == BulkAct.user_id)
     due = query.where(*is_open, User.is_enabled).subquery()
     first = select(BulkAct).join(due, due.c.id == BulkAct.id).where(due.c.place == 1)
-    acts = db.session.scalars(first.order_by(BulkAct.due_at).limit(AT_ONCE)).all()
+    # In another order each time: one whose step breaks ends the turn of those behind it.
+    acts = db.session.scalars(first.order_by(func.random())).all()
     db.session.commit()
     return acts
 
