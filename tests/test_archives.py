@@ -258,7 +258,9 @@ OF_DRAFT = [
     {"stats": {"eval_count": [1]}}, {"stats": {"eval_count": 5, "eval_duration_ms": "x"}},
     {"stats": {"eval_count": "9" * 300}}, {"brief": {"topic": 1}},
     {"options": {"num_ctx": 10**9}}, {"options": {"seed": float("nan")}},
-    {"messages": [{"role": "user"}]}, {"messages": "x"}, {"wishes": {"seed": -1}},
+    {"messages": [{"role": "user"}]}, {"messages": "x"},
+    {"messages": [{"role": "user", "content": "<" * 700_000}] * 2},
+    {"messages": [{"role": "user" * 9, "content": "x"}]}, {"wishes": {"seed": -1}},
     {"reproduces": {"number": "1"}}, {"error_values": [1]}, {"model": "x" * 1_000},
 ]  # fmt: skip
 OF_HEAD = [
@@ -295,7 +297,9 @@ def hostile_files(files: dict[str, bytes]) -> dict[str, bytes]:
     """ZIPs by what is wrong with them."""
     [content] = [name for name in files if name.endswith("/content.json")]
     [text] = [name for name in files if name.endswith("1.md")]
-    deep = b"[" * 200_000 + b"]" * 200_000
+    deep = b"[" * 5_000 + b"]" * 5_000
+    lists, names = b",[]" * 10_000, b",".join(b'"%d":1' % each for each in range(10_000))
+    said = files[content].rstrip(b"}\n")
     fine = packed(files)
     return {
         "no ZIP": b"Dear all,",
@@ -313,6 +317,10 @@ def hostile_files(files: dict[str, bytes]) -> dict[str, bytes]:
         "not JSON": packed({**files, content: b"{"}),
         "no object": packed({**files, content: b"[]"}),
         "too deep": packed({**files, content: deep}),
+        "many values": packed({**files, content: said + b',"more":[[]' + lists + b"]}"}),
+        "many names": packed({**files, content: said + b',"more":{' + names + b"}}"}),
+        "a head of many": packed({**files, HEAD: files[HEAD].rstrip(b"}\n") + b',"more":[[]'
+                                  + 10 * lists + b"]}"}),
         "long number": packed({**files, content: b"1" * 10_000}),
         "NaN": packed({**files, content: b'{"current": NaN}'}),
         "not UTF-8": packed({**files, text: b"\xff\xfe---"}),
@@ -330,12 +338,42 @@ def test_hostile_zips_get_one_sentence_and_nothing_is_stored(ada, bob, written, 
         with pytest.raises(ArchiveError, match=r"^[^\n]{20,400}\.$"):
             taken(bob, archive)
         assert number_of(Content, bob) == number_of(KeptVoice, bob) == 0, what
+    monkeypatch.setattr(unpacking, "LIKELY_LONGEST", 1024**2)
+    with pytest.raises(ArchiveError, match="unpacks to more than 1 MB"):
+        taken(bob, packed({**files_of(archive_of(ada)), "more.md": b"\0" * 2 * 1024**2}))
     monkeypatch.setattr(unpacking, "CONTENT_LONGEST", 2_000)
     with pytest.raises(ArchiveError, match="delete some versions of that text"):
         taken(bob, archive_of(ada))
     monkeypatch.setattr(unpacking, "FILES_MOST", 3)
     with pytest.raises(ArchiveError, match="more than 3 files"):
         taken(bob, archive_of(ada))
+
+
+def test_signs_of_json_within_a_long_text_are_no_values(ada, bob, written):
+    said = [{"role": "user", "content": '[{"tea": 1, "\\": "warm, \\""}], ' * 10_000}]
+    files = changed(files_of(archive_of(ada)), "/1.json", messages=said)
+
+    taken(bob, packed(files))
+
+    own = select(Draft).filter_by(user_id=bob.id, number=1)
+    assert db.session.scalars(own).one().prompt == said
+
+
+@pytest.mark.parametrize("made_of", [{1: 1}, {1: 2, 2: 1}])
+def test_versions_that_are_made_of_themselves_are_shown(as_ada, ada, bob, written, made_of):
+    its_id, files = written.id, files_of(archive_of(ada))
+    for number, source in made_of.items():
+        [name] = [each for each in files if each.endswith(f"/{number}.json")]
+        task = {"do": "refine", "how": "shorter", "number": source}
+        said = {n: v for n, v in json.loads(files[name]).items() if n != "brief"} | {"task": task}
+        files[name] = json.dumps(said).encode()
+    db.session.delete(written)
+    db.session.commit()
+    taken(ada, packed(files))
+
+    for path in ("/", f"/contents/{its_id}", f"/contents/{its_id}/versions/1"):
+        assert as_ada.get(path).status_code == 200
+    assert files_of(archive_of(ada))
 
 
 def test_ids_of_others_reach_nothing_of_theirs(ada, bob, written):

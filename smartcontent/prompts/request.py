@@ -14,6 +14,9 @@ from smartcontent.models import Content, Draft
 from smartcontent.prompts import refining
 
 SEEDS = 2**31
+# What has a text has its brief, so the way to one is short; an archive may say that a version is
+# made of itself.
+MADE_OF_MOST = 5
 
 
 @dataclass(frozen=True)
@@ -55,13 +58,18 @@ def language_of(draft: Draft) -> str:
 
     A text of which one passage is translated stays in its own.
     """
-    task = Task.read(draft.task)
-    if task and task.language and not task.passage:
-        return task.language
-    if draft.is_final and draft.brief:
-        return str(draft.brief["language"])
-    source = draft.content.version(task.number) if task else None
-    return language_of(source) if source else draft.content.language
+    content = draft.content
+    for _ in range(MADE_OF_MOST):
+        task = Task.read(draft.task)
+        if task and task.language and not task.passage:
+            return task.language
+        if draft.is_final and draft.brief:
+            return str(draft.brief["language"])
+        source = content.version(task.number) if task else None
+        if source is None:
+            break
+        draft = source
+    return content.language
 
 
 def request_for(content: Content, wishes: dict[str, Any] | None = None) -> Request:

@@ -51,6 +51,8 @@ from smartcontent.texts.storable import all_storable
 
 VERSIONS_MOST = 1_000  # of one content
 TEXT_LONGEST = 1_000_000  # characters
+MESSAGES_MOST, ROLE_LONGEST = 50, 20
+MESSAGES_LONGEST = 1_200_000  # characters of a prompt: the text it is about, and what is to be done
 CONTEXT_LONGEST = 131_072  # tokens that Ollama is asked to make room for
 LISTED_MOST = 1_000  # voices, templates, series, views
 FILTER_LONGEST = 1_000  # characters
@@ -168,11 +170,21 @@ def _is_within(value: Any, most: int) -> bool:
     return value is None or (type(value) is int and -2 <= value <= most)
 
 
+def _are_messages(value: Any) -> bool:
+    return (
+        isinstance(value, list)
+        and len(value) <= MESSAGES_MOST
+        and all(map(_is_message, value))
+        and sum(len(message["content"]) for message in value) <= MESSAGES_LONGEST
+    )
+
+
 def _is_message(value: Any) -> bool:
     return (
         isinstance(value, dict)
         and value.keys() == {"role", "content"}
         and all(isinstance(each, str) for each in value.values())
+        and len(value["role"]) <= ROLE_LONGEST
     )
 
 
@@ -227,7 +239,11 @@ _DRAFT: Fields = {
     "model_digest": _text("Model_digest", 80),
     "options": _values("Options", num_ctx=CONTEXT_LONGEST, num_predict=CONTEXT_LONGEST),
     "stats": _values("Stats", texts=200, named=("model", "ollama_version")),
-    "messages": _listed("Messages", 50, _is_message),
+    "messages": Value(
+        label="Messages",
+        must=f"be at most {MESSAGES_MOST} messages of {MESSAGES_LONGEST:,} characters together",
+        is_right=_are_messages,
+    ),
     "task": _Parts(label="Task", parts=_TASK),
     "wishes": _SETTINGS,
     "brief": _Parts(label="Brief", parts=_BRIEF_CHOSEN),

@@ -21,6 +21,11 @@ FILES_MOST = 350_000
 FILE_LONGEST = 8 * 1024 * 1024  # bytes
 CONTENT_LONGEST = 64 * 1024 * 1024  # bytes of the files of one content, in memory together
 UNPACKED_LONGEST = 2 * 1024**3  # bytes of all files together
+# Texts become an eighth as small: what is larger than this, and becomes far smaller, is made to be.
+LIKELY_LONGEST = 64 * 1024 * 1024
+LIKELY_RATIO = 50
+VALUES_MOST = 10_000  # of one file; that with all voices, templates, series and views has more
+HEAD_VALUES_MOST = 100_000
 _LISTED = b"PK\1\2"  # before each file in the list of them
 _PACKINGS = {ZIP_STORED, ZIP_DEFLATED}
 _OUTSIDE = re.compile(r"/|[A-Za-z]:|(?:.*[/\\])?\.\.(?:[/\\]|$)", re.DOTALL)
@@ -66,10 +71,12 @@ class Unpacked:
                     f"{folder[:80]!r} in it unpacks to more than {CONTENT_LONGEST // 1024**2} MB: "
                     "delete some versions of that text where it was made."
                 )
-        if self._sizes.total() > UNPACKED_LONGEST:
+        packed = sum(entry.compress_size for entry in self._files.values())
+        most = min(UNPACKED_LONGEST, max(LIKELY_LONGEST, LIKELY_RATIO * packed))
+        if self._sizes.total() > most:
             raise ArchiveError(
-                f"It unpacks to more than {UNPACKED_LONGEST // 1024**3} GB: it is no archive that "
-                "Smart Content has made."
+                f"It unpacks to more than {most // 1024**2:,} MB: it is no archive that Smart "
+                "Content has made."
             )
 
     def folders(self) -> Iterator[str]:
@@ -89,8 +96,11 @@ class Unpacked:
         Raises:
             ArchiveError: it is not there, or not JSON, or no object.
         """
+        data = self.read(name)
+        if _has_more_values(data, HEAD_VALUES_MOST if name == HEAD else VALUES_MOST):
+            raise ArchiveError(f"{name} says more than Smart Content writes there.")
         try:
-            said = json.loads(self.read(name).decode(), parse_constant=_refuse)
+            said = json.loads(data.decode(), parse_constant=_refuse)
             cleaned = all_storable(said)
         except (ValueError, RecursionError) as error:
             if isinstance(error, ArchiveError):
@@ -175,6 +185,18 @@ def _check(name: str, entry: ZipInfo) -> None:
             f"{name[:80]!r} in it unpacks to {entry.file_size // 1024**2:,} MB: no file of an "
             f"archive has more than {FILE_LONGEST // 1024**2} MB."
         )
+
+
+def _has_more_values(data: bytes, most: int) -> bool:
+    """Whether JSON has more values than so many.
+
+    Each takes twenty times its bytes, and whoever makes them holds up all of the process.
+    """
+    unescaped = data.replace(b"\\\\", b"").replace(b'\\"', b"")
+    if unescaped.count(b'"') > 4 * most:  # each value is a text by its name
+        return True
+    outside_of_texts = unescaped.split(b'"')[::2]
+    return sum(part.count(sign) for part in outside_of_texts for sign in (b",", b"[", b"{")) > most
 
 
 def _refuse(constant: str) -> NoReturn:
