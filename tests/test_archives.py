@@ -245,7 +245,8 @@ def changed(files: dict[str, bytes], ending: str, **values: object) -> dict[str,
 HUGE = 10**30
 OF_CONTENT = [
     {"id": "../../x"}, {"id": HUGE}, {"current": 2**63}, {"current": 7}, {"versions": [1, 1]},
-    {"versions": [1, 2, 3]}, {"versions": {}}, {"tags": "x" * 5_000}, {"favourite": "yes"},
+    {"versions": [1, 2, 3]}, {"versions": {}}, {"versions": [*range(1, 252)]},
+    {"tags": "x" * 5_000}, {"favourite": "yes"},
     {"created_at": "0001-01-01T00:00:00+14:00"}, {"created_at": "yesterday"}, {"brief": None},
     {"brief": {"content_type": "malware", "topic": "x"}}, {"title": "x" * 300},
     {"source": {"id": "x", "number": 1}}, {"series": {"id": str(uuid4())}}, {"settings": []},
@@ -255,6 +256,9 @@ OF_DRAFT = [
     {"number": 2**63}, {"number": 2}, {"status": "done"}, {"origin": 1}, {"created_at": None},
     {"task": {"do": "refine", "number": 1}}, {"task": {"do": "delete", "number": 1}},
     {"task": {"do": "refine", "number": 1, "how": "shorter", "passage": {"start": -1}}},
+    {"task": {"do": "refine", "number": 1, "how": "shorter",
+              "passage": {"start": 0, "end": 20_001, "rest": 0, "text": "x" * 20_001,
+                          "before": "", "after": ""}}},
     {"stats": {"eval_count": [1]}}, {"stats": {"eval_count": 5, "eval_duration_ms": "x"}},
     {"stats": {"eval_count": "9" * 300}}, {"brief": {"topic": 1}},
     {"options": {"num_ctx": 10**9}}, {"options": {"seed": float("nan")}},
@@ -411,6 +415,19 @@ def test_more_voices_than_one_may_have_are_refused_with_all_else(ada, bob, writt
         taken(bob, archive_of(ada))
 
     assert (number_of(Content, bob), number_of(KeptVoice, bob)) == (0, 0)
+
+
+def test_more_tags_than_one_may_have_are_refused_with_all_else(ada, bob, written, monkeypatch):
+    number = number_of(Tag, ada)
+    monkeypatch.setattr(taking_in, "TAGS_OF_USER_MOST", number)
+    submitting.submit(bob.id, BRIEF, "Bob's", tags=["of his own"])
+
+    with pytest.raises(ArchiveError, match="more than 2,000 tags"):
+        taken(bob, archive_of(ada))
+
+    assert (number_of(Content, bob), number_of(Tag, bob)) == (1, 1)
+    monkeypatch.setattr(taking_in, "TAGS_OF_USER_MOST", number + 1)
+    assert taken(bob, archive_of(ada)).contents == 1
 
 
 def test_who_is_interrupted_sends_it_again(ada, bob, monkeypatch):

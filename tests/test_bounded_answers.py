@@ -8,8 +8,10 @@ from conftest import BRIEF, NO_QUOTAS, both_databases
 from costs import assert_takes_less
 from sqlalchemy import event, insert, update
 
-from smartcontent.contents import ending, submitting, versions
+from smartcontent.briefs.task import Deed, Task
+from smartcontent.contents import ending, refining, submitting, versions
 from smartcontent.contents.as_json import whole
+from smartcontent.contents.quotas import OverQuota
 from smartcontent.live.stream import SNAPSHOT_WAITING, snapshot
 from smartcontent.models import Content, Draft, Origin, Status, now
 from smartcontent.models.listing import Filters, list_contents, newest
@@ -82,6 +84,22 @@ def test_what_is_more_than_is_kept_goes_at_the_next_version(content):
     versions.save_edit(content, "Teapots", "By hand.")
 
     assert len(numbers(content)) == versions.VERSIONS_KEPT
+
+
+@both_databases
+def test_no_more_versions_are_on_their_way_than_are_kept(content, monkeypatch):
+    monkeypatch.setattr(versions, "VERSIONS_KEPT", 4)
+    with_versions(content, 2)
+    shorter = Task(Deed.REFINE, 2, "shorter")
+    for _ in range(3):
+        refining.ask_for(content, shorter)
+
+    with pytest.raises(OverQuota, match="wait until some are done, or stop some"):
+        refining.ask_for(content, shorter)
+
+    assert numbers(content) == [2, 3, 4, 5]
+    versions.save_edit(content, "Teapots", "By hand.")
+    assert content.current.text == "By hand."
 
 
 def test_page_says_which_version_makes_room_before_and_after(as_ada, content):

@@ -353,6 +353,19 @@ def test_a_word_document_is_made_of_what_people_write_and_of_nothing_endless():
         FORMATS["docx"].write(Document("", "- a\n" * 10_000))
 
 
+@pytest.mark.parametrize("form", ["docx", "html", "txt"])
+def test_a_text_of_a_million_line_ends_is_a_file_at_once_or_none(form):
+    text = "a \t&\n" * 200_000
+    assert_takes_less(1, writing(form, text))  # 0.1 on a quiet machine; line by line, 10
+
+    with contextlib.suppress(NotInThisFormat):
+        file = FORMATS[form].write(Document("", text)).decode()
+        assert (form, file.count("a &" if form == "txt" else "&amp;<br>")) in {
+            ("txt", 200_000),
+            ("html", 199_999),
+        }
+
+
 def test_lines_and_tabs_of_code_are_kept_in_a_word_document():
     file = FORMATS["docx"].write(Document("", "```\n  a\tb\n\nc  \n```\n"))
 

@@ -1,18 +1,22 @@
 """Tags themselves: counted, renamed, merged, taken off; given with a submission."""
 
 import re
+from datetime import timedelta
 from unicodedata import normalize
 
 import pytest
 from alembic.migration import MigrationContext
 from alembic.operations import Operations
 from alembic.script import ScriptDirectory
-from api.conftest import Script
+from api.conftest import BRIEF as BRIEF_SENT
+from api.conftest import Script, script_of
 from conftest import BRIEF, ROOT, both_databases
 from sqlalchemy import select
 
-from smartcontent.contents import ending, submitting, tags
-from smartcontent.models import ApiToken, Content, Tag
+from smartcontent.contents import emptying, ending, submitting, tagging, tags
+from smartcontent.contents.bulk import acts
+from smartcontent.contents.bulk.deeds import Deed
+from smartcontent.models import ApiToken, Content, Tag, now
 from smartcontent.stores.sql import db
 
 
@@ -113,6 +117,41 @@ def test_very_many_tags_are_listed_page_by_page(app, ada, as_ada, monkeypatch):
     assert (after, page) == (None, None)
     assert sorted(told) == sorted(names)
     assert "There are no more." in as_ada.get("/tags?after=\U0010ffff%00").text
+
+
+@both_databases
+def test_tags_that_nothing_has_any_more_go_and_no_others_are_looked_at(ada, three):
+    """To look at all of a user's would hold up others: this is done where one writes."""
+    db.session.add(Tag(user_id=ada.id, name="of old", sought="of old"))
+    db.session.commit()
+
+    tagging.keep(three[1], {"tags": ["c"]})
+    tagging.keep(three[2], {"tags": []})
+    assert counted(ada) == {"a": 1, "c": 1, "of old": 0}
+    acts.finish(acts.begin(ada.id, [three[1].id], Deed.UNTAG, "C"))
+    assert counted(ada) == {"a": 1, "of old": 0}
+    ending.discard(three[0], now() - timedelta(days=31))
+    assert list(emptying.empty()) == [1]
+    assert counted(ada) == {"of old": 0}
+
+
+def test_one_user_has_so_many_tags(app, ada, as_ada, bob, three, monkeypatch):
+    act = acts.begin(ada.id, [three[0].id], Deed.TAG, "d")
+    monkeypatch.setattr(tagging, "TAGS_OF_USER_MOST", 3)
+    script = script_of(app, ada)
+    assert script.post("/contents", {**BRIEF_SENT, "tags": ["A", "c"]}).status_code == 202
+
+    refused = script.post("/contents", {**BRIEF_SENT, "tags": ["d"]})
+    typed = as_ada.post(f"/contents/{three[0].id}/tags", {"add": "d"})
+    bulk = as_ada.post("/contents/bulk", {"do": "tag", "tag": "d", "ids": str(three[0].id)})
+    acts.finish(act)
+
+    assert (refused.status_code, typed.status_code, bulk.status_code) == (429, 429, 429)
+    assert "One account may have 3 tags" in refused.json["detail"]
+    assert "One account may have 3 tags" in typed.text
+    assert (act.done, act.waits) == (0, True)
+    assert counted(ada) == {"a": 3, "b": 2, "c": 1}
+    assert script.post("/contents", {**BRIEF_SENT, "tags": ["B"]}).status_code == 202
 
 
 def test_command_gives_tags(flask, ada):

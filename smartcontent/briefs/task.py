@@ -6,6 +6,7 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import Any
 
+PASSAGE_LONGEST = 20_000  # characters; of more the whole text is rewritten
 CONTEXT = 32  # characters on each side of a passage, by which it is found again
 INSTRUCTION_LONGEST = 1_000
 MEND_LONGEST = 10_000
@@ -56,6 +57,17 @@ class Passage:
             raise ValueError("no passage of the text")
         around = text[max(0, start - CONTEXT) : start], text[end : end + CONTEXT]
         return cls(start, end, text[start:end], *around, rest=len(text) - end)
+
+    @classmethod
+    def to_rewrite(cls, text: str, start: int, end: int) -> "Passage":
+        """The same, of what a draft is to be made of: each draft keeps its own.
+
+        Raises:
+            ValueError: the text has no such passage, it is too long, or there is nothing in it.
+        """
+        if end - start > PASSAGE_LONGEST:
+            raise ValueError("too long a passage")
+        return cls.of(text, start, end)
 
     def place_in(self, text: str) -> int | None:
         """Where the passage begins in a text that was changed meanwhile; None where it is gone.

@@ -16,6 +16,7 @@ from smartcontent.contents.ending import cancel
 from smartcontent.contents.locking import one_after_the_other
 from smartcontent.contents.tagging import forget_unused
 from smartcontent.models import UNFINISHED, Content, Draft, now
+from smartcontent.models.tag import content_tags
 from smartcontent.stores.sql import db, only_read
 
 AT_ONCE = 10
@@ -54,6 +55,8 @@ def _erase(ids: Sequence[UUID], until: datetime) -> int:
     here = select(Content.id).where(Content.id.in_(ids), Content.deleted_at <= until)
     # What another has in hand is left to it.
     taken = db.session.scalars(here.with_for_update(skip_locked=True)).all()
+    of_them = select(content_tags.c.tag_id).where(content_tags.c.content_id.in_(taken)).distinct()
+    tags = db.session.scalars(of_them).all()
     owners = db.session.scalars(
         # Whatever belongs to the row goes with it, by its foreign keys.
         delete(Content).where(Content.id.in_(taken)).returning(Content.user_id),
@@ -62,6 +65,6 @@ def _erase(ids: Sequence[UUID], until: datetime) -> int:
     db.session.commit()
     for user_id in set(owners):
         one_after_the_other(user_id)
-        forget_unused(user_id)
+        forget_unused(user_id, tags)
         db.session.commit()
     return len(owners)

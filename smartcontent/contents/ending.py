@@ -60,5 +60,6 @@ def _set_deleted(content: Content, moment: datetime | None) -> None:
     put = update(Content).where(Content.id == content.id, is_elsewhere).values(deleted_at=moment)
     if db.session.scalar(put.returning(Content.id)):
         history.note(content.id, What.TRASHED if moment else What.RESTORED)
+    db.session.refresh(content, ["deleted_at"])
     db.session.commit()
     content.announce()

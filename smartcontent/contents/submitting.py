@@ -50,9 +50,9 @@ def submit(
         content.source_id, content.source_number = like.source_id, like.source_number
     db.session.add(content)
     make_findable(content, "")
+    quotas.check(user_id)
     if tags:
         tagging.give_tags(content, tags)
-    quotas.check(user_id)
     db.session.commit()
     tell(content)
     return content

@@ -1,6 +1,6 @@
 """Kept in order: title, tags and the mark of a favourite, which change at any time."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -8,6 +8,7 @@ from sqlalchemy import delete, select
 
 from smartcontent.briefs.brief import TITLED_BRIEF, title_from
 from smartcontent.contents.locking import one_after_the_other
+from smartcontent.contents.quotas import LOOK_AGAIN_SECONDS, OverQuota
 from smartcontent.fields import Fields, Refused, Text, Value, Words
 from smartcontent.models import Content, Tag, What, history
 from smartcontent.models.search_index import findable_by, make_findable
@@ -16,6 +17,7 @@ from smartcontent.stores.sql import db
 from smartcontent.texts.folding import as_sought
 
 TAGS_MOST, TAG_LONGEST = 20, 60
+TAGS_OF_USER_MOST = 2_000
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -144,27 +146,48 @@ def _note_tags(content: Content, before: set[str], after: set[str]) -> None:
 
 
 def give_tags(content: Content, names: Sequence[str]) -> None:
-    """Have a content have these tags and no others, in the session."""
+    """Have a content have these tags and no others, in the session.
+
+    Raises:
+        OverQuota: its user would have too many.
+    """
     one_after_the_other(content.user_id)  # or two at once would make one tag twice
+    before = {tag.id for tag in content.tags}
     content.tags = _tags_named(content.user_id, names)
     db.session.flush()
-    forget_unused(content.user_id)
+    forget_unused(content.user_id, before - {tag.id for tag in content.tags})
 
 
 def _tags_named(user_id: int, names: Sequence[str]) -> list[Tag]:
     wanted = {as_sought(name): name for name in names}
     own = select(Tag).where(Tag.user_id == user_id, Tag.sought.in_(wanted))
     there = {tag.sought: tag for tag in db.session.scalars(own)}
+    check_number(user_id, len(wanted) - len(there))
     return [
         there.get(sought) or Tag(user_id=user_id, name=name, sought=sought)
         for sought, name in sorted(wanted.items())
     ]
 
 
-def forget_unused(user_id: int) -> None:
-    """Let go of the user's tags that no content has; nobody else may tag meanwhile."""
+def check_number(user_id: int, new: int) -> None:
+    """Refuse new tags where the user would have too many.
+
+    Raises:
+        OverQuota: it would be so; nothing of the session is saved.
+    """
+    if new and Tag.number_of(user_id) + new > TAGS_OF_USER_MOST:
+        db.session.rollback()
+        raise OverQuota(
+            f"One account may have {TAGS_OF_USER_MOST:,} tags, and so many you have: remove some,"
+            " or use one of them.",
+            retry_after=LOOK_AGAIN_SECONDS,
+        )
+
+
+def forget_unused(user_id: int, tag_ids: Collection[int]) -> None:
+    """Let go of those of the user's tags that no content has; nobody else may tag meanwhile."""
     is_used = select(content_tags).where(content_tags.c.tag_id == Tag.id).exists()
     db.session.execute(
-        delete(Tag).where(Tag.user_id == user_id, ~is_used),
+        delete(Tag).where(Tag.user_id == user_id, Tag.id.in_(tag_ids), ~is_used),
         execution_options={"synchronize_session": False},
     )

@@ -108,6 +108,7 @@ def add(content: Content, wanted: Sequence[dict[str, Any]], shown: bool) -> list
             _show(content, before, drafts[0].number)
         if any(draft.status == Status.PENDING for draft in drafts):
             quotas.check(content.user_id)
+            _check_room(content)
         db.session.commit()
     except IntegrityError:  # two tabs asked at once: the other's draft has this number
         db.session.rollback()
@@ -245,6 +246,21 @@ def _make_room(content: Content, number: int) -> None:
         ).all()
         for each in sorted(gone):
             history.note(content.id, What.MADE_ROOM, number=each)
+
+
+def _check_room(content: Content) -> None:
+    """Refuse what there is no room for, as all of its versions are on their way.
+
+    Raises:
+        OverQuota: it is so; nothing of the session is saved.
+    """
+    if content.version_count() > VERSIONS_KEPT:
+        db.session.rollback()
+        raise quotas.OverQuota(
+            f"One text may have {VERSIONS_KEPT} versions, and so many of this one are on their way:"
+            " wait until some are done, or stop some.",
+            retry_after=quotas.LOOK_AGAIN_SECONDS,
+        )
 
 
 def _first_to_go(content: Content) -> Select[Draft]:

@@ -66,12 +66,18 @@ def to_docx(document: Document) -> bytes:
 
 def _check(blocks: Sequence[Block]) -> None:
     rows = chain.from_iterable((block.runs, *block.rows) for block in blocks)
-    pieces = len(blocks) + sum(map(len, rows))
+    pieces = len(blocks) + sum(map(len, rows)) + sum(map(_line_ends, blocks))
     if pieces > _MOST_PIECES:
         raise NotInThisFormat(
-            f"The text has {pieces:,} paragraphs, cells and pieces that look different, and a Word "
-            f"document is made of {_MOST_PIECES:,} at most: take it as HTML, or print this page."
+            f"The text has {pieces:,} paragraphs, lines, cells and pieces that look different, and "
+            f"a Word document is made of {_MOST_PIECES:,} at most: take it as HTML, or print this "
+            "page."
         )
+
+
+def _line_ends(block: Block) -> int:
+    cells = chain.from_iterable(block.rows)
+    return sum(run.text.count("\n") for run in chain(block.runs, *cells))
 
 
 class _Writer:

@@ -34,6 +34,7 @@ EMAIL_PATTERN = (
 )
 EMAIL_LONGEST = 254
 NAME_LONGEST = 100
+REVOKED_MOST = 20  # API tokens of a user that are still known
 USE_NOTED_EVERY = timedelta(minutes=1)
 # Of an id that a database can hold; PostgreSQL refuses to compare with more.
 LARGEST_ID = 2**31 - 1
@@ -186,6 +187,7 @@ class ApiToken(Base):
         if idempotency_key is not None:
             again = delete(cls).filter_by(user_id=user.id, idempotency_key=idempotency_key)
             db.session.execute(again)
+        cls._forget_revoked(user.id)
         secret = "sc_" + secrets.token_urlsafe(32)
         token = cls(
             user_id=user.id,
@@ -198,6 +200,12 @@ class ApiToken(Base):
         db.session.add(token)
         db.session.commit()
         return token, secret
+
+    @classmethod
+    def _forget_revoked(cls, user_id: int) -> None:
+        is_revoked = (cls.user_id == user_id) & cls.revoked_at.is_not(None)
+        last = select(cls.id).where(is_revoked).order_by(cls.revoked_at.desc()).limit(REVOKED_MOST)
+        db.session.execute(delete(cls).where(is_revoked, cls.id.not_in(last)))
 
     @classmethod
     def with_secret(cls, secret: str) -> "ApiToken | None":

@@ -73,6 +73,12 @@ class Tag(Base):
         own = cls._with_numbers(user_id).where(cls.sought > as_sought(after)).order_by(cls.sought)
         return [(tag, number) for tag, number in db.session.execute(own.limit(most))]
 
+    @classmethod
+    def number_of(cls, user_id: int) -> int:
+        """How many tags a user has."""
+        own = select(func.count()).select_from(cls).where(cls.user_id == user_id)
+        return db.session.scalar(own) or 0
+
     def with_number(self) -> tuple["Tag", int]:
         """The same of this one."""
         own = self._with_numbers(self.user_id).where(Tag.id == self.id)

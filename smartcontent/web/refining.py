@@ -18,6 +18,7 @@ from smartcontent.briefs.catalogue import LANGUAGES
 from smartcontent.briefs.task import (
     INSTRUCTION_LONGEST,
     MEND_LONGEST,
+    PASSAGE_LONGEST,
     REFINEMENTS,
     Deed,
     Passage,
@@ -123,7 +124,7 @@ class RefineForm(Form):
     def _passage(self, source: Draft | None) -> Passage | None:
         if self.start.data is None or self.end.data is None or source is None:
             return None
-        return Passage.of(source.text, self.start.data, self.end.data)
+        return Passage.to_rewrite(source.text, self.start.data, self.end.data)
 
 
 @bp.post("/contents/<uuid:content_id>/refine")
@@ -137,7 +138,9 @@ def refine(content_id: UUID) -> ResponseReturnValue:
     try:
         task = form.task(content)
     except ValueError:
-        return errors.answer(422, "Mark a passage of the text first.")
+        return errors.answer(
+            422, f"Mark a passage of the text first, of at most {PASSAGE_LONGEST:,} characters."
+        )
     return _asked(content, task, "is rewritten; what comes of it stands beside the text.")
 
 

@@ -12,6 +12,7 @@ from werkzeug.routing import Rule
 
 from smartcontent.contents import sharing
 from smartcontent.models import ApiToken, Share, Status, now
+from smartcontent.models.accounts import REVOKED_MOST
 from smartcontent.stores.sql import db
 
 from .conftest import BRIEF, Script, belongings
@@ -87,6 +88,18 @@ def test_no_cookie_and_no_leave_for_other_sites(script):
 
 
 @both_databases
+def test_of_the_tokens_that_were_revoked_the_last_are_kept(ada):
+    for number in range(REVOKED_MOST + 5):
+        token, _ = ApiToken.issue(ada, f"script {number}")
+        token.revoked_at = now()
+        db.session.commit()
+
+    ApiToken.issue(ada, "the last")
+
+    names = set(db.session.scalars(select(ApiToken.name)))
+    assert names == {"the last", *(f"script {number}" for number in range(5, REVOKED_MOST + 5))}
+
+
 def test_revoked_token_is_refused_at_once(script):
     assert script.get("/contents").status_code == 200
 

@@ -221,6 +221,17 @@ def test_some_sentences_of_a_suggestion_are_accepted(script, flask, ollama, writ
     assert script.get(written).json["text"] == TEA.replace("Tea is warm.", "Hot tea.")
 
 
+def test_passage_that_is_as_long_as_a_text_is_refused(script, written):
+    script.post(f"{written}/drafts", {"text": "Tea. " * 5_000})
+
+    refused = script.post(
+        f"{written}/drafts", {"refine": "shorter", "passage": {"start": 0, "end": 20_001}}
+    )
+
+    assert refused.status_code == 422
+    assert "at most 20,000 characters" in refused.json["errors"]["passage"][0]
+
+
 def test_suggestion_whose_passage_is_gone_says_so_and_overwrites_nothing(script, ollama, written):
     span = {"start": 0, "end": 12}
     asked = script.post(f"{written}/drafts", {"refine": "warmer", "passage": span}).json["drafts"]

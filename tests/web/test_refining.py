@@ -285,6 +285,9 @@ def test_longest_text_is_opened_compared_and_one_passage_of_it_rewritten(
     assert "The end.</textarea>" in as_ada.get(f"{page}/text").text
     assert "added: " in as_ada.get(f"{page}/compare?from=1&to=2").text
 
+    too_long = {"how": "shorter", "number": 2, "start": 0, "end": 20_001}
+    refused = as_ada.post(f"{page}/refine", too_long)
+    assert (refused.status_code, "of at most 20,000 characters" in refused.text) == (422, True)
     span = {"number": 2, "start": 99_992, "end": 100_000}
     assert as_ada.post(f"{page}/refine", {"how": "shorter"} | span).status_code == 303
     write(ollama, last_of(content).id, "Fin.")

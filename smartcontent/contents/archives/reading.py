@@ -15,7 +15,14 @@ from uuid import NAMESPACE_OID, UUID, uuid5
 from smartcontent.briefs.brief import BRIEF, MATERIAL_LONGEST, TITLED_BRIEF, Brief, title_from
 from smartcontent.briefs.catalogue import LANGUAGES
 from smartcontent.briefs.submission import UNTIMED
-from smartcontent.briefs.task import CONTEXT, INSTRUCTION_LONGEST, MEND_LONGEST, REFINEMENTS, Deed
+from smartcontent.briefs.task import (
+    CONTEXT,
+    INSTRUCTION_LONGEST,
+    MEND_LONGEST,
+    PASSAGE_LONGEST,
+    REFINEMENTS,
+    Deed,
+)
 from smartcontent.briefs.template import TEMPLATE, read_brief
 from smartcontent.briefs.voice import VOICE, Voice
 from smartcontent.briefs.wishes import WISHES
@@ -49,7 +56,7 @@ from smartcontent.texts.folding import as_sought
 from smartcontent.texts.quality.finding import KEY_LENGTH
 from smartcontent.texts.storable import all_storable
 
-VERSIONS_MOST = 1_000  # of one content
+VERSIONS_MOST = 250  # of one content: those that are kept, and what was on its way besides
 TEXT_LONGEST = 1_000_000  # characters
 MESSAGES_MOST, ROLE_LONGEST = 50, 20
 MESSAGES_LONGEST = 1_200_000  # characters of a prompt: the text it is about, and what is to be done
@@ -207,7 +214,7 @@ _BRIEF_CHOSEN: Fields = {
 }
 _PASSAGE: Fields = {
     **{name: whole(name, 0, TEXT_LONGEST, is_needed=True) for name in ("start", "end", "rest")},
-    "text": _text("Text", TEXT_LONGEST, is_needed=True),
+    "text": _text("Text", PASSAGE_LONGEST, is_needed=True),
     **{name: _text(name, CONTEXT, is_needed=True) for name in ("before", "after")},
 }
 _TASK: Fields = {
@@ -251,7 +258,7 @@ _DRAFT: Fields = {
     "done_reason": _text("Done_reason", 20),
     "error": _text("Error", 10_000),
     "error_cause": _text("Error_cause", 40),
-    "error_values": _values("Error_values", texts=10_000),
+    "error_values": _values("Error_values", texts=1_000),
     "reproduces": _Parts(label="Reproduces", parts=_REPRODUCES),
     "sentiment_score": number("Sentiment_score", -1, 1),
     "sentiment_label": _text("Sentiment_label", 10),

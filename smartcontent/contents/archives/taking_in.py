@@ -19,6 +19,7 @@ from smartcontent.contents.archives.reading import Head, Incoming, contents_of, 
 from smartcontent.contents.archives.unpacking import FILE_LONGEST, ArchiveError, Unpacked, unpacked
 from smartcontent.contents.locking import one_after_the_other
 from smartcontent.contents.series.acting import SERIES_MOST
+from smartcontent.contents.tagging import TAGS_OF_USER_MOST
 from smartcontent.contents.voices_and_templates import KEPT_MOST
 from smartcontent.doors import Door, through
 from smartcontent.logs import note
@@ -37,7 +38,7 @@ from smartcontent.models import (
 from smartcontent.models.dismissal import dismissals
 from smartcontent.models.search_index import Words, as_told, make_all_findable, words_of
 from smartcontent.models.tag import content_tags
-from smartcontent.stores.sql import db
+from smartcontent.stores.sql import db, only_read
 from smartcontent.texts.folding import as_sought
 
 AT_ONCE = 25
@@ -47,6 +48,9 @@ ATTEMPTS = 3
 
 _MARK = b"\xef\xbb\xbf"  # that some editors set before a text
 
+_TOO_MANY_TAGS = (
+    f"You would have more than {TAGS_OF_USER_MOST:,} tags with those in it: remove some."
+)
 Beside = Callable[..., Any]
 _KINDS = {"voices": KeptVoice, "templates": KeptTemplate, "series": Series, "views": SavedView}
 _MOST = {
@@ -86,8 +90,7 @@ def take_in(
         return _take_in_one(user_id, file, beside)
     with unpacked(file, beside) as files:
         head = beside(head_of, files)
-        for _ in _portions(files, beside):
-            pass  # looked through
+        _check_tags(user_id, _portions(files, beside))
         taken = Taken()
         _store_head(user_id, head, taken)
         for portion in _portions(files, beside):
@@ -95,6 +98,25 @@ def take_in(
             time.sleep(PAUSE_SECONDS)
     note(f"Archive taken in contents={taken.contents}", user_id)
     return taken
+
+
+def _check_tags(user_id: int, portions: Iterator[list[Incoming]]) -> None:
+    """Look through all of it; of tags no more may be new than the user may have.
+
+    Raises:
+        ArchiveError: it cannot be taken in.
+    """
+    sought = set[str]()
+    for portion in portions:
+        sought.update(as_sought(name) for each in portion for name in each.tags)
+        if len(sought) > TAGS_OF_USER_MOST:
+            raise ArchiveError(_TOO_MANY_TAGS)
+    only_read()
+    there = select(func.count()).where(Tag.user_id == user_id, Tag.sought.in_(sought))
+    all_together = Tag.number_of(user_id) + len(sought) - (db.session.scalar(there) or 0)
+    db.session.commit()
+    if all_together > TAGS_OF_USER_MOST:
+        raise ArchiveError(_TOO_MANY_TAGS)
 
 
 def _take_in_one(user_id: int, file: IO[bytes], beside: Beside) -> Taken:

@@ -201,7 +201,11 @@ def _restore(asked: Asked, ids: Sequence[UUID]) -> Outcome:
 
 def _tag(asked: Asked, ids: Sequence[UUID]) -> Outcome:
     one_after_the_other(asked.user_id)  # or two at once would make one tag twice
-    own, tag = _own(asked, ids), tagging.tag_named(asked.user_id, asked.tag)
+    own = _own(asked, ids)
+    try:
+        tag = tagging.tag_named(asked.user_id, asked.tag)
+    except OverQuota as refusal:
+        return Outcome(refusal=refusal, refused=ids)
     has_it = set(db.session.scalars(_tagged(own).where(content_tags.c.tag_id == tag.id)))
     counted = _tagged(own).group_by(content_tags.c.content_id).add_columns(func.count())
     full = {each for each, number in db.session.execute(counted) if number >= tagging.TAGS_MOST}
@@ -209,20 +213,22 @@ def _tag(asked: Asked, ids: Sequence[UUID]) -> Outcome:
     if new:
         rows = [{"content_id": each, "tag_id": tag.id} for each in new]
         db.session.execute(insert(content_tags), rows)
-    tagging.forget_unused(asked.user_id)
+    tagging.forget_unused(asked.user_id, [tag.id])
     return Outcome(new, _absent(ids, own) | dict.fromkeys(full - has_it, Why.FULL))
 
 
 def _untag(asked: Asked, ids: Sequence[UUID]) -> Outcome:
     one_after_the_other(asked.user_id)
     own = _own(asked, ids)
-    named = select(Tag.id).filter_by(user_id=asked.user_id, sought=as_sought(asked.tag))
+    named = db.session.scalars(
+        select(Tag.id).filter_by(user_id=asked.user_id, sought=as_sought(asked.tag))
+    ).all()
     taken_off = db.session.scalars(
         delete(content_tags)
         .where(content_tags.c.content_id.in_(own), content_tags.c.tag_id.in_(named))
         .returning(content_tags.c.content_id)
     ).all()
-    tagging.forget_unused(asked.user_id)
+    tagging.forget_unused(asked.user_id, named)
     db.session.expire_all()
     return Outcome(taken_off, _absent(ids, own))
 

@@ -114,8 +114,9 @@ def _of_drafts(content: Content, drafts: Sequence[Any]) -> Iterator[Line]:
     ]
     door = first[0].door if first else None
     yield Line(Place(content.created_at, 0, 0), What.SUBMITTED, door, _submission(content, first))
+    known = {draft.id for draft in first}
     for draft in drafts:
-        if draft not in first:
+        if draft.id not in known:
             yield _asked_for(draft)
         if draft.finished_at and draft.origin != Origin.EDITED:
             yield _ended(draft)

@@ -5,7 +5,7 @@ from functools import lru_cache
 from html import unescape
 
 import nh3
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from smartcontent.texts.markdown.bounds import LONGEST, TooMuch, check_cells, check_html
 from smartcontent.texts.markdown.drawing import drawn
@@ -20,6 +20,7 @@ _TAGS = {
     "hr", "i", "ins", "kbd", "li", "mark", "ol", "p", "pre", "s", "small", "strong", "sub", "sup",
     "table", "tbody", "td", "th", "thead", "tr", "u", "ul",
 }  # fmt: skip
+AS_TYPED = '<div class="as-typed">'  # what is shown as it was written: lines, and nothing else
 _ALIGNMENTS = {"left", "center", "right"}
 _LINE_END = re.compile(r"<br(?: /)?>|</?(?:p|li|h[1-6]|tr|div|pre)(?: [^>]*)?>")
 _TAG = re.compile(r"<[^>]*>")
@@ -78,5 +79,5 @@ def _cleaned(html: str) -> str:
 
 def _plain(text: str) -> Markup:
     # A word processor that the text is copied to knows <br>, and nothing of our style sheet.
-    lines = Markup("<br>").join(text.splitlines())
-    return Markup('<div class="as-typed">{}</div>').format(lines)
+    lines = "<br>".join(str(escape(text)).splitlines())
+    return Markup(f"{AS_TYPED}{lines}</div>")  # noqa: S704

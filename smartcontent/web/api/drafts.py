@@ -6,7 +6,7 @@ from typing import Any
 from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import NotFound
 
-from smartcontent.briefs.task import Deed, Passage, Task
+from smartcontent.briefs.task import PASSAGE_LONGEST, Deed, Passage, Task
 from smartcontent.contents import as_json, checking, dismissing, refining, versions
 from smartcontent.models import Content, Draft
 from smartcontent.texts.by_sentence import Rewrite, chosen
@@ -238,9 +238,12 @@ def _passage(source: Draft, sent: dict[str, Any] | None) -> Passage | None:
     if sent is None:
         return None
     try:
-        return Passage.of(source.text, sent["start"], sent["end"])
+        return Passage.to_rewrite(source.text, sent["start"], sent["end"])
     except ValueError as error:
-        sentence = "Passage must lie in the text of that draft, from start to before end."
+        sentence = (
+            "Passage must lie in the text of that draft, from start to before end, and have at "
+            f"most {PASSAGE_LONGEST:,} characters."
+        )
         raise not_accepted({"passage": [sentence]}) from error
 
 
