@@ -11,7 +11,7 @@ from alembic.script import ScriptDirectory
 from api.conftest import BRIEF as BRIEF_SENT
 from api.conftest import Script, script_of
 from conftest import BRIEF, ROOT, both_databases
-from sqlalchemy import select
+from sqlalchemy import select, text
 
 from smartcontent.contents import emptying, ending, submitting, tagging, tags
 from smartcontent.contents.bulk import acts
@@ -133,6 +133,18 @@ def test_tags_that_nothing_has_any_more_go_and_no_others_are_looked_at(ada, thre
     ending.discard(three[0], now() - timedelta(days=31))
     assert list(emptying.empty()) == [1]
     assert counted(ada) == {"of old": 0}
+
+
+@both_databases
+def test_tags_that_another_has_changed_since_they_were_read_are_replaced(ada, three):
+    assert len(three[1].tags) == 2
+    db.session.commit()
+    with db.engine.begin() as another:
+        another.execute(text("DELETE FROM content_tags"))
+
+    tagging.keep(three[1], {"tags": ["c"]})
+
+    assert [tag.name for tag in three[1].tags] == ["c"]
 
 
 def test_one_user_has_so_many_tags(app, ada, as_ada, bob, three, monkeypatch):

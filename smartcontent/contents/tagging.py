@@ -87,9 +87,7 @@ def note(content: Content, changes: Mapping[str, Any], known: Known | None = Non
     if "title" in changes:
         _retitle(content, changes["title"] or title_from(content.topic), known)
     if "tags" in changes:
-        before = {tag.name for tag in content.tags}
-        give_tags(content, changes["tags"] or ())
-        _note_tags(content, before, {tag.name for tag in content.tags})
+        _note_tags(content, *give_tags(content, changes["tags"] or ()))
     if "favourite" in changes:
         _favour(content, bool(changes["favourite"]))
 
@@ -145,17 +143,20 @@ def _note_tags(content: Content, before: set[str], after: set[str]) -> None:
             history.note(content.id, what, tags=sorted(names))
 
 
-def give_tags(content: Content, names: Sequence[str]) -> None:
-    """Have a content have these tags and no others, in the session.
+def give_tags(content: Content, names: Sequence[str]) -> tuple[set[str], set[str]]:
+    """Have a content have these tags and no others, in the session; its tags before and after.
 
     Raises:
         OverQuota: its user would have too many.
     """
     one_after_the_other(content.user_id)  # or two at once would make one tag twice
-    before = {tag.id for tag in content.tags}
+    db.session.refresh(content, ["tags"])  # another may have changed them since they were read
+    before = {tag.id: tag.name for tag in content.tags}
     content.tags = _tags_named(content.user_id, names)
     db.session.flush()
-    forget_unused(content.user_id, before - {tag.id for tag in content.tags})
+    after = {tag.id: tag.name for tag in content.tags}
+    forget_unused(content.user_id, before.keys() - after.keys())
+    return set(before.values()), set(after.values())
 
 
 def _tags_named(user_id: int, names: Sequence[str]) -> list[Tag]:

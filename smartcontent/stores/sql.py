@@ -3,6 +3,7 @@
 import os
 import random
 import sqlite3
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -54,6 +55,18 @@ _POSTGRESQL = {
 # seconds. Our transactions take milliseconds.
 _BEGIN_BRIEFLY = "BEGIN; SET LOCAL idle_in_transaction_session_timeout = 3000"
 
+
+# In front of SQLite's one write lock.
+_line = threading.Lock()
+
+
+def _forget_line() -> None:
+    """A thread that had its turn is not in a forked child."""
+    global _line
+    _line = threading.Lock()
+
+
+os.register_at_fork(after_in_child=_forget_line)
 
 # An error is logged, and its parameters are people's texts and password hashes.
 _DISCREET = {"hide_parameters": True}
@@ -114,13 +127,15 @@ def _begin_writing(connection: Any, patience: float = SQLITE_PATIENCE_SECONDS) -
     """Take SQLite's one write lock.
 
     The waiting is ours: SQLite's own would stop every greenlet of a web process, the one that has
-    the lock and is to give it back included.
+    the lock and is to give it back included. Those of one process stand in line, so that who waits
+    longest is next, and one process has no better chance than another, however many wait in it.
     """
     give_up_at = time.monotonic() + patience
-    # Most transactions take a millisecond: a long first wait would make a punctual draft late.
-    wait = 0.0005
-    connection.execute("PRAGMA busy_timeout=0")
+    line = _line
+    if not line.acquire(timeout=patience):
+        raise OperationalError("BEGIN IMMEDIATE", None, sqlite3.OperationalError("others wait"))
     try:
+        connection.execute("PRAGMA busy_timeout=0")
         while True:
             try:
                 connection.execute("BEGIN IMMEDIATE")
@@ -128,9 +143,10 @@ def _begin_writing(connection: Any, patience: float = SQLITE_PATIENCE_SECONDS) -
             except sqlite3.OperationalError as error:
                 if time.monotonic() >= give_up_at:
                     raise OperationalError("BEGIN IMMEDIATE", None, error) from error
-            time.sleep(random.uniform(wait / 2, wait))  # noqa: S311
-            wait = min(wait * 1.5, 0.005)
+            # Most transactions take a millisecond: long waits would make a punctual draft late.
+            time.sleep(random.uniform(0.0002, 0.001))  # noqa: S311
     finally:
+        line.release()
         connection.execute(f"PRAGMA busy_timeout={SQLITE_PATIENCE_SECONDS * 1000}")
 
 

@@ -38,6 +38,7 @@ from smartcontent.web import (
     tags,
     templates,
     templating,
+    turns,
     versions,
     voices,
     waiting,
@@ -55,6 +56,7 @@ def init_app(app: Flask) -> None:
     streams.init_app(app)
     sessions.init_app(app)
     entry.init_app(app)
+    turns.init_app(app)
     guesses.init_app(app)
     auth.init_app(app)
     cookies.init_app(app)

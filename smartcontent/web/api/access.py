@@ -12,7 +12,7 @@ from smartcontent.contents import templates
 from smartcontent.models import ApiToken, Batch, BulkAct, Content, KeptVoice, SavedView, Series
 from smartcontent.models.shared import Shared
 from smartcontent.stores.sql import db, only_read
-from smartcontent.web import limiter
+from smartcontent.web import limiter, turns
 from smartcontent.web.bodies import read_body
 from smartcontent.web.problems import Problem
 
@@ -48,6 +48,7 @@ def authenticate() -> None:
     token.note_use()
     g.api_user_id, g.api_secret = token.user_id, credentials.token
     read_body()
+    turns.take(f"{token.user_id} by token")
 
 
 def user_id() -> int:
