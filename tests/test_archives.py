@@ -266,6 +266,7 @@ OF_DRAFT = [
     {"messages": [{"role": "user", "content": "<" * 700_000}] * 2},
     {"messages": [{"role": "user" * 9, "content": "x"}]}, {"wishes": {"seed": -1}},
     {"reproduces": {"number": "1"}}, {"error_values": [1]}, {"model": "x" * 1_000},
+    {"stats": {"x" * 61: 1}},
 ]  # fmt: skip
 OF_HEAD = [
     {"format": "other"}, {"version": 2}, {"version": "1"}, {"voices": {}}, {"voices": [1]},

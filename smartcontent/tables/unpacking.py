@@ -7,6 +7,7 @@ parts that were looked through, and no others.
 
 import re
 import zlib
+from collections import Counter
 from io import BytesIO
 from typing import NamedTuple
 from xml.parsers import expat
@@ -18,6 +19,10 @@ _LARGEST = 30 * 1024 * 1024  # bytes of all parts together
 _MOST_PARTS = 1_000
 _MOST_ELEMENTS = 500_000
 _LAST_ROW, _LAST_COLUMN = 2_000, 200  # all cells before the last one take memory, empty or not
+_LONGEST_COPIED = 20_000_000  # characters of shared texts, each as often as a cell names it
+# expat keeps Python's lock until it has read one of these, a tag or a text to its end.
+_LONGEST_TOKEN = 256 * 1024
+_TOKENS = ((b"<!--", b"-->"), (b"<![CDATA[", b"]]>"), (b"<?", b"?>"))
 _REFERENCE = re.compile(r"([A-Z]{1,3})([1-9][0-9]{0,6})")
 _NAME = re.compile(r"(?:xl/|_rels/|\[Content_Types\]).*\.(?:xml|rels)")
 _WORKBOOK = re.compile(r"xl/workbook\d*\.xml")
@@ -46,8 +51,10 @@ def unpacked(data: bytes) -> Workbook:
                 with packed.open(part) as file:
                     # Asked for all of it, Python unpacks whatever there is.
                     xml = file.read(part.file_size)
+                _check_tokens(xml)
                 looking.through(xml)
                 kept.writestr(part.filename, xml)
+        looking.check_copies()
     except (BadZipFile, zlib.error, EOFError, NotImplementedError, expat.ExpatError, ValueError):
         raise TableError(_DAMAGED) from None
     out.seek(0)
@@ -69,11 +76,34 @@ def _parts(packed: ZipFile) -> list[ZipInfo]:
     return xml
 
 
+def _check_tokens(xml: bytes) -> None:
+    """Look for what would be read in one go.
+
+    Raises:
+        TableError: It has a tag, text, comment or the like that nobody means.
+    """
+    if xml.count(b"<") > 2 * _MOST_ELEMENTS or b"<!DOCTYPE" in xml:
+        raise TableError(_TOO_LARGE)
+    longest = max(map(len, xml.split(b"<")))
+    for begins, ends in _TOKENS:
+        at = 0
+        while (at := xml.find(begins, at)) >= 0:
+            end = xml.find(ends, at)
+            end = len(xml) if end < 0 else end
+            longest, at = max(longest, end - at), end
+    if longest > _LONGEST_TOKEN:
+        raise TableError(_TOO_LARGE)
+
+
 class _Looking:
-    """Looks through parts for cells that are too far out, or have a formula alone."""
+    """Looks through parts for cells that are too far out, or have a formula alone; and for texts
+    that are shared, of which calamine makes a copy for each cell that names one."""
 
     def __init__(self) -> None:
         self.without_result = 0
+        self._shared: list[list[int]] = []  # the lengths of their texts, by tables of such
+        self._named = Counter[int]()  # by how many cells each is
+        self._names_one, self._number = False, ""
         self._left = _MOST_ELEMENTS
         self._row = self._row_of_cell = self._column = 0
         self._inside: str | None = None  # of a cell, the element that was last begun
@@ -102,10 +132,15 @@ class _Looking:
         kind = name.rpartition(":")[2]
         if kind == "row":
             self._row, self._column = int(attributes.get("r", self._row + 1)), 0
-        elif kind == "sst" and int(attributes.get("uniqueCount", 0)) > _MOST_ELEMENTS:
-            raise TableError(_TOO_LARGE)
+        elif kind == "sst":
+            self._shared.append([])
+            if int(attributes.get("uniqueCount", 0)) > _MOST_ELEMENTS:
+                raise TableError(_TOO_LARGE)
+        elif kind == "si" and self._shared:
+            self._shared[-1].append(0)
         elif kind == "c":
             self._cell(attributes.get("r"))
+            self._names_one, self._number = attributes.get("t") == "s", ""
         elif self._inside is not None:
             self._inside = kind
             self._filled()
@@ -131,11 +166,29 @@ class _Looking:
 
     def _text(self, text: str) -> None:
         self._has_value |= self._inside in {"v", "t"} and bool(text)
+        if self._inside is None and self._shared and self._shared[-1]:
+            self._shared[-1][-1] += len(text)
+        elif self._inside == "v" and self._names_one:
+            self._number += text
 
     def _end(self, name: str) -> None:
         if self._inside is not None and name.rpartition(":")[2] == "c":
             self.without_result += self._has_formula and not self._has_value
             self._inside = None
+            if self._number:
+                self._named[int(self._number)] += 1
+                self._number = ""
+
+    def check_copies(self) -> None:
+        """Reckon what the shared texts come to.
+
+        Raises:
+            TableError: It is more than a table has.
+        """
+        for lengths in self._shared:
+            copied = sum(length * self._named[number] for number, length in enumerate(lengths))
+            if copied > _LONGEST_COPIED:
+                raise TableError(_TOO_LARGE)
 
 
 def _place(letters: str) -> int:

@@ -134,6 +134,38 @@ HOSTILE_PARTS = {
 }  # fmt: skip
 
 
+LONG = "a" * 300_000
+# Python's lock is kept until each is read to its end.
+IN_ONE_GO = {
+    "a comment": f"{TABLE}<!--{LONG}-->",
+    "a comment of tags": f"{TABLE}<!--{'<b>' * 100_000}-->",
+    "characters": f"{TABLE}<a><![CDATA[{'<' * 300_000}]]></a>",
+    "an instruction": f"{TABLE}<?a {'<' * 300_000}?>",
+    "an attribute": f'{TABLE}<row a="{LONG}"/>',
+    "attributes": TABLE + "<row" + "".join(f" a{number}=''" for number in range(40_000)) + "/>",
+    "blanks": TABLE + " " * 300_000,
+}
+
+
+@pytest.mark.parametrize("rows", IN_ONE_GO.values(), ids=IN_ONE_GO)
+def test_nothing_is_read_in_one_go_that_nobody_means(rows):
+    with pytest.raises(TableError, match="unpacks to far more than a table"):
+        read(rows)
+
+
+@pytest.mark.parametrize("is_first", [True, False])
+def test_shared_texts_count_as_often_as_cells_name_them(is_first):
+    """There would be a copy of it for each."""
+    names = "".join(f'<c t="s"><v>\n{number % 2}\n</v>\n</c>' for number in range(1_000))
+    shared = f"<si><r><t>{'a' * 15_000}</t></r><r><t>{'b' * 15_000}</t></r></si>"
+    table = f'<sst xmlns="{MAIN}">{shared}<si><t>Tea</t></si></sst>'
+    rows = "".join(f"<row>{names[: len(names) // 5]}</row>" for _ in range(10))
+    name = "xl/a.xml" if is_first else "xl/z.xml"
+
+    with pytest.raises(TableError, match="unpacks to far more than a table"):
+        read(rows, parts={name: table})
+
+
 @pytest.mark.parametrize("parts", HOSTILE_PARTS.values(), ids=HOSTILE_PARTS)
 def test_no_part_makes_the_process_ask_for_all_memory(parts):
     with pytest.raises(TableError):

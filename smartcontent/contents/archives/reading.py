@@ -63,6 +63,7 @@ MESSAGES_LONGEST = 1_200_000  # characters of a prompt: the text it is about, an
 CONTEXT_LONGEST = 131_072  # tokens that Ollama is asked to make room for
 LISTED_MOST = 1_000  # voices, templates, series, views
 FILTER_LONGEST = 1_000  # characters
+NAME_OF_VALUE_LONGEST = 60
 _FIRST, _LAST = datetime(1970, 1, 1, tzinfo=UTC), datetime(9000, 1, 1, tzinfo=UTC)
 
 
@@ -153,6 +154,7 @@ def _values(label: str, texts: int = 0, named: Container[str] | None = None, **m
         return (
             isinstance(value, dict)
             and len(value) <= 50
+            and all(len(name) <= NAME_OF_VALUE_LONGEST for name in value)
             and all(
                 _is_plain(each, texts) and (named is None or name in named or not _is_text(each))
                 for name, each in value.items()
