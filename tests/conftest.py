@@ -55,7 +55,7 @@ from smartcontent.models import Content, Draft, User
 from smartcontent.stores import sql
 from smartcontent.stores.redis import RedisLink
 from smartcontent.stores.sql import db
-from smartcontent.web import sessions
+from smartcontent.web import sessions, turns
 from smartcontent.writing import room_to_think
 
 ROOT = Path(__file__).parent.parent
@@ -505,6 +505,7 @@ def app(
         # Whom this test could not tell something is nobody of the next.
         events._untold._users.clear()
         db.engine.dispose()
+        assert not turns._of_users, "a request that has ended holds its user's turn"
 
 
 @pytest.fixture

@@ -20,16 +20,20 @@ from conftest import ROOT
 
 import smartcontent
 from smartcontent.accounts import tokens
+from smartcontent.briefs.task import PASSAGE_LONGEST
 from smartcontent.config import SETTINGS
 from smartcontent.contents import dismissing, saved_views, sharing, voices_and_templates
-from smartcontent.contents.archives import unpacking
+from smartcontent.contents.archives import reading, unpacking
+from smartcontent.contents.bulk import acts
 from smartcontent.contents.series.acting import SERIES_MOST
-from smartcontent.contents.tagging import TAG_LONGEST, TAGS_MOST
+from smartcontent.contents.tagging import TAG_LONGEST, TAGS_MOST, TAGS_OF_USER_MOST
+from smartcontent.contents.versions import VERSIONS_KEPT
 from smartcontent.models import history
+from smartcontent.models.accounts import REVOKED_MOST
 from smartcontent.scheduling import reconciler
 from smartcontent.texts.by_sentence import REWRITES_MOST
 from smartcontent.texts.diff import PIECES_MOST
-from smartcontent.web import bodies, entry, safety, versions
+from smartcontent.web import bodies, entry, safety, turns, versions
 from smartcontent.web.connections import UNSENT_BYTES
 from smartcontent.web.refining import BESIDE_LONGEST, BESIDE_MOST
 
@@ -248,16 +252,22 @@ def test_limits_are_those_of_the_code():
         f"a query {safety.LONGEST_QUERY // 1024} KB",
         f"| {UNSENT_BYTES // 1024**2} MB; beyond it",
         f"| the newest {BESIDE_MOST}, of {BESIDE_LONGEST:,} characters together |",
-        f"| tags | {TAGS_MOST} of a content, of {TAG_LONGEST} characters;",
-        f"API tokens of a user | {tokens.MOST} |",
+        f"| tags | {TAGS_MOST} of a content, of {TAG_LONGEST} characters; {TAGS_OF_USER_MOST:,} of a",
+        f"API tokens of a user | {tokens.MOST}, and the last {REVOKED_MOST} that were revoked |",
+        f"| {turns.AT_ONCE} by pages and {turns.AT_ONCE} by tokens at a time;",
+        f"| {acts.OPEN_MOST} on their way; the last {acts.KEPT_MOST} are known,",
+        f"| {VERSIONS_KEPT}, those on their way included; of an archive's {reading.VERSIONS_MOST} |",
         f"| {voices_and_templates.KEPT_MOST} of each; {saved_views.MOST} saved views;",
         f"| {sharing.OPEN_MOST} that work, for {sharing.DAYS_MOST} days at most,",
         f"the last {sharing.ENDED_MOST} that ended; {sharing.REVIEWS_MOST} answers to each",
         f"are dismissed | {dismissing.MOST} |",
         f"| the last {history.LINES_KEPT} |",
         f"{unpacking.FILES_MOST:,} files, {unpacking.UNPACKED_LONGEST // 1024**3} GB unpacked",
-        f"of one content {unpacking.CONTENT_LONGEST // 1024**2} MB |",
-        f"edited by hand | {versions.TEXT_LONGEST:,} characters |",
+        f"beyond {unpacking.LIKELY_LONGEST // 1024**2} MB, fifty times what was sent;",
+        f"of one content {unpacking.CONTENT_LONGEST // 1024**2} MB, of a file "
+        f"{unpacking.VALUES_MOST:,} values |",
+        f"edited by hand | {versions.TEXT_LONGEST:,} characters; a passage of it that is rewritten "
+        f"{PASSAGE_LONGEST:,} |",
         f"| {reconciler.BATCH:,} drafts and {reconciler.BATCH:,} jobs;",
     ):
         assert sentence in told, sentence

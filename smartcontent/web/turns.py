@@ -34,6 +34,7 @@ def init_app(app: Flask) -> None:
 
 def take(user: str) -> None:
     """Have a turn until the answer is made; no transaction waits for it meanwhile."""
+    _give_back(None)  # that of a session, where a token came with it
     turns = _of_users.setdefault(user, _Turns())
     turns.wanted += 1
     request.environ[_WANTED] = user
