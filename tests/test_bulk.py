@@ -1,6 +1,7 @@
 """One act on all that match: on what matched when it was asked for, step by step, and undone."""
 
 import re
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from datetime import timedelta
 from io import BytesIO
@@ -15,6 +16,7 @@ from smartcontent.contents.bulk import acts, running
 from smartcontent.contents.bulk.acts import begin, finish, take_step, undo
 from smartcontent.contents.bulk.deeds import Deed
 from smartcontent.contents.bulk.running import BulkRunner
+from smartcontent.contents.quotas import OverQuota
 from smartcontent.models import BulkAct, Content, Draft, Status, now
 from smartcontent.models.listing import Filters, list_contents
 from smartcontent.stores.sql import db
@@ -234,6 +236,21 @@ def test_one_user_has_so_many_acts_on_their_way_and_so_many_kept(as_ada, ada, bo
     begun = [first.id, *(finish(begin(ada.id, Filters(), Deed.CANCEL)).id for _ in range(4))]
     kept = db.session.scalars(select(BulkAct.id)).all()
     assert (len(kept), set(begun[-3:]) < set(kept), of_bob.id in kept) == (4, True, True)
+
+
+@both_databases
+def test_of_many_acts_at_once_no_more_begin_than_may_be_on_their_way(app, ada, five, monkeypatch):
+    monkeypatch.setattr(acts, "OPEN_MOST", 3)
+    user_id = ada.id
+
+    def one(_number: int) -> bool:
+        with app.app_context(), suppress(OverQuota):
+            return bool(begin(user_id, Filters(), Deed.CANCEL))
+        return False
+
+    db.session.commit()
+    with ThreadPoolExecutor(10) as pool:
+        assert sum(pool.map(one, range(10))) == 3
 
 
 def test_scheduler_takes_the_steps_and_forgets_what_is_old(app, ada, five, monkeypatch):

@@ -23,7 +23,8 @@ from smartcontent.accounts import tokens
 from smartcontent.briefs.task import PASSAGE_LONGEST
 from smartcontent.config import SETTINGS
 from smartcontent.contents import dismissing, saved_views, sharing, voices_and_templates
-from smartcontent.contents.archives import reading, unpacking
+from smartcontent.contents.archives import unpacking
+from smartcontent.contents.archives.reading import VERSIONS_MOST
 from smartcontent.contents.bulk import acts
 from smartcontent.contents.series.acting import SERIES_MOST
 from smartcontent.contents.tagging import TAG_LONGEST, TAGS_MOST, TAGS_OF_USER_MOST
@@ -252,11 +253,11 @@ def test_limits_are_those_of_the_code():
         f"a query {safety.LONGEST_QUERY // 1024} KB",
         f"| {UNSENT_BYTES // 1024**2} MB; beyond it",
         f"| the newest {BESIDE_MOST}, of {BESIDE_LONGEST:,} characters together |",
-        f"| tags | {TAGS_MOST} of a content, of {TAG_LONGEST} characters; {TAGS_OF_USER_MOST:,} of a",
+        f"| tags | {TAGS_MOST} of a content, of {TAG_LONGEST} characters; {TAGS_OF_USER_MOST:,} of",
         f"API tokens of a user | {tokens.MOST}, and the last {REVOKED_MOST} that were revoked |",
         f"| {turns.AT_ONCE} by pages and {turns.AT_ONCE} by tokens at a time;",
         f"| {acts.OPEN_MOST} on their way; the last {acts.KEPT_MOST} are known,",
-        f"| {VERSIONS_KEPT}, those on their way included; of an archive's {reading.VERSIONS_MOST} |",
+        f"| {VERSIONS_KEPT}, those on their way included; of an archive's {VERSIONS_MOST} |",
         f"| {voices_and_templates.KEPT_MOST} of each; {saved_views.MOST} saved views;",
         f"| {sharing.OPEN_MOST} that work, for {sharing.DAYS_MOST} days at most,",
         f"the last {sharing.ENDED_MOST} that ended; {sharing.REVIEWS_MOST} answers to each",

@@ -548,6 +548,26 @@ def test_draft_that_is_due_meanwhile_is_claimed_between_two_steps(ada, due_draft
 
 
 @pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+@pytest.mark.parametrize("title", ["A teapot", "Another"])
+def test_a_content_is_locked_before_what_it_is_found_by(ada, content, title):
+    """In any order of two who change both, PostgreSQL would end one: they wait for each other."""
+    ending.cancel(content.current)
+    asked = list[str]()
+
+    def note(*args: object) -> None:
+        asked.append(str(args[2]))
+
+    event.listen(db.engine, "before_cursor_execute", note)
+    versions.save_edit(content, title, "Tea.")
+    versions.retry(content)
+    event.remove(db.engine, "before_cursor_execute", note)
+
+    indexed = [at for at, words in enumerate(asked) if words.startswith("UPDATE findables")]
+    assert len(indexed) == 2
+    assert all("FOR UPDATE OF contents" in asked[at - 1] for at in indexed)
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
 def test_tokens_of_the_next_are_made_while_postgresql_takes_in_these(ada, monkeypatch):
     for number in range(2):
         ending.cancel(submitting.submit(ada.id, BRIEF, f"Kettle {number}").current)

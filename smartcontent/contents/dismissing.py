@@ -6,6 +6,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, delete, func, insert, select
 from sqlalchemy.exc import IntegrityError
 
+from smartcontent.contents.locking import one_after_the_other
 from smartcontent.models import Content, What, history
 from smartcontent.models.dismissal import dismissals
 from smartcontent.stores.sql import db
@@ -16,6 +17,7 @@ MOST = 500  # of one content
 
 def dismiss(content: Content, key: str) -> bool:
     """Show a finding no more, in no draft of the content; False where there are too many such."""
+    one_after_the_other(content.user_id)
     own = select(func.count()).select_from(dismissals).where(_is_of(content.id))
     if (db.session.scalar(own) or 0) >= MOST:
         db.session.rollback()

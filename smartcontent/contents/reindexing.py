@@ -27,7 +27,7 @@ from smartcontent.texts.counting import size_of
 _Made = tuple[dict[int, Entry], list[dict[str, Any]]]
 
 AT_ONCE = 200
-TEXTS_LONGEST = 600_000  # of one step, in characters
+TEXTS_LONGEST = 600_000  # of one step, in bytes: a character of Chinese is a word of its own
 
 _READ = (
     *(findables.c.place, findables.c.behind, Content.user_id, Content.title, Content.topic),
@@ -89,10 +89,11 @@ def _next(below: int) -> Sequence[Any]:
 def _cut(rows: Sequence[Any]) -> Iterator[list[Any]]:
     some, size = list[Any](), 0
     for row in rows:
-        size += len(row.text)
+        its_size = sum(len(part.encode()) for part in (row.topic, row.instructions, row.text))
+        size += its_size
         if some and size > TEXTS_LONGEST:
             yield some
-            some, size = [], len(row.text)
+            some, size = [], its_size
         some.append(row)
     yield some
 

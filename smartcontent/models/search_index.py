@@ -207,9 +207,14 @@ def _let_lie(pieces: int, pages: int) -> None:
         connection.exec_driver_sql(f"PRAGMA wal_autocheckpoint={pages:d}")
 
 
-# Made once: others wait for the transaction in which they are executed.
-_ITS_PLACE = select(findables.c.place).where(
-    findables.c.content_id == bindparam("its_id", type_=Uuid)
+# Made once: others wait for the transaction in which they are executed. The content's row is locked
+# before the index's, as everybody does who changes both: else two would wait for each other.
+_contents = table("contents", column("id"))
+_ITS_PLACE = (
+    select(findables.c.place)
+    .join(_contents, _contents.c.id == findables.c.content_id)
+    .where(findables.c.content_id == bindparam("its_id", type_=Uuid))
+    .with_for_update(of=_contents)
 )
 _TAKEN_IN_BY_SQLITE = (
     update(findables).where(findables.c.place == bindparam("at")).values(**_TAKEN_IN)

@@ -14,7 +14,10 @@ from werkzeug.datastructures import FileStorage
 from werkzeug.test import encode_multipart
 
 from smartcontent import events
+from smartcontent.contents import reindexing
+from smartcontent.contents.batches import rows, submitting
 from smartcontent.models import Batch, Content, Draft, Status
+from smartcontent.models.listing import Filters, list_contents
 from smartcontent.scheduling import reconcile
 from smartcontent.scheduling.reconciler import LOOK_AHEAD
 from smartcontent.stores import keys
@@ -260,6 +263,35 @@ def test_worse_uploads_are_refused_before_they_are_taken_apart(script):
     assert script.post("/batches", {"rows": ["x" * 3 * 1024 * 1024]}).status_code == 413
     assert script.post("/contents", {"topic": "x" * 300 * 1024}).status_code == 413
     assert stored(Batch) == 0
+
+
+def test_what_holds_for_all_rows_counts_with_each(script, monkeypatch):
+    """It is stored with each: a few kilobytes would be a hundred megabytes."""
+    monkeypatch.setattr(rows, "BRIEFS_LONGEST", 10_000)
+    table = "Topic\n" + "Tea\n" * 4
+    for_all = {**TYPE, "instructions": "x" * 3_000}
+
+    refused = upload(script, table, **for_all)
+
+    assert refused.status_code == 422
+    [problem] = refused.json["problems"]
+    assert problem["row"] == 5
+    assert "Up to here the briefs have more than" in problem["errors"]["topic"][0]
+    as_json = [{**BRIEF, "instructions": "x" * 3_000}] * 4
+    assert script.post("/batches", {"rows": as_json}).status_code == 422
+    assert upload(script, "Topic\n" + "Tea\n" * 3, **for_all).status_code == 202
+
+
+@both_databases
+def test_many_words_are_made_findable_afterwards(script, ada, monkeypatch):
+    monkeypatch.setattr(submitting, "INDEXED_AT_ONCE", 10)
+
+    submitted(script)
+
+    assert list_contents(ada.id, Filters(q="teapot")).items == []
+    assert reindexing.count_behind() == 3
+    assert list(reindexing.catch_up()) == [3]
+    assert len(list_contents(ada.id, Filters(q="teapot")).items) == 3
 
 
 @both_databases

@@ -3,13 +3,14 @@
 A thousand rows take a second: callers in a web process have it done beside the event loop.
 """
 
+import json
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
-from smartcontent.briefs.brief import TITLED_BRIEF
+from smartcontent.briefs.brief import TITLED_BRIEF, Brief
 from smartcontent.briefs.catalogue import CONTENT_TYPES, LANGUAGES, LENGTHS, TONES
 from smartcontent.briefs.submission import UNTIMED, Submission
 from smartcontent.briefs.template import Template
@@ -23,6 +24,12 @@ FOR_ALL: Fields = {**TITLED_BRIEF, "model": WISHES["model"]}
 NEEDED = ("topic", "content_type")
 # Characters of all cells: what is kept until somebody submits it.
 TEXT_LONGEST = 4_000_000
+# And of all briefs that become of them: what holds for all rows is stored with each.
+BRIEFS_LONGEST = 4_000_000
+_TOO_MUCH = (
+    f"Up to here the briefs have more than {BRIEFS_LONGEST:,} characters, with what is the same in"
+    " all rows and their voice: send fewer rows at once, or say less in all."
+)
 _CHOICES: Mapping[str, Mapping[str, Sequence[str]]] = {
     "content_type": {slug: (kind.label,) for slug, kind in CONTENT_TYPES.items()},
     "tone": {slug: (name,) for slug, name in TONES.items()},
@@ -114,7 +121,8 @@ def of_table(
     _check_mapping(table.headings, mapping, constants, shared)
     _check_constants(constants)
     places = {field: table.headings.index(heading) for heading, field in mapping.items()}
-    return [_row(row, places, constants, shared) for row in table.rows]
+    read_rows = (_row(row, places, constants, shared) for row in table.rows)
+    return list(_bounded(read_rows, shared.voice))
 
 
 def _check_mapping(
@@ -189,10 +197,26 @@ def of_json(
     names = dict.fromkeys((*shared.blanks, *TITLED_BRIEF))
     headings = tuple(name for name in names if any(shared.value(row, name) for row in sent))
     cells = [tuple(_as_cell(shared.value(row, name)) for name in headings) for row in sent]
-    return headings, [
+    read_rows = (
         _read(number, row_cells, row, shared)
         for number, (row, row_cells) in enumerate(zip(rows, cells, strict=True), 1)
-    ]
+    )
+    return headings, list(_bounded(read_rows, shared.voice))
+
+
+def _bounded(rows: Iterable[BatchRow], voice: Voice | None) -> Iterator[BatchRow]:
+    """The rows, of which those are wrong with which there would be too much to store."""
+    of_voice, total = len(json.dumps(voice.as_json())) if voice else 0, 0
+    for row in rows:
+        total += _length(row.submission.brief) + of_voice if row.submission else 0
+        if total > BRIEFS_LONGEST and row.submission:
+            yield row._replace(submission=None, errors={"topic": [_TOO_MUCH]})
+        else:
+            yield row
+
+
+def _length(brief: Brief) -> int:
+    return sum(map(len, (brief.topic, brief.audience, brief.instructions, *brief.keywords)))
 
 
 def _as_cell(value: object) -> str:

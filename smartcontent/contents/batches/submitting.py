@@ -23,6 +23,9 @@ from smartcontent.progress.batches import announce
 from smartcontent.scheduling import schedule_drafts
 from smartcontent.stores.sql import db
 
+# Bytes of the words that the index is told in one transaction, for which others wait.
+INDEXED_AT_ONCE = 400_000
+
 
 class TooFarOff(ValueError):
     """The last row would be due too late; the text is for people."""
@@ -105,7 +108,8 @@ def submit(batch: Batch, contents: Sequence[Prepared], timing: Timing) -> bool:
     shared = {"batch_id": batch_id, "created_at": moment}
     due_times = timing.due_times(moment, len(contents))
     db.session.execute(insert(Content), [{**each.columns, **shared} for each in contents])
-    make_all_findable((each.columns["id"], user_id, each.words) for each in contents)
+    if _indexed_soon(contents):
+        make_all_findable((each.columns["id"], user_id, each.words) for each in contents)
     usual = {"user_id": user_id, "number": 1, "status": Status.PENDING, **shared}
     db.session.execute(
         insert(Draft),
@@ -119,6 +123,12 @@ def submit(batch: Batch, contents: Sequence[Prepared], timing: Timing) -> bool:
     schedule_drafts(_first_drafts(batch_id))
     announce(batch)
     return True
+
+
+def _indexed_soon(contents: Sequence[Prepared]) -> bool:
+    """Whether they are few words: of more the scheduler makes them findable, in steps."""
+    words = (word for each in contents for word in each.words)
+    return sum(len(word.encode()) for word in words) <= INDEXED_AT_ONCE
 
 
 def _begin(batch: Batch, total: int, moment: datetime) -> bool:

@@ -24,6 +24,7 @@ from smartcontent.contents.bulk.deeds import (
     done_to_drafts,
     tell,
 )
+from smartcontent.contents.locking import one_after_the_other
 from smartcontent.contents.quotas import LOOK_AGAIN_SECONDS, OverQuota
 from smartcontent.contents.tagging import as_written
 from smartcontent.doors import Door, through
@@ -58,12 +59,13 @@ def begin(user_id: int, which: Filters | Sequence[UUID], deed: Deed, tag: str = 
         TooMany: so many match that it is not done at once.
         OverQuota: so many acts of the user are on their way.
     """
-    _make_room(user_id)
     ids = (
         those_that_match(user_id, which)
         if isinstance(which, Filters)
         else list(dict.fromkeys(which))
     )
+    one_after_the_other(user_id)
+    _make_room(user_id)
     moment = now()
     act = BulkAct(user_id=user_id, deed=deed, created_at=moment, due_at=moment)
     act.moment = moment if deed == Deed.TRASH else None
@@ -85,7 +87,6 @@ def _make_room(user_id: int) -> None:
     newest = own.order_by(BulkAct.created_at.desc()).limit(KEPT_MOST - 1)
     too_many = BulkAct.user_id == user_id, ~is_open, BulkAct.id.not_in(newest)
     db.session.execute(delete(BulkAct).where(*too_many))
-    db.session.commit()
 
 
 def those_that_match(user_id: int, filters: Filters) -> Sequence[UUID]:
