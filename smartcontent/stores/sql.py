@@ -57,6 +57,7 @@ _BEGIN_BRIEFLY = "BEGIN; SET LOCAL idle_in_transaction_session_timeout = 3000"
 
 
 # In front of SQLite's one write lock.
+LINE_SECONDS = 1.0
 _line = threading.Lock()
 
 
@@ -132,8 +133,8 @@ def _begin_writing(connection: Any, patience: float = SQLITE_PATIENCE_SECONDS) -
     """
     give_up_at = time.monotonic() + patience
     line = _line
-    if not line.acquire(timeout=patience):
-        raise OperationalError("BEGIN IMMEDIATE", None, sqlite3.OperationalError("others wait"))
+    # Who has stood there for a second asks as well, whatever has become of the first in line.
+    has_turn = line.acquire(timeout=min(patience, LINE_SECONDS))
     try:
         connection.execute("PRAGMA busy_timeout=0")
         while True:
@@ -146,7 +147,8 @@ def _begin_writing(connection: Any, patience: float = SQLITE_PATIENCE_SECONDS) -
             # Most transactions take a millisecond: long waits would make a punctual draft late.
             time.sleep(random.uniform(0.0002, 0.001))  # noqa: S311
     finally:
-        line.release()
+        if has_turn:
+            line.release()
         connection.execute(f"PRAGMA busy_timeout={SQLITE_PATIENCE_SECONDS * 1000}")
 
 

@@ -12,6 +12,7 @@ from smartcontent.stores.sql import db
 
 # What pages ask waits for no script of the same user's.
 AT_ONCE = 4
+WAIT_SECONDS = 30  # and then it goes on: four archives may take minutes
 
 
 class _Turns:
@@ -38,10 +39,11 @@ def take(user: str) -> None:
     turns = _of_users.setdefault(user, _Turns())
     turns.wanted += 1
     request.environ[_WANTED] = user
-    if not turns.free.acquire(blocking=False):
+    has_turn = turns.free.acquire(blocking=False)
+    if not has_turn:
         db.session.commit()
-        turns.free.acquire()
-    request.environ[_TAKEN] = True
+        has_turn = turns.free.acquire(timeout=WAIT_SECONDS)
+    request.environ[_TAKEN] = has_turn
 
 
 def _take_for_page() -> None:

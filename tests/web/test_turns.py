@@ -78,6 +78,7 @@ def test_of_those_who_want_to_write_the_first_in_line_alone_asks_for_the_lock(
 
     db.session.commit()
     monkeypatch.setattr(sql, "_line", Line())
+    monkeypatch.setattr(sql, "LINE_SECONDS", PATIENCE)
     clock = SimpleNamespace(sleep=sleep, monotonic=sql.time.monotonic)
     monkeypatch.setattr(sql, "time", clock)
     other = sqlite3.connect(db.engine.url.database, isolation_level=None)
@@ -92,3 +93,17 @@ def test_of_those_who_want_to_write_the_first_in_line_alone_asks_for_the_lock(
     other.close()
 
     assert number_asking == 1
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_who_is_stuck_in_front_keeps_nobody_from_writing(app, ada, monkeypatch):
+    monkeypatch.setattr(sql, "LINE_SECONDS", 0.01)
+    stuck = threading.Lock()
+    monkeypatch.setattr(sql, "_line", stuck)
+    db.session.commit()
+
+    with stuck:
+        ada.email = "new@example.org"
+        db.session.commit()
+
+    assert not stuck.locked()
