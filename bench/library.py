@@ -132,7 +132,8 @@ def _insert(user_id: int, tags: list[int], rows: list, words: Vocabulary) -> Non
         drafts.append(
             {"content_id": content_id, "user_id": user_id, "number": 1, "status": status,
              "created_at": at, "due_at": at + timedelta(days=300), "words": WORDS,
-             "model": _model(number), "started_at": at, "finished_at": at, "first_word_at": at,
+             "model": _model(number), "started_at": at, "first_word_at": at,
+             "finished_at": at if is_final else None,
              "prompt": [{"role": "user", "content": topic * 4}],
              "text": written if is_final else ""}
         )  # fmt: skip

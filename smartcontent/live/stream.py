@@ -15,7 +15,7 @@ from typing import Any
 from uuid import UUID
 
 from flask import Flask, Response
-from sqlalchemy import func, or_, select
+from sqlalchemy import func, select, union
 from sqlalchemy.orm import joinedload
 from werkzeug.http import http_date
 
@@ -30,7 +30,7 @@ from smartcontent.models.listing import newest
 from smartcontent.models.moments import iso
 from smartcontent.progress.readiness import last_found_of
 from smartcontent.prompts.request import model_of
-from smartcontent.stores.sql import db, only_read
+from smartcontent.stores.sql import db, one_of, only_read
 
 TAKE_SECONDS = 0.5
 # Drafts that wait in a snapshot, of all and of those on the first page: a page counts down to the
@@ -215,12 +215,13 @@ def _unfinished(user_id: int, contents: list[UUID]) -> Sequence[Draft]:
     by_due_time = (Draft.due_at.is_(None), Draft.due_at, Draft.id)
     first = select(Draft.id).where(Draft.user_id == user_id, waits).order_by(*by_due_time)
     first = first.limit(SNAPSHOT_WAITING)
-    shown = or_(
-        Draft.status == Status.GENERATING,
-        Draft.id.in_(first),
-        Draft.id.in_(first.where(Draft.content_id.in_(contents))),
+    shown = union(
+        select(Draft.id).where(Draft.user_id == user_id, Draft.status == Status.GENERATING),
+        select(first.subquery()),
+        select(first.where(Draft.content_id.in_(contents)).subquery()),
     )
-    return db.session.scalars(own.where(shown).order_by(*by_due_time)).all()
+    these = one_of(Draft.id, select(shown.subquery()))
+    return db.session.scalars(own.where(these).order_by(*by_due_time)).all()
 
 
 def _count_unfinished(user_id: int) -> int:

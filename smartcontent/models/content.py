@@ -283,16 +283,17 @@ class Content(Base):
 
 def _last_chosen() -> Select[Any]:
     """A script, a table, a series or a translation chooses for itself, not for the next brief."""
-    own = select(Content.id).where(Content.user_id == bindparam("owner"))
-    newest = own.order_by(Content.created_at.desc()).limit(_LOOKED_BACK)
     is_of_form = and_(
         Content.idempotency_key.is_not(None),
         Content.request_digest.is_(None),
         Content.source_number.is_(None),
     )
-    order = case((is_of_form, 0), else_=1), Content.created_at.desc()
     chosen = *(getattr(Content, name) for name in _CHOICES), Content._voice
-    return select(*chosen).where(Content.id.in_(newest)).order_by(*order).limit(1)
+    rank = case((is_of_form, 0), else_=1).label("rank")
+    own = select(*chosen, rank, Content.created_at).where(Content.user_id == bindparam("owner"))
+    newest = own.order_by(Content.created_at.desc()).limit(_LOOKED_BACK).subquery().c
+    best = newest.rank, newest.created_at.desc()
+    return select(*list(newest)[: len(chosen)]).order_by(*best).limit(1)
 
 
 _LAST_CHOSEN = _last_chosen()  # every page that begins a brief asks it

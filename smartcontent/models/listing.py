@@ -34,12 +34,11 @@ from smartcontent.models.search_index import (
     fitting,
     found_in_each,
     next_with_words,
-    one_of,
     place_of_found,
 )
 from smartcontent.models.series import Series
 from smartcontent.models.tag import Tag, content_tags
-from smartcontent.stores.sql import db, is_postgresql
+from smartcontent.stores.sql import db, is_postgresql, one_of
 from smartcontent.texts.folding import as_sought
 from smartcontent.texts.search.query import LONGEST, Query, has_phrase
 from smartcontent.texts.search.query import query as parsed
@@ -363,7 +362,7 @@ def _few(user_id: int, filters: Filters) -> ColumnElement[bool] | None:
     if having is None:
         return None
     (known_by,) = having.selected_columns
-    return one_of(having, Draft.id if known_by.table is Draft.__table__ else Content.id)
+    return one_of(Draft.id if known_by.table is Draft.__table__ else Content.id, having)
 
 
 def _are_few(some: Select[Any]) -> bool:

@@ -48,7 +48,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import ARRAY, TSQUERY, TSVECTOR
 
 from smartcontent.beside import beside
-from smartcontent.stores.sql import Base, db, is_postgresql
+from smartcontent.stores.sql import Base, db, is_postgresql, one_of
 from smartcontent.texts.search.query import (
     Phrase,
     Query,
@@ -304,7 +304,7 @@ def among_nearest(
     if behind is not None:
         near = near.where(place > behind if oldest_first else place < behind)
     near = near.order_by(place if oldest_first else place.desc())
-    return found_in_each(query.where(one_of(near)), user_id, asked)
+    return found_in_each(query.where(one_of(_ITS_ID, near)), user_id, asked)
 
 
 def among_found(
@@ -344,18 +344,10 @@ def found_in_each(
     query = query.join(hits, hits.c.content_id == _ITS_ID)
     if places is not None:
         at_one = findables.c.place == func.any(literal(places, ARRAY(Integer)))
-        query = query.where(one_of(select(findables.c.content_id).where(at_one)))
+        query = query.where(one_of(_ITS_ID, select(findables.c.content_id).where(at_one)))
     # What is unknown, as coalesce() is, is taken for as true as not, and not for rare.
     has_it = func.coalesce(_has(_words_of_hit(), user_id, asked), false())
     return query if is_known else query.where(has_it)
-
-
-def one_of(some: Select[Any], its_id: Any = _ITS_ID) -> ColumnElement[bool]:
-    """That it is one of few, by its id; PostgreSQL takes them for few only as an array."""
-    few = some.correlate(None)
-    if not is_postgresql():
-        return its_id.in_(few)
-    return its_id == func.any(func.array(few.scalar_subquery()))
 
 
 def _with_tokens(query: Select[Any]) -> Select[Any]:

@@ -6,7 +6,7 @@ from statistics import median
 from sqlalchemy import select
 
 from smartcontent.models import Content, Draft, Origin, Status
-from smartcontent.stores.sql import db
+from smartcontent.stores.sql import db, one_of
 from smartcontent.texts.counting import Size, unit_of, usual_size
 
 LEARNED_FROM = 20
@@ -32,7 +32,7 @@ def estimate_for(content: Content, model: str) -> Estimate | None:
         .add_columns(Content.language)
         .join(Content, Content.id == Draft.content_id)
         .where(
-            Draft.id.in_(last.subquery().select()),
+            one_of(Draft.id, last),
             Draft.first_word_at.is_not(None),
             Draft.words.is_not(None),
             Content.content_type == content.content_type,

@@ -11,7 +11,16 @@ from typing import Any
 
 from flask import Flask, has_request_context, request
 from flask_sqlalchemy import SQLAlchemy
-from sqlalchemy import Connection, Engine, ExceptionContext, MetaData, event
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Engine,
+    ExceptionContext,
+    MetaData,
+    Select,
+    event,
+    func,
+)
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import DeclarativeBase
 
@@ -36,6 +45,14 @@ db = SQLAlchemy(model_class=Base, session_options={"expire_on_commit": False})
 def is_postgresql() -> bool:
     """Whether the database is PostgreSQL, and not SQLite."""
     return db.engine.dialect.name == "postgresql"
+
+
+def one_of(its_id: Any, few: Select[Any]) -> ColumnElement[bool]:
+    """That an id is one of few that a query finds; PostgreSQL reads no whole table for an array."""
+    few = few.correlate(None)
+    if not is_postgresql():
+        return its_id.in_(few)
+    return its_id == func.any(func.array(few.scalar_subquery()))
 
 
 SQLITE_PATIENCE_SECONDS = 15
