@@ -1,6 +1,7 @@
 """The first sheet of an XLSX file, its cells as they are seen in a spreadsheet."""
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import date, datetime, time, timedelta
 
 from python_calamine import CalamineError, CalamineSheet, CalamineWorkbook, SheetVisibleEnum
@@ -19,18 +20,32 @@ def table_in(data: bytes) -> Table:
         TableError: It cannot be read, or holds no table.
     """
     file, without_result = unpacked(data)
-    try:
+    with _failing_with_a_sentence():
         with CalamineWorkbook.from_filelike(file) as workbook:
             filled = _filled_sheets(workbook)
             first, further = next(filled, None), next(filled, None)
-    except CalamineError:
+        rows = first.to_python(skip_empty_area=False) if first else []
+    shown_rows = ([shown(cell) for cell in row] for row in rows)
+    return table_of(shown_rows, _notes(first and first.name, bool(further), without_result))
+
+
+@contextmanager
+def _failing_with_a_sentence() -> Iterator[None]:
+    """A date that Python or calamine cannot count to is the file's fault, and no error of ours.
+
+    calamine panics then, which is a BaseException like the end of a process, and has no name that
+    could be imported.
+    """
+    try:
+        yield
+    except BaseException as error:
+        is_panic = type(error).__module__ == "pyo3_runtime"
+        if not is_panic and not isinstance(error, CalamineError | OverflowError):
+            raise
         raise TableError(
             "The file cannot be read: open it in your spreadsheet program and save it again as "
             "XLSX or CSV."
         ) from None
-    rows = first.to_python(skip_empty_area=False) if first else []
-    shown_rows = ([shown(cell) for cell in row] for row in rows)
-    return table_of(shown_rows, _notes(first and first.name, bool(further), without_result))
 
 
 def _filled_sheets(workbook: CalamineWorkbook) -> Iterator[CalamineSheet]:

@@ -4,10 +4,13 @@ import contextlib
 import random
 import re
 from itertools import pairwise
+from unittest.mock import Mock
 
 import pytest
+from gevent import GreenletExit
 from workbooks import DATE, LINKS, MAIN, MOMENT, cell, packed, row, workbook
 
+from smartcontent.tables import workbook as reading_of_workbooks
 from smartcontent.tables.reading import read_table
 from smartcontent.tables.table import TableError
 
@@ -113,9 +116,6 @@ def test_no_sheet_makes_the_process_ask_for_all_memory(rows):
 
 
 HOSTILE_PARTS = {
-    "says that it has a great many texts": {
-        "xl/sharedStrings.xml": f'<sst xmlns="{MAIN}" uniqueCount="4294967296"/>'
-    },
     "sheet with prefixes": {
         "xl/worksheets/sheet1.xml": f'<x:worksheet xmlns:x="{MAIN}"><x:sheetData>'
         f"{prefixed(TABLE + FAR)}</x:sheetData></x:worksheet>"
@@ -129,6 +129,10 @@ HOSTILE_PARTS = {
         "xl/styles.xml": '<!DOCTYPE a [<!ENTITY a "aaaaaaaaaa">'
         + "".join(f'<!ENTITY {b} "{f"&{a};" * 10}">' for a, b in pairwise("abcdefghi"))
         + "]><a>&i;</a>"
+    },
+    "a long format that each style names": {
+        "xl/styles.xml": f'<styleSheet><numFmts><numFmt numFmtId="1" formatCode="{"0" * 501}"/>'
+        "</numFmts></styleSheet>"
     },
     "too many parts": {f"xl/{number}.xml": "<a/>" for number in range(1_001)},
 }  # fmt: skip
@@ -180,6 +184,26 @@ def test_part_that_unpacks_to_more_than_it_says_is_not_read():
 
     with pytest.raises(TableError, match="damaged"):
         read_table(made.replace(size.to_bytes(4, "little"), (1_000).to_bytes(4, "little")))
+
+
+@pytest.mark.parametrize(
+    ("number_format", "number"), [(14, "-1e308"), (14, "-inf"), (46, "1e10"), (46, "-1e17")]
+)
+def test_moments_that_cannot_be_counted_to_get_a_sentence(number_format, number):
+    """calamine panics, which is no Exception, or Python's own dates end before."""
+    styles = f'<styleSheet><cellXfs><xf numFmtId="{number_format}"/></cellXfs></styleSheet>'
+    far = f'<row><c s="0"><v>{number}</v></c></row>'
+
+    with pytest.raises(TableError, match="cannot be read"):
+        read(TABLE + far, parts={"xl/styles.xml": styles})
+
+
+@pytest.mark.parametrize("ends", [SystemExit, KeyboardInterrupt, GreenletExit])
+def test_what_ends_a_process_is_no_workbook_that_cannot_be_read(ends, monkeypatch):
+    monkeypatch.setattr(reading_of_workbooks, "_filled_sheets", Mock(side_effect=ends))
+
+    with pytest.raises(ends):
+        read(TABLE)
 
 
 @pytest.mark.parametrize(
