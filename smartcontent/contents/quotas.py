@@ -65,14 +65,37 @@ def check(user_id: int, of_batch: int = 0, is_of_series: bool = False) -> None:
     """
     db.session.flush()
     one_after_the_other(user_id)
+    _check(user_id, of_batch, is_of_series=is_of_series)
+
+
+def check_ahead(user_id: int, of_batch: int) -> None:
+    """Refuse a batch of so many drafts before the work of making it: it would be refused.
+
+    Nobody waits for this; what is true when it is stored is checked again.
+
+    Raises:
+        OverQuota: so many would be too many, as `check` says it.
+    """
+    _check(user_id, of_batch, drafts=of_batch, submissions=1)
+
+
+def _check(
+    user_id: int,
+    of_batch: int,
+    *,
+    is_of_series: bool = False,
+    drafts: int = 0,
+    submissions: int = 0,
+) -> None:
+    """Refuse what there is, with so many drafts and submissions that are to come."""
     moment = now()
     unfinished_most: int = current_app.config["UNFINISHED_PER_USER"]
     minute_most: int = current_app.config["SUBMISSIONS_PER_MINUTE"]
-    most = {"unfinished_most": unfinished_most, "minute_most": minute_most}
+    most = {"unfinished_most": unfinished_most, "minute_most": minute_most - submissions}
     asked = {"user_id": user_id, "since": moment - MINUTE, **most}
     unfinished, one_too_many = db.session.execute(_COUNTED, asked).one()
     refusal = None
-    if unfinished > unfinished_most:
+    if unfinished + drafts > unfinished_most:
         refusal = _too_many(unfinished_most, of_batch)
     elif one_too_many and not is_of_series:
         refusal = _too_fast(minute_most, one_too_many + MINUTE - moment)

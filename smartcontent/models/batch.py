@@ -60,12 +60,6 @@ class Batch(Base):
         return db.session.scalar(own.where(cls.submitted_at.is_(None)))
 
     @classmethod
-    def submitted_with(cls, user_id: int, idempotency_key: str) -> "Batch":
-        """What the user has submitted with this key; call it where there is such a batch."""
-        own = select(cls).filter_by(user_id=user_id, idempotency_key=idempotency_key)
-        return db.session.scalars(own).one()
-
-    @classmethod
     def sent_with(cls, user_id: int, idempotency_key: str) -> "Batch | None":
         """What came of the table that the user sent with this key, submitted or not."""
         own = select(cls).filter_by(user_id=user_id, idempotency_key=idempotency_key)

@@ -14,7 +14,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import joinedload
 from werkzeug.exceptions import NotFound
 
-from smartcontent.contents import templates
+from smartcontent.contents import quotas, templates
 from smartcontent.contents.batches import acting, export, rows, submitting, uploads
 from smartcontent.contents.batches.rows import BatchRow
 from smartcontent.contents.batches.submitting import Timing, TooFarOff
@@ -34,7 +34,7 @@ from smartcontent.web import errors
 from smartcontent.web.downloads import results_as_file
 from smartcontent.web.due_time import DueTimeForm
 from smartcontent.web.once import key_sent
-from smartcontent.web.threads import few_at_once
+from smartcontent.web.threads import few_at_once, in_portions
 
 bp = Blueprint("batches", __name__)
 
@@ -313,13 +313,17 @@ def _submit(batch: Batch, looked: Looked) -> ResponseReturnValue:
     if not due_time.validate():
         return _table_page(batch, due_time), 422
     timing = Timing(every_seconds=batch.every_seconds, first=due_time.due_at)
-    contents = few_at_once(submitting.prepared, current_user.id, looked.good)
     try:
-        timing.check(len(contents))
+        timing.check(len(looked.good))
+        quotas.check_ahead(current_user.id, len(looked.good))
+        portions = submitting.portions(looked.good)
+        contents = in_portions(submitting.prepared, current_user.id, portions)
         submitting.submit(batch, contents, timing)
     except TooFarOff as error:
         return _table_page(batch, due_time, too_far=str(error)), 422
     except OverQuota as error:
+        if Batch.find_upload(current_user.id, batch.id) is None:  # pressed twice
+            return redirect(url_for(".show", batch_id=batch.id), 303)
         page = _table_page(batch, due_time, str(error.description))
         return page, 429, {"Retry-After": str(error.retry_after)}
     flash(_said(len(contents), "submitted"))

@@ -4,7 +4,7 @@ import os
 import sqlite3
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import cache
 from threading import BoundedSemaphore
@@ -62,6 +62,17 @@ def in_line(work: Callable[..., Any], *args: object) -> Any:
     """The same for whoever has seen to it that no transaction waits."""
     with _few:
         return slowly(work, *args)
+
+
+def in_portions(
+    work: Callable[..., list[Any]], whose: int, portions: Iterable[Sequence[Any]]
+) -> list[Any]:
+    """Do the work of all portions, few at once, and let whoever waits go first between two."""
+    done = []
+    for portion in portions:
+        done += few_at_once(work, whose, portion)
+        time.sleep(0)  # who had the turn would have it again before another wakes
+    return done
 
 
 @contextmanager

@@ -4,6 +4,7 @@ import csv
 import io
 import json
 import zipfile
+from unittest.mock import Mock
 
 import pytest
 from conftest import both_databases
@@ -329,6 +330,57 @@ def test_a_batch_counts_once_for_the_minute_and_is_refused_as_a_whole(app, scrip
     too_fast = script.post("/contents", BRIEF)
     assert too_fast.status_code == 429
     assert "2 texts within a minute" in too_fast.json["detail"]
+
+
+@pytest.mark.parametrize(
+    ("most", "sentence"),
+    [
+        ({"UNFINISHED_PER_USER": 5}, "you would have more"),
+        ({"SUBMISSIONS_PER_MINUTE": 1}, "1 texts within a minute"),
+    ],
+)
+@both_databases
+def test_what_would_be_refused_costs_no_work(app, script, most, sentence, monkeypatch):
+    """To prepare a thousand rows takes seconds, in which others wait."""
+    app.config.update({"UNFINISHED_PER_USER": 6, "SUBMISSIONS_PER_MINUTE": 2, **most})
+    headers = {"Idempotency-Key": "spring"}
+    first = script.post("/batches", {"rows": ROWS}, headers=headers)
+    monkeypatch.setattr(submitting, "prepared", Mock(side_effect=AssertionError))
+
+    refused = script.post("/batches", {"rows": ROWS})
+    again = script.post("/batches", {"rows": ROWS}, headers=headers)
+
+    assert (first.status_code, refused.status_code) == (202, 429)
+    assert sentence in refused.json["detail"]
+    assert again.json == first.json
+    assert (stored(Batch), stored()) == (1, 3)
+
+
+@pytest.mark.parametrize("most", [{"UNFINISHED_PER_USER": 3}, {"SUBMISSIONS_PER_MINUTE": 1}, {}])
+def test_of_two_sent_with_a_key_at_once_one_is_made(app, script, most, monkeypatch):
+    """The other is told so, though it looked too early and would be one too many by now."""
+    app.config.update(most)
+    headers = {"Idempotency-Key": "spring"}
+    first = script.post("/batches", {"rows": ROWS}, headers=headers)
+    looked = [None, db.session.scalars(select(Batch)).one]
+    monkeypatch.setattr(Batch, "sent_with", lambda *_: (look := looked.pop(0)) and look())
+
+    again = script.post("/batches", {"rows": ROWS}, headers=headers)
+
+    assert again.json == first.json
+    assert (stored(Batch), stored(), looked) == (1, 3, [])
+
+
+def test_no_portion_of_a_batch_holds_others_up(monkeypatch):
+    monkeypatch.setattr(submitting, "PREPARED_AT_ONCE", 1_000)
+    _, found = rows.of_json(
+        [{**BRIEF, "instructions": "x" * n} for n in (400, 400, 400, 2_000, 1, 1)]
+    )
+
+    portions = list(submitting.portions(found))
+
+    assert list(map(len, portions)) == [3, 1, 2]
+    assert [row for portion in portions for row in portion] == found
 
 
 @both_databases

@@ -8,7 +8,7 @@ from costs import cpu_seconds
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from smartcontent.texts.search.tokens import LONGEST, placed_tokens, searchable, tokens
+from smartcontent.texts.search.tokens import LONGEST, _of_long, placed_tokens, searchable, tokens
 
 TEXTS = st.text(
     st.characters(exclude_categories=["Cn", "Cs"])
@@ -82,3 +82,16 @@ def test_time_grows_with_the_length_alone(unit):
     measured(short)
     usual, taken = (min(measured(text) for _ in range(3)) for text in (short, long))
     assert taken < 60 * usual + 0.05
+
+
+def test_what_a_thousand_rows_say_alike_is_taken_apart_once():
+    """Of a line without blanks, as long as a brief; and no longer one is kept for it."""
+    line = "".join(map(chr, range(0x4E00, 0x4E00 + 3_900)))
+    before = _of_long.cache_info()
+
+    assert tokens(line) == tokens(line) == list(line)
+
+    after = _of_long.cache_info()
+    assert (after.misses - before.misses, after.hits - before.hits) == (1, 1)
+    assert tokens(line + line) == [*line, *line]
+    assert _of_long.cache_info().misses == after.misses

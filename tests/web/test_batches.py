@@ -3,11 +3,15 @@
 import io
 import re
 from datetime import timedelta
+from unittest.mock import Mock
 
+import gevent
 import pytest
+from gevent.lock import BoundedSemaphore
 from sqlalchemy import func, select, update
 
-from smartcontent.contents.batches import export
+from smartcontent.contents import quotas
+from smartcontent.contents.batches import export, submitting
 from smartcontent.models import ApiToken, Batch, Content, Draft, KeptTemplate, KeptVoice, now
 from smartcontent.stores.sql import db
 from smartcontent.web import downloads, threads
@@ -185,6 +189,51 @@ def test_no_transaction_waits_while_a_table_or_a_file_is_worked_on(as_ada, monke
 
     assert len(waiting) >= 5
     assert not any(waiting)
+
+
+def test_what_would_be_refused_costs_no_work(app, as_ada, monkeypatch):
+    app.config["UNFINISHED_PER_USER"] = 1
+    monkeypatch.setattr(submitting, "prepared", Mock(side_effect=AssertionError))
+
+    refused = as_ada.post(send(as_ada), {**TYPE, "do": "leave-out"})
+
+    assert refused.status_code == 429
+    assert "you would have more" in refused.text
+
+
+def test_pressed_twice_at_once_a_table_is_submitted_once(as_ada, monkeypatch):
+    """The second press finds no room left by the first."""
+    page = send(as_ada)
+
+    def another_press(*_):
+        db.session.execute(update(Batch).values(submitted_at=now()))
+        db.session.commit()
+        raise quotas.OverQuota
+
+    monkeypatch.setattr(quotas, "check_ahead", another_press)
+
+    answer = as_ada.post(page, {**TYPE, "do": "leave-out"})
+
+    assert (answer.status_code, answer.headers["Location"]) == (303, page.removesuffix("/table"))
+
+
+def test_whoever_waits_goes_before_the_next_portion(monkeypatch):
+    order = []
+
+    def work(whose, portion):
+        gevent.sleep(0)
+        order.extend(portion)
+        return portion
+
+    monkeypatch.setattr(threads, "_few", BoundedSemaphore(1))
+    monkeypatch.setattr(threads, "few_at_once", threads.in_line)
+    monkeypatch.setattr(threads, "time", Mock(sleep=gevent.sleep))
+    many = gevent.spawn(threads.in_portions, work, 1, ["a", "b", "c"])
+    other = gevent.spawn(threads.in_line, work, 2, "x")
+    gevent.joinall([many, other], raise_error=True)
+
+    assert many.value == ["a", "b", "c"]
+    assert order == ["a", "x", "b", "c"]
 
 
 def test_columns_fill_the_blanks_of_a_template(as_ada):

@@ -208,14 +208,15 @@ def _bounded(rows: Iterable[BatchRow], voice: Voice | None) -> Iterator[BatchRow
     """The rows, of which those are wrong with which there would be too much to store."""
     of_voice, total = len(json.dumps(voice.as_json())) if voice else 0, 0
     for row in rows:
-        total += _length(row.submission.brief) + of_voice if row.submission else 0
+        total += length(row.submission.brief) + of_voice if row.submission else 0
         if total > BRIEFS_LONGEST and row.submission:
             yield row._replace(submission=None, errors={"topic": [_TOO_MUCH]})
         else:
             yield row
 
 
-def _length(brief: Brief) -> int:
+def length(brief: Brief) -> int:
+    """How many characters it is made of."""
     return sum(map(len, (brief.topic, brief.audience, brief.instructions, *brief.keywords)))
 
 

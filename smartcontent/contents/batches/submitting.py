@@ -5,7 +5,7 @@ and doubles nothing: the batch is there or it is not, its key is unique, and wha
 heard of the reconciler schedules.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 from uuid import uuid4
@@ -14,7 +14,7 @@ from sqlalchemy import insert, inspect, select, update
 
 from smartcontent.briefs.wishes import LONGEST_DELAY
 from smartcontent.contents import quotas
-from smartcontent.contents.batches.rows import BatchRow
+from smartcontent.contents.batches.rows import BatchRow, length
 from smartcontent.contents.submitting import write_brief
 from smartcontent.models import Batch, Content, Draft, Status, now
 from smartcontent.models.moments import due_after, rounded_up
@@ -25,6 +25,8 @@ from smartcontent.stores.sql import db
 
 # Bytes of the words that the index is told in one transaction, for which others wait.
 INDEXED_AT_ONCE = 400_000
+# Characters of briefs: they take 0.2 s where no blank parts them, as in Chinese.
+PREPARED_AT_ONCE = 20_000
 
 
 class TooFarOff(ValueError):
@@ -69,6 +71,20 @@ class Prepared(NamedTuple):
 
     columns: dict[str, Any]
     words: Words
+
+
+def portions(rows: Iterable[BatchRow]) -> Iterator[list[BatchRow]]:
+    """So many rows at a time as are prepared in one go."""
+    portion: list[BatchRow] = []
+    left = PREPARED_AT_ONCE
+    for row in rows:
+        portion.append(row)
+        left -= length(row.submission.brief) if row.submission else 0
+        if left <= 0:
+            yield portion
+            portion, left = [], PREPARED_AT_ONCE
+    if portion:
+        yield portion
 
 
 def prepared(user_id: int, rows: Sequence[BatchRow]) -> list[Prepared]:

@@ -14,6 +14,7 @@ from unicodedata import category, decimal, normalize
 
 _MOST_OF_A_SIGN = 6
 LONGEST = 64  # characters of a token; what is longer is no word, and is found by its beginning
+_BRIEF = 4_000  # characters that one field of a brief may have
 # To be raised whenever a text gets other tokens, with a migration (0033) that says what is behind.
 VERSION = 2
 
@@ -143,7 +144,7 @@ def with_signs(folded: str, table: Mapping[int, str]) -> str:
 
 def _words_in(typed: str) -> str:
     if len(typed) > LONGEST:
-        return _of(typed)
+        return _of_long(typed) if len(typed) <= _BRIEF else _of(typed)
     return typed.lower() if _is_plain(typed) else _of_word(typed)
 
 
@@ -178,6 +179,8 @@ def _is_named(before: str | None, dot: re.Match[str]) -> bool:
 
 # Most words have been there before: to know them makes a long text five times as fast.
 _of_word = lru_cache(maxsize=20_000)(_of)
+# Without blanks a line is as long as a brief, and a thousand rows of a batch may say the same one.
+_of_long = lru_cache(maxsize=64)(_of)
 
 
 def in_words(code: int) -> str | None:

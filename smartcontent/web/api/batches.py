@@ -14,9 +14,11 @@ from werkzeug.datastructures import FileStorage
 from smartcontent.briefs.submission import UNTIMED, VOICE_ID
 from smartcontent.briefs.template import THROUGH
 from smartcontent.briefs.wishes import WISHES
+from smartcontent.contents import quotas
 from smartcontent.contents.batches import acting, export, rows, submitting
 from smartcontent.contents.batches.rows import BatchRow
 from smartcontent.contents.batches.submitting import Timing, TooFarOff
+from smartcontent.contents.quotas import OverQuota
 from smartcontent.exports.document import NotInThisFormat
 from smartcontent.fields import Fields, Value, number, one_of, read
 from smartcontent.models import Batch
@@ -34,7 +36,7 @@ from smartcontent.web.api.idempotency import HEADER, KEY, key_of_request
 from smartcontent.web.api.through_template import chosen_template
 from smartcontent.web.downloads import results_as_file
 from smartcontent.web.problems import Errors, Problem
-from smartcontent.web.threads import few_at_once
+from smartcontent.web.threads import few_at_once, in_portions
 
 bp = protected("batches")
 
@@ -229,10 +231,32 @@ def _do(batch: Batch, act: Callable[[Batch], int]) -> ResponseReturnValue:
 
 
 def _submit_once(asked: _Asked, good: list[BatchRow], key: str | None) -> tuple[Batch, bool]:
-    asking, digest = user_id(), asked.digest
-    contents = few_at_once(submitting.prepared, asking, good)
+    digest = asked.digest
+    known = _sent_before(key)
+    if known is None:
+        try:
+            return _submit(asked, digest, good, key), False
+        except (IntegrityError, OverQuota):
+            # The index decides, so that of many requests at once exactly one makes a batch.
+            db.session.rollback()
+            known = _sent_before(key)
+            if known is None:
+                raise
+    if known.request_digest != digest:
+        sentence = "The key was used for another batch: take a new key for new rows."
+        raise Problem(422, sentence, {HEADER: [sentence]})
+    return known, True
+
+
+def _sent_before(key: str | None) -> Batch | None:
+    return Batch.sent_with(user_id(), key) if key else None
+
+
+def _submit(asked: _Asked, digest: str, good: list[BatchRow], key: str | None) -> Batch:
+    quotas.check_ahead(user_id(), len(good))
+    contents = in_portions(submitting.prepared, user_id(), submitting.portions(good))
     batch = Batch(
-        user_id=asking,
+        user_id=user_id(),
         name=asked.name,
         headings=list(asked.headings),
         mapping=asked.mapping,
@@ -240,19 +264,8 @@ def _submit_once(asked: _Asked, good: list[BatchRow], key: str | None) -> tuple[
         idempotency_key=key,
         request_digest=digest,
     )
-    try:
-        submitting.submit(batch, contents, asked.timing)
-        return batch, False
-    except IntegrityError:
-        # The index decides, so that of many requests at once exactly one makes a batch.
-        db.session.rollback()
-        if key is None:
-            raise
-    known = Batch.submitted_with(asking, key)
-    if known.request_digest != digest:
-        sentence = "The key was used for another batch: take a new key for new rows."
-        raise Problem(422, sentence, {HEADER: [sentence]})
-    return known, True
+    submitting.submit(batch, contents, asked.timing)
+    return batch
 
 
 def _of_json(sent: dict[str, Any]) -> _Asked:
