@@ -73,7 +73,10 @@ class StreamWorker(GeventWorker):
     def handle_request(self, listener_name, req, sock, addr):
         """Serve a request whose head has come."""
         if not isinstance(sock, ssl.SSLSocket):
-            self.wsgi.extensions["connections"].begin(sock, req)
+            connections = self.wsgi.extensions["connections"]
+            connections.begin(sock, req)
+            if connections.are_many and sock.has_gone():
+                raise StopIteration  # which has gunicorn close its end
         try:
             AsyncWorker.handle_request(self, listener_name, req, sock, addr)
         except (gevent.GreenletExit, SystemExit) as gone:

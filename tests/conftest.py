@@ -505,7 +505,7 @@ def app(
         # Whom this test could not tell something is nobody of the next.
         events._untold._users.clear()
         db.engine.dispose()
-        assert not turns._of_users, "a request that has ended holds its user's turn"
+        assert not turns._of, "a request that has ended holds its user's turn"
 
 
 @pytest.fixture

@@ -54,14 +54,23 @@ def _renamed(tag: Tag, name: str, is_merge: bool) -> Tag:
 
 def remove(tag: Tag) -> None:
     """Take a tag off all contents, in steps in which others go on; then it is gone."""
-    while ids := _some_of(tag):
+    while _remove_some(tag):
+        pass
+    db.session.expire_all()
+
+
+def _remove_some(tag: Tag) -> bool:
+    """From some contents, or the tag itself where none has it: nobody else may tag meanwhile."""
+    one_after_the_other(tag.user_id)
+    ids = _some_of(tag)
+    if ids:
         its = (content_tags.c.tag_id == tag.id, content_tags.c.content_id.in_(ids))
         db.session.execute(delete(content_tags).where(*its))
         history.note_all(ids, What.UNTAGGED, tags=[tag.name])
-        db.session.commit()
-    db.session.execute(delete(Tag).where(Tag.id == tag.id))
+    else:
+        db.session.execute(delete(Tag).where(Tag.id == tag.id))
     db.session.commit()
-    db.session.expire_all()
+    return bool(ids)
 
 
 def _move_some(tag: Tag, other: Tag) -> bool:

@@ -218,7 +218,8 @@ def _note_removed(content: Content, number: int) -> None:
 
 def _hold_what_is_shown(content: Content) -> None:
     """Until the transaction ends nobody shows another version: one that is being deleted, say."""
-    db.session.execute(select(Content.id).where(Content.id == content.id).with_for_update())
+    held = select(Content.id).where(Content.id == content.id)
+    db.session.execute(held.with_for_update(key_share=True))
 
 
 def _is_shown(content: Content) -> Any:

@@ -95,6 +95,12 @@ class User(UserMixin, Base):
         self.password_hash = password_hash
         self.session_epoch = (self.session_epoch or 0) + 1
 
+    def hold(self) -> bool:
+        """Lock the row until the commit; whether its sessions are those of when it was read."""
+        sessions = self.session_epoch
+        db.session.refresh(self, with_for_update={"key_share": True})
+        return self.session_epoch == sessions
+
     def end_sessions(self) -> None:
         """Make every session cookie of this user invalid, on all devices."""
         self.session_epoch += 1

@@ -227,7 +227,10 @@ class Content(Base):
 
         Answers the content as it is by now; None where it is gone.
         """
-        fresh: dict[str, Any] = {"populate_existing": True, "with_for_update": {"of": cls}}
+        fresh: dict[str, Any] = {
+            "populate_existing": True,
+            "with_for_update": {"of": cls, "key_share": True},
+        }
         content = db.session.get(cls, draft.content_id, **fresh)
         if content is not None and content.current_number == draft.number:
             make_findable(content, words)

@@ -214,7 +214,7 @@ _ITS_PLACE = (
     select(findables.c.place)
     .join(_contents, _contents.c.id == findables.c.content_id)
     .where(findables.c.content_id == bindparam("its_id", type_=Uuid))
-    .with_for_update(of=_contents)
+    .with_for_update(of=_contents, key_share=True)
 )
 _TAKEN_IN_BY_SQLITE = (
     update(findables).where(findables.c.place == bindparam("at")).values(**_TAKEN_IN)

@@ -8,6 +8,7 @@ from sqlalchemy import select
 from wtforms import PasswordField
 
 from smartcontent.accounts import passwords, tokens
+from smartcontent.extensions import login
 from smartcontent.logs import note
 from smartcontent.models import ApiToken
 from smartcontent.models.accounts import LARGEST_ID, check_password, hash_password
@@ -37,6 +38,8 @@ def change_password() -> ResponseReturnValue:
         return _page(password_form=form), 422
     user = current_user._get_current_object()
     password_hash = in_turn(hash_password, form.password.data)
+    if not user.hold():  # another new password came first
+        return login.unauthorized()
     revoked = passwords.change(user, password_hash, form.revoke_tokens.data)
     login_user(user)
     also = f" API tokens that no longer work: {revoked}." if revoked else ""
@@ -51,6 +54,8 @@ def create_token() -> ResponseReturnValue:
     form = TokenForm(request.form)
     if not (form.validate() and _is_own_password(form.password)):
         return _page(token_form=form), 422
+    if not current_user.hold():  # a new password came first
+        return login.unauthorized()
     try:
         _, secret = tokens.create(current_user, form.name.data, form.expires_at, key_sent())
     except tokens.CannotBeMade as error:

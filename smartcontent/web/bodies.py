@@ -13,6 +13,7 @@ from werkzeug.exceptions import (
 )
 
 from smartcontent.stores.sql import db
+from smartcontent.web import turns
 from smartcontent.web.connections import Connection
 
 # Who may send the archive of an account. It goes to disk as it comes: it may be larger than what
@@ -30,7 +31,12 @@ def read_body() -> None:
         ClientDisconnected, or GreenletExit beneath gunicorn: its sender has gone.
         BadRequest: its chunks are malformed.
     """
-    db.session.commit()  # a slow sender must not hold the database's lock
+    db.session.commit()  # a slow sender must not hold the database's lock, nor others' turns
+    with turns.given_back():
+        _read_in_time()
+
+
+def _read_in_time() -> None:
     connection = request.environ.get("gunicorn.socket")
     if not isinstance(connection, Connection):  # of another server than ours
         _read()

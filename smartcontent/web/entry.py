@@ -91,6 +91,8 @@ def _check() -> ResponseReturnValue | None:
         next_page = page_here() or url_for("contents.index")
         return redirect(url_for("auth.sign_in", next=next_page), 303)
     read_body()
+    # It may have come a minute later: a new password, say, has ended the session since.
+    g.pop("_login_user", None)
     _refuse_other_forms()
     _take_apart()
     g.form_is_read = True

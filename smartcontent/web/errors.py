@@ -6,7 +6,8 @@ from collections.abc import Iterable
 from flask import Flask, g, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import CSRFError
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import OperationalError, SQLAlchemyError
+from sqlalchemy.exc import TimeoutError as NoConnection
 from werkzeug.exceptions import (
     ClientDisconnected,
     HTTPException,
@@ -47,6 +48,7 @@ def init_app(app: Flask) -> None:
     app.register_error_handler(HTTPException, _http)
     app.register_error_handler(ClientDisconnected, lambda _error: ("", 400))  # nobody reads it
     app.register_error_handler(OperationalError, _database_away)
+    app.register_error_handler(NoConnection, _database_away)  # all were in use for too long
     app.register_error_handler(ZoneError, _zone_unknown)
 
 
@@ -104,8 +106,8 @@ def _zone_unknown(error: ZoneError) -> ResponseReturnValue:
     return answer(409, f"{error} Edit the series and choose another.")
 
 
-def _database_away(error: OperationalError) -> ResponseReturnValue:
-    log.error("database does not answer: %s", error.orig)
+def _database_away(error: SQLAlchemyError) -> ResponseReturnValue:
+    log.error("database does not answer: %s", getattr(error, "orig", error))
     if problems.wants_problem():
         return problems.answer(ServiceUnavailable(retry_after=RETRY_SECONDS))
     # The page would ask the database who is signed in.

@@ -1,64 +1,124 @@
-"""Turns: so many requests of one user are worked at in this process at a time; others wait.
+"""Turns: so many requests of one user are worked at in this process at a time; some others wait.
 
-Whoever sends a hundred at once would else have all connections to the database, and SQLite's one
-lock, and everybody would wait behind them.
+Whoever sends a thousand at once would else have all connections to the database, SQLite's one lock
+and the processor, and everybody would wait behind them. Those who are not signed in have the turns
+of the network they come from.
 """
 
-from threading import BoundedSemaphore
+from collections import deque
+from collections.abc import Iterator
+from contextlib import contextmanager
+from threading import Lock
 
-from flask import Flask, request, session
+from flask import Flask, Response, abort, request, session
+from gevent import GreenletExit
 
 from smartcontent.stores.sql import db
+from smartcontent.web.connections import Connection
+from smartcontent.web.limiter import network
+from smartcontent.web.problems import Problem, wants_problem
 
 # What pages ask waits for no script of the same user's.
 AT_ONCE = 4
-WAIT_SECONDS = 30  # and then it goes on: four archives may take minutes
+WAITING_MOST = 200
+WAIT_SECONDS = 30
+# What a page is made of, and who asks whether we live, come many at once and cost next to nothing.
+FREE = {"static", "health.healthz", "health.readyz"}
+TOO_MANY = "Too many requests of yours came at once: wait until some are answered, then try again."
+RETRY_SECONDS = 5
 
 
-class _Turns:
-    """Those of one user; they are forgotten when nobody has one or waits for one."""
+class _Line:
+    """The requests of one user or network: how many are worked at, and those that wait, in order.
+
+    It is forgotten when none is worked at: then none waits either.
+    """
 
     def __init__(self) -> None:
-        self.free = BoundedSemaphore(AT_ONCE)
-        self.wanted = 0
+        self.at_work = 0
+        self.waiting: deque[Lock] = deque()
 
 
-_of_users: dict[str, _Turns] = {}
-_WANTED, _TAKEN = "smartcontent.turn_of", "smartcontent.has_turn"  # in a request's environment
+_of: dict[str, _Line] = {}
+_changing = Lock()  # never held for longer than a few steps
+_TURN = "smartcontent.turn"  # in a request's environment: whose it is, and what it waits by
 
 
 def init_app(app: Flask) -> None:
-    """Take a turn for each request of who is signed in, once its body is there."""
-    app.before_request(_take_for_page)
-    app.teardown_request(_give_back)
+    """Take a turn for each request, before anything is done for it."""
+    app.before_request(_take_first)
+    app.teardown_request(lambda _error: _give_back())
 
 
-def take(user: str) -> None:
-    """Have a turn until the answer is made; no transaction waits for it meanwhile."""
-    _give_back(None)  # that of a session, where a token came with it
-    turns = _of_users.setdefault(user, _Turns())
-    turns.wanted += 1
-    request.environ[_WANTED] = user
-    has_turn = turns.free.acquire(blocking=False)
-    if not has_turn:
-        db.session.commit()
-        has_turn = turns.free.acquire(timeout=WAIT_SECONDS)
-    request.environ[_TAKEN] = has_turn
+def take(whose: str) -> None:
+    """Have a turn until the answer is made, instead of that which the request may have.
+
+    Raises:
+        Problem, or HTTPException with an answer: too many wait already, or it came too late (429).
+        GreenletExit: the client has gone meanwhile.
+    """
+    _give_back()
+    turn = Lock()
+    with _changing:
+        line = _of.setdefault(whose, _Line())
+        if len(line.waiting) >= WAITING_MOST:
+            _refuse()
+        request.environ[_TURN] = whose, turn
+        if line.at_work < AT_ONCE:
+            line.at_work += 1
+            return
+        turn.acquire()
+        line.waiting.append(turn)
+    _wait_for(turn)
 
 
-def _take_for_page() -> None:
-    signed_in, _, _ = session.get("_user_id", "").partition(".")
-    if signed_in and request.endpoint != "static":
-        take(f"{signed_in} by page")
+@contextmanager
+def given_back() -> Iterator[None]:
+    """Let others have the turn while the client is waited for."""
+    whose, _ = request.environ.get(_TURN, (None, None))
+    _give_back()
+    yield
+    if whose:
+        take(whose)
 
 
-def _give_back(_error: BaseException | None) -> None:
-    user = request.environ.pop(_WANTED, None)
-    if user is None:
+def _take_first() -> None:
+    if request.endpoint in FREE:
         return
-    turns = _of_users[user]
-    if request.environ.pop(_TAKEN, False):  # its client may have gone while it waited
-        turns.free.release()
-    turns.wanted -= 1
-    if not turns.wanted:
-        del _of_users[user]
+    # The whole id, which names the session: one that has ended takes no turn of its owner's. The
+    # API knows people by something else.
+    signed_in = None if wants_problem() else session.get("_user_id")
+    take(f"session {signed_in}" if signed_in else f"network {network()}")
+
+
+def _wait_for(turn: Lock) -> None:
+    db.session.commit()  # no transaction waits meanwhile
+    if not turn.acquire(timeout=WAIT_SECONDS):
+        _refuse()
+    connection = request.environ.get("gunicorn.socket")
+    if isinstance(connection, Connection) and connection.has_gone():
+        raise GreenletExit  # nobody reads an answer: gunicorn ends without one
+
+
+def _refuse() -> None:
+    """As cheaply as may be: without a page, which would ask who it is."""
+    headers = {"Retry-After": str(RETRY_SECONDS)}
+    if wants_problem():
+        raise Problem(429, TOO_MANY, headers=headers)
+    abort(Response(TOO_MANY, 429, headers, content_type="text/plain; charset=utf-8"))
+
+
+def _give_back() -> None:
+    whose, turn = request.environ.pop(_TURN, (None, None))
+    if whose is None:
+        return
+    with _changing:
+        line = _of[whose]
+        if turn in line.waiting:  # its client has gone, or it has waited for too long
+            line.waiting.remove(turn)
+        elif line.waiting:
+            line.waiting.popleft().release()
+        else:
+            line.at_work -= 1
+        if not line.at_work:
+            del _of[whose]

@@ -48,7 +48,7 @@ def test_many_requests_of_one_user_hold_up_that_user_alone(app, ada, bob, as_ada
 
     assert at_once["most"] == turns.AT_ONCE
     as_ada.get("/api/v1/contents", headers=adas._headers)  # with a session's cookie and a token
-    assert not turns._of_users
+    assert not turns._of
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)

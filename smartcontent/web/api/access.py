@@ -1,6 +1,7 @@
 """Who asks, known by a bearer token alone, and which contents are theirs."""
 
 from collections.abc import Mapping
+from time import monotonic
 from typing import Any
 from uuid import UUID
 
@@ -16,6 +17,8 @@ from smartcontent.web import limiter, turns
 from smartcontent.web.bodies import read_body
 from smartcontent.web.problems import Problem
 
+# A turn, or a body, may come a minute later: the token may have been revoked since.
+KNOWN_FOR_SECONDS = 1.0
 WRONG_TOKENS = limiter.Limit("wrong-tokens", most=60, seconds=60)
 TOO_MANY_WRONG_TOKENS = "Too many tokens that are not valid: wait a minute, and check your token."
 
@@ -38,17 +41,24 @@ def authenticate() -> None:
     credentials = request.authorization
     if credentials is None or credentials.type != "bearer" or not credentials.token:
         raise _unauthorized("Send your API token in a header: Authorization: Bearer TOKEN.")
+    token, known_at = _valid(credentials.token), monotonic()
+    token.note_use()
+    g.api_user_id, g.api_secret = token.user_id, credentials.token
+    turns.take(f"user {token.user_id} by token")
+    read_body()
+    if monotonic() - known_at > KNOWN_FOR_SECONDS:
+        _valid(credentials.token)
+
+
+def _valid(secret: str) -> ApiToken:
     only_read()
-    token = ApiToken.with_secret(credentials.token)
+    token = ApiToken.with_secret(secret)
     db.session.commit()
     if token is None:
         # Counted after the look: 256 random bits are not guessed, and a right one always works.
         limiter.check(WRONG_TOKENS, TOO_MANY_WRONG_TOKENS, limiter.network())
         raise _unauthorized("This token is not valid, or no longer.", ', error="invalid_token"')
-    token.note_use()
-    g.api_user_id, g.api_secret = token.user_id, credentials.token
-    read_body()
-    turns.take(f"{token.user_id} by token")
+    return token
 
 
 def user_id() -> int:
