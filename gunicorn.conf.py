@@ -75,7 +75,7 @@ class StreamWorker(GeventWorker):
         if not isinstance(sock, ssl.SSLSocket):
             connections = self.wsgi.extensions["connections"]
             connections.begin(sock, req)
-            if connections.are_many and sock.has_gone():
+            if sock.has_gone():  # whoever sends and goes would have others wait for nothing
                 raise StopIteration  # which has gunicorn close its end
         try:
             AsyncWorker.handle_request(self, listener_name, req, sock, addr)

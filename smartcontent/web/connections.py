@@ -29,8 +29,6 @@ ROOM = 1 / 40
 # The share that may wait for their bodies: so far each has come into the product, and when many of
 # them end at once (their clients go, their time is over), all others wait for that.
 BODIES = 1 / 4
-# Where fewer are open, one that closes its end with its request is answered all the same.
-MANY = 50
 # So that a refusal is read by a client that is still sending; else its system throws it away.
 LINGER_SECONDS = 2
 LINGER_BYTES = 2 * 1024 * 1024
@@ -69,11 +67,6 @@ class Connections:
         connection = Connection(client, holder, self._seconds, self._open)
         self._open.add(connection)
         return connection
-
-    @property
-    def are_many(self) -> bool:
-        """Whether so many are open that nothing should be done for a client that has gone."""
-        return len(self._open) >= MANY
 
     def begin(self, connection: "Connection", request: Any) -> None:
         """Note that a request's head has come, and whose it is: behind a proxy the head says it."""
