@@ -75,7 +75,9 @@ class StreamWorker(GeventWorker):
         if not isinstance(sock, ssl.SSLSocket):
             connections = self.wsgi.extensions["connections"]
             connections.begin(sock, req)
-            if sock.has_gone():  # whoever sends and goes would have others wait for nothing
+            # Whoever asks and goes would have others wait for nothing. What is sent is taken in: a
+            # browser that is closed sends what was typed last.
+            if req.method in ("GET", "HEAD") and sock.has_gone():
                 raise StopIteration  # which has gunicorn close its end
         try:
             AsyncWorker.handle_request(self, listener_name, req, sock, addr)

@@ -14,11 +14,14 @@ from conftest import BRIEF, wait_until
 from gevent import GreenletExit
 from patience import PATIENCE
 from processes import Browser, Processes
+from sqlalchemy import select
 from test_stream_connection import Client, publish
 
 from smartcontent.contents import submitting
 from smartcontent.models import ApiToken, Content, Status
 from smartcontent.stores.sql import db
+from smartcontent.web import turns
+from smartcontent.web.api.access import WRONG_TOKENS
 from smartcontent.web.bodies import read_body
 from smartcontent.web.connections import Connections
 
@@ -192,6 +195,42 @@ def test_slow_and_honest_client_is_served_beside_many_that_never_end(start, conn
 
     assert answer_of(slow).startswith("HTTP/1.1 202 ")
     assert sum(map(has_ended, held)) >= MANY
+
+
+def test_requests_whose_bodies_are_awaited_take_no_turn(start, connect, founder, ada):
+    web = start()
+    browser = Browser(web.url).sign_in(ada.email)
+    cookies = "; ".join(f"{name}={value}" for name, value in browser.session.cookies.items())
+    begun = ("POST /contents HTTP/1.1", "Host: x", FORM, "Content-Length: 9", f"Cookie: {cookies}")
+    for _ in range(2 * turns.AT_ONCE):
+        connect(web, *begun, body="a")
+    requests.get(f"{web.url}/healthz", timeout=PATIENCE)  # all of them are there by now
+
+    assert browser.session.get(web.url, timeout=PATIENCE).status_code == 200
+
+
+def test_nothing_is_looked_for_on_behalf_of_who_has_gone(start, connect, founder):
+    web = start()
+    guess = ("GET /api/v1/contents HTTP/1.1", "Host: x", "Authorization: Bearer sc_wrong")
+    web.kill("web", signal.SIGSTOP)  # so that they have gone by the time they are heard
+    for _ in range(WRONG_TOKENS.most + 1):
+        connect(web, *guess, "").close()
+    web.kill("web", signal.SIGCONT)
+
+    answer = answer_of(connect(web, *guess, "Connection: close", ""))
+
+    assert answer.startswith("HTTP/1.1 401 ")  # a guess of theirs more, and it would be 429
+
+
+def test_what_is_sent_is_taken_in_although_its_sender_has_gone(start, connect, token):
+    web = start()
+    brief = '{"content_type": "product_description", "topic": "A teapot"}'
+    lines = ("POST /api/v1/contents HTTP/1.1", "Host: x", f"Authorization: Bearer {token}", JSON)
+    web.kill("web", signal.SIGSTOP)
+    connect(web, *lines, f"Content-Length: {len(brief)}", body=brief).close()
+    web.kill("web", signal.SIGCONT)
+
+    wait_until(lambda: db.session.scalar(select(Content.id)) or db.session.rollback())
 
 
 def test_burst_takes_no_more_places_than_it_needs(app):

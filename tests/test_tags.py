@@ -1,6 +1,8 @@
 """Tags themselves: counted, renamed, merged, taken off; given with a submission."""
 
 import re
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from unicodedata import normalize
 
@@ -10,13 +12,19 @@ from alembic.operations import Operations
 from alembic.script import ScriptDirectory
 from api.conftest import BRIEF as BRIEF_SENT
 from api.conftest import Script, script_of
-from conftest import BRIEF, ROOT, both_databases
-from sqlalchemy import select, text
+from conftest import BRIEF, ROOT, both_databases, wait_until
+from flask import Flask
+from patience import PATIENCE
+from sqlalchemy import func, select, text
+from sqlalchemy.exc import IntegrityError, NoResultFound
+from sqlalchemy.orm.exc import ObjectDeletedError, StaleDataError
 
 from smartcontent.contents import emptying, ending, submitting, tagging, tags
 from smartcontent.contents.bulk import acts
 from smartcontent.contents.bulk.deeds import Deed
+from smartcontent.contents.locking import one_after_the_other
 from smartcontent.models import ApiToken, Content, Tag, now
+from smartcontent.models.tag import content_tags
 from smartcontent.stores.sql import db
 
 
@@ -204,3 +212,71 @@ def test_tags_that_look_the_same_are_one_and_those_of_before_become_it(ada, bob)
     assert counted(ada) == {names[1]: 3, "Teapot": 2}
     assert Tag.named(ada.id, "sale 2026").name == names[1]
     assert Tag.named(bob.id, "Sale 2026")
+
+
+def in_another_session(app: Flask, act: Callable[[], object]) -> object:
+    with app.app_context():
+        return act()
+
+
+def is_waiting() -> bool:
+    """Whether somebody waits for a lock of PostgreSQL's."""
+    with db.engine.connect() as connection:
+        return bool(connection.scalar(text("SELECT count(*) FROM pg_locks WHERE NOT granted")))
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+def test_tagging_waits_for_nobody_who_holds_the_content_alone(app, ada, content):
+    """Who edits has the content and wants the user, who tags the other way: it was a deadlock."""
+    Content.take_in(content.current, "tea")  # and does not commit
+
+    with ThreadPoolExecutor(1) as pool:
+        tagged = pool.submit(
+            in_another_session,
+            app,
+            lambda: tagging.keep(db.session.get(Content, content.id), {"tags": ["tea"]}),
+        )
+        tagged.result(PATIENCE)
+    db.session.commit()
+
+    assert [tag.name for tag in db.session.scalars(select(Tag))] == ["tea"]
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+def test_tag_is_not_taken_away_from_who_is_about_to_give_it(app, ada, content):
+    tag = tagging.tag_named(ada.id, "tea")
+    db.session.commit()
+    one_after_the_other(ada.id)
+    known = tagging.tag_named(ada.id, "tea")  # it is there, and is given in a moment
+
+    with ThreadPoolExecutor(1) as pool:
+        removed = pool.submit(
+            in_another_session, app, lambda: tags.remove(db.session.get(Tag, tag.id))
+        )
+        wait_until(lambda: removed.done() or is_waiting())
+        content.tags = [known]
+        db.session.commit()
+        removed.result(PATIENCE)
+
+    assert db.session.scalar(select(func.count()).select_from(content_tags)) == 0
+
+
+@pytest.mark.parametrize("error", [
+    ObjectDeletedError(None, "gone"), StaleDataError("gone"), NoResultFound("gone"),
+    IntegrityError("", None, Exception("FOREIGN KEY constraint failed")),
+])  # fmt: skip
+def test_what_another_act_deletes_meanwhile_is_said(app, ada, as_ada, monkeypatch, error):
+    script = script_of(app, ada)
+
+    def gone(*_args: object) -> None:
+        raise error
+
+    monkeypatch.setattr(Tag, "named", gone)
+    monkeypatch.setattr(Tag, "counted", gone)
+
+    page = as_ada.get("/tags")
+    call = script.patch("/tags", {"tag": "tea", "name": "coffee"})
+
+    assert (page.status_code, call.status_code) == (409, 409)
+    assert "That came too late" in page.text
+    assert "deleted meanwhile" in call.json["detail"]

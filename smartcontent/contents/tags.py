@@ -30,6 +30,7 @@ def rename(tag: Tag, name: str, is_merge: bool = False) -> Tag:
     Raises:
         AlreadyThere: another has the name, and they are not to be merged.
     """
+    one_after_the_other(tag.user_id)  # or a tag of this name could be made meanwhile
     named = select(Tag).where(Tag.user_id == tag.user_id, Tag.sought == as_sought(name))
     other = db.session.scalar(named.where(Tag.id != tag.id))
     if other is None:

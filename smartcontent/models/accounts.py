@@ -216,7 +216,9 @@ class ApiToken(Base):
     @classmethod
     def with_secret(cls, secret: str) -> "ApiToken | None":
         """The valid token with this secret."""
-        token = db.session.scalar(select(cls).where(cls.digest == cls.digest_of(secret)))
+        its = select(cls).where(cls.digest == cls.digest_of(secret))
+        # It may be known from before a body came, and be revoked since.
+        token = db.session.scalar(its.execution_options(populate_existing=True))
         if token is None or token.revoked_at or token.has_expired:
             return None
         return token if token.user.is_enabled else None

@@ -6,8 +6,9 @@ from collections.abc import Iterable
 from flask import Flask, g, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import CSRFError
-from sqlalchemy.exc import OperationalError, SQLAlchemyError
+from sqlalchemy.exc import IntegrityError, NoResultFound, OperationalError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as NoConnection
+from sqlalchemy.orm.exc import ObjectDeletedError, StaleDataError
 from werkzeug.exceptions import (
     ClientDisconnected,
     HTTPException,
@@ -18,11 +19,13 @@ from werkzeug.exceptions import (
 from smartcontent import logs
 from smartcontent.extensions import login
 from smartcontent.recurrence.rules import ZoneError
+from smartcontent.stores.sql import db
 from smartcontent.web import problems
 
 log = logging.getLogger(__name__)
 
 RETRY_SECONDS = 5
+GONE_MEANWHILE = "Something that this is about was deleted meanwhile: look again."
 
 # Title and advice for the people who meet them.
 _SENTENCES = {
@@ -49,6 +52,8 @@ def init_app(app: Flask) -> None:
     app.register_error_handler(ClientDisconnected, lambda _error: ("", 400))  # nobody reads it
     app.register_error_handler(OperationalError, _database_away)
     app.register_error_handler(NoConnection, _database_away)  # all were in use for too long
+    for error in (ObjectDeletedError, StaleDataError, NoResultFound, IntegrityError):
+        app.register_error_handler(error, _gone_meanwhile)
     app.register_error_handler(ZoneError, _zone_unknown)
 
 
@@ -97,6 +102,22 @@ def _csrf(error: CSRFError) -> ResponseReturnValue:
         "Your session has changed since the page was opened: reload the page, then send it again."
     )
     return answer(400, advice)
+
+
+def _gone_meanwhile(error: SQLAlchemyError) -> ResponseReturnValue:
+    """Of two at once, one has deleted what the other is about; nothing of the other is stored."""
+    if isinstance(error, IntegrityError) and not _misses_a_row(error):
+        raise error
+    log.warning("gone meanwhile: %s", type(error).__name__)
+    db.session.rollback()
+    if problems.wants_problem():
+        return problems.answer(problems.Problem(409, GONE_MEANWHILE))
+    return answer(409)
+
+
+def _misses_a_row(error: IntegrityError) -> bool:
+    """Whether a row refers to one that is not there; each database says so in its own way."""
+    return "foreign key constraint" in str(error.orig).lower()
 
 
 def _zone_unknown(error: ZoneError) -> ResponseReturnValue:

@@ -96,7 +96,8 @@ def _wait_for(turn: Lock) -> None:
     if not turn.acquire(timeout=WAIT_SECONDS):
         _refuse()
     connection = request.environ.get("gunicorn.socket")
-    if isinstance(connection, Connection) and connection.has_gone():
+    asks = request.method in ("GET", "HEAD")
+    if asks and isinstance(connection, Connection) and connection.has_gone():
         raise GreenletExit  # nobody reads an answer: gunicorn ends without one
 
 

@@ -2,15 +2,20 @@
 
 import time
 from datetime import timedelta
+from importlib import import_module
+from itertools import count
 from types import SimpleNamespace
 
 import pytest
+from api.conftest import script_of
 from conftest import PASSWORD, Visitor, both_databases
+from flask import Flask
 from sqlalchemy import func, select, update
 
+from smartcontent.accounts import passwords
 from smartcontent.accounts.passwords import LONGEST, OUR_NAMES, SHORTEST, _common
 from smartcontent.accounts.tokens import MOST
-from smartcontent.models import ApiToken, User, now
+from smartcontent.models import ApiToken, Content, User, now
 from smartcontent.stores.sql import db
 from smartcontent.web import sessions
 from smartcontent.web.safety import own_page
@@ -438,3 +443,51 @@ def test_open_stream_ends_with_its_session(app, ada):
     ended = f"{ada.get_id()}@{int(time.time())}"
 
     assert sessions.that_go_on({going_on, ended, f"99.0@{int(time.time()) + 60}"}) == {going_on}
+
+
+def new_password_meanwhile(app: Flask, user: User, monkeypatch, where: str, name: str) -> None:
+    """Have the owner take another password while a request of somebody else is under way."""
+
+    def meanwhile(*args: object) -> object:
+        monkeypatch.undo()
+        with app.app_context():
+            passwords.change(db.session.get(User, user.id), "the owner's", revokes_tokens=True)
+        return still(*args)
+
+    still = getattr(import_module(where), name)
+    monkeypatch.setattr(f"{where}.{name}", meanwhile)
+
+
+@both_databases
+@pytest.mark.parametrize(("path", "form"), [
+    ("/account/password", {"password_now": PASSWORD, **NEW}),
+    ("/account/tokens", {"name": "a thief's", "password": PASSWORD}),
+])  # fmt: skip
+@pytest.mark.parametrize(("where", "name"), [
+    ("smartcontent.web.entry", "read_body"),  # it comes slowly
+    ("smartcontent.web.account", "guessed_right"),  # the present password was right just now
+])  # fmt: skip
+def test_nothing_that_is_under_way_outlives_a_new_password(
+    app, as_ada, ada, monkeypatch, path, form, where, name
+):
+    new_password_meanwhile(app, ada, monkeypatch, where, name)
+
+    answer = as_ada.post(path, form)
+
+    assert answer.status_code == 302
+    assert "/sign-in" in answer.location
+    db.session.refresh(ada)
+    assert ada.password_hash == "the owner's"
+    assert db.session.scalar(select(ApiToken.id)) is None
+
+
+def test_token_that_was_revoked_while_its_request_came_does_nothing(app, ada, monkeypatch):
+    script = script_of(app, ada)
+    new_password_meanwhile(app, ada, monkeypatch, "smartcontent.web.api.access", "read_body")
+    clock = count(0, 2)  # a body that takes two seconds
+    monkeypatch.setattr("smartcontent.web.api.access.monotonic", lambda: next(clock))
+
+    answer = script.post("/contents", {"content_type": "ad_copy", "topic": "A teapot"})
+
+    assert answer.status_code == 401
+    assert db.session.scalar(select(Content.id)) is None

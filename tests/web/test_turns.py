@@ -3,16 +3,19 @@
 import sqlite3
 import threading
 from collections import Counter
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from queue import Queue
 from types import SimpleNamespace
 
 import pytest
 from api.conftest import script_of
-from conftest import wait_until
+from conftest import Visitor, wait_until
 from patience import PATIENCE
+from sqlalchemy.exc import TimeoutError as NoConnection
+from werkzeug.test import TestResponse
 
-from smartcontent.models import User
+from smartcontent.models import ApiToken, User
 from smartcontent.stores import sql
 from smartcontent.stores.sql import db
 from smartcontent.web import turns
@@ -107,3 +110,103 @@ def test_who_is_stuck_in_front_keeps_nobody_from_writing(app, ada, monkeypatch):
         db.session.commit()
 
     assert not stuck.locked()
+
+
+@pytest.fixture
+def held(app) -> Iterator[Callable[..., list[Future]]]:
+    """Asks many at once for what is not answered until the test has ended."""
+    go_on, begun = threading.Event(), Queue[int]()
+    views = dict(app.view_functions)
+
+    def slow() -> str:
+        begun.put(1)
+        assert go_on.wait(PATIENCE)
+        return ""
+
+    with ThreadPoolExecutor(turns.AT_ONCE + 2) as pool:
+
+        def hold(endpoint: str, ask: Callable[[], object], waiting: int = 0) -> list[Future]:
+            app.view_functions[endpoint] = slow
+            asked = [pool.submit(ask) for _ in range(turns.AT_ONCE + waiting)]
+            for _ in range(turns.AT_ONCE):
+                begun.get(timeout=PATIENCE)
+            wait_until(lambda: sum(len(line.waiting) for line in turns._of.values()) == waiting)
+            return asked
+
+        yield hold
+        go_on.set()
+    app.view_functions.update(views)
+
+
+@pytest.mark.parametrize("who", ["page", "script", "stranger"])
+def test_more_than_may_wait_are_refused_at_once(app, ada, held, monkeypatch, who):
+    monkeypatch.setattr(turns, "WAITING_MOST", 2)
+    cookie = as_cookie(app, ada)
+    token = {"Authorization": f"Bearer {ApiToken.issue(ada, 'a script')[1]}"}
+    endpoint, path, headers = {
+        "page": ("contents.index", "/", cookie),
+        "script": ("api_tags.index", "/api/v1/tags", token),
+        "stranger": ("auth.sign_in", "/sign-in", {}),
+    }[who]
+
+    def ask() -> TestResponse:
+        return app.test_client().get(path, headers=headers)
+
+    asked = held(endpoint, ask, waiting=2)
+    refused = ask()
+
+    assert refused.status_code == 429
+    assert int(refused.headers["Retry-After"]) > 0
+    assert "Too many requests of yours came at once" in refused.text
+    assert app.test_client().get("/healthz").status_code == 200
+    assert not any(each.done() for each in asked)
+
+
+def test_who_has_waited_for_too_long_is_refused_and_takes_no_turn(app, held, monkeypatch):
+    monkeypatch.setattr(turns, "WAIT_SECONDS", 0.01)
+
+    def ask() -> TestResponse:
+        return app.test_client().get("/sign-in")
+
+    held("auth.sign_in", ask)
+
+    assert [ask().status_code for _ in range(2)] == [429, 429]
+    [line] = turns._of.values()
+    assert (line.at_work, len(line.waiting)) == (turns.AT_ONCE, 0)
+
+
+def test_session_that_has_ended_takes_no_turn_of_its_owners(app, ada, as_ada, monkeypatch):
+    thief, taken = {"Cookie": as_cookie(app, ada)["Cookie"]}, []
+    take = turns.take
+    monkeypatch.setattr(turns, "take", lambda whose: take(taken.append(whose) or whose))
+    as_ada.post("/sign-out")
+    as_ada.sign_in(ada)
+    taken.clear()
+
+    as_ada.get("/")
+    app.test_client().get("/", headers=thief)
+    app.test_client().get("/api/v1/tags", headers=thief)
+
+    of_owner, of_thief, of_network = taken
+    assert of_owner != of_thief
+    assert of_network.startswith("network ")
+
+
+def as_cookie(app, user) -> dict[str, str]:
+    """A session's cookie, for clients that know nothing of each other."""
+    visitor = Visitor(app)
+    visitor.sign_in(user)
+    cookies = visitor.client._cookies.values()
+    return {"Cookie": "; ".join(f"{cookie.key}={cookie.value}" for cookie in cookies)}
+
+
+def test_no_connection_left_is_said_as_the_database_not_answering(app, as_ada, monkeypatch):
+    def none_left() -> str:
+        raise NoConnection
+
+    monkeypatch.setitem(app.view_functions, "contents.index", none_left)
+
+    answer = as_ada.get("/")
+
+    assert answer.status_code == 503
+    assert "The database does not answer" in answer.text
