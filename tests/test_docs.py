@@ -255,7 +255,8 @@ def test_limits_are_those_of_the_code():
         f"| the newest {BESIDE_MOST}, of {BESIDE_LONGEST:,} characters together |",
         f"| tags | {TAGS_MOST} of a content, of {TAG_LONGEST} characters; {TAGS_OF_USER_MOST:,} of",
         f"API tokens of a user | {tokens.MOST}, and the last {REVOKED_MOST} that were revoked |",
-        f"| {turns.AT_ONCE} by pages and {turns.AT_ONCE} by tokens at a time;",
+        f"| {turns.AT_ONCE} by pages and {turns.AT_ONCE} by tokens at a time; {turns.WAITING_MOST}"
+        f" more of each wait for these, {turns.WAIT_SECONDS} s at most,",
         f"| {acts.OPEN_MOST} on their way; the last {acts.KEPT_MOST} are known,",
         f"| {VERSIONS_KEPT}, those on their way included; of an archive's {VERSIONS_MOST} |",
         f"| {voices_and_templates.KEPT_MOST} of each; {saved_views.MOST} saved views;",
