@@ -7,7 +7,7 @@ as a phrase. So is a sign that makes another name of a word: "C++", "C#", "R&D" 
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cache, lru_cache
 from typing import NamedTuple
 from unicodedata import category, decimal, normalize
@@ -77,7 +77,8 @@ _WORD = re.compile(r"\S+")
 @cache
 def _token() -> re.Pattern[str]:
     return re.compile(
-        rf"(?P<word>(?:[{_CHARACTER}]|{_KOREAN})[{_marks()}]*"
+        rf"(?P<run>[{_CHARACTER}]+(?=[{_CHARACTER}]))"  # tokens with no mark behind: one step
+        rf"|(?P<word>(?:[{_CHARACTER}]|{_KOREAN})[{_marks()}]*"
         rf"|(?:(?![{_CHARACTER}\u1100-\u11ff])[^\W_][{_marks()}]*)+)"
         rf"|(?P<signs>[+#][+#{_marks()}]*)|&[{_marks()}]*|\.[.{_marks()}]*"
     )
@@ -158,11 +159,14 @@ def _of(text: str) -> str:
 
 
 def _in_folded(text: str) -> Iterator[Token]:
+    """The tokens; those of a run of characters that each are one come as one, with blanks."""
     word, end = None, -1  # the word that ends there
     for found in _token().finditer(text):
         before = word if found.start() == end else None
         word, end = found["word"], found.end()
-        if word:
+        if found["run"]:
+            yield Token(" ".join(found["run"]), found.start(), end)
+        elif word:
             plain = _plain(word)
             if plain:  # of the stroke that makes an Arabic word wider nothing is left
                 yield Token(plain, found.start(), end)
@@ -213,8 +217,15 @@ def _placed_in(text: str) -> list[Token]:
     origins = [place for place, piece in enumerate(pieces) for _ in piece]
     return [
         Token(token.text, origins[token.start], origins[token.end - 1] + 1)
-        for token in _in_folded("".join(pieces))
+        for found in _in_folded("".join(pieces))
+        for token in _each(found)
     ]
+
+
+def _each(found: Token) -> Iterable[Token]:
+    if " " not in found.text:
+        return [found]
+    return (Token(sign, at, at + 1) for at, sign in enumerate(found.text[::2], found.start))
 
 
 _placed_in_word = lru_cache(maxsize=20_000)(_placed_in)
