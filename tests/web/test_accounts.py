@@ -481,6 +481,15 @@ def test_nothing_that_is_under_way_outlives_a_new_password(
     assert db.session.scalar(select(ApiToken.id)) is None
 
 
+def test_form_that_came_after_its_session_had_ended_does_nothing(app, as_ada, ada, monkeypatch):
+    new_password_meanwhile(app, ada, monkeypatch, "smartcontent.web.entry", "read_body")
+
+    answer = as_ada.post("/tags/1/delete")
+
+    assert answer.status_code == 302
+    assert "/sign-in" in answer.location
+
+
 def test_token_that_was_revoked_while_its_request_came_does_nothing(app, ada, monkeypatch):
     script = script_of(app, ada)
     new_password_meanwhile(app, ada, monkeypatch, "smartcontent.web.api.access", "read_body")

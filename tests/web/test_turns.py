@@ -1,5 +1,6 @@
 """Who asks for very much at once waits for oneself: for turns, and in front of SQLite's lock."""
 
+import socket
 import sqlite3
 import threading
 from collections import Counter
@@ -11,6 +12,7 @@ from types import SimpleNamespace
 import pytest
 from api.conftest import script_of
 from conftest import Visitor, wait_until
+from gevent import GreenletExit
 from patience import PATIENCE
 from sqlalchemy.exc import TimeoutError as NoConnection
 from werkzeug.test import TestResponse
@@ -19,6 +21,7 @@ from smartcontent.models import ApiToken, User
 from smartcontent.stores import sql
 from smartcontent.stores.sql import db
 from smartcontent.web import turns
+from smartcontent.web.connections import Connection
 
 
 def test_many_requests_of_one_user_hold_up_that_user_alone(app, ada, bob, as_ada, monkeypatch):
@@ -133,6 +136,7 @@ def held(app) -> Iterator[Callable[..., list[Future]]]:
             wait_until(lambda: sum(len(line.waiting) for line in turns._of.values()) == waiting)
             return asked
 
+        hold.go_on = go_on.set
         yield hold
         go_on.set()
     app.view_functions.update(views)
@@ -141,16 +145,16 @@ def held(app) -> Iterator[Callable[..., list[Future]]]:
 @pytest.mark.parametrize("who", ["page", "script", "stranger"])
 def test_more_than_may_wait_are_refused_at_once(app, ada, held, monkeypatch, who):
     monkeypatch.setattr(turns, "WAITING_MOST", 2)
-    cookie = as_cookie(app, ada)
     token = {"Authorization": f"Bearer {ApiToken.issue(ada, 'a script')[1]}"}
-    endpoint, path, headers = {
-        "page": ("contents.index", "/", cookie),
-        "script": ("api_tags.index", "/api/v1/tags", token),
-        "stranger": ("auth.sign_in", "/sign-in", {}),
+    endpoint, path = {
+        "page": ("contents.index", "/"),
+        "script": ("api_tags.index", "/api/v1/tags"),
+        "stranger": ("auth.sign_in", "/sign-in"),
     }[who]
 
     def ask() -> TestResponse:
-        return app.test_client().get(path, headers=headers)
+        visitor = Visitor.signed_in(app, ada) if who == "page" else Visitor(app)
+        return visitor.get(path, headers=token if who == "script" else {})
 
     asked = held(endpoint, ask, waiting=2)
     refused = ask()
@@ -175,8 +179,24 @@ def test_who_has_waited_for_too_long_is_refused_and_takes_no_turn(app, held, mon
     assert (line.at_work, len(line.waiting)) == (turns.AT_ONCE, 0)
 
 
+def test_what_waits_is_not_begun_once_its_client_has_gone(app, held):
+    ours, theirs = socket.socketpair()
+    connection = Connection(ours, "192.0.2.7", PATIENCE, set())
+    by_it = {"gunicorn.socket": connection}
+    held("auth.sign_in", lambda: app.test_client().get("/sign-in"))
+
+    with ThreadPoolExecutor(1) as pool:
+        last = pool.submit(app.test_client().get, "/sign-in", environ_overrides=by_it)
+        wait_until(lambda: any(line.waiting for line in turns._of.values()))
+        theirs.close()
+        held.go_on()
+        with pytest.raises(GreenletExit):
+            last.result(PATIENCE)
+    connection.close()
+
+
 def test_session_that_has_ended_takes_no_turn_of_its_owners(app, ada, as_ada, monkeypatch):
-    thief, taken = {"Cookie": as_cookie(app, ada)["Cookie"]}, []
+    thief, taken = Visitor.signed_in(app, ada), []
     take = turns.take
     monkeypatch.setattr(turns, "take", lambda whose: take(taken.append(whose) or whose))
     as_ada.post("/sign-out")
@@ -184,20 +204,14 @@ def test_session_that_has_ended_takes_no_turn_of_its_owners(app, ada, as_ada, mo
     taken.clear()
 
     as_ada.get("/")
-    app.test_client().get("/", headers=thief)
-    app.test_client().get("/api/v1/tags", headers=thief)
+    thief.get("/")
+    thief.get("/api/v1/tags")
 
     of_owner, of_thief, of_network = taken
+    assert of_owner.startswith("session ")
+    assert of_thief.startswith("session ")
     assert of_owner != of_thief
     assert of_network.startswith("network ")
-
-
-def as_cookie(app, user) -> dict[str, str]:
-    """A session's cookie, for clients that know nothing of each other."""
-    visitor = Visitor(app)
-    visitor.sign_in(user)
-    cookies = visitor.client._cookies.values()
-    return {"Cookie": "; ".join(f"{cookie.key}={cookie.value}" for cookie in cookies)}
 
 
 def test_no_connection_left_is_said_as_the_database_not_answering(app, as_ada, monkeypatch):
