@@ -1,12 +1,16 @@
 """However much a user has, no answer grows with it: versions, snapshots."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from dataclasses import asdict
+from datetime import timedelta
+from uuid import uuid4
 
 import pytest
 from conftest import BRIEF, NO_QUOTAS, both_databases
 from costs import assert_takes_less
-from sqlalchemy import event, insert, update
+from sqlalchemy import event, insert, text, update
 
 from smartcontent.briefs.task import Deed, Task
 from smartcontent.contents import ending, refining, submitting, versions
@@ -45,6 +49,34 @@ def questions(work: Callable[[], object]) -> int:
     work()
     event.remove(db.engine, "before_cursor_execute", listen)
     return len(asked)
+
+
+def rows_read(work: Callable[[], object]) -> list[int]:
+    """How many rows PostgreSQL looks at in each scan of a table or an index."""
+    asked: list[tuple[str, object]] = []
+    listen = lambda _c, _cursor, sql, given, *_: asked.append((sql, given))  # noqa: E731
+    db.session.commit()
+    event.listen(db.engine, "before_cursor_execute", listen)
+    work()
+    event.remove(db.engine, "before_cursor_execute", listen)
+    db.session.commit()
+    with closing(db.engine.raw_connection()) as connection:
+        explain = "EXPLAIN (ANALYZE, FORMAT JSON) "
+        plans = [
+            connection.driver_connection.execute(explain + sql, given).fetchone()[0][0]["Plan"]
+            for sql, given in asked
+            if sql.startswith("SELECT")
+        ]
+        connection.rollback()
+    return [rows for plan in plans for rows in _rows_of(plan)]
+
+
+def _rows_of(plan: dict) -> Iterator[int]:
+    if "Scan" in plan["Node Type"]:
+        seen = plan["Actual Rows"] + plan.get("Rows Removed by Filter", 0)
+        yield seen * plan["Actual Loops"]
+    for part in plan.get("Plans", ()):
+        yield from _rows_of(part)
 
 
 def numbers(content) -> list[int]:
@@ -189,6 +221,36 @@ def test_snapshot_asks_the_database_a_fixed_number_of_questions(app, ada, many):
         ending.discard(db.session.merge(content))
 
     assert with_all == questions(lambda: snapshot(ada.id))
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+@pytest.mark.parametrize("asked", ["snapshot", "last choices"])
+def test_page_that_opens_has_few_rows_read_of_many(ada, asked):
+    """PostgreSQL takes a query that finds a few for one that finds many, and reads the table."""
+    ids = [uuid4() for _ in range(4000)]
+    content = {"user_id": ada.id, "title": "Tea", **asdict(BRIEF), "created_at": now()}
+    content["_voice"] = content.pop("voice")
+    content["_material"] = content.pop("material")
+    content |= {"keywords": list(BRIEF.keywords)}
+    draft = {"user_id": ada.id, "status": Status.COMPLETED, "text": "Tea.", "number": 1,
+             "created_at": now()}  # fmt: skip
+    db.session.execute(
+        insert(Content),
+        [
+            {**content, "id": each, "created_at": now() + timedelta(minutes=place)}
+            for place, each in enumerate(ids)
+        ],
+    )
+    db.session.execute(insert(Draft), [{**draft, "content_id": each} for each in ids])
+    db.session.execute(text("ANALYZE"))
+    db.session.commit()
+
+    work = {
+        "snapshot": lambda: snapshot(ada.id),
+        "last choices": lambda: Content.last_chosen(ada.id),
+    }[asked]
+
+    assert max(rows_read(work)) < 1000
 
 
 def test_snapshot_tells_what_was_found_of_the_models_and_of_no_other(ada, content):
