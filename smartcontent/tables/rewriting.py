@@ -183,7 +183,7 @@ class Rewriting:
         self._written.append(f"<si>{''.join(self._texts)}</si>")
 
     def _end_cell(self) -> None:
-        kind, value = self._cell.get("t"), self._value
+        kind, value = self._cell.get("t"), self._value.strip()  # what is blank is nothing
         if not value and not self._length:
             self.without_result += self._has_formula
         elif self._length and (kind in _INLINE or not value):

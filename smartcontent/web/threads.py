@@ -16,6 +16,8 @@ from gevent.threadpool import ThreadPool
 from sqlalchemy import Engine, event
 
 from smartcontent.stores.sql import db
+from smartcontent.web.lines import Line
+from smartcontent.web.turns import asker
 
 # Of SQLite's virtual machine: some rows, each with a search through a long text.
 STEPS_AT_ONCE = 100
@@ -23,9 +25,9 @@ HOLD_SECONDS = 0.01
 # Half of the cores are left to pages, and so is the memory of all that wait.
 _AT_ONCE = max(1, (os.cpu_count() or 1) // 2)
 _turns = BoundedSemaphore(_AT_ONCE)  # who signs in waits for no long text
-_few = BoundedSemaphore(_AT_ONCE)
-_files = BoundedSemaphore(_AT_ONCE)  # and pages for no file
-_archives = BoundedSemaphore(1)
+_few = Line(_AT_ONCE)
+_files = Line(_AT_ONCE)  # and pages for no file
+_archives = Line(1)
 HASHING_NICE = 10  # below the event loop, where cores are few
 
 
@@ -60,7 +62,7 @@ def few_at_once(work: Callable[..., Any], *args: object) -> Any:
 
 def in_line(work: Callable[..., Any], *args: object) -> Any:
     """The same for whoever has seen to it that no transaction waits."""
-    with _few:
+    with _few.turn(asker()):
         return slowly(work, *args)
 
 
@@ -71,7 +73,6 @@ def in_portions(
     done = []
     for portion in portions:
         done += few_at_once(work, whose, portion)
-        time.sleep(0)  # who had the turn would have it again before another wakes
     return done
 
 
@@ -79,7 +80,7 @@ def in_portions(
 def turn_for_a_file() -> Iterator[None]:
     """Wait, while no transaction does, until few others make files: what one holds is in memory."""
     db.session.commit()
-    with _files:
+    with _files.turn(asker()):
         yield
 
 
@@ -88,7 +89,7 @@ def turn_for_an_archive() -> Iterator[None]:
     """Wait, while no transaction does, until no other archive is taken in: its list of files and
     one of its contents are in memory, hundreds of megabytes at the worst."""
     db.session.commit()
-    with _archives:
+    with _archives.turn(asker()):
         yield
 
 

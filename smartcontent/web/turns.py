@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from threading import Lock
 
-from flask import Flask, Response, abort, request, session
+from flask import Flask, Response, abort, g, has_request_context, request, session
 from gevent import GreenletExit
 
 from smartcontent.stores.sql import db
@@ -70,6 +70,16 @@ def take(whose: str) -> None:
         turn.acquire()
         line.waiting.append(turn)
     _wait_for(turn)
+
+
+def asker() -> str:
+    """Who asks, by a page or a token; empty for work that no request has asked for."""
+    if not has_request_context():
+        return ""
+    if "api_user_id" in g:
+        return str(g.api_user_id)
+    signed_in, _, _ = session.get("_user_id", "").partition(".")
+    return signed_in or network()
 
 
 @contextmanager

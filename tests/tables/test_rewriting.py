@@ -14,6 +14,7 @@ from python_calamine import CalamineError, CalamineWorkbook
 from workbooks import MAIN, row, workbook
 
 from smartcontent.tables.reading import read_table
+from smartcontent.tables.rewriting import Rewriting
 from smartcontent.tables.table import TableError
 from smartcontent.tables.unpacking import unpacked
 
@@ -177,3 +178,12 @@ def test_what_is_read_was_reckoned_however_elements_are_scrambled():
         assert set(read_as) <= set(places)
         assert all(len(text) <= max(places[place], 5) for place, text in read_as.items())
     assert times_read > 30
+
+
+@pytest.mark.parametrize("kind", ["", ' t="b"', ' t="str"', ' t="inlineStr"'])
+def test_cells_with_blanks_alone_are_none(kind):
+    """Else a sheet of them, named twenty times, is read as often: none of the sheets is filled."""
+    blank = f'<row r="1"><c r="A1"{kind}><v> </v></c></row>'
+    sheet = f"<worksheet><sheetData>{blank}</sheetData></worksheet>"
+
+    assert Rewriting().of(sheet.encode()) == b"<worksheet><sheetData></sheetData></worksheet>"

@@ -2,12 +2,12 @@
 
 import io
 import re
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from unittest.mock import Mock
 
-import gevent
 import pytest
-from gevent.lock import BoundedSemaphore
+from conftest import wait_until
 from sqlalchemy import func, select, update
 
 from smartcontent.contents import quotas
@@ -15,6 +15,7 @@ from smartcontent.contents.batches import export, submitting
 from smartcontent.models import ApiToken, Batch, Content, Draft, KeptTemplate, KeptVoice, now
 from smartcontent.stores.sql import db
 from smartcontent.web import downloads, threads
+from smartcontent.web.lines import Line
 
 TABLE = "Product,Price\nA blue teapot,24\n,26\nA red teapot,28\n"
 TYPE = {"content_type": "product_description", "column-topic": "Product"}
@@ -218,21 +219,22 @@ def test_pressed_twice_at_once_a_table_is_submitted_once(as_ada, monkeypatch):
 
 
 def test_whoever_waits_goes_before_the_next_portion(monkeypatch):
-    order = []
+    order: list[str] = []
+    line = Line(1)
 
-    def work(whose, portion):
-        gevent.sleep(0)
+    def work(whose: int, portion: str) -> list[str]:
+        if portion == "a":
+            pool.submit(threads.in_line, order.extend, "x")
+            wait_until(lambda: line._waiting)
         order.extend(portion)
-        return portion
+        return [portion]
 
-    monkeypatch.setattr(threads, "_few", BoundedSemaphore(1))
+    monkeypatch.setattr(threads, "_few", line)
     monkeypatch.setattr(threads, "few_at_once", threads.in_line)
-    monkeypatch.setattr(threads, "time", Mock(sleep=gevent.sleep))
-    many = gevent.spawn(threads.in_portions, work, 1, ["a", "b", "c"])
-    other = gevent.spawn(threads.in_line, work, 2, "x")
-    gevent.joinall([many, other], raise_error=True)
+    with ThreadPoolExecutor(1) as pool:
+        done = threads.in_portions(work, 1, ["a", "b", "c"])
 
-    assert many.value == ["a", "b", "c"]
+    assert done == ["a", "b", "c"]
     assert order == ["a", "x", "b", "c"]
 
 
