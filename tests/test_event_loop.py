@@ -73,7 +73,9 @@ def test_nothing_that_is_sent_holds_the_event_loop(web, attack):
 
 
 def test_long_text_is_made_findable_beside_the_event_loop(web):
-    text = "天地玄黃宇宙洪荒" * (LARGE // 8)
+    # Korean, hardly a word of it twice: what takes longest.
+    syllables = [chr(0xAC00 + number * 5 % 11_172) for number in range(LARGE * 5 // 6)]
+    text = " ".join("".join(syllables[at : at + 5]) for at in range(0, len(syllables), 5))
     with web.app.app_context():
         token = ApiToken.issue(db.session.get(User, web.user_id), "x")[1]
     user, headers = web.browser(), {"Authorization": f"Bearer {token}"}

@@ -564,7 +564,7 @@ def test_a_content_is_locked_before_what_it_is_found_by(ada, content, title):
 
     indexed = [at for at, words in enumerate(asked) if words.startswith("UPDATE findables")]
     assert len(indexed) == 2
-    assert all("FOR UPDATE OF contents" in asked[at - 1] for at in indexed)
+    assert all("FOR NO KEY UPDATE OF contents" in asked[at - 1] for at in indexed)
 
 
 @pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
