@@ -54,8 +54,10 @@ class User(UserMixin, Base):
     # True for the founder, NULL for all others: the unique index lets two people who open the
     # first page at once make one administrator, not two.
     is_founder: Mapped[bool | None] = mapped_column(unique=True)
-    # Raised by sign-out and by a new password: older session cookies no longer match.
-    session_epoch: Mapped[int] = mapped_column(default=0)
+    # Drawn anew by sign-out and by a new password: older session cookies no longer match. Counted,
+    # it would come again: SQLite gives the id of an erased account to the next one, and a backup
+    # that is put back counts once more.
+    session_epoch: Mapped[int] = mapped_column(default=lambda: _new_epoch())
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
     # Of the secret address at which calendars read what is due; None: there is none.
     feed_digest: Mapped[str | None] = mapped_column(String(64))
@@ -93,7 +95,7 @@ class User(UserMixin, Base):
     def take_password(self, password_hash: str) -> None:
         """Store the hash of a new password and end all sessions."""
         self.password_hash = password_hash
-        self.session_epoch = (self.session_epoch or 0) + 1
+        self.session_epoch = _new_epoch()
 
     def hold(self) -> bool:
         """Lock the row until the commit; whether its sessions are those of when it was read."""
@@ -103,7 +105,7 @@ class User(UserMixin, Base):
 
     def end_sessions(self) -> None:
         """Make every session cookie of this user invalid, on all devices."""
-        self.session_epoch += 1
+        self.session_epoch = _new_epoch()
 
     def new_feed(self) -> str:
         """A new secret for the address of the calendar; one that was before is useless."""
@@ -127,6 +129,10 @@ class User(UserMixin, Base):
         valid = (ApiToken.user_id == self.id) & ApiToken.revoked_at.is_(None)
         revoked = db.session.execute(update(ApiToken).where(valid).values(revoked_at=now()))
         return revoked.rowcount  # type: ignore[attr-defined]
+
+
+def _new_epoch() -> int:
+    return secrets.randbelow(LARGEST_ID) + 1
 
 
 def digest_of(secret: str) -> str:
