@@ -270,7 +270,7 @@ def test_limits_are_those_of_the_code():
         f"{unpacking.VALUES_MOST:,} values |",
         f"edited by hand | {versions.TEXT_LONGEST:,} characters; a passage of it that is rewritten "
         f"{PASSAGE_LONGEST:,} |",
-        f"| {reconciler.BATCH:,} drafts and {reconciler.BATCH:,} jobs;",
+        f"| {reconciler.BATCH:,} drafts that wait;",
     ):
         assert sentence in told, sentence
     assert voices_and_templates.KEPT_MOST == SERIES_MOST

@@ -1,6 +1,8 @@
 """Due times through Redis: exact, in order, moved once, and mended when Redis forgets."""
 
 import itertools
+import sqlite3
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 from uuid import uuid4
@@ -15,6 +17,7 @@ from smartcontent.models.job_ids import job_id
 from smartcontent.scheduling import (
     Job,
     Scheduler,
+    drafts,
     mark_queued,
     reconcile,
     reconciler,
@@ -338,6 +341,70 @@ def test_repairs_are_on_record(ada, valkey):
 
     repair = db.session.query(Repair).one()
     assert (repair.kind, str(draft.id) in str(repair)) == (RepairKind.SCHEDULED, True)
+
+
+@pytest.fixture
+def long_queue(ada, valkey, scheduler, monkeypatch) -> list[Draft]:
+    """More drafts that wait and are sound than a pass looks at."""
+    monkeypatch.setattr(reconciler, "BATCH", 3)
+    waiting = [submit_due(ada) for _ in range(7)]
+    scheduler.enqueue_jobs()
+    return waiting
+
+
+@both_databases
+def test_long_queue_keeps_no_lost_draft_of_another_from_being_found(long_queue, bob, valkey):
+    stuck, lost = submit_due(bob), submit_due(bob, 10)
+    stuck.claim(lease_seconds=-1)
+    unschedule_draft(lost.job_id)
+
+    repairs = reconcile()
+
+    found = sorted((repair.kind, repair.about["draft"]) for repair in repairs)
+    assert found == [(RepairKind.RELEASED, stuck.id), (RepairKind.SCHEDULED, lost.id)]
+    assert reconcile() == []
+
+
+def test_clerk_comes_to_the_end_of_a_long_queue_and_begins_anew(app, long_queue, ada, valkey):
+    app.config["RECONCILE_SECONDS"] = 0
+    clerk = Clerk(app)
+    for _ in range(2):
+        lost = submit_due(ada, 5)
+        unschedule_draft(lost.job_id)
+        db.session.commit()
+
+        for _ in range(3):
+            clerk.turn()
+
+        assert valkey.client.zscore(SET, lost.job_id)
+
+
+@pytest.fixture
+def short_statements(app) -> Iterator[None]:
+    """An SQLite that takes 100 values in a statement; how many one takes is its builder's."""
+    with db.engine.connect() as connection:
+        sqlite = connection.connection.driver_connection
+        usual = sqlite.setlimit(sqlite3.SQLITE_LIMIT_VARIABLE_NUMBER, 100)
+    yield
+    sqlite.setlimit(sqlite3.SQLITE_LIMIT_VARIABLE_NUMBER, usual)
+
+
+def test_very_many_that_become_due_at_once_are_marked(ada, short_statements, monkeypatch):
+    monkeypatch.setattr(drafts, "MARKED_AT_ONCE", 20)
+    draft = submit_due(ada)
+
+    mark_queued([*(f"draft-{n:012}-1-u1" for n in range(1000, 1200)), draft.job_id])
+
+    db.session.refresh(draft)
+    assert draft.status == Status.QUEUED
+
+
+def test_very_many_jobs_of_nobody_are_removed(valkey, short_statements, monkeypatch):
+    monkeypatch.setattr(reconciler, "BATCH", 20)
+    valkey.client.rpush(LIST, *(f"draft-{n:012}-1-u1" for n in range(200)))
+
+    assert len(reconcile()) == 200
+    assert valkey.client.llen(LIST) == 0
 
 
 @both_databases

@@ -11,7 +11,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from smartcontent import events
 from smartcontent.scheduling.drafts import alive, mark_queued
-from smartcontent.scheduling.reconciler import reconcile
+from smartcontent.scheduling.reconciler import Place, reconcile_some
 from smartcontent.scheduling.scheduler import ARMED_SECONDS
 from smartcontent.stores.redis_answers import trouble
 from smartcontent.upkeep.duties import Duty
@@ -31,6 +31,7 @@ class Clerk(Duty):
         self._due: queue.SimpleQueue[list[str]] = queue.SimpleQueue()
         self._every = app.config["RECONCILE_SECONDS"]
         self._reconcile_at = self._forget_at = time.monotonic()
+        self._reconciled_to: Place | None = None
 
     def due(self, job_ids: list[str]) -> None:
         """Note that these jobs were moved to the queue."""
@@ -71,7 +72,7 @@ class Clerk(Duty):
     def _reconcile(self) -> None:
         try:
             with self._app.app_context():
-                reconcile()
+                _, self._reconciled_to = reconcile_some(self._reconciled_to)
                 self._forget_texts_of_nobody()
         except SQLAlchemyError as error:
             log.warning("not reconciled, trying again: %s", error)

@@ -24,6 +24,8 @@ log = logging.getLogger(__name__)
 CLOCKS_DIFFER = timedelta(seconds=1)
 # Of many at once: so few that nobody else waits for Redis, or for us.
 AT_ONCE = 100
+# A statement of SQLite takes 32,766 values.
+MARKED_AT_ONCE = 5000
 
 
 def alive(draft_ids: set[int]) -> set[int]:
@@ -100,6 +102,11 @@ def in_parts(things: Sequence[Any], size: int) -> Iterator[Sequence[Any]]:
 
 def mark_queued(job_ids: list[str]) -> None:
     """Write down which of these due drafts wait for a worker, and tell their owners."""
+    for some in in_parts(job_ids, MARKED_AT_ONCE):
+        _mark_queued(some)
+
+
+def _mark_queued(job_ids: Sequence[str]) -> None:
     due = _still_due(job_ids)
     only_read()
     ids = list(db.session.scalars(select(Draft.id).where(*due)))
@@ -110,7 +117,7 @@ def mark_queued(job_ids: list[str]) -> None:
         draft.announce()
 
 
-def _still_due(job_ids: list[str]) -> tuple[ColumnElement[bool], ...]:
+def _still_due(job_ids: Sequence[str]) -> tuple[ColumnElement[bool], ...]:
     """That a draft waits for the very attempt of one of these jobs.
 
     Meanwhile the attempt may have failed, and the draft be pending for its next, or its owner may

@@ -11,13 +11,18 @@ from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 from flask import current_app
-from sqlalchemy import delete, or_, select
+from sqlalchemy import delete, select, tuple_
 
 from smartcontent.models import UNFINISHED, Content, Draft, Repair, RepairKind, Status, now
 from smartcontent.models.job_ids import draft_id_of, job_id
 from smartcontent.models.search_index import findable_by
 from smartcontent.models.status import WAITS
-from smartcontent.scheduling.drafts import CLOCKS_DIFFER, schedule_draft, unschedule_draft
+from smartcontent.scheduling.drafts import (
+    CLOCKS_DIFFER,
+    in_parts,
+    schedule_draft,
+    unschedule_draft,
+)
 from smartcontent.scheduling.job import PROBE_PREFIX
 from smartcontent.scheduling.scheduler import ARMED_SECONDS, Scheduler
 from smartcontent.scheduling.tidying import tidy
@@ -33,7 +38,7 @@ LOOK_AHEAD = timedelta(seconds=10)
 OVERDUE = timedelta(seconds=3)
 # So long before, a worker may have it in hand; by the clock of Redis, which may be ahead of ours.
 ARMED = timedelta(seconds=ARMED_SECONDS) + CLOCKS_DIFFER
-BATCH = 5000
+BATCH = 5000  # waiting drafts of one pass, and ids that one query names
 REPAIRS_KEPT = timedelta(days=90)
 
 # What the name of a draft's job is made of.
@@ -52,10 +57,34 @@ class JobsInRedis(NamedTuple):
         return job_id in self.queued or scheduled <= due_at.timestamp() + 0.001
 
 
+class Place(NamedTuple):
+    """How far a pass has come among the waiting drafts: these are in the order of their times."""
+
+    due_at: datetime
+    id: int
+
+
 def reconcile(dry_run: bool = False) -> list[Repair]:
     """Put back what is missing, release what is stuck, remove what should not be there.
 
     Answers what was repaired, or would be; what was is on record in the table of repairs.
+
+    Raises:
+        redis.RedisError: Redis does not answer, or refuses; the next pass tries again.
+    """
+    repairs, behind = reconcile_some(None, dry_run)
+    while behind:
+        more, behind = reconcile_some(behind, dry_run)
+        repairs += more
+    return repairs
+
+
+def reconcile_some(
+    behind: Place | None, dry_run: bool = False
+) -> tuple[list[Repair], Place | None]:
+    """One pass: all that is stuck or should not be there, and the next so many that wait.
+
+    Answers the repairs, too, and where the next pass goes on; None when that begins anew.
 
     Raises:
         redis.RedisError: Redis does not answer, or refuses; the next pass tries again.
@@ -66,8 +95,8 @@ def reconcile(dry_run: bool = False) -> list[Repair]:
     horizon = now() + LOOK_AHEAD
     unreadable = [] if dry_run else _unreadable()
     jobs = _jobs_in_redis(horizon)
-    rows = _due_soon_or_lost(horizon)
-    lost = [row.id for row in rows if row.status == Status.GENERATING]
+    lost = _lost()
+    rows = _due_soon(horizon, behind)
     waiting = {_job_id(row, row.attempt + 1): row for row in rows}
     repairs = [
         *unreadable,
@@ -81,7 +110,7 @@ def reconcile(dry_run: bool = False) -> list[Repair]:
         db.session.execute(delete(Repair).where(Repair.at < now() - REPAIRS_KEPT))
         db.session.add_all(repairs)
         db.session.commit()
-    return repairs
+    return repairs, Place(rows[-1].due_at, rows[-1].id) if len(rows) == BATCH else None
 
 
 def _unreadable() -> list[Repair]:
@@ -93,14 +122,7 @@ def _unreadable() -> list[Repair]:
 def _jobs_in_redis(horizon: datetime) -> JobsInRedis:
     with redis() as client, client.pipeline(transaction=True) as pipe:
         pipe.lrange(keys.QUEUED, 0, -1)
-        pipe.zrangebyscore(
-            keys.SCHEDULED,
-            "-inf",
-            horizon.timestamp(),
-            start=0,
-            num=BATCH,
-            withscores=True,
-        )
+        pipe.zrangebyscore(keys.SCHEDULED, "-inf", horizon.timestamp(), withscores=True)
         queued, scheduled = pipe.execute()
     return JobsInRedis(
         {_text(name) for name in queued}, {_text(name): score for name, score in scheduled}
@@ -112,22 +134,24 @@ def _text(name: bytes) -> str:
     return name.decode(errors="surrogateescape")
 
 
-def _due_soon_or_lost(horizon: datetime) -> Sequence[Any]:
-    """Drafts that wait and are due soon, or whose worker let its lease run out."""
-    moment = now()
+def _lost() -> Sequence[int]:
+    """Drafts whose worker let its lease run out; there are no more of them than workers."""
     only_read()
-    rows = db.session.execute(
-        select(*_IDENTITY, Draft.status, Draft.due_at)
-        .where(
-            or_(
-                (Draft.status == Status.PENDING) & (Draft.due_at < horizon),
-                Draft.status == Status.QUEUED,
-                (Draft.status == Status.GENERATING) & (Draft.lease_until < moment),
-            )
-        )
-        .order_by(Draft.due_at)
-        .limit(BATCH)
-    ).all()
+    is_lost = (Draft.status == Status.GENERATING) & (Draft.lease_until < now())
+    lost = db.session.scalars(select(Draft.id).where(is_lost)).all()
+    db.session.commit()
+    return lost
+
+
+def _due_soon(horizon: datetime, behind: Place | None) -> Sequence[Any]:
+    """The next drafts that wait and are due soon."""
+    only_read()
+    is_due_soon = (Draft.status == Status.PENDING) & (Draft.due_at < horizon)
+    place = (Draft.due_at, Draft.id)
+    query = select(*_IDENTITY, Draft.due_at).where(is_due_soon | (Draft.status == Status.QUEUED))
+    if behind:
+        query = query.where(tuple_(*place) > tuple(behind))
+    rows = db.session.execute(query.order_by(*place).limit(BATCH)).all()
     db.session.commit()
     return rows
 
@@ -136,7 +160,7 @@ def _job_id(row: Any, attempt: int) -> str:
     return job_id(row.id, attempt, row.user_id, row.batch_id is not None)
 
 
-def _release(lost: list[int], dry_run: bool) -> Iterator[Repair]:
+def _release(lost: Iterable[int], dry_run: bool) -> Iterator[Repair]:
     """Drafts whose worker has been silent for longer than its lease: try again, or fail."""
     attempts = current_app.config["GENERATION_ATTEMPTS"]
     for draft_id in lost:
@@ -170,7 +194,6 @@ def _missing(waiting: dict[str, Any], jobs: JobsInRedis) -> list[int]:
         row.id
         for name, row in waiting.items()
         if not jobs.holds(name, row.due_at)
-        and row.status != Status.GENERATING
         # On its way from the sorted set through the queue to a worker's claim.
         and not moment - OVERDUE < row.due_at <= moment + ARMED
     ]
@@ -198,12 +221,11 @@ def _orphans(waiting: dict[str, Any], jobs: JobsInRedis) -> list[str]:
     ]
     if not unknown:
         return []
-    known = {draft_id: name for name in unknown if (draft_id := draft_id_of(name))}
-    rows = db.session.execute(
-        select(*_IDENTITY, Draft.status).where(
-            Draft.id.in_(known), Draft.status.in_(UNFINISHED - {Status.HELD})
-        )
-    ).all()
+    known = sorted({draft_id for name in unknown if (draft_id := draft_id_of(name))})
+    rows: list[Any] = []
+    for ids in in_parts(known, BATCH):
+        query = select(*_IDENTITY, Draft.status).where(Draft.id.in_(ids))
+        rows += db.session.execute(query.where(Draft.status.in_(UNFINISHED - {Status.HELD}))).all()
     db.session.commit()
     expected = {_job_id(row, row.attempt + 1) for row in rows}
     # RQ still works with the job of a draft that is being written.
