@@ -6,6 +6,7 @@ parts whose cells and texts were written anew, and no others.
 """
 
 import re
+import struct
 import zlib
 from io import BytesIO
 from typing import NamedTuple
@@ -23,6 +24,11 @@ _TOKENS = ((b"<!--", b"-->"), (b"<![CDATA[", b"]]>"), (b"<?", b"?>"))
 _NAME = re.compile(r"(?:xl/|_rels/|\[Content_Types\]).*\.(?:xml|rels)")
 _WORKBOOK = re.compile(r"xl/workbook\d*\.xml")
 _PACKINGS = {ZIP_STORED, ZIP_DEFLATED}
+# What a file that was cut, changed or made up has zipfile and expat raise.
+_NO_WORKBOOK = (
+    BadZipFile, EOFError, NotImplementedError, OSError, OverflowError, RuntimeError, ValueError,
+    struct.error, zlib.error, expat.ExpatError,
+)  # fmt: skip
 _DAMAGED = "The file is damaged: open it in your spreadsheet program and save it again."
 
 
@@ -51,7 +57,7 @@ def unpacked(data: bytes) -> Workbook:
                 if rewritten is not None:
                     kept.writestr(part.filename, rewritten)
         rewriting.check_copies()
-    except (BadZipFile, zlib.error, EOFError, NotImplementedError, expat.ExpatError, ValueError):
+    except _NO_WORKBOOK:
         raise TableError(_DAMAGED) from None
     out.seek(0)
     return Workbook(out, rewriting.without_result)

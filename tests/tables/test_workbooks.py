@@ -3,6 +3,7 @@
 import contextlib
 import random
 import re
+import struct
 from itertools import pairwise
 from unittest.mock import Mock
 
@@ -206,9 +207,22 @@ def test_what_ends_a_process_is_no_workbook_that_cannot_be_read(ends, monkeypatc
         read(TABLE)
 
 
+def far_part(whole: bytes) -> bytes:
+    """A workbook whose first part is said to stand 2**63 bytes away, as only ZIP64 can say it."""
+    listed, end = whole.index(b"PK\1\2"), whole.index(b"PK\5\6")
+    name_ends = listed + 46 + int.from_bytes(whole[listed + 28 : listed + 30], "little")
+    extra = struct.pack("<HHQ", 1, 8, 2**63)
+    far = bytearray(whole[:name_ends] + extra + whole[name_ends:])
+    struct.pack_into("<H", far, listed + 30, len(extra))
+    struct.pack_into("<I", far, listed + 42, 2**32 - 1)
+    struct.pack_into("<I", far, end + len(extra) + 12, end - listed + len(extra))
+    return bytes(far)
+
+
 @pytest.mark.parametrize(
     ("file", "sentence"),
     [
+        (far_part(workbook(TABLE)), "damaged"),
         (b"PK\x03\x04 and no more", "damaged"),
         (packed({"mimetype": "application/vnd.oasis.opendocument.spreadsheet"}), "no workbook"),
         (packed({"Index/Document.iwa": ""}), "no workbook"),
