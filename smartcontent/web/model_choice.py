@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
-from flask import Flask, current_app
+from flask import Flask, current_app, g
 from wtforms import Form, SelectMultipleField, StringField, ValidationError
 from wtforms.fields import Field
 
@@ -87,8 +87,16 @@ def _refuse_no_model(name: str | None) -> None:
 def other_models(chosen: str) -> list[str]:
     """What Ollama has beside the usual model, as last seen, and whatever is chosen already."""
     usual = canonical(current_app.config["OLLAMA_MODEL"])
-    names = [name for name in readiness.noted_models() if canonical(name) != usual]
+    names = [name for name in _noted_models() if canonical(name) != usual]
     return names if not chosen or chosen in names else [chosen, *names]
+
+
+def _noted_models() -> list[str]:
+    # A page offers them in two places, and Redis is asked once.
+    if "noted_models" not in g:
+        g.noted_models = readiness.noted_models()
+    noted: list[str] = g.noted_models
+    return noted
 
 
 def known_models() -> list[str]:

