@@ -3,7 +3,9 @@
 import signal
 import socket
 import threading
+import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from itertools import product
 from types import SimpleNamespace
 
@@ -292,7 +294,8 @@ def test_request_of_a_client_who_has_gone_ends_without_an_answer_and_leaves_no_r
     assert connection._request is None
 
 
-def test_body_that_comes_fast_lets_others_go_on(app):
+def test_body_that_comes_fast_lets_others_go_on(app, monkeypatch):
+    monkeypatch.setattr(time, "sleep", gevent.sleep)
     connections = Connections()
     connections.init_app(app)
     ours, theirs = socket.socketpair()
@@ -307,6 +310,26 @@ def test_body_that_comes_fast_lets_others_go_on(app):
     other.kill()
     connection.close()
     theirs.close()
+
+
+def test_who_sends_without_waiting_for_answers_lets_others_go_on(web, connect):
+    pipelined = 6_000
+    hasty, other = connect(web), connect(web)
+
+    def read_all() -> int:
+        answers = 0
+        while answers < pipelined and (got := hasty.recv(65536)):
+            answers += got.count(b"HTTP/1.1 200")
+        return answers
+
+    with ThreadPoolExecutor(2) as pool:
+        answers = pool.submit(read_all)
+        sent = pool.submit(hasty.sendall, b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n" * pipelined)
+        wait_until(lambda: sent.done() or answers.done())
+        other.sendall(b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n")
+        assert b"200" in other.recv(65536)
+        assert not answers.done()
+        hasty.shutdown(socket.SHUT_RDWR)
 
 
 def test_open_stream_goes_on_beside_many_that_never_end(start, connect, ada, token):

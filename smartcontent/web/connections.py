@@ -38,7 +38,15 @@ UNSENT_BYTES = 64 * 1024 * 1024
 LARGE_ANSWER = 64 * 1024
 # Of a body that comes faster than it is read: between them others have their turn.
 RECEIVED_AT_ONCE = 256 * 1024
+# So short a wait that it costs nothing, and no shorter: without one the loop goes on with whatever
+# stands ready, and looks at no socket.
+A_ROUND = 0.0001
 BODY_HEADERS = {"CONTENT-LENGTH", "TRANSFER-ENCODING"}
+
+
+def let_others_go_on() -> None:
+    """Have the loop look at all sockets once, before what needs to wait for nothing goes on."""
+    time.sleep(A_ROUND)  # which is gevent's where there is a loop
 
 
 class Connections:
@@ -80,11 +88,14 @@ class Connections:
             unread = {other for other in self._open if other.is_unread}
             if len(unread) > most:
                 _make_room(unread, most)
+        # Of those who send one after the other without waiting for answers all have come already.
+        let_others_go_on()
 
 
 def _make_room(connections: set["Connection"], at_most: int) -> None:
     """Let go of those that wait longest, of the clients that hold most."""
-    waiting = [connection for connection in connections if connection.is_waiting]
+    # Nothing has been done yet for a request that is unread.
+    waiting = [each for each in connections if each.is_waiting or each.is_unread]
     held: Counter[str] = Counter()
     places = []
     for connection in sorted(waiting, key=lambda waits: waits.since, reverse=True):
@@ -180,7 +191,7 @@ class Connection(gevent.socket.socket):
         self._received += received
         if self._received >= RECEIVED_AT_ONCE:
             self._received = 0
-            gevent.sleep(0)
+            let_others_go_on()
 
     def _nothing(self) -> bytes:
         self.is_late = not self._is_over
@@ -227,7 +238,7 @@ class Connection(gevent.socket.socket):
             self.shutdown(socket.SHUT_WR)
             while left > 0 and (data := self.recv(65536)):
                 left -= len(data)
-                gevent.sleep(0)
+                let_others_go_on()
 
 
 connections = Connections()

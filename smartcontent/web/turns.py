@@ -13,8 +13,9 @@ from threading import Lock
 from flask import Flask, Response, abort, g, has_request_context, request, session
 from gevent import GreenletExit
 
+from smartcontent.models.accounts import digest_of
 from smartcontent.stores.sql import db
-from smartcontent.web.connections import Connection
+from smartcontent.web.connections import Connection, let_others_go_on
 from smartcontent.web.limiter import network
 from smartcontent.web.problems import Problem, wants_problem
 
@@ -26,6 +27,7 @@ WAIT_SECONDS = 30
 FREE = {"static", "health.healthz", "health.readyz"}
 TOO_MANY = "Too many requests of yours came at once: wait until some are answered, then try again."
 RETRY_SECONDS = 5
+TOKENS_KNOWN = 1_000
 
 
 class _Line:
@@ -40,6 +42,8 @@ class _Line:
 
 
 _of: dict[str, _Line] = {}
+# By the digest of a token: whose line its requests join, as it was when it was last looked at.
+_of_token: dict[str, str] = {}
 _changing = Lock()  # never held for longer than a few steps
 _TURN = "smartcontent.turn"  # in a request's environment: whose it is, and what it waits by
 
@@ -57,6 +61,8 @@ def take(whose: str) -> None:
         Problem, or HTTPException with an answer: too many wait already, or it came too late (429).
         GreenletExit: the client has gone meanwhile.
     """
+    if request.environ.get(_TURN, (None, None))[0] == whose:
+        return
     _give_back()
     turn = Lock()
     with _changing:
@@ -64,12 +70,31 @@ def take(whose: str) -> None:
         if len(line.waiting) >= WAITING_MOST:
             _refuse()
         request.environ[_TURN] = whose, turn
-        if line.at_work < AT_ONCE:
+        has_to_wait = line.at_work >= AT_ONCE
+        if has_to_wait:
+            turn.acquire()
+            line.waiting.append(turn)
+        else:
             line.at_work += 1
-            return
-        turn.acquire()
-        line.waiting.append(turn)
-    _wait_for(turn)
+    if has_to_wait:
+        _wait_for(turn)
+    # With the turn: those of one line that wait for nothing would all be worked at in one round.
+    let_others_go_on()
+
+
+def know_token(digest: str, whose: str) -> None:
+    """Have the next requests with this token wait among their own, not with their network."""
+    with _changing:
+        _of_token.pop(digest, None)  # so that those used last stand last
+        if len(_of_token) >= TOKENS_KNOWN:
+            del _of_token[next(iter(_of_token))]
+        _of_token[digest] = whose
+
+
+def forget_token(digest: str) -> None:
+    """Have them wait with their network again: the token is not valid, or no longer."""
+    with _changing:
+        _of_token.pop(digest, None)
 
 
 def asker() -> str:
@@ -95,10 +120,20 @@ def given_back() -> Iterator[None]:
 def _take_first() -> None:
     if request.endpoint in FREE:
         return
-    # The whole id, which names the session: one that has ended takes no turn of its owner's. The
-    # API knows people by something else.
-    signed_in = None if wants_problem() else session.get("_user_id")
-    take(f"session {signed_in}" if signed_in else f"network {network()}")
+    # The API knows people by their tokens alone.
+    known = _by_token() if wants_problem() else _by_session()
+    take(known or f"network {network()}")
+
+
+def _by_token() -> str | None:
+    sent = request.authorization
+    return _of_token.get(digest_of(sent.token)) if sent and sent.token else None
+
+
+def _by_session() -> str | None:
+    # The whole id, which names the session: one that has ended takes no turn of its owner's.
+    signed_in = session.get("_user_id")
+    return f"session {signed_in}" if signed_in else None
 
 
 def _wait_for(turn: Lock) -> None:

@@ -3,21 +3,24 @@
 import socket
 import sqlite3
 import threading
+import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from queue import Queue
 from types import SimpleNamespace
 
+import gevent
 import pytest
 from api.conftest import script_of
 from conftest import Visitor, wait_until
 from gevent import GreenletExit
 from patience import PATIENCE
+from sqlalchemy import update
 from sqlalchemy.exc import TimeoutError as NoConnection
 from werkzeug.test import TestResponse
 
-from smartcontent.models import ApiToken, User
+from smartcontent.models import ApiToken, User, now
 from smartcontent.stores import sql
 from smartcontent.stores.sql import db
 from smartcontent.web import turns
@@ -212,6 +215,52 @@ def test_session_that_has_ended_takes_no_turn_of_its_owners(app, ada, as_ada, mo
     assert of_thief.startswith("session ")
     assert of_owner != of_thief
     assert of_network.startswith("network ")
+
+
+def test_loop_goes_round_before_a_request_that_waits_for_nothing_is_worked_at(app, monkeypatch):
+    """Else all those of a line would be worked at in one round, and nobody new be heard."""
+    at_work = []
+    monkeypatch.setattr(time, "sleep", gevent.sleep)
+
+    def view() -> str:
+        [line] = turns._of.values()
+        at_work.append(line.at_work)
+        return ""
+
+    monkeypatch.setitem(app.view_functions, "auth.sign_in", view)
+    ask = app.test_client().get
+    asked = [gevent.spawn(ask, "/sign-in") for _ in range(turns.AT_ONCE)]
+    gevent.joinall(asked, timeout=PATIENCE, raise_error=True)
+
+    assert at_work[0] == turns.AT_ONCE
+
+
+def test_requests_with_a_token_wait_for_no_others_of_their_network(app, ada, held):
+    secret = ApiToken.issue(ada, "a script")[1]
+    script, unknown = ({"Authorization": f"Bearer {known}"} for known in (secret, "unknown"))
+    ask = app.test_client().get
+    assert ask("/api/v1/tags", headers=script).status_code == 200
+    held("auth.sign_in", lambda: app.test_client().get("/sign-in"))
+
+    assert ask("/api/v1/tags", headers=script).status_code == 200
+
+    db.session.execute(update(ApiToken).values(revoked_at=now()))
+    db.session.commit()
+    assert ask("/api/v1/tags", headers=script).status_code == 401
+    with ThreadPoolExecutor(2) as pool:
+        others = [pool.submit(ask, "/api/v1/tags", headers=sent) for sent in (script, unknown)]
+        wait_until(lambda: sum(len(line.waiting) for line in turns._of.values()) == len(others))
+        held.go_on()
+        assert [other.result(PATIENCE).status_code for other in others] == [401, 401]
+
+
+def test_of_very_many_tokens_those_used_last_are_known(monkeypatch):
+    monkeypatch.setattr(turns, "TOKENS_KNOWN", 2)
+    monkeypatch.setattr(turns, "_of_token", {})
+    for digest in ("first", "second", "first", "third"):
+        turns.know_token(digest, "user 1 by token")
+
+    assert list(turns._of_token) == ["first", "third"]
 
 
 def test_no_connection_left_is_said_as_the_database_not_answering(app, as_ada, monkeypatch):

@@ -44,7 +44,9 @@ def authenticate() -> None:
     token, known_at = _valid(credentials.token), monotonic()
     token.note_use()
     g.api_user_id, g.api_secret = token.user_id, credentials.token
-    turns.take(f"user {token.user_id} by token")
+    line = f"user {token.user_id} by token"
+    turns.know_token(token.digest, line)
+    turns.take(line)
     read_body()
     if monotonic() - known_at > KNOWN_FOR_SECONDS:
         _valid(credentials.token)
@@ -55,6 +57,7 @@ def _valid(secret: str) -> ApiToken:
     token = ApiToken.with_secret(secret)
     db.session.commit()
     if token is None:
+        turns.forget_token(ApiToken.digest_of(secret))
         # Counted after the look: 256 random bits are not guessed, and a right one always works.
         limiter.check(WRONG_TOKENS, TOO_MANY_WRONG_TOKENS, limiter.network())
         raise _unauthorized("This token is not valid, or no longer.", ', error="invalid_token"')
