@@ -11,7 +11,7 @@ from sqlalchemy import func, select, text, update
 from werkzeug.exceptions import TooManyRequests
 
 from smartcontent.accounts.invitations import invitation_for
-from smartcontent.contents import submitting
+from smartcontent.contents import quotas, submitting
 from smartcontent.models import Content, Draft, Status, User, now
 from smartcontent.stores.sql import db
 
@@ -48,6 +48,44 @@ def test_unfinished_drafts_of_a_user_are_limited(app, ada, bob):
     submit(bob)
     end(ada)
     submit(ada)
+
+
+@both_databases
+def test_rows_of_batches_within_an_hour_are_limited(app, ada, bob):
+    """Those of a batch that is cancelled at once, too: nothing of it is unfinished."""
+    app.config[MANY] = 2
+    rows = {"rows": [API_BRIEF] * 2}
+    script, other = script_of(app, ada), script_of(app, bob)
+    for _ in range(5):
+        assert script.post("/batches", rows).status_code == 202
+        end(ada)
+
+    refused = script.post("/batches", rows)
+
+    assert refused.status_code == 429
+    assert "may send 10 rows of batches within an hour" in refused.json["detail"]
+    assert 3500 < int(refused.headers["Retry-After"]) <= 3600
+    assert stored() == 10
+    submit(ada)
+    assert other.post("/batches", rows).status_code == 202
+    end(ada)
+    db.session.execute(update(Draft).values(created_at=now() - timedelta(hours=1)))
+    db.session.commit()
+    assert script.post("/batches", rows).status_code == 202
+
+
+@both_databases
+def test_rows_of_batches_sent_at_once_are_counted_as_they_are_stored(app, ada, monkeypatch):
+    app.config[MANY] = 2
+    monkeypatch.setattr(quotas, "TIMES_AN_HOUR", 1)
+    monkeypatch.setattr(quotas, "check_ahead", lambda *_: None)  # each has looked before the other
+    script, rows = script_of(app, ada), {"rows": [API_BRIEF] * 2}
+    assert script.post("/batches", rows).status_code == 202
+    end(ada)
+
+    assert script.post("/batches", rows).status_code == 429
+
+    assert stored() == 2
 
 
 @both_databases

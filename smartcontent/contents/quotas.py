@@ -12,12 +12,17 @@ from sqlalchemy import Integer, bindparam, func, select, union_all
 from werkzeug.exceptions import TooManyRequests
 
 from smartcontent.contents.locking import one_after_the_other
+from smartcontent.durations import exactly
 from smartcontent.models import UNFINISHED, Batch, Draft, Origin, now
 from smartcontent.stores.sql import db
 
 # Nobody knows when a draft will be finished; this is when it is worth to look again.
 LOOK_AGAIN_SECONDS = 60
 MINUTE = timedelta(minutes=1)
+HOUR = timedelta(hours=1)
+# Of batches that are cancelled at once nothing is unfinished, and a thousand rows are asked for as
+# one: so many times what may be unfinished, within an hour.
+TIMES_AN_HOUR = 5
 
 # Made once: to put it together takes longer than to ask it.
 _OF_USER = Draft.user_id == bindparam("user_id")
@@ -44,6 +49,13 @@ _COUNTED = select(
     .offset(bindparam("minute_most", type_=Integer))
     .limit(1)
     .scalar_subquery(),
+)
+_OF_BATCHES = (
+    select(Draft.created_at)
+    .where(_OF_USER, Draft.batch_id.is_not(None), Draft.created_at > bindparam("since"))
+    .order_by(Draft.created_at.desc())
+    .offset(bindparam("hour_most", type_=Integer))
+    .limit(1)
 )
 
 
@@ -99,6 +111,8 @@ def _check(
         refusal = _too_many(unfinished_most, of_batch)
     elif one_too_many and not is_of_series:
         refusal = _too_fast(minute_most, one_too_many + MINUTE - moment)
+    elif of_batch:
+        refusal = _too_many_rows(user_id, of_batch, drafts)
     if refusal:
         db.session.rollback()
         raise refusal
@@ -116,6 +130,21 @@ def _so_many(of_batch: int) -> str:
         advice = "wait until some are done, cancel some, or send fewer rows."
         return f"with the {of_batch:,} of this batch you would have more: {advice}"
     return "so many you have: wait until some are done, or cancel some."
+
+
+def _too_many_rows(user_id: int, of_batch: int, to_come: int) -> OverQuota | None:
+    moment = now()
+    most: int = TIMES_AN_HOUR * current_app.config["UNFINISHED_PER_USER"]
+    asked = {"user_id": user_id, "since": moment - HOUR, "hour_most": most - to_come}
+    one_too_many = db.session.scalar(_OF_BATCHES, asked)
+    if one_too_many is None:
+        return None
+    left = max(1, math.ceil((one_too_many + HOUR - moment).total_seconds()))
+    return OverQuota(
+        f"One account may send {most:,} rows of batches within an hour, and with the {of_batch:,} "
+        f"of this batch you would have sent more: wait {exactly(left)}, then send it again.",
+        retry_after=left,
+    )
 
 
 def _too_fast(most: int, left: timedelta) -> OverQuota:
