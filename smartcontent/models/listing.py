@@ -16,6 +16,7 @@ from sqlalchemy import (
     Select,
     Tuple,
     and_,
+    bindparam,
     cast,
     func,
     select,
@@ -55,6 +56,17 @@ _small_title = func.lower(Content.title)
 # What the texts of one page come to, in characters: one page of the longest would be an answer
 # of tens of megabytes. As many as fit are shown, and the cursor leads on.
 TEXTS_LONGEST = 2_000_000
+
+# Made once: to put them together takes longer than to ask them.
+_WITH_IDS = Content.id.in_(bindparam("ids", expanding=True))
+_SIZES = select(Content.id, func.length(Draft.text)).join(Content.current).where(_WITH_IDS)
+_IN_FULL = (
+    select(Content)
+    .join(Content.current)
+    .where(_WITH_IDS)
+    # No list shows a prompt.
+    .options(contains_eager(Content.current).defer(Draft.prompt), selectinload(Content.tags))
+)
 
 
 class Sort(StrEnum):
@@ -267,10 +279,7 @@ def _ranked(placed: Select[Any], asked: Query, cursor: str) -> Select[Any]:
 
 def _in_full(ids: Sequence[UUID]) -> list[Content]:
     """The contents with these ids, in their order."""
-    query = select(Content).join(Content.current).where(Content.id.in_(ids))
-    current = contains_eager(Content.current).defer(Draft.prompt)  # which no list shows
-    with_them = (current, selectinload(Content.tags))
-    contents = db.session.scalars(query.options(*with_them)).unique()
+    contents = db.session.scalars(_IN_FULL, {"ids": ids}).unique()
     return sorted(contents, key=lambda content: ids.index(content.id))
 
 
@@ -295,8 +304,7 @@ def list_trash(user_id: int, cursor: str = "") -> tuple[Sequence[Trashed], str |
 def _those_that_fit(ids: Sequence[UUID]) -> Sequence[UUID]:
     """The first ones, as far as their texts fit on a page."""
     # After there is a page of them, for to measure a text is to read it.
-    sizes = select(Content.id, func.length(Draft.text)).join(Content.current)
-    rows = db.session.execute(sizes.where(Content.id.in_(ids)))
+    rows = db.session.execute(_SIZES, {"ids": ids})
     known = {content_id: size for content_id, size in rows}
     fitting = sum(total <= TEXTS_LONGEST for total in accumulate(known[each] for each in ids))
     # One in any case: a page without any would lead nowhere.
