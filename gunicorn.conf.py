@@ -72,13 +72,9 @@ class StreamWorker(GeventWorker):
 
     def handle_request(self, listener_name, req, sock, addr):
         """Serve a request whose head has come."""
-        if not isinstance(sock, ssl.SSLSocket):
-            connections = self.wsgi.extensions["connections"]
-            connections.begin(sock, req)
-            # Whoever asks and goes would have others wait for nothing. What is sent is taken in: a
-            # browser that is closed sends what was typed last.
-            if req.method in ("GET", "HEAD") and sock.has_gone():
-                raise StopIteration  # which has gunicorn close its end
+        connections = self.wsgi.extensions["connections"]
+        if not isinstance(sock, ssl.SSLSocket) and not connections.begin(sock, req):
+            raise StopIteration  # which has gunicorn close its end
         try:
             AsyncWorker.handle_request(self, listener_name, req, sock, addr)
         except (gevent.GreenletExit, SystemExit) as gone:

@@ -3,7 +3,6 @@
 import signal
 import socket
 import threading
-import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from itertools import product
@@ -14,6 +13,7 @@ import pytest
 import requests
 from conftest import BRIEF, wait_until
 from gevent import GreenletExit
+from gevent.lock import BoundedSemaphore
 from patience import PATIENCE
 from processes import Browser, Processes
 from sqlalchemy import select
@@ -22,10 +22,10 @@ from test_stream_connection import Client, publish
 from smartcontent.contents import submitting
 from smartcontent.models import ApiToken, Content, Status
 from smartcontent.stores.sql import db
-from smartcontent.web import turns
+from smartcontent.web import lines, turns
 from smartcontent.web.api.access import WRONG_TOKENS
 from smartcontent.web.bodies import read_body
-from smartcontent.web.connections import Connections
+from smartcontent.web.connections import Connection, Connections
 
 AT_MOST, MANY = 100, 300
 # gunicorn takes nobody any more at this many: nearly what the product keeps.
@@ -250,10 +250,11 @@ def test_burst_takes_no_more_places_than_it_needs(app):
         connection.close()
 
 
-def request_with_body() -> SimpleNamespace:
+def head(method: str, **headers: str) -> SimpleNamespace:
     """What gunicorn knows of a request whose head has come."""
-    headers = [("CONTENT-LENGTH", "1000")]
-    return SimpleNamespace(headers=headers, must_close=False, force_close=lambda: None)
+    named = [(name.replace("_", "-").upper(), value) for name, value in headers.items()]
+    does = {"must_close": False, "force_close": lambda: None}
+    return SimpleNamespace(method=method, headers=named, **does)
 
 
 def test_a_quarter_may_wait_for_their_bodies(app):
@@ -265,12 +266,80 @@ def test_a_quarter_may_wait_for_their_bodies(app):
     honest = connections.admit(pairs[0][0], ("192.0.2.7", 1))
     held = [connections.admit(ours, ("192.0.2.6", 1)) for ours, _ in pairs[1:]]
     for connection in (honest, *held):
-        connections.begin(connection, request_with_body())
+        connections.begin(connection, head("POST", content_length="1000"))
 
     assert AT_MOST - AT_MOST // 20 <= sum(map(has_ended, others)) <= AT_MOST + AT_MOST // 20
     assert not has_ended(others[0])
     for connection in (*others, honest, *held):  # in this order ours need not linger
         connection.close()
+
+
+@pytest.fixture
+def greenlets(app, monkeypatch) -> Iterator[Connections]:
+    """Connections as they are where one thread does everything."""
+    monkeypatch.setattr(lines, "Lock", BoundedSemaphore)
+    connections = Connections()
+    connections.init_app(app)
+    yield connections
+    for connection in connections._open.copy():
+        connection.close()
+
+
+def connected(connections: Connections, network: str) -> tuple[Connection, socket.socket]:
+    ours, theirs = socket.socketpair()
+    return connections.admit(ours, (network, 1)), theirs
+
+
+def test_networks_have_their_requests_begun_by_turns_and_people_within_one(greenlets):
+    begun, clients = [], []
+
+    def begin(network: str, **known: str) -> None:
+        connection, client = connected(greenlets, network)
+        clients.append(client)
+        assert greenlets.begin(connection, head("GET", **known))
+        begun.append((network, *known))
+
+    asked = [("192.0.2.6", {}), ("192.0.2.6", {}), ("192.0.2.6", {})]
+    asked += [("192.0.2.6", {"cookie": "session=1"}), ("192.0.2.7", {})]
+    waiting = [gevent.spawn(begin, network, **known) for network, known in asked]
+    gevent.joinall(waiting, timeout=PATIENCE, raise_error=True)
+
+    first, *others = begun
+    assert first == ("192.0.2.6",)
+    assert others[:2] == [("192.0.2.7",), ("192.0.2.6", "cookie")]
+    for client in clients:
+        client.close()
+
+
+def test_who_waits_for_a_round_is_let_go_at_once(greenlets):
+    connection, client = connected(greenlets, "192.0.2.6")
+    with greenlets._rounds.turn("192.0.2.7"):
+        waiting = gevent.spawn(greenlets.begin, connection, head("GET", cookie="session=1"))
+        gevent.sleep(0)
+        assert connection.is_waiting
+        connection.let_go()
+        assert waiting.get(timeout=PATIENCE) is False
+    assert has_ended(client)
+    connection.close()
+    client.close()
+
+
+@pytest.mark.parametrize(
+    ("method", "known", "is_begun"),
+    [
+        ("GET", {"cookie": "session=1"}, False),
+        ("POST", {}, False),
+        ("POST", {"cookie": "session=1"}, True),
+        ("POST", {"authorization": "Bearer x"}, True),
+    ],
+)
+def test_what_somebody_known_has_sent_is_taken_in_and_nothing_else(
+    greenlets, method, known, is_begun
+):
+    connection, client = connected(greenlets, "192.0.2.6")
+    client.close()
+
+    assert greenlets.begin(connection, head(method, **known)) is is_begun
 
 
 def test_request_of_a_client_who_has_gone_ends_without_an_answer_and_leaves_no_ring(app, founder):
@@ -279,7 +348,7 @@ def test_request_of_a_client_who_has_gone_ends_without_an_answer_and_leaves_no_r
     connections.init_app(app)
     ours, theirs = socket.socketpair()
     connection = connections.admit(ours, ("192.0.2.7", 1))
-    connection.begin(request_with_body())
+    connection.begin(head("POST", content_length="1000"))
     theirs.sendall(b"a")
     theirs.close()
     body = {"wsgi.input": connection.makefile("rb"), "gunicorn.socket": connection}
@@ -294,17 +363,20 @@ def test_request_of_a_client_who_has_gone_ends_without_an_answer_and_leaves_no_r
     assert connection._request is None
 
 
-def test_body_that_comes_fast_lets_others_go_on(app, monkeypatch):
-    monkeypatch.setattr(time, "sleep", gevent.sleep)
+def test_body_that_comes_fast_lets_others_go_on(app):
     connections = Connections()
     connections.init_app(app)
     ours, theirs = socket.socketpair()
     connection = connections.admit(ours, ("192.0.2.7", 1))
     turns = []
+
+    def receive() -> None:
+        for _ in range(32):
+            theirs.sendall(bytes(64 * 1024))
+            assert len(connection.recv(64 * 1024)) > 0
+
     other = gevent.spawn(lambda: [turns.append(gevent.sleep(0)) for _ in range(100)])
-    for _ in range(32):
-        theirs.sendall(bytes(64 * 1024))
-        assert len(connection.recv(64 * 1024)) > 0
+    gevent.spawn(receive).get(timeout=PATIENCE)
 
     assert len(turns) > 2
     other.kill()

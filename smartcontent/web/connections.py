@@ -17,12 +17,14 @@ import time
 from collections import Counter
 from collections.abc import Iterator
 from typing import Any
+from weakref import WeakValueDictionary
 
 import gevent
 import gevent.socket
 from flask import Flask
 
 from smartcontent.web.limiter import network
+from smartcontent.web.lines import Line
 
 # The share that is let go at once when there are too many: finding them means to look at all.
 ROOM = 1 / 40
@@ -38,15 +40,19 @@ UNSENT_BYTES = 64 * 1024 * 1024
 LARGE_ANSWER = 64 * 1024
 # Of a body that comes faster than it is read: between them others have their turn.
 RECEIVED_AT_ONCE = 256 * 1024
-# So short a wait that it costs nothing, and no shorter: without one the loop goes on with whatever
-# stands ready, and looks at no socket.
-A_ROUND = 0.0001
+CREDENTIALS = {"COOKIE", "AUTHORIZATION"}
 BODY_HEADERS = {"CONTENT-LENGTH", "TRANSFER-ENCODING"}
 
 
 def let_others_go_on() -> None:
-    """Have the loop look at all sockets once, before what needs to wait for nothing goes on."""
-    time.sleep(A_ROUND)  # which is gevent's where there is a loop
+    """Have the loop look at all sockets once, before what needs to wait for nothing goes on.
+
+    Where there is no loop, other threads go on anyhow.
+    """
+    if isinstance(gevent.getcurrent(), gevent.Greenlet):
+        # A sleep of none goes on with whatever stands ready, and looks at no socket; one that is
+        # shorter than a millisecond takes one. Of this priority nothing else is ever waited for.
+        gevent.idle(gevent.get_hub().loop.MAXPRI)
 
 
 class Connections:
@@ -57,6 +63,8 @@ class Connections:
         self._at_most = 0
         self._seconds = 0.0
         self._hops = 0
+        self._rounds = Line(1)
+        self._of_network: WeakValueDictionary[str, Line] = WeakValueDictionary()
 
     def init_app(self, app: Flask) -> None:
         app.extensions["connections"] = self
@@ -76,9 +84,10 @@ class Connections:
         self._open.add(connection)
         return connection
 
-    def begin(self, connection: "Connection", request: Any) -> None:
-        """Note that a request's head has come, and whose it is: behind a proxy the head says it."""
+    def begin(self, connection: "Connection", request: Any) -> bool:
+        """Wait until a request whose head has come may be worked at; False: its client has gone."""
         connection.begin(request)
+        # Behind a proxy the head says whose it is.
         said = ",".join(value for name, value in request.headers if name == "X-FORWARDED-FOR")
         hops = said.split(",")
         if 0 < self._hops <= len(hops):
@@ -88,8 +97,38 @@ class Connections:
             unread = {other for other in self._open if other.is_unread}
             if len(unread) > most:
                 _make_room(unread, most)
-        # Of those who send one after the other without waiting for answers all have come already.
-        let_others_go_on()
+        may_go = _may_go(request)
+        if may_go and connection.has_gone():
+            return False
+        try:
+            self._wait_for_a_round(connection, request)
+        except gevent.GreenletExit:
+            return False
+        return not (may_go and connection.has_gone())
+
+    def _wait_for_a_round(self, connection: "Connection", request: Any) -> None:
+        """Have the loop go round once for each request, networks by turns, and people within one.
+
+        Of those who send without waiting for answers, or over many connections, very many stand
+        ready at once: others would wait until each of them is served.
+        """
+        within = self._of_network.setdefault(connection.client, Line(1))
+        people = [value for name, value in request.headers if name in CREDENTIALS]
+        with (
+            connection.in_line(),
+            within.turn("".join(people)),
+            self._rounds.turn(connection.client),
+        ):
+            let_others_go_on()
+
+
+def _may_go(request: Any) -> bool:
+    """Whether nobody misses what was sent: it asks for something, or comes from nobody known.
+
+    A browser that is closed sends what was typed last, with its cookie.
+    """
+    known = any(name in CREDENTIALS for name, _ in request.headers)
+    return request.method in ("GET", "HEAD") or not known
 
 
 def _make_room(connections: set["Connection"], at_most: int) -> None:
@@ -134,6 +173,7 @@ class Connection(gevent.socket.socket):
         self._received = 0
         self._request: Any = None
         self._is_idle = self._is_over = False
+        self._in_line: Any = None
         self._seconds = seconds
         self._others = others
 
@@ -164,10 +204,19 @@ class Connection(gevent.socket.socket):
         self._is_over = True
         self.is_waiting = False
         self._others.discard(self)  # its place is free now; others need not give way for the same
-        try:
+        with contextlib.suppress(OSError):  # it has gone indeed
             self.shutdown(socket.SHUT_RDWR)
-        except OSError:
-            return  # it has gone indeed
+        if self._in_line:
+            self._in_line.kill(block=False)  # whoever is in front of it may be there for long
+
+    @contextlib.contextmanager
+    def in_line(self) -> Iterator[None]:
+        """Wait for others; as nothing has been done yet for its request, it may be let go."""
+        self.is_waiting, self._in_line = True, gevent.getcurrent()
+        try:
+            yield
+        finally:
+            self.is_waiting, self._in_line = False, None
 
     def recv(self, *args: Any) -> bytes:
         """What the client sends next; nothing, as if it had gone, once its time is over."""

@@ -3,7 +3,6 @@
 import socket
 import sqlite3
 import threading
-import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -220,7 +219,6 @@ def test_session_that_has_ended_takes_no_turn_of_its_owners(app, ada, as_ada, mo
 def test_loop_goes_round_before_a_request_that_waits_for_nothing_is_worked_at(app, monkeypatch):
     """Else all those of a line would be worked at in one round, and nobody new be heard."""
     at_work = []
-    monkeypatch.setattr(time, "sleep", gevent.sleep)
 
     def view() -> str:
         [line] = turns._of.values()
