@@ -63,7 +63,7 @@ def test_rows_of_batches_within_an_hour_are_limited(app, ada, bob):
     refused = script.post("/batches", rows)
 
     assert refused.status_code == 429
-    assert "may send 10 rows of batches within an hour" in refused.json["detail"]
+    assert "may ask for 10 texts in batches within an hour" in refused.json["detail"]
     assert 3500 < int(refused.headers["Retry-After"]) <= 3600
     assert stored() == 10
     submit(ada)

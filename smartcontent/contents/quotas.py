@@ -141,8 +141,8 @@ def _too_many_rows(user_id: int, of_batch: int, to_come: int) -> OverQuota | Non
         return None
     left = max(1, math.ceil((one_too_many + HOUR - moment).total_seconds()))
     return OverQuota(
-        f"One account may send {most:,} rows of batches within an hour, and with the {of_batch:,} "
-        f"of this batch you would have sent more: wait {exactly(left)}, then send it again.",
+        f"One account may ask for {most:,} texts in batches within an hour, and with the "
+        f"{of_batch:,} of this one you would have more: wait {exactly(left)}, then try again.",
         retry_after=left,
     )
 

@@ -1,6 +1,6 @@
 """The reconciler: what Redis forgot or a dead worker left is put right from the database.
 
-A pass looks at what is due within seconds, by one indexed query and the near end of the sorted
+A pass looks at what is due within seconds, by two indexed queries and the near end of the sorted
 set, so its cost does not grow with what is scheduled for later. Any number of them may run.
 """
 
@@ -75,7 +75,8 @@ def reconcile(dry_run: bool = False) -> list[Repair]:
     repairs, behind = reconcile_some(None, dry_run)
     while behind:
         more, behind = reconcile_some(behind, dry_run)
-        repairs += more
+        told = {str(repair) for repair in repairs}  # of what is not repaired, again in each pass
+        repairs += [repair for repair in more if str(repair) not in told]
     return repairs
 
 

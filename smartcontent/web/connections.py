@@ -1,4 +1,4 @@
-"""Connections that are no event streams: how long one may keep us waiting, and who gives way.
+"""Connections that are no event streams: how long one may keep us waiting, and who is next.
 
 gunicorn waits for a request's body for as long as its sender likes, and accepts nobody else once
 enough of them wait. Here a request has a time to arrive in, and where too many connections are
@@ -97,14 +97,13 @@ class Connections:
             unread = {other for other in self._open if other.is_unread}
             if len(unread) > most:
                 _make_room(unread, most)
-        may_go = _may_go(request)
-        if may_go and connection.has_gone():
+        if _is_left(connection, request):
             return False
         try:
             self._wait_for_a_round(connection, request)
         except gevent.GreenletExit:
             return False
-        return not (may_go and connection.has_gone())
+        return not _is_left(connection, request)
 
     def _wait_for_a_round(self, connection: "Connection", request: Any) -> None:
         """Have the loop go round once for each request, networks by turns, and people within one.
@@ -113,7 +112,7 @@ class Connections:
         ready at once: others would wait until each of them is served.
         """
         within = self._of_network.setdefault(connection.client, Line(1))
-        people = [value for name, value in request.headers if name in CREDENTIALS]
+        people = _credentials(request)
         with (
             connection.in_line(),
             within.turn("".join(people)),
@@ -122,18 +121,22 @@ class Connections:
             let_others_go_on()
 
 
-def _may_go(request: Any) -> bool:
-    """Whether nobody misses what was sent: it asks for something, or comes from nobody known.
+def _is_left(connection: "Connection", request: Any) -> bool:
+    """Whether its client has gone, or was let go, and nobody misses what was sent.
 
-    A browser that is closed sends what was typed last, with its cookie.
+    A browser that is closed sends what was typed last, with its cookie: that is taken in.
     """
-    known = any(name in CREDENTIALS for name, _ in request.headers)
-    return request.method in ("GET", "HEAD") or not known
+    is_missed = request.method not in ("GET", "HEAD") and _credentials(request)
+    return connection.is_over or (not is_missed and connection.has_gone())
+
+
+def _credentials(request: Any) -> list[str]:
+    return [value for name, value in request.headers if name in CREDENTIALS]
 
 
 def _make_room(connections: set["Connection"], at_most: int) -> None:
     """Let go of those that wait longest, of the clients that hold most."""
-    # Nothing has been done yet for a request that is unread.
+    # Whose request is unread has all of it still, to send it again.
     waiting = [each for each in connections if each.is_waiting or each.is_unread]
     held: Counter[str] = Counter()
     places = []
@@ -172,7 +175,7 @@ class Connection(gevent.socket.socket):
         self.is_unread = False
         self._received = 0
         self._request: Any = None
-        self._is_idle = self._is_over = False
+        self._is_idle = self.is_over = False
         self._in_line: Any = None
         self._seconds = seconds
         self._others = others
@@ -201,7 +204,7 @@ class Connection(gevent.socket.socket):
 
     def let_go(self) -> None:
         """End it now: whoever reads or writes finds that the client has gone."""
-        self._is_over = True
+        self.is_over = True
         self.is_waiting = False
         self._others.discard(self)  # its place is free now; others need not give way for the same
         with contextlib.suppress(OSError):  # it has gone indeed
@@ -222,7 +225,7 @@ class Connection(gevent.socket.socket):
         """What the client sends next; nothing, as if it had gone, once its time is over."""
         # Between two requests gunicorn's own limit on idling holds.
         left = None if self._is_idle else self.since + self._seconds - time.monotonic()
-        if self._is_over or (left is not None and left <= 0):
+        if self.is_over or (left is not None and left <= 0):
             return self._nothing()
         try:
             with self._waiting(left):
@@ -243,8 +246,8 @@ class Connection(gevent.socket.socket):
             let_others_go_on()
 
     def _nothing(self) -> bytes:
-        self.is_late = not self._is_over
-        self._is_over = True
+        self.is_late = not self.is_over
+        self.is_over = True
         return b""
 
     def sendall(self, data: Any, *args: Any) -> None:
@@ -273,7 +276,7 @@ class Connection(gevent.socket.socket):
 
     def close(self) -> None:
         """Close; an answer to a request that was not read in full is delivered first."""
-        if self.is_unread and not self._is_over:
+        if self.is_unread and not self.is_over:
             self.is_unread = False
             self._linger()
         self._others.discard(self)

@@ -9,6 +9,7 @@ from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
 from threading import Lock
+from time import monotonic
 
 from flask import Flask, Response, abort, g, has_request_context, request, session
 from gevent import GreenletExit
@@ -28,6 +29,7 @@ FREE = {"static", "health.healthz", "health.readyz"}
 TOO_MANY = "Too many requests of yours came at once: wait until some are answered, then try again."
 RETRY_SECONDS = 5
 TOKENS_KNOWN = 1_000
+TOKEN_KNOWN_SECONDS = 60
 
 
 class _Line:
@@ -42,8 +44,9 @@ class _Line:
 
 
 _of: dict[str, _Line] = {}
-# By the digest of a token: whose line its requests join, as it was when it was last looked at.
-_of_token: dict[str, str] = {}
+# By the digest of a token: whose line its requests join, and until when that is believed; it may be
+# revoked meanwhile.
+_of_token: dict[str, tuple[str, float]] = {}
 _changing = Lock()  # never held for longer than a few steps
 _TURN = "smartcontent.turn"  # in a request's environment: whose it is, and what it waits by
 
@@ -78,7 +81,7 @@ def take(whose: str) -> None:
             line.at_work += 1
     if has_to_wait:
         _wait_for(turn)
-    # With the turn: those of one line that wait for nothing would all be worked at in one round.
+    # Else those of one line whose work waits for nothing would all be worked at in one round.
     let_others_go_on()
 
 
@@ -88,7 +91,7 @@ def know_token(digest: str, whose: str) -> None:
         _of_token.pop(digest, None)  # so that those used last stand last
         if len(_of_token) >= TOKENS_KNOWN:
             del _of_token[next(iter(_of_token))]
-        _of_token[digest] = whose
+        _of_token[digest] = whose, monotonic() + TOKEN_KNOWN_SECONDS
 
 
 def forget_token(digest: str) -> None:
@@ -127,7 +130,10 @@ def _take_first() -> None:
 
 def _by_token() -> str | None:
     sent = request.authorization
-    return _of_token.get(digest_of(sent.token)) if sent and sent.token else None
+    if sent is None or sent.type != "bearer" or not sent.token:
+        return None
+    whose, until = _of_token.get(digest_of(sent.token), (None, 0.0))
+    return whose if monotonic() < until else None
 
 
 def _by_session() -> str | None:

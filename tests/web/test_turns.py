@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from queue import Queue
+from time import monotonic
 from types import SimpleNamespace
 
 import gevent
@@ -259,6 +260,23 @@ def test_of_very_many_tokens_those_used_last_are_known(monkeypatch):
         turns.know_token(digest, "user 1 by token")
 
     assert list(turns._of_token) == ["first", "third"]
+
+
+def test_token_is_believed_for_a_minute_and_nothing_but_a_bearer_s(app, ada, monkeypatch):
+    """It may be revoked meanwhile, and what is asked with it need not look."""
+    secret, taken = ApiToken.issue(ada, "a script")[1], []
+    take = turns.take
+    monkeypatch.setattr(turns, "take", lambda whose: take(taken.append(whose) or whose))
+
+    def first_of(scheme: str) -> str:
+        taken.clear()
+        app.test_client().get("/api/v1/tags", headers={"Authorization": f"{scheme} {secret}"})
+        return taken[0]
+
+    network, own = "network 127.0.0.1", f"user {ada.id} by token"
+    assert [first_of("Bearer"), first_of("Bearer"), first_of("Other")] == [network, own, network]
+    monkeypatch.setattr(turns, "monotonic", lambda: monotonic() + 61)
+    assert first_of("Bearer") == network
 
 
 def test_no_connection_left_is_said_as_the_database_not_answering(app, as_ada, monkeypatch):
