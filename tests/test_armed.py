@@ -1,10 +1,13 @@
 """A draft in a worker's hands just before its time: never early, and still its owner's."""
 
+import sqlite3
 import sys
 import time
+from contextlib import closing
 from dataclasses import replace
 from datetime import timedelta
 from multiprocessing.sharedctypes import RawValue
+from pathlib import Path
 
 import pytest
 from conftest import BRIEF
@@ -101,6 +104,23 @@ def test_draft_in_hand_is_sent_at_its_time_and_never_before(soon, ollama):
 
 def test_nobody_claims_a_draft_before_its_time(later):
     assert not later.claim(lease_seconds=60)
+
+
+def test_claim_leaves_it_to_others_to_put_the_log_into_the_file(later):
+    db.session.execute(update(Draft).values(due_at=now()))
+    db.session.commit()
+    file = Path(db.engine.url.database)
+    with closing(sqlite3.connect(file)) as other:
+        other.executescript("PRAGMA wal_autocheckpoint=0; CREATE TABLE filling (what)")
+        other.execute("INSERT INTO filling VALUES (zeroblob(8000000))")
+        other.commit()
+        size = file.stat().st_size
+
+        assert later.claim(lease_seconds=60)
+        assert file.stat().st_size == size
+
+        assert later.write(later.attempt, first_word_at=now())
+        assert file.stat().st_size > size
 
 
 @pytest.mark.parametrize("of_variant", [False, True])

@@ -394,6 +394,13 @@ def test_text_without_end_stops_at_200_000_characters(ollama: ScriptedOllama) ->
     assert (error.cause, error.transient) == ("too_long", False)
 
 
+def test_text_that_begins_again_without_end_stops_too(ollama: ScriptedOllama) -> None:
+    taken_back = "".join(f"This is line {number} of it.\n" for number in range(5_000)) + "</think>"
+    ollama.says(*[taken_back] * 20, cut=True)
+
+    assert error_of(chat(ollama)).cause == "too_long"
+
+
 def test_64_megabytes_without_a_line_end_are_refused_at_once(ollama: ScriptedOllama) -> None:
     ollama.raw(b"x" * (64 << 20))
 

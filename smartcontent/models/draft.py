@@ -28,7 +28,7 @@ from smartcontent.models.failures import Failure, ToldElsewhere, on_record
 from smartcontent.models.job_ids import job_id
 from smartcontent.models.moments import UtcDateTime, iso, now
 from smartcontent.models.status import FINAL, Origin, Status, may_become
-from smartcontent.stores.sql import Base, db
+from smartcontent.stores.sql import Base, db, leave_the_log
 from smartcontent.texts.counting import Size, size_of
 
 if TYPE_CHECKING:
@@ -262,6 +262,7 @@ class Draft(Base):
         False if it has changed since, is not due or another has it. Tells nobody: whoever claims
         has something to begin first.
         """
+        leave_the_log()
         moment = now()
         lease = {"started_at": moment, "lease_until": moment + timedelta(seconds=lease_seconds)}
         as_read = {"revision_read": self.revision, "moment": moment}

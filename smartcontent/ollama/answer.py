@@ -12,6 +12,8 @@ from smartcontent.ollama.marks import Marks
 from smartcontent.texts.looping import TAIL, loops
 
 TEXT_LIMIT = 200_000
+# Of the text and what is no text of it: a text that begins again and again would have no end.
+_READ_LIMIT = 10 * TEXT_LIMIT
 LOOK_AGAIN = 200  # characters after which it is looked again whether they say anything new
 _DURATIONS = ("total_duration", "load_duration", "prompt_eval_duration", "eval_duration")
 _COUNTS = ("prompt_eval_count", "eval_count")
@@ -37,7 +39,7 @@ class Answer:
         self.stats: dict[str, Any] = {}
         self._exchange = exchange
         self._marks = Marks()
-        self._length = self._thought_length = 0
+        self._length = self._thought_length = self._read_length = 0
         self._tail = ""
         self._looked_at = 0
         self._has_text = self._has_spoken = False
@@ -122,6 +124,7 @@ class Answer:
         if not (is_chat and isinstance(content, str)):
             raise unreadable(line, self._exchange.names)
         self._note_thought(message.get("thinking"))
+        self._read_length += len(content)
         piece = self._marks.without(content)
         if is_last:
             piece = self._marks.with_rest(piece)
@@ -142,7 +145,7 @@ class Answer:
         self._length += len(piece)
         self._look_for_loop(piece)
         self._has_text = self._has_text or bool(piece.strip())
-        if self._length > TEXT_LIMIT:
+        if self._length > TEXT_LIMIT or self._read_length > _READ_LIMIT:
             limit = {"limit": TEXT_LIMIT}
             raise failure("too_long", self._exchange.names | limit)
         return piece
