@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 import trustme
+from conftest import wait_until
 from scripted_ollama import ScriptedOllama
 
 from smartcontent.app import create_app
@@ -13,6 +14,7 @@ from smartcontent.health.public_url import check_public_url
 from smartcontent.ollama import OllamaError
 from smartcontent.ollama.configured import ollama
 
+BRIEF = [{"role": "user", "content": "Write a caption."}]
 PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "http_proxy", "https_proxy", "all_proxy")
 
 
@@ -91,3 +93,16 @@ def test_doctor_believes_it_at_the_public_address_too(name, authority, settings,
     assert "has no valid certificate" in cause()
     monkeypatch.setenv(name, authority.file)
     assert "404" in cause()  # it is no site of ours, but it is who it says it is
+
+
+def test_connection_that_was_opened_ahead_is_the_one_used(authority, settings, monkeypatch):
+    monkeypatch.setenv("SSL_CERT_FILE", authority.file)
+    app = create_app(**settings | {"OLLAMA_HOST": authority.url})
+    with app.app_context(), ollama().chat("llama3.2", BRIEF, {}, at_once=False) as answer:
+        wait_until(lambda: answer._exchange._handle is not None)
+        opened = answer._exchange._handle
+
+        answer.begin()
+
+        assert next(iter(answer))
+        assert answer._exchange._handle is opened

@@ -13,9 +13,9 @@ from sqlalchemy import (
     String,
     Text,
     UniqueConstraint,
-    Update,
     bindparam,
     func,
+    or_,
     text,
     update,
 )
@@ -28,7 +28,7 @@ from smartcontent.models.failures import Failure, ToldElsewhere, on_record
 from smartcontent.models.job_ids import job_id
 from smartcontent.models.moments import UtcDateTime, iso, now
 from smartcontent.models.status import FINAL, Origin, Status, may_become
-from smartcontent.stores.sql import Base, db, leave_the_log
+from smartcontent.stores.sql import Base, db, punctually
 from smartcontent.texts.counting import Size, size_of
 
 if TYPE_CHECKING:
@@ -262,31 +262,33 @@ class Draft(Base):
         False if it has changed since, is not due or another has it. Tells nobody: whoever claims
         has something to begin first.
         """
-        leave_the_log()
         moment = now()
-        lease = {"started_at": moment, "lease_until": moment + timedelta(seconds=lease_seconds)}
-        as_read = {"revision_read": self.revision, "moment": moment}
-        return self._move_at_once(_CLAIM, _CLAIMED, as_read, **lease, **record)
+        lease_until = moment + timedelta(seconds=lease_seconds)
+        begun = {"started_at": moment, "lease_until": lease_until, **record}
+        sent = {"draft_id": self.id, "revision_read": self.revision, "moment": moment, **begun}
+        with punctually() as connection:
+            moved = connection.execute(_CLAIM, sent).one_or_none()
+        return self._has_moved(moved, _CLAIMED | begun)
 
     def complete(self, attempt: int, **record: object) -> bool:
         """Put an attempt's text on record; False if it is no longer that attempt's. Tells nobody.
 
         Commits what the session holds with it.
         """
-        by = {"attempt_held": attempt}
-        return self._move_at_once(_COMPLETE, _COMPLETED, by, finished_at=now(), **record)
-
-    def _move_at_once(
-        self, statement: Update, fixed: dict[str, Any], where: dict[str, Any], **values: object
-    ) -> bool:
-        """`move_untold` by a statement made before, whose result is not read but known."""
-        sent = {"draft_id": self.id, **where, **values}
-        moved = db.session.connection().execute(statement, sent).one_or_none()
+        ended = {"finished_at": now(), **record}
+        sent = {"draft_id": self.id, "attempt_held": attempt, **ended}
+        moved = db.session.connection().execute(_COMPLETE, sent).one_or_none()
         if moved is None:
             db.session.rollback()
             return False
         db.session.commit()
-        for name, value in {**moved._mapping, **fixed, **values}.items():
+        return self._has_moved(moved, _COMPLETED | ended)
+
+    def _has_moved(self, moved: Any, values: dict[str, Any]) -> bool:
+        """Whether it has; what is on record then is known without reading it."""
+        if moved is None:
+            return False
+        for name, value in {**moved._mapping, **values}.items():
             set_committed_value(self, name, value)
         return True
 
@@ -324,7 +326,7 @@ _CLAIM = (
     update(Draft.__table__)  # type: ignore[arg-type]
     .where(
         Draft.id == bindparam("draft_id"),
-        Draft.status.in_(may_become(Status.GENERATING)),
+        or_(*(Draft.status == status for status in may_become(Status.GENERATING))),
         Draft.revision == bindparam("revision_read"),
         Draft.due_at <= bindparam("moment"),
     )

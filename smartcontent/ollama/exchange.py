@@ -23,6 +23,7 @@ TICK = 0.2
 _LINE_LIMIT = 1 << 20
 _BLOCK = 1 << 16
 _BROKEN = (requests.RequestException, urllib3.exceptions.HTTPError, OSError, UnicodeError)
+_LOOK = socket.MSG_PEEK | socket.MSG_DONTWAIT
 _AHEAD = 64  # blocks the reader may be ahead, so that a fast server cannot fill our memory
 
 
@@ -59,37 +60,31 @@ class Call:
 
 
 class _Adapter(HTTPAdapter):
-    """Tells of the socket as soon as there is one: urllib3 shows it only after the headers."""
+    """Tells of the socket as soon as there is one: urllib3 shows it only after the headers.
 
-    def __init__(self, opened: Callable[[socket.socket], None]) -> None:
+    Before it is sent on, `wait` is called: all else is ready then.
+    """
+
+    def __init__(self, opened: Callable[[socket.socket], None], wait: Callable[[], None]) -> None:
         super().__init__()
         self._opened = opened
-        self._pool: Any = None
-
-    def open_ahead(self, request: requests.PreparedRequest, verify: Any, seconds: float) -> None:
-        """Open the connection that the request will be sent on.
-
-        Raises:
-            urllib3.exceptions.HTTPError: nobody answers there, or not as one may speak with.
-        """
-        pool = self.get_connection_with_tls_context(request, verify)
-        connection = pool._get_conn()
-        connection.timeout = seconds
-        connection.connect()
-        pool._put_conn(connection)
+        self._wait = wait
 
     def get_connection_with_tls_context(self, *args: Any, **kwargs: Any) -> Any:
         """The pool for a request, its connections reporting their socket."""
         pool: Any = super().get_connection_with_tls_context(*args, **kwargs)
-        if pool is self._pool:
-            return pool
-        self._pool = pool
-        opened = self._opened
+        opened, wait = self._opened, self._wait
 
         class Connection(pool.ConnectionCls):
             def connect(self) -> None:
                 super().connect()
                 opened(self.sock)
+
+            def send(self, data: Any) -> None:
+                if self.sock is None:
+                    self.connect()
+                wait()
+                super().send(data)
 
         pool.ConnectionCls = Connection
         return pool
@@ -123,6 +118,7 @@ class Exchange:
         self._refused: tuple[float, OllamaError] | None = None  # when the status came, and which
         self._closed = threading.Event()
         self._may_begin = threading.Event()
+        self._has_sent = False
         if at_once:
             self._may_begin.set()
         self._lock = threading.Lock()
@@ -242,20 +238,27 @@ class Exchange:
             self._put(None)
 
     def _request(self) -> None:
+        is_ahead = not self._may_begin.is_set()
+        try:
+            self._send()
+        except _BROKEN:
+            if not is_ahead or self._has_sent:
+                raise
+            # What was lost before its time, the connection alone, is told at its time.
+            self._may_begin.wait()
+            if not self._closed.is_set():
+                self._send()
+
+    def _send(self) -> None:
         call = self._call
         with _Session() as session:
             session.verify = call.ca or True
-            session.mount("http://", _Adapter(self._opened))
-            session.mount("https://", _Adapter(self._opened))
+            session.mount("http://", _Adapter(self._opened, self._wait))
+            session.mount("https://", _Adapter(self._opened, self._wait))
             headers = {"Accept-Encoding": "identity", **call.headers}
             request = session.prepare_request(
                 requests.Request(call.method, call.base + call.path, headers, json=call.payload)
             )
-            if not self._may_begin.is_set():
-                self._open_ahead(session, request)
-            self._may_begin.wait()
-            if self._closed.is_set():
-                return
             with session.send(
                 request,
                 stream=True,
@@ -265,11 +268,29 @@ class Exchange:
             ) as response:
                 self._deliver(response)
 
-    def _open_ahead(self, session: requests.Session, request: requests.PreparedRequest) -> None:
-        """Connect; what fails is tried again, and told, when the request is sent."""
-        adapter: Any = session.get_adapter(request.url or "")
-        with contextlib.suppress(*_BROKEN):
-            adapter.open_ahead(request, session.verify, self._limits.connect)
+    def _wait(self) -> None:
+        """Return when something may be sent.
+
+        Raises:
+            ConnectionError: it was closed meanwhile, by us or by the other side. Without a number:
+                behind some of them urllib3 looks for an answer.
+        """
+        is_early = not self._may_begin.is_set()
+        self._may_begin.wait()
+        if self._closed.is_set() or (is_early and self._is_lost()):
+            raise ConnectionError
+        self._has_sent = True
+
+    def _is_lost(self) -> bool:
+        """Whether the other side has hung up."""
+        with self._lock:
+            try:
+                is_there = self._handle and self._handle.recv(1, _LOOK)
+            except BlockingIOError:
+                return False
+            except OSError:
+                return True
+        return not is_there
 
     def _deliver(self, response: requests.Response) -> None:
         if not 200 <= response.status_code < 300:
