@@ -1,5 +1,6 @@
 """All that is a person's taken away as one ZIP, and taken in again, whoever has made that."""
 
+import contextlib
 import io
 import json
 import struct
@@ -9,7 +10,7 @@ from zipfile import ZIP_BZIP2, ZIP_DEFLATED, ZIP_STORED, ZipFile
 
 import pytest
 from conftest import BRIEF, both_databases
-from sqlalchemy import func, insert, select
+from sqlalchemy import delete, func, insert, select
 
 from smartcontent.contents import ending, submitting, tagging, versions, waiting
 from smartcontent.contents.archives import HEAD, export, taking_in, unpacking
@@ -23,6 +24,7 @@ from smartcontent.exports.packing import Packing
 from smartcontent.models import Content, Draft, KeptTemplate, KeptVoice, Series, Tag, User, now
 from smartcontent.models.dismissal import dismissals
 from smartcontent.models.listing import Filters, list_contents
+from smartcontent.preflight.preflight import needed_soon
 from smartcontent.stores.sql import db
 from smartcontent.texts.quality.finding import KEY_LENGTH
 from smartcontent.web import threads
@@ -216,15 +218,19 @@ def test_archive_that_was_packed_again_with_its_folder_is_one(ada, bob, written)
     assert taken(bob, packed(files)).contents == 1
 
 
-def test_two_who_take_in_the_same_at_once_have_one_each(ada, bob, written, monkeypatch):
+@pytest.mark.parametrize("stored_first", [Content, KeptVoice])
+def test_two_who_take_in_the_same_at_once_have_one_each(
+    ada, bob, written, monkeypatch, stored_first
+):
     archive = archive_of(ada)
     db.session.delete(db.session.get(Content, written.id))
+    db.session.execute(delete(KeptVoice))
     db.session.commit()
     places = taking_in._places
 
     def others_are_faster(kind, user_id, ids):
         found = places(kind, user_id, ids)
-        if kind is Content:
+        if kind is stored_first:
             monkeypatch.setattr(taking_in, "_places", places)
             db.session.rollback()
             take_in(ada.id, io.BytesIO(archive))
@@ -233,7 +239,8 @@ def test_two_who_take_in_the_same_at_once_have_one_each(ada, bob, written, monke
     monkeypatch.setattr(taking_in, "_places", others_are_faster)
     assert taken(bob, archive).contents == 1
 
-    assert (number_of(Content, ada), number_of(Content, bob)) == (1, 1)
+    for kind in (Content, KeptVoice):
+        assert (number_of(kind, ada), number_of(kind, bob)) == (1, 1)
 
 
 def changed(files: dict[str, bytes], ending: str, **values: object) -> dict[str, bytes]:
@@ -287,6 +294,20 @@ def test_what_may_not_be_is_refused_in_a_sentence_and_nothing_is_stored(ada, bob
             taken(bob, packed(hostile))
 
     assert not any(number_of(kind, bob) for kind in (Content, Draft, KeptVoice, Series, Tag))
+
+
+@pytest.mark.parametrize(("number", "is_taken"), [(10**9, 1), (2**31 - 1, 0)])
+def test_behind_the_number_of_a_version_there_is_room_for_others(
+    ada, bob, content, number, is_taken
+):
+    files = changed(files_of(archive_of(ada)), "/1.json", number=number)
+    files = changed(files, "/content.json", versions=[number], current=number)
+    files = {name.replace("/1.json", f"/{number}.json"): file for name, file in files.items()}
+
+    with contextlib.suppress(ArchiveError):
+        taken(bob, packed(files))
+
+    assert number_of(Content, bob) == is_taken
 
 
 def claims(size: int, archive: bytes) -> bytes:
@@ -379,6 +400,34 @@ def test_versions_that_are_made_of_themselves_are_shown(as_ada, ada, bob, writte
     for path in ("/", f"/contents/{its_id}", f"/contents/{its_id}/versions/1"):
         assert as_ada.get(path).status_code == 200
     assert files_of(archive_of(ada))
+
+
+ODD = {
+    "repeats itself": {"task": {"do": "reproduce", "number": 1}},
+    "goes on with itself": {"task": {"do": "continue", "number": 1}},
+    "goes on with what is gone": {"task": {"do": "continue", "number": 99}},
+    "has no limit": {"options": {}},
+    "has no limit of its own": {"options": {"num_predict": -1}},
+}
+
+
+@pytest.mark.parametrize("odd", ODD.values(), ids=ODD)
+def test_whatever_is_on_record_of_a_version_what_repeats_it_comes_to_an_end(
+    as_bob, ada, bob, written, ollama, odd
+):
+    said = {"messages": [{"role": "user", "content": "Write."}], "model": "thinker"} | odd
+    taken(bob, packed(changed(files_of(archive_of(ada)), "/1.json", **said)))
+    ollama.on(path="/api/show").fails(200, {"capabilities": ["thinking"]}, times=9)
+    content = db.session.scalars(select(Content).where(Content.user_id == bob.id)).one()
+
+    as_bob.post(f"/contents/{content.id}/versions/1/reproduce", {})
+    [draft] = [each for each in content.drafts if each.status == "pending"]
+    waiting.start_now(draft)
+    assert "thinker" in needed_soon()
+    job.write_draft(draft.id)
+
+    db.session.refresh(draft)
+    assert draft.status == "completed"
 
 
 def test_ids_of_others_reach_nothing_of_theirs(ada, bob, written):

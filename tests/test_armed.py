@@ -23,7 +23,7 @@ from smartcontent.scheduling.reconciler import OVERDUE
 from smartcontent.stores import keys
 from smartcontent.stores.redis import connect
 from smartcontent.stores.sql import db
-from smartcontent.writing import attempt, job, room_to_think, slots, warm_up
+from smartcontent.writing import armed, attempt, job, room_to_think, slots, warm_up
 from smartcontent.writing.armed import Hands, hands
 from smartcontent.writing.slots import SlotWorker
 
@@ -83,6 +83,10 @@ def take(draft: Draft, valkey) -> None:
     """Have its job stand in the queue, as the scheduler moves it."""
     valkey.client.zrem(keys.SCHEDULED, draft.job_id)
     valkey.client.rpush(keys.QUEUED, draft.job_id)
+
+
+def breaks(*_: object) -> None:
+    raise KeyError("what is not on record")
 
 
 def started(draft: Draft) -> Draft:
@@ -287,3 +291,13 @@ def test_first_draft_of_a_worker_finds_made_what_it_needs(soon, ollama):
     assert [statement for statement, is_new in asked[: claim + 1] if is_new] == []
     assert [request.path for request in ollama.requests[questions:]][:1] == ["/api/chat"]
     assert set(sys.modules) == modules
+
+
+def test_what_breaks_before_anything_is_sent_is_an_end_and_said(soon, ollama, monkeypatch):
+    monkeypatch.setattr(armed, "surroundings", breaks)
+
+    started(soon)
+
+    assert (soon.status, soon.error_cause, ollama.texts) == (Status.FAILED, "not_made_ready", [])
+    assert soon.started_at >= soon.due_at
+    assert "ask for another draft of the brief" in soon.error

@@ -208,13 +208,11 @@ def test_act_whose_step_breaks_holds_up_nobody_for_good(ada, bob, five):
     db.session.commit()
     submitting.submit(bob.id, BRIEF, "Bob's")
     bobs = begin(bob.id, Filters(), Deed.TRASH)
+    another = begin(ada.id, Filters(), Deed.CANCEL)
 
-    while not bobs.finished_at:
-        with suppress(ValueError):
-            running.take_steps()
-        db.session.rollback()
+    assert [running.take_steps(), running.take_steps()] == [2, 1]
 
-    assert adas.done == 0
+    assert (adas.done, adas.waits, bool(bobs.finished_at), another.done) == (0, True, True, 2)
 
 
 @both_databases

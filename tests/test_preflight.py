@@ -18,6 +18,7 @@ from smartcontent.preflight import downloads
 from smartcontent.preflight.preflight import Preflight
 from smartcontent.progress import readiness
 from smartcontent.progress.readiness import Stage, last_found
+from smartcontent.prompts import request
 from smartcontent.stores.sql import db
 from smartcontent.writing import job
 
@@ -393,3 +394,19 @@ def test_failure_on_record_by_another_version_is_told_as_it_stands(as_ada, conte
     db.session.commit()
 
     assert "The roof is open: tell your administrator, then retry." in as_ada.get("/").text
+
+
+def test_draft_of_which_nothing_can_be_made_keeps_no_other_from_being_ready(
+    preflight, ada, a_worker, monkeypatch
+):
+    poisonous = submitting.submit(ada.id, BRIEF, "A teapot", {"model": "another"}).current
+    submitting.submit(ada.id, BRIEF, "A kettle")
+
+    def request_of(draft):
+        if draft.id == poisonous.id:
+            raise KeyError("what is not on record")
+        return request.request_of(draft)
+
+    monkeypatch.setattr("smartcontent.preflight.preflight.request_of", request_of)
+
+    assert found(preflight).stage is Stage.READY

@@ -20,6 +20,12 @@ OURS = {
         Mender.READER,
         "The version it was to be made of is gone: choose another one.",
     ),
+    "not_made_ready": Kind(
+        False,
+        Mender.READER,
+        "Of what is on record of this version no request can be made: ask for another draft of the "
+        "brief, and your administrator to look at the worker's log.",
+    ),
     "not_downloaded": Kind(
         True,
         Mender.DOWNLOADER,

@@ -216,15 +216,24 @@ def needed_soon() -> dict[str, Need]:
         model = model_of(draft)
         if model not in needs:
             request = _request_of(draft)
+            if request is None:
+                continue
             needs[model] = Need(draft, request, seconds_to_read(request), set())
         needs[model].user_ids.add(draft.user_id)
     db.session.commit()
     return needs
 
 
-def _request_of(draft: Draft) -> Request:
-    """What its worker will send; that of its brief alone where what it is made of is gone."""
+def _request_of(draft: Draft) -> Request | None:
+    """What its worker will send; that of its brief alone where what it is made of is gone.
+
+    None where none can be made, which its worker will say.
+    """
     try:
         return request_of(draft)
     except SourceGone:
         return request_for(draft.content, draft.wishes)
+    except SQLAlchemyError:
+        raise
+    except Exception:
+        return None

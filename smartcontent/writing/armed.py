@@ -14,6 +14,7 @@ from typing import Any
 import redis as redis_py
 from flask import current_app
 from sqlalchemy import select
+from sqlalchemy.exc import SQLAlchemyError
 
 from smartcontent.models import Draft, now
 from smartcontent.models.job_ids import draft_id_of
@@ -44,7 +45,8 @@ class Ready:
     record: dict[str, Any]
     before: str
     behind: str
-    answer: Answer | None  # None: what it was to be made of is gone
+    answer: Answer | None
+    problem: str = ""  # the cause for which there is nothing to send
 
     def close(self) -> None:
         """End the connection, which nothing was sent on."""
@@ -53,16 +55,29 @@ class Ready:
 
 
 def ready(draft: Draft, after: str | None) -> Ready:
-    """Make ready all that can be before the due time, `after` an attempt that ended for a cause."""
+    """Make ready all that can be before the due time, `after` an attempt that ended for a cause.
+
+    Whatever breaks here would at each attempt, before it is counted as one.
+    """
+    try:
+        return _made_ready(draft, after)
+    except (SQLAlchemyError, redis_py.RedisError):
+        raise
+    except SourceGone:
+        problem = "source_gone"
+    except Exception:
+        log.exception("draft=%s cannot be made ready", draft.id)
+        problem = "not_made_ready"
+    db.session.rollback()
+    return Ready({}, "", "", None, problem)
+
+
+def _made_ready(draft: Draft, after: str | None) -> Ready:
     only_read()
     before, behind = surroundings(draft)
-    try:
-        request = with_room_to_think(request_of(draft), after == SPENT_ON_THINKING)
-        is_to_differ = after == REPEATING and draft.reproduces is None
-        request = seeded(request, anew=is_to_differ)
-    except SourceGone:
-        db.session.commit()
-        return Ready({}, before, behind, None)
+    request = with_room_to_think(request_of(draft), after == SPENT_ON_THINKING)
+    is_to_differ = after == REPEATING and draft.reproduces is None
+    request = seeded(request, anew=is_to_differ)
     estimate = None if draft.task else estimate_for(draft.content, request.model)
     record = {
         "model": request.model,

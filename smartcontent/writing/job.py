@@ -16,7 +16,7 @@ from smartcontent.stores.sql import db, only_read
 from smartcontent.writing.armed import LONGEST_SECONDS, Ready, hands, ready
 from smartcontent.writing.attempt import Attempt, WorkerStopping, patiently
 from smartcontent.writing.lease import DraftTaken
-from smartcontent.writing.outcome import complete, give_up_without_source, hand_back
+from smartcontent.writing.outcome import complete, give_up_unsent, hand_back
 from smartcontent.writing.retrying import give_up_or_try_later, may_be_tried_with_room
 from smartcontent.writing.room_to_think import ask_again
 
@@ -89,7 +89,7 @@ def _has_changed(draft: Draft) -> bool:
 def _write(draft: Draft, attempt: Attempt, made: Ready) -> bool:
     """Write the text and note how it ended; False where it is no longer ours to note."""
     if made.answer is None:
-        return patiently(lambda: give_up_without_source(draft, attempt))
+        return patiently(lambda: give_up_unsent(draft, attempt, made.problem))
     try:
         attempt.write(made.answer)
     except DraftTaken:

@@ -106,14 +106,14 @@ def _compared(draft: Draft, text: str, digest: str | None) -> dict[str, Any] | N
     }
 
 
-def give_up_without_source(draft: Draft, attempt: Attempt) -> bool:
-    """What it was to be made of is gone: no other attempt would find it."""
+def give_up_unsent(draft: Draft, attempt: Attempt, cause: str) -> bool:
+    """There is nothing to send for it, nor would there be at another attempt."""
     return draft.move(
         Status.FAILED,
         *Draft.held_by(attempt.number),
         finished_at=now(),
         lease_until=None,
-        error_cause="source_gone",
+        error_cause=cause,
         error_values={},
     )
 

@@ -24,10 +24,11 @@ def with_room_to_think(request: Request, needs_more: bool = False) -> Request:
     Some models do so although told not to (gpt-oss). More room after an attempt that was spent on
     thinking, even where the server does not say that the model can.
     """
+    limit = request.options.get("num_predict") or 0
     room = THINKING_TOKENS * (2 if needs_more else thinks(request.model))
-    if not room:
+    if not room or limit <= 0:  # without a limit there is room for everything
         return request
-    num_predict = request.options["num_predict"] + room
+    num_predict = limit + room
     lengths = {"num_predict": num_predict, "num_ctx": context_for(request.messages, num_predict)}
     return replace(request, options=request.options | lengths)
 

@@ -7,19 +7,30 @@ from smartcontent.texts.broken_off import open_ended, whole_words
 
 def surroundings(draft: Draft) -> tuple[str, str]:
     """What the finished text begins and ends with, of the draft that it is made of."""
+    draft = _written_first(draft)
     task = Task.read(draft.task)
-    source = draft.content.version(task.number) if task else None
     if task is None:
         return "", ""
+    source = draft.content.version(task.number)
     if source is None:
         return _kept_by_itself(draft, task)
-    if task.do is Deed.REPRODUCE:
-        return surroundings(source)
     if task.do is Deed.CONTINUE:
         return _gone_on_with(draft) or whole_words(source.text), ""
     if task.passage is None:
         return "", ""
     return source.text[: task.passage.start], source.text[task.passage.end :]
+
+
+def _written_first(draft: Draft) -> Draft:
+    """What it repeats, where it repeats another; an archive may say that one repeats itself."""
+    passed = set[int]()
+    while draft.number not in passed:
+        passed.add(draft.number)
+        task = Task.read(draft.task)
+        repeats = task and task.do is Deed.REPRODUCE
+        source = draft.content.version(task.number) if task and repeats else None
+        draft = source or draft
+    return draft
 
 
 def _kept_by_itself(draft: Draft, task: Task) -> tuple[str, str]:
@@ -33,4 +44,5 @@ def _kept_by_itself(draft: Draft, task: Task) -> tuple[str, str]:
 
 def _gone_on_with(draft: Draft) -> str:
     """What a model was sent to go on with, if it was."""
-    return open_ended(draft.prompt[-2]["content"]) if draft.prompt else ""
+    sent = draft.prompt or []
+    return open_ended(sent[-2]["content"]) if len(sent) > 1 else ""

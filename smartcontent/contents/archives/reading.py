@@ -57,6 +57,7 @@ from smartcontent.texts.quality.finding import KEY_LENGTH
 from smartcontent.texts.storable import all_storable
 
 VERSIONS_MOST = 250  # of one content: those that are kept, and what was on its way besides
+VERSION_LARGEST = 10**9  # the number of one; others follow, and a database has room for twice that
 TEXT_LONGEST = 1_000_000  # characters
 MESSAGES_MOST, ROLE_LONGEST = 50, 20
 MESSAGES_LONGEST = 1_200_000  # characters of a prompt: the text it is about, and what is to be done
@@ -202,12 +203,12 @@ def _is_key(value: Any) -> bool:
 
 
 def _is_number(value: Any) -> bool:
-    return type(value) is int and 1 <= value <= LARGEST_ID
+    return type(value) is int and 1 <= value <= VERSION_LARGEST
 
 
 _ID = an_id("Id", is_needed=True)
 _WHEN = _When(is_needed=True)
-_NUMBER = whole("Number", 1, LARGEST_ID, is_needed=True)
+_NUMBER = whole("Number", 1, VERSION_LARGEST, is_needed=True)
 _VOICE_CHOSEN: Fields = {**VOICE, "id": _text("Id", 36)}
 _BRIEF_CHOSEN: Fields = {
     **BRIEF,

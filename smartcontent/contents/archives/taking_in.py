@@ -8,6 +8,7 @@ is somebody else's here: then it has one that is made of both, the same every ti
 import time
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from functools import partial
 from typing import IO, Any
 from uuid import UUID, uuid4, uuid5
 
@@ -92,9 +93,10 @@ def take_in(
         head = beside(head_of, files)
         _check_tags(user_id, _portions(files, beside))
         taken = Taken()
-        _store_head(user_id, head, taken)
+        _patiently(partial(_store_head, user_id, head, taken))
         for portion in _portions(files, beside):
-            _patiently(user_id, beside(_found_by, portion, as_told()), taken)
+            found = beside(_found_by, portion, as_told())
+            _patiently(partial(_store, user_id, found, taken))
             time.sleep(PAUSE_SECONDS)
     note(f"Archive taken in contents={taken.contents}", user_id)
     return taken
@@ -125,7 +127,8 @@ def _take_in_one(user_id: int, file: IO[bytes], beside: Beside) -> Taken:
     if len(data) > FILE_LONGEST:
         raise ArchiveError(f"The file has more than {FILE_LONGEST // 1024**2} MB.")
     taken, portion = Taken(), [beside(of_markdown, data)]
-    _patiently(user_id, beside(_found_by, portion, as_told()), taken)
+    found = beside(_found_by, portion, as_told())
+    _patiently(partial(_store, user_id, found, taken))
     note(f"Text taken in contents={taken.contents}", user_id)
     return taken
 
@@ -162,6 +165,7 @@ def _store_head(user_id: int, head: Head, taken: Taken) -> None:
     """
     one_after_the_other(user_id)
     ids_here: dict[str, str] = {}
+    already_there = 0
     for name, kept in head._asdict().items():
         kind: Any = _KINDS[name]
         places = _places(kind, user_id, kept)
@@ -177,8 +181,9 @@ def _store_head(user_id: int, head: Head, taken: Taken) -> None:
             row = {**kept[its_id], "id": places[its_id][0], "user_id": user_id}
             db.session.execute(insert(kind), [row | _of_here(kind, row, ids_here)])
         setattr(taken, name, len(new))
-        taken.already_there += len(kept) - len(new)
+        already_there += len(kept) - len(new)
     db.session.commit()
+    taken.already_there += already_there
 
 
 def _of_here(kind: Any, row: Mapping[str, Any], ids_here: Mapping[str, str]) -> dict[str, Any]:
@@ -208,23 +213,19 @@ def _place(owners: Mapping[UUID, int], user_id: int, *ids: UUID) -> tuple[UUID, 
     return next(free, uuid4()), False
 
 
-def _patiently(user_id: int, portion: list[tuple[Incoming, Words]], taken: Taken) -> None:
-    """Store some contents; again, where somebody has stored one with the same id just now."""
+def _patiently(store: Callable[[], None]) -> None:
+    """Store some; again, where somebody has stored one with the same id just now."""
     for left in reversed(range(ATTEMPTS)):
         try:
-            new = _store(user_id, portion)
+            return store()
         except IntegrityError:
             db.session.rollback()
             if not left:
                 raise
-        else:
-            taken.contents += new
-            taken.already_there += len(portion) - new
-            return
 
 
-def _store(user_id: int, portion: list[tuple[Incoming, Words]]) -> int:
-    """Store those that are not there, and say how many they were."""
+def _store(user_id: int, portion: list[tuple[Incoming, Words]], taken: Taken) -> None:
+    """Store those contents that are not there."""
     one_after_the_other(user_id)
     sources = {each.source for each, _ in portion if each.source}
     places = dict(_places(Content, user_id, {each.id for each, _ in portion} | sources))
@@ -241,7 +242,8 @@ def _store(user_id: int, portion: list[tuple[Incoming, Words]]) -> int:
         )
         _mark(user_id, [(its_id, each) for its_id, (each, _) in zip(ids, new, strict=True)])
     db.session.commit()
-    return len(new)
+    taken.contents += len(new)
+    taken.already_there += len(portion) - len(new)
 
 
 def _rows(

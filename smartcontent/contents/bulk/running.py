@@ -10,8 +10,9 @@ from collections.abc import Iterator, Sequence
 from datetime import timedelta
 
 from flask import Flask
+from redis import RedisError
 from sqlalchemy import delete, func, select
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import OperationalError, SQLAlchemyError
 
 from smartcontent.contents.bulk.acts import take_step
 from smartcontent.models import BulkAct, User, now
@@ -22,6 +23,7 @@ log = logging.getLogger(__name__)
 
 LOOK_SECONDS = 0.5
 PAUSE_SECONDS = 0.02
+PUT_OFF = timedelta(minutes=10)
 KEPT_FOR = timedelta(days=1)  # so long an act can be undone
 
 
@@ -48,11 +50,24 @@ def take_steps() -> int:
     """Take the next step of the act of each user that is due first; how many acts had one."""
     acts = _open()
     for act in acts:
-        take_step(act)
+        try:
+            take_step(act)
+        except (OperationalError, RedisError):
+            raise  # it is away, for all
+        except Exception:
+            log.exception("act=%s put off: its step breaks", act.id)
+            _put_off(act)
         if act.finished_at:
             log.info("Done to many act=%s do=%s contents=%s", act.id, act.deed, act.changed)
         time.sleep(PAUSE_SECONDS)
     return len(acts)
+
+
+def _put_off(act: BulkAct) -> None:
+    """Let the acts of others go on, and its user's."""
+    db.session.rollback()
+    act.due_at = now() + PUT_OFF
+    db.session.commit()
 
 
 def _open() -> Sequence[BulkAct]:
