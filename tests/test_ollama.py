@@ -659,3 +659,14 @@ def test_connection_that_was_lost_before_the_request_begins_is_opened_anew(
     answer.begin()
 
     assert text_of(answer) == "Tea is warm."
+
+
+def test_server_that_is_gone_before_the_request_begins_is_unreachable() -> None:
+    with ScriptedOllama() as server:
+        answer = Ollama(server.url).chat("llama3.2", BRIEF, {}, at_once=False)
+        wait_until(lambda: answer._exchange._handle is not None)
+        answer._exchange._handle.shutdown(socket.SHUT_RDWR)
+
+    answer.begin()
+
+    assert error_of(answer).cause == "unreachable"

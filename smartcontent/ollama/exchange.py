@@ -210,18 +210,22 @@ class Exchange:
                 return
             self._closed.set()
             self._may_begin.set()
+        self._hang_up()
+        # Only name resolution and connecting cannot be interrupted; they end by themselves.
+        self._reader.join(TICK / 2)
+
+    def _hang_up(self) -> None:
+        with self._lock:
             handle, self._handle = self._handle, None
         if handle is not None:
             _shut(handle)
-        # Only name resolution and connecting cannot be interrupted; they end by themselves.
-        self._reader.join(TICK / 2)
 
     def _opened(self, sock: socket.socket) -> None:
         # A duplicate of our own: shutting it down ends the connection even below TLS, and its
         # number cannot meanwhile belong to somebody else's socket.
         opened: socket.socket | None = socket.fromfd(sock.fileno(), sock.family, sock.type)
         with self._lock:
-            if not self._closed.is_set():  # an earlier one was lost before the request began
+            if not self._closed.is_set():
                 opened, self._handle = self._handle, opened
         if opened is not None:
             _shut(opened)
@@ -245,6 +249,7 @@ class Exchange:
             if not is_ahead or self._has_sent:
                 raise
             # What was lost before its time, the connection alone, is told at its time.
+            self._hang_up()
             self._may_begin.wait()
             if not self._closed.is_set():
                 self._send()
