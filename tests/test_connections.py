@@ -14,6 +14,7 @@ import requests
 from conftest import BRIEF, wait_until
 from gevent import GreenletExit
 from gevent.lock import BoundedSemaphore
+from gunicorn.http.body import Body
 from patience import PATIENCE
 from processes import Browser, Processes
 from sqlalchemy import select
@@ -159,6 +160,12 @@ def test_requests_that_do_not_end_are_let_go(start, connect, founder):
         assert answer == "" or answer.startswith("HTTP/1.1 408 ")
 
 
+def test_headers_after_a_body_are_bounded_like_those_before_it(web, connect):
+    trailers = "0\r\n" + "".join(f"X-{n}: {'a' * 8000}\r\n" for n in range(6))
+
+    assert answer_of(connect(web, *CHUNKED, body=trailers)).startswith("HTTP/1.1 400 ")
+
+
 def test_person_whose_form_does_not_arrive_reads_why(start, connect, founder):
     answer = answer_of(connect(start(**SOON), *UNFINISHED, body="a"))
 
@@ -253,7 +260,7 @@ def test_burst_takes_no_more_places_than_it_needs(app):
 def head(method: str, **headers: str) -> SimpleNamespace:
     """What gunicorn knows of a request whose head has come."""
     named = [(name.replace("_", "-").upper(), value) for name, value in headers.items()]
-    does = {"must_close": False, "force_close": lambda: None}
+    does = {"must_close": False, "force_close": lambda: None, "body": Body(None)}
     return SimpleNamespace(method=method, headers=named, **does)
 
 
@@ -368,6 +375,7 @@ def test_body_that_comes_fast_lets_others_go_on(app):
     connections.init_app(app)
     ours, theirs = socket.socketpair()
     connection = connections.admit(ours, ("192.0.2.7", 1))
+    connection.begin(head("POST", content_length="2097152"))
     turns = []
 
     def receive() -> None:

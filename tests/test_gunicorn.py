@@ -48,6 +48,7 @@ NO_REQUESTS = {
     "no line of a request": (b"hello\r\n\r\n", 400),
     "a line too long": (b"GET /" + b"a" * 5000 + b" HTTP/1.1\r\n\r\n", 414),
     "a header too large": (b"GET / HTTP/1.1\r\nA: " + b"a" * 9000 + b"\r\n\r\n", 431),
+    "headers too large together": (b"GET / HTTP/1.1" + (b"\r\nA: " + b"a" * 8000) * 5, 431),
     "a header that is none": (b"GET / HTTP/1.1\r\nA b: c\r\n\r\n", 400),
     "an unknown version": (b"GET / HTTP/9.9\r\n\r\n", 400),
 }
@@ -68,6 +69,21 @@ def test_what_is_no_request_is_refused_as_safely_as_any_other(web, kind: str):
     assert "camera=()" in answer.headers["Permissions-Policy"]
     assert answer.headers["Content-Security-Policy"].startswith("default-src 'none'")
     assert answer.headers["X-Content-Type-Options"] == "nosniff"
+
+
+def test_what_follows_large_headers_without_waiting_is_none_of_them(web, founder):
+    large = b"\r\n".join(b"A: " + b"a" * 7900 for _ in range(4)) + b"\r\n\r\n"
+    form = b"Content-Type: application/x-www-form-urlencoded\r\nContent-Length: 15000\r\n"
+    ask = b"GET /healthz HTTP/1.1\r\nHost: x\r\n" + large
+    post = b"POST /sign-in HTTP/1.1\r\nHost: x\r\n" + form + large + b"a" * 15000
+    with socket.create_connection(("127.0.0.1", web.port), timeout=PATIENCE) as client:
+        client.sendall(ask * 2 + post + ask.replace(b"x", b"x\r\nConnection: close"))
+        answers = b""
+        while got := client.recv(65536):
+            answers += got
+
+    said = [answer[:3] for answer in answers.split(b"HTTP/1.1 ")[1:]]
+    assert said == [b"200", b"200", b"400", b"200"]
 
 
 def test_process_that_is_told_to_stop_while_it_loads_just_stops():

@@ -13,6 +13,7 @@ import errno
 import heapq
 import resource
 import socket
+import sys
 import time
 from collections import Counter
 from collections.abc import Iterator
@@ -22,6 +23,8 @@ from weakref import WeakValueDictionary
 import gevent
 import gevent.socket
 from flask import Flask
+from gunicorn.http.body import ChunkedReader
+from gunicorn.http.errors import LimitRequestHeaders
 
 from smartcontent.web.limiter import network
 from smartcontent.web.lines import Line
@@ -38,6 +41,11 @@ LINGER_BYTES = 2 * 1024 * 1024
 # long texts is one of megabytes, and a client may take its time for as many as it likes.
 UNSENT_BYTES = 64 * 1024 * 1024
 LARGE_ANSWER = 64 * 1024
+# Of a request's line and headers together. gunicorn bounds each alone, and takes 100 of 8 KB: those
+# of one name are then taken apart as one, a microsecond a byte, while all others wait.
+HEAD_BYTES = 32 * 1024
+TOO_LARGE_A_HEAD = f"more than {HEAD_BYTES // 1024} KB of headers"
+UNBOUNDED = sys.maxsize
 # Of a body that comes faster than it is read: between them others have their turn.
 RECEIVED_AT_ONCE = 256 * 1024
 CREDENTIALS = {"COOKIE", "AUTHORIZATION"}
@@ -174,6 +182,7 @@ class Connection(gevent.socket.socket):
         self.unsent = 0
         self.is_unread = False
         self._received = 0
+        self._head_left = HEAD_BYTES
         self._request: Any = None
         self._is_idle = self.is_over = False
         self._in_line: Any = None
@@ -183,6 +192,9 @@ class Connection(gevent.socket.socket):
     def begin(self, request: Any) -> None:
         """Take the head of a request; unless its body is read, the connection ends with it."""
         self._request = request
+        self._head_left = UNBOUNDED  # what comes now is its body
+        if isinstance(request.body.reader, ChunkedReader):  # which may end with more headers
+            request.body.reader.limit_trailer_section = HEAD_BYTES
         names = {name for name, _ in request.headers}
         self.is_unread = not request.must_close and not names.isdisjoint(BODY_HEADERS)
         if self.is_unread:
@@ -221,17 +233,25 @@ class Connection(gevent.socket.socket):
         finally:
             self.is_waiting, self._in_line = False, None
 
-    def recv(self, *args: Any) -> bytes:
-        """What the client sends next; nothing, as if it had gone, once its time is over."""
+    def recv(self, size: int, *args: Any) -> bytes:
+        """What the client sends next; nothing, as if it had gone, once its time is over.
+
+        Raises:
+            LimitRequestHeaders: a head is asked for that does not end where it has to.
+        """
         # Between two requests gunicorn's own limit on idling holds.
         left = None if self._is_idle else self.since + self._seconds - time.monotonic()
         if self.is_over or (left is not None and left <= 0):
             return self._nothing()
+        if not self._head_left:
+            self.is_unread = True
+            raise LimitRequestHeaders(TOO_LARGE_A_HEAD)
         try:
             with self._waiting(left):
-                data: bytes = super().recv(*args)
+                data: bytes = super().recv(min(size, self._head_left), *args)
         except TimeoutError:
             return self._nothing()
+        self._head_left -= len(data)
         if self._is_idle:
             self._is_idle = False
             self.since = time.monotonic()
@@ -263,7 +283,7 @@ class Connection(gevent.socket.socket):
             raise BrokenPipeError(errno.EPIPE, "The client does not read its answer.") from error
         finally:
             self.unsent = 0
-        self._is_idle = True
+        self._is_idle, self._head_left = True, HEAD_BYTES
 
     @contextlib.contextmanager
     def _waiting(self, seconds: float | None) -> Iterator[None]:
@@ -284,7 +304,7 @@ class Connection(gevent.socket.socket):
         super().close()
 
     def _linger(self) -> None:
-        self._is_idle = True
+        self._is_idle, self._head_left = True, UNBOUNDED
         left = LINGER_BYTES
         with gevent.Timeout(LINGER_SECONDS, False), contextlib.suppress(OSError):
             self.shutdown(socket.SHUT_WR)
