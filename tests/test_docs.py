@@ -34,8 +34,8 @@ from smartcontent.models.accounts import REVOKED_MOST
 from smartcontent.scheduling import reconciler
 from smartcontent.texts.by_sentence import REWRITES_MOST
 from smartcontent.texts.diff import PIECES_MOST
-from smartcontent.web import bodies, entry, safety, turns, versions
-from smartcontent.web.connections import UNSENT_BYTES
+from smartcontent.web import bodies, entry, parts, safety, turns, versions
+from smartcontent.web.connections import HEAD_BYTES, UNSENT_BYTES
 from smartcontent.web.refining import BESIDE_LONGEST, BESIDE_MOST
 
 PACKAGE = ROOT / "smartcontent"
@@ -250,6 +250,8 @@ def test_limits_are_those_of_the_code():
         f"{entry.STRANGERS_BYTES // 1024} KB of who is not signed in",
         f"a batch {entry.LARGEST // 1_000_000} MB and {entry.TABLES_PARTS} parts",
         f"an archive {bodies.ARCHIVE_LARGEST // 1024**2} MB;",
+        f"the headers of all parts {parts.HEADERS_BYTES // 1024} KB;",
+        f"its line and headers {HEAD_BYTES // 1024} KB together",
         f"a query {safety.LONGEST_QUERY // 1024} KB",
         f"| {UNSENT_BYTES // 1024**2} MB; beyond it",
         f"| the newest {BESIDE_MOST}, of {BESIDE_LONGEST:,} characters together |",

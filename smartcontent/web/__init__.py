@@ -25,6 +25,7 @@ from smartcontent.web import (
     keeping,
     limiter,
     model_choice,
+    parts,
     preview,
     refining,
     repurposing,
@@ -56,6 +57,7 @@ def init_app(app: Flask) -> None:
     streams.init_app(app)
     sessions.init_app(app)
     turns.init_app(app)
+    parts.init_app(app)
     entry.init_app(app)
     guesses.init_app(app)
     auth.init_app(app)

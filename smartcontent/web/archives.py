@@ -22,16 +22,12 @@ from smartcontent.contents.archives.unpacking import ArchiveError
 from smartcontent.exports.file_names import content_disposition
 from smartcontent.exports.packing import File, Packing
 from smartcontent.models import now
-from smartcontent.web import limiter
 from smartcontent.web.bodies import ARCHIVE_LARGEST
 from smartcontent.web.threads import few_at_once, slowly, turn_for_a_file, turn_for_an_archive
 
 bp = Blueprint("archives", __name__, url_prefix="/account/data")
 
 MEDIA_TYPE = "application/zip"
-# Each may hold gigabytes, and counts for nothing of what one may ask for.
-ARCHIVES = limiter.Limit("archives", most=20, seconds=3600)
-TOO_MANY = "You have sent as many archives as one may within an hour: wait a while."
 
 
 @bp.get("")
@@ -87,9 +83,7 @@ def taken_from(user_id: int, file: FileStorage | None) -> Taken:
 
     Raises:
         ArchiveError: it cannot be taken in, and nothing is stored.
-        TooManyRequests: the user has sent too many lately.
     """
-    limiter.check(ARCHIVES, TOO_MANY, user_id)
     if file is None or not file.filename:
         raise ArchiveError("Choose the ZIP, or the Markdown, that you have downloaded here.")
     with turn_for_an_archive():

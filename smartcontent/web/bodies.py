@@ -13,13 +13,16 @@ from werkzeug.exceptions import (
 )
 
 from smartcontent.stores.sql import db
-from smartcontent.web import turns
+from smartcontent.web import limiter, turns
 from smartcontent.web.connections import Connection
 
 # Who may send the archive of an account. It goes to disk as it comes: it may be larger than what
 # many requests at once may have in memory.
 FOR_ARCHIVES = {"archives.take_in", "api_archives.take_in"}
 ARCHIVE_LARGEST = 64 * 1024**2
+# Each may hold gigabytes, and counts for nothing of what one may ask for.
+ARCHIVES = limiter.Limit("archives", most=20, seconds=3600)
+TOO_MANY_ARCHIVES = "You have sent as many archives as one may within an hour: wait a while."
 
 
 def read_body() -> None:
@@ -29,7 +32,8 @@ def read_body() -> None:
         RequestEntityTooLarge: it is larger than we take; where its length is announced, unread.
         RequestTimeout: it did not come within REQUEST_SECONDS.
         ClientDisconnected, or GreenletExit beneath gunicorn: its sender has gone.
-        BadRequest: its chunks are malformed.
+        BadRequest: its chunks are malformed, or the headers of its parts are too long.
+        TooManyRequests: it would be an archive, of which the user has sent too many lately.
     """
     db.session.commit()  # a slow sender must not hold the database's lock, nor others' turns
     with turns.given_back():
@@ -75,4 +79,5 @@ def _read_into_file() -> None:
         raise LengthRequired
     if request.mimetype != "multipart/form-data":
         raise UnsupportedMediaType
+    limiter.check(ARCHIVES, TOO_MANY_ARCHIVES, turns.asker())
     assert request.files is not None  # looked for, the form is read

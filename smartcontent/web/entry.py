@@ -111,9 +111,10 @@ def _take_what_is_large() -> None:
 
 
 def _take_apart() -> None:
-    """Read a form with a long text beside the event loop; the request keeps what it has read."""
+    """Read the form, one with a long text beside the event loop; the request keeps what it has."""
     if request.endpoint in FOR_TEXTS and len(request.get_data()) > AT_ONCE:
         few_at_once(getattr, request_ctx.request, "form")
+    assert request.form is not None  # looked for, it is read
 
 
 def _refuse_other_forms() -> None:

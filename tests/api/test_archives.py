@@ -21,3 +21,6 @@ def test_api_has_the_same(script, bobs_script, content):
     assert refused.status_code == 422
     assert "Choose the ZIP, or the Markdown" in refused.json["detail"]
     assert bobs_script.post("/account/archive", {}).status_code == 415
+    parts = {"file": (io.BytesIO(away.data), "x" * 20_000)}
+    refused = bobs_script.call("POST", "/account/archive", data=parts, content_type=FORM)
+    assert refused.status_code == 400

@@ -258,6 +258,9 @@ def test_worse_uploads_are_refused_before_they_are_taken_apart(script):
 
     assert upload(script, b"x" * 3 * 1024 * 1024).status_code == 413
     assert upload(script, TABLE, **many).status_code == 413
+    assert upload(script, TABLE, name="x" * 20_000).status_code == 400
+    long = {"x" * 1_000 + str(number): "x" for number in range(20)}
+    assert upload(script, TABLE, **long).status_code == 400
     answers, bomb = [], zip_bomb()
     assert_takes_less(2, lambda: answers.append(upload(script, bomb, name="bomb.xlsx")))
     assert {answer.status_code for answer in answers} == {422}

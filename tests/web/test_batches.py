@@ -56,6 +56,21 @@ def test_a_table_is_mapped_looked_through_and_submitted_without_its_wrong_row(as
     assert (stored(Batch), stored()) == (1, 2)
 
 
+def test_form_of_too_many_parts_or_with_long_headers_is_refused(as_ada):
+    def answered(file_name: str, **fields: str):
+        parts = {"file": (io.BytesIO(TABLE.encode()), file_name), **fields}
+        return as_ada.post("/batches", parts, content_type="multipart/form-data")
+
+    for refused, status in (
+        (answered("x" * 20_000), 400),
+        (answered("a.csv", **{"x" * 1_000 + str(number): "" for number in range(20)}), 400),
+        (answered("a.csv", **{f"field {number}": "" for number in range(40)}), 413),
+    ):
+        assert refused.status_code == status
+    assert stored(Batch) == 0
+    assert answered("茶" * 255 + ".csv").status_code == 303
+
+
 def test_distance_that_is_too_long_is_refused_beside_its_field(as_ada):
     page = send(as_ada, "Product\n" + "A teapot\n" * 366)
 

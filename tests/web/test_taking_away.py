@@ -45,12 +45,22 @@ def test_what_is_no_archive_is_refused_in_a_sentence(as_ada, monkeypatch):
         assert answer.status_code == 422
         assert "Nothing was taken in." in answer.text
     assert as_ada.post(ADDRESS, content_type=FORM).status_code == 422
-    for _ in range(17):
-        assert send(as_ada, b"").status_code in (422, 429)
-    assert send(as_ada, b"").headers["Retry-After"]
     monkeypatch.setattr("smartcontent.web.entry.ARCHIVE_LARGEST", 1)
     assert send(as_ada, b"x" * 200_000).status_code == 413
     assert as_ada.post(ADDRESS, {"file": "x"}).status_code == 415
+
+
+def test_archives_are_counted_before_they_are_taken_apart(as_ada):
+    for name, status in (("x" * 20_000, 400), ("ada.zip", 422)):
+        for _ in range(10):
+            sent = {"file": (io.BytesIO(b""), name)}
+            assert as_ada.post(ADDRESS, sent, content_type=FORM).status_code == status
+
+    refused = as_ada.post(ADDRESS, {"file": (io.BytesIO(b""), "x" * 20_000)}, content_type=FORM)
+
+    assert refused.status_code == 429
+    assert int(refused.headers["Retry-After"]) > 0
+    assert "as many archives as one may within an hour" in refused.text
 
 
 def test_nobody_takes_anything_without_an_account(visitor, content):
