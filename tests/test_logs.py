@@ -181,11 +181,26 @@ def test_error_of_the_database_keeps_what_was_to_be_stored_to_itself(app, ada, l
     assert "ada@example.org" not in str(caught.value)
 
 
-def test_server_that_says_the_brief_again_is_not_quoted(app, ada, ollama, due_draft, lines):
+QUOTING = {
+    "the brief": lambda server: server.fails(500, "cannot parse: A teapot of blue glass"),
+    "its middle": lambda server: server.fails(400, {"error": "near 'of blue glass' in prompt"}),
+    "as JSON": lambda server: server.fails(500, {"error": 'raw="\\u0062lue glass" of type'}),
+    "a name": lambda server: server.fails(404, {"error": "model 'blue glass sk-1' not found"}),
+    "the key": lambda server: server.fails(401, "invalid token passed: Bearer sk-1"),
+    "a page": lambda server: server.fails(400, "<html><pre>blue glass sk-1</pre>"),
+    "a line": lambda server: server.raw(b"It is of blue glass\n"),
+    "in mid text": lambda server: server.raw(b'{"error": "of blue glass: token repeat limit"}\n'),
+    "no HTTP": lambda server: server.bytes(b"GET blue glass sk-1\r\n"),
+}
 
-    ollama.fails(500, "cannot parse: A teapot of blue glass, 0.8 litres")
+
+@pytest.mark.parametrize("quote", QUOTING.values(), ids=QUOTING)
+def test_server_that_says_the_brief_again_is_not_quoted(app, ollama, due_draft, lines, quote):
+    app.config["OLLAMA_API_KEY"] = "sk-1"
+    quote(ollama)
     job.write_draft(due_draft.id)
 
     (line,) = [line for line in lines() if "Failed draft" in line]
-    assert "withheld" in line
-    assert "teapot" not in "\n".join(lines())
+    assert "detail=" in line
+    assert "glass" not in "\n".join(lines())
+    assert "sk-1" not in "\n".join(lines())

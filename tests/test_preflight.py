@@ -15,7 +15,7 @@ from smartcontent.health.ollama_server import check_ollama
 from smartcontent.models import Status
 from smartcontent.models.download import Download
 from smartcontent.preflight import downloads
-from smartcontent.preflight.preflight import Preflight
+from smartcontent.preflight.preflight import Preflight, needed_soon
 from smartcontent.progress import readiness
 from smartcontent.progress.readiness import Stage, last_found
 from smartcontent.prompts import request
@@ -410,3 +410,26 @@ def test_draft_of_which_nothing_can_be_made_keeps_no_other_from_being_ready(
     monkeypatch.setattr("smartcontent.preflight.preflight.request_of", request_of)
 
     assert found(preflight).stage is Stage.READY
+
+
+def test_however_many_models_are_wanted_one_look_asks_for_all_of_them_once(
+    preflight, ada, a_worker, ollama
+):
+    for number in range(9):
+        submitting.submit(ada.id, BRIEF, "A teapot", {"model": f"made-up-{number}"})
+    ollama.requests.clear()
+
+    preflight.look()
+
+    asked = [request.path for request in ollama.requests]
+    assert asked.count("/api/tags") <= 1
+    assert "/api/show" not in asked
+
+
+def test_models_of_nobody_hide_behind_those_of_another(ada, bob, monkeypatch):
+    monkeypatch.setattr("smartcontent.preflight.preflight.MOST_DRAFTS", 3)
+    for number in range(5):
+        submitting.submit(ada.id, BRIEF, "A teapot", {"model": f"made-up-{number}"})
+    submitting.submit(bob.id, BRIEF, "A kettle", {"model": "bobs"})
+
+    assert list(needed_soon()) == ["made-up-0", "made-up-1", "bobs"]

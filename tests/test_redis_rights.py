@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+import redis as redis_py
 from conftest import BRIEF, Valkey, Visitor, make_user, wait_until
 from patience import PATIENCE
 from processes import Browser, Processes
@@ -20,7 +21,7 @@ from smartcontent.health.finding import State
 from smartcontent.health.redis_rights import RULES
 from smartcontent.health.redis_server import check_redis
 from smartcontent.models import Draft
-from smartcontent.stores.redis_answers import ANSWERS
+from smartcontent.stores.redis_answers import ANSWERS, trouble
 from smartcontent.stores.sql import db
 
 DOCUMENT = (Path(__file__).parent.parent / "docs" / "operations.md").read_text()
@@ -221,3 +222,15 @@ def test_refusal_by_a_full_server_loses_nothing_and_is_made_good(app, settings, 
     assert content.current.status == "pending"
     db.session.commit()
     assert check_redis().state is State.OK
+
+
+def test_what_was_sent_is_not_said_again_in_any_log(valkey):
+    with pytest.raises(redis_py.ResponseError) as alone:
+        valkey.client.execute_command("NO-SUCH", "key", "A teapot of blue glass")
+    with pytest.raises(redis_py.ResponseError) as among_others, valkey.client.pipeline() as pipe:
+        pipe.execute_command("NO-SUCH", "key", "A teapot of blue glass").execute()
+
+    for refused in (alone.value, among_others.value):
+        assert "teapot" in str(refused)
+        assert "teapot" not in str(trouble(refused))
+        assert trouble(refused).cause == "Redis does not know a command we need"

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from itertools import chain
 from typing import Annotated, Any
 
 from smartcontent.briefs.catalogue import CONTENT_TYPES, LANGUAGES, LENGTHS, TONES
@@ -70,13 +69,6 @@ class Brief:
     def typed(self) -> dict[str, Any]:
         """The fields that are typed."""
         return {name: getattr(self, name) for name in BRIEF}
-
-    @property
-    def own_words(self) -> list[str]:
-        """All that somebody wrote and did not choose from a list: no log may hold it."""
-        written = [self.typed[name] for name, rule in BRIEF.items() if not isinstance(rule, Choice)]
-        texts = chain.from_iterable([each] if isinstance(each, str) else each for each in written)
-        return [*texts, self.material, *(self.voice.as_text.splitlines() if self.voice else [])]
 
 
 BRIEF = fields_of(Brief)  # what is typed; all else of a brief is chosen

@@ -98,9 +98,10 @@ def _on(*statuses: int | range | None) -> frozenset[int | None]:
 _SERVER = _on(500, None)
 # Wording changes between versions, so the status decides first; servers before 0.12.6 sent every
 # error of a stream as a line, which is why lines (None) match nearly everything. First match wins.
+# What matches stands in logs, and so has nothing that a server chose.
 RULES = (
     Rule(_on(404), "page not found", "address"),
-    Rule(_on(404, None), r"model .*not found|try pulling", "model_missing"),
+    Rule(_on(404, None), r"(?=model .*not found)model|try pulling", "model_missing"),
     Rule(_on(404, range(300, 400)), "", "address"),
     Rule(_on(400, None), r"available context size|longer than the context|exceed_context", "prompt_too_long"),
     Rule(_on(400, None), r"does not support", "unsupported"),

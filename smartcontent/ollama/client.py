@@ -151,7 +151,7 @@ class Ollama:
     def _expect(self, data: Any, name: str, kind: type) -> Any:
         value = data.get(name) if isinstance(data, dict) else None
         if not isinstance(value, kind):
-            raise failure("protocol", self._call("GET", "").names, detail=str(data))
+            raise failure("protocol", self._call("GET", "").names, detail=f"no {name}")
         return value
 
 

@@ -20,8 +20,8 @@ class OllamaError(Exception):
 
     `cause` is a stable slug, whose sentence `values` fill in; `transient` says that the same
     request may succeed later, `retry_after` is the wait in seconds the server asked for, and
-    `detail` is what the server said (at most 200 characters, printable): for operators' logs,
-    never for a page.
+    `detail` is by what the cause was known (at most 200 characters, printable): for operators'
+    logs. Nothing else that the server said is in it: that may quote a brief, a text or the key.
     """
 
     def __init__(self, cause: str, values: Mapping[str, Any], detail: str = "") -> None:
@@ -44,10 +44,11 @@ def failure(cause: str, names: Mapping[str, Any], *, detail: str = "") -> Ollama
 def failure_of(status: int | None, text: str, names: Mapping[str, Any]) -> OllamaError:
     """The error for what the server said, with a status or (None) in the middle of a stream."""
     text = text[:_READ]
+    known_by = f"HTTP {status} " if status else ""
     for rule in RULES:
-        if status in rule.statuses and re.search(rule.words, text, re.IGNORECASE):
-            return failure(rule.cause, names, detail=text)
-    return failure("protocol", names, detail=f"HTTP {status} {text}")
+        if status in rule.statuses and (words := re.search(rule.words, text, re.IGNORECASE)):
+            return failure(rule.cause, names, detail=known_by + words[0])
+    return failure("protocol", names, detail=known_by)
 
 
 def error_text(body: bytes) -> str:

@@ -237,7 +237,7 @@ class Exchange:
             self._put(error)
         except _BROKEN as error:
             cause = _cause(error, is_connected=self._handle is not None)
-            self._put(self.failure(cause, without_credentials(repr(error))))
+            self._put(self.failure(cause, _kinds_of(error)))
         finally:
             self._put(None)
 
@@ -327,6 +327,16 @@ def _cause(error: Exception, is_connected: bool) -> str:
     if not is_connected:
         return "unreachable"
     return "protocol" if _is_not_http(error) else "stream_cut"
+
+
+def _kinds_of(error: BaseException | None) -> str:
+    """What went wrong, from the outside in; their words may be a server's, or have the key."""
+    kinds: list[str] = []
+    while error is not None and len(kinds) < 9:
+        kinds.append(type(error).__name__)
+        inner = [each for each in (*error.args, error.__cause__) if isinstance(each, BaseException)]
+        error = inner[0] if inner else error.__context__
+    return " ".join(kinds)
 
 
 def _is_not_http(error: Exception) -> bool:

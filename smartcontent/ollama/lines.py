@@ -8,7 +8,6 @@ from smartcontent.ollama.errors import error_text, failure, failure_of
 from smartcontent.texts.storable import all_storable
 
 # Enough bytes to fill an error's detail, whatever they are.
-_SHOWN = 800
 # Digits of a number that every database takes.
 _DIGITS = 18
 
@@ -46,7 +45,7 @@ class Lines:
 
 def unreadable(line: bytes | bytearray, names: Mapping[str, object]) -> Exception:
     """The error for bytes that are not what Ollama sends."""
-    return failure("protocol", names, detail=line[:_SHOWN].decode(errors="replace"))
+    return failure("protocol", names, detail=f"{len(line)} bytes that are no JSON object")
 
 
 def _loaded(line: bytes) -> Any:

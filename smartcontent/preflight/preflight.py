@@ -14,7 +14,7 @@ from datetime import timedelta
 
 import redis as redis_py
 from flask import Flask, current_app
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.exc import SQLAlchemyError
 
 from smartcontent.health.finding import Finding, State
@@ -23,7 +23,7 @@ from smartcontent.health.processes import check_workers
 from smartcontent.health.redis_server import check_redis
 from smartcontent.models import Content, Draft, now
 from smartcontent.models.status import WAITS
-from smartcontent.ollama import OllamaError
+from smartcontent.ollama import OllamaError, canonical
 from smartcontent.ollama.configured import ollama
 from smartcontent.preflight.downloads import Downloads
 from smartcontent.preflight.reading_ahead import (
@@ -42,7 +42,7 @@ from smartcontent.prompts.request import (
     request_of,
 )
 from smartcontent.stores.redis_answers import trouble
-from smartcontent.stores.sql import db, only_read
+from smartcontent.stores.sql import db, one_of, only_read
 from smartcontent.upkeep.duties import Duty
 from smartcontent.writing.room_to_think import with_room_to_think
 
@@ -95,9 +95,11 @@ class Preflight(Duty):
         self._note(check_redis())
         downloads = self._downloads.look()
         needs = needed_soon()
+        # Asked once for all of them: somebody may have named hundreds that are not there.
+        there, workers = _models_there() if needs else set(), check_workers()
         for model, need in needs.items():
-            self._tell(self._found(model, need), need.user_ids)
-            self.go_on()  # each may take seconds
+            self._tell(self._found(model, need, there, workers), need.user_ids)
+            self.go_on()
         self._reading.look(needs, self._is_loaded)
         for model in downloads.keys() - needs.keys():
             self._tell(downloads[model], set())
@@ -129,15 +131,15 @@ class Preflight(Duty):
         self._told[found.model] = found
         readiness.tell(found, user_ids if is_news else ())
 
-    def _found(self, model: str, need: Need) -> Readiness:
+    def _found(
+        self, model: str, need: Need, there: set[str] | OllamaError, workers: Finding
+    ) -> Readiness:
         if self._downloads.is_under_way(model):
             return self._downloads.found(model)
-        try:
-            if not ollama().has_model(model):
-                return self._downloads.found(model)
-        except OllamaError as error:
-            return Readiness(model, Stage.PROBLEM, error.cause, error.values)
-        workers = check_workers()
+        if isinstance(there, OllamaError):
+            return Readiness(model, Stage.PROBLEM, there.cause, there.values)
+        if canonical(model) not in there:
+            return self._downloads.found(model)
         if workers.state is not State.OK:
             why = {"finding": workers.cause, "remedy": workers.remedy}
             return Readiness(model, Stage.PROBLEM, "nobody_writes", why)
@@ -198,18 +200,28 @@ def _warn_of(found: Finding) -> None:
         log.warning("%s: %s", found.cause, found.remedy)
 
 
+def _models_there() -> set[str] | OllamaError:
+    """The models that the Ollama server has, or why it does not say."""
+    try:
+        return {canonical(model) for model in ollama().models()}
+    except OllamaError as error:
+        return error
+
+
 def needed_soon() -> dict[str, Need]:
-    """The models of the drafts that are due within a minute or wait already."""
+    """The models of the drafts that are due within a minute or wait already.
+
+    Of very many the first of each user, so that nobody's hide behind another's.
+    """
     only_read()
+    place = func.row_number().over(partition_by=Draft.user_id, order_by=(Draft.due_at, Draft.id))
+    soon = select(Draft.id).where(Draft.status.in_(WAITS), Draft.due_at < now() + AHEAD)
+    first = soon.order_by(place, Draft.due_at).limit(MOST_DRAFTS)
     drafts = db.session.scalars(
         select(Draft)
         .join(Content, Content.id == Draft.content_id)
-        .where(
-            Draft.status.in_(WAITS),
-            Draft.due_at < now() + AHEAD,
-        )
+        .where(one_of(Draft.id, first))
         .order_by(Draft.due_at, Draft.id)
-        .limit(MOST_DRAFTS)
     ).all()
     needs: dict[str, Need] = {}
     for draft in drafts:

@@ -67,12 +67,12 @@ class ReadingAhead:
         if not needs or not _is_wanted() or self._is_under_way():
             return
         self._is_given_up.clear()  # before the stores are asked: what falls due from now on counts
-        prompts = {model: need.to_send.prompt_digest for model, need in needs.items()}
-        only_read()
-        upcoming = {
-            model: _upcoming(need, prompts[model], is_loaded(model))
-            for model, need in needs.items()
+        # Of what is not loaded Ollama need not be asked what it can do.
+        prompts = {
+            model: need.to_send.prompt_digest for model, need in needs.items() if is_loaded(model)
         }
+        only_read()
+        upcoming = {model: _upcoming(need, prompts.get(model)) for model, need in needs.items()}
         chosen = to_read(upcoming.values(), _is_writing(), now(), _usual())
         db.session.commit()
         if chosen is not None:
@@ -148,11 +148,12 @@ def loaded_before(need: Need) -> timedelta:
     return ahead(need.seconds, _usual()) + SPARE if _is_wanted() else _usual()
 
 
-def _upcoming(need: Need, prompt: str, is_loaded: bool) -> Upcoming:
+def _upcoming(need: Need, prompt: str | None) -> Upcoming:
+    """With the digest of its prompt, where that may be read now."""
     assert need.draft.due_at is not None
     model = need.request.model
     may_be_read = (
-        is_loaded
+        prompt is not None
         and need.draft.status == Status.PENDING
         and not was_given_to_read(need.draft.id, prompt)
         and not does_not_help(model)

@@ -50,13 +50,17 @@ ANSWERS = {
     "WRONGTYPE": Trouble("Redis has something else where a value of ours belongs", "give this installation a database of its own"),
 }  # fmt: skip
 _WORDS = tuple(words for words in ANSWERS if " " in words)
+# Of what we asked both Redis and its client say a part again, and that may be somebody's text.
+_QUOTED = re.compile(
+    r"^Command # \d+ \(.*\) of pipeline caused error: |, with args beginning.*", re.DOTALL
+)
 OTHER = Trouble("Redis refuses", "look at its log")
 
 
 def trouble(error: redis_py.RedisError) -> Trouble:
     """What to say of an error of the Redis client."""
     known = _answer(error)
-    return Trouble(known.cause, known.remedy, one_line(error))
+    return Trouble(known.cause, known.remedy, one_line(_QUOTED.sub("", str(error))))
 
 
 def is_silence(error: redis_py.RedisError) -> bool:

@@ -24,7 +24,6 @@ PULL_LOOK_SECONDS = 5  # waiting for a download is no failure
 # Nor is an Ollama that is out of reach: a laptop that sleeps, a server that is restarted. After so
 # many tries, about a day, it is.
 AWAY, AWAY_TRIES = "unreachable", 24 * 60
-SHOWN_OF_A_TEXT = 20
 
 
 def give_up_or_try_later(draft: Draft, attempt: Attempt, error: OllamaError) -> bool:
@@ -36,7 +35,7 @@ def give_up_or_try_later(draft: Draft, attempt: Attempt, error: OllamaError) -> 
         "error_cause": error.cause,
         "error_values": error.values,
     }
-    log.warning("Failed draft=%s cause=%s detail=%s", draft.id, error.cause, _told(draft, error))
+    log.warning("Failed draft=%s cause=%s detail=%s", draft.id, error.cause, error.detail)
     if error.cause == "model_missing" and _is_on_its_way(model_of(draft)):
         return _later(draft, held, PULL_LOOK_SECONDS)
     if error.cause == AWAY and attempt.number < AWAY_TRIES:
@@ -81,16 +80,6 @@ def _fail(
     db.session.commit()  # no transaction meanwhile: it holds up other writers
     Content.take_in(draft, findable_by(text))
     return draft.move(Status.FAILED, *held, finished_at=now(), **values)
-
-
-def _told(draft: Draft, error: OllamaError) -> str:
-    """What the server said, as far as it may stand in a log: nobody's words do."""
-    words = draft.content.brief.own_words
-    openings = [" ".join(text.split())[:SHOWN_OF_A_TEXT] for text in words]
-    # Where it is not Ollama's language that was spoken, it may be the text itself.
-    if error.cause == "protocol" or any(text and text in error.detail for text in openings):
-        return "withheld: it may have words of the brief or the text"
-    return error.detail
 
 
 def _may_succeed(attempt: Attempt, error: OllamaError) -> bool:
