@@ -18,7 +18,7 @@ import { startLengths } from "./lengths.js";
 import { follow } from "./live.js";
 import { startOutlook } from "./outlook.js";
 import { offerPassages } from "./passage.js";
-import { readList, takeNewList } from "./redrawing.js";
+import { findList, takeNewList } from "./redrawing.js";
 import { startPreviews } from "./preview.js";
 import { startToolbar } from "./toolbar.js";
 import { startUnsaved } from "./unsaved.js";
@@ -84,7 +84,7 @@ if (search) {
     const asked = [...new FormData(search)].filter(([, value]) => value);
     const query = new URLSearchParams(asked);
     const mine = ++latest;
-    const found = await readList(`?${query}`);
+    const found = await findList(`?${query}`);
     if (mine !== latest) return;
     if (found === null) { timer = setTimeout(find, FIND_AGAIN_MS); return; }
     const list = document.getElementById("list");

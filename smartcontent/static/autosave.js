@@ -1,7 +1,7 @@
 // What is typed into the editor of a text is kept on the server, too, at most once a second: it is there
 // on another device, and after a crash. What was typed elsewhere meanwhile is shown, and stays.
 import { keep } from "./kept.js";
-import { drawnIn } from "./redrawing.js";
+import { BY_ITSELF, drawnIn } from "./redrawing.js";
 
 const PAUSE_MS = 1000;
 const AGAIN_MS = 10_000;
@@ -34,11 +34,11 @@ class Autosave {
     this.place.addEventListener("click", ({ target }) => { if (target.dataset.goOn) this.#goOn(target.dataset.goOn); });
   }
 
-  in(milliseconds) {
-    if (!this.#timer && !this.#isStopped) this.#timer = setTimeout(() => this.send(), milliseconds);
+  in(milliseconds, headers = {}) {
+    if (!this.#timer && !this.#isStopped) this.#timer = setTimeout(() => this.send(headers), milliseconds);
   }
 
-  async send() {
+  async send(headers = {}) {
     this.#wait();
     if (this.#isSending) return this.in(PAUSE_MS);
     this.#isSending = true;
@@ -46,19 +46,22 @@ class Autosave {
     const body = new URLSearchParams([...new FormData(this.form), ["stamp", stamp]]);
     // An answer may get lost: whether it was kept with the new stamp is not known until it is here.
     this.#see([...this.seen.value.split(" "), stamp].filter(Boolean).slice(-STAMPS_MOST).join(" "));
-    const keepalive = String(body).length < ON_LEAVING_MOST;
-    const answer = await fetch(this.form.dataset.autosave, { method: "POST", body, keepalive, redirect: "manual" }).catch(() => null);
+    const answer = await this.#post({ body, headers, keepalive: String(body).length < ON_LEAVING_MOST });
     const page = await drawnIn(answer, "[role=alert]");
     this.#isSending = false;
     this.#hear(answer?.status === 204 || (page && answer.ok), page && answer.status === 409, stamp);
     if (page) this.#show(page.body.innerHTML);
   }
 
+  #post(what) {
+    return fetch(this.form.dataset.autosave, { method: "POST", redirect: "manual", ...what }).catch(() => null);
+  }
+
   #hear(isKept, isRefused, stamp) {
     this.note.textContent = isKept ? KEPT : NOT_KEPT;
     if (isKept) this.#see(stamp);
     else if (isRefused) this.#stop();
-    else this.in(AGAIN_MS);
+    else this.in(AGAIN_MS, BY_ITSELF);
   }
 
   // That the text, or what is typed into it, is another by now; said once.

@@ -20,9 +20,12 @@ let letGo = Promise.resolve();
 let listsAsked = 0;
 let listTimer = 0;
 
+// What no person asked for is no visit: a page that is left open keeps no session from ending.
+export const BY_ITSELF = { "By-Itself": "1" };
+
 // An answer of the server, or null. One that leads to signing in is none: it is not what was asked.
-export function read(url) {
-  return fetch(url, { cache: "no-store", redirect: "manual" }).catch(() => null);
+function read(url, headers = BY_ITSELF) {
+  return fetch(url, { cache: "no-store", redirect: "manual", headers }).catch(() => null);
 }
 
 // The page or part of a page that an answer holds, or null: a network that wants a sign-in first, or a
@@ -57,9 +60,13 @@ addEventListener("pointerdown", () => {
 
 const LISTED = "[data-draft], .empty";
 
-// The list as HTML, or null.
-export async function readList(query) {
-  const page = await drawnIn(await read(`${document.getElementById("search").dataset.list}${query}`), LISTED);
+// The list as somebody asks for it, as HTML, or null.
+export function findList(query) {
+  return readList(query, {});
+}
+
+async function readList(query, headers) {
+  const page = await drawnIn(await read(`${document.getElementById("search").dataset.list}${query}`, headers), LISTED);
   return page?.body.innerHTML ?? null;
 }
 

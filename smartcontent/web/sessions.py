@@ -11,8 +11,10 @@ IDLE_SECONDS = 12 * 3600
 LONGEST_SECONDS = 30 * 86400
 # The cookie is not sent anew with every answer.
 NOTED_EVERY_SECONDS = 300
-# What an open page asks by itself is no visit.
+# What an open page asks by itself is no visit: all that is asked of these, and what its scripts say
+# so of, where somebody may ask for the same.
 _BY_ITSELF = {"stream.events", "stream.snapshot", "stream.time", "static"}
+_SAYS_SO = "By-Itself"
 
 
 def init_app(app: Flask) -> None:
@@ -58,5 +60,9 @@ def _end_or_go_on() -> None:
     moment = int(time.time())
     if _ends_at() <= moment:
         session.clear()
-    elif moment - session["seen"] >= NOTED_EVERY_SECONDS and request.endpoint not in _BY_ITSELF:
+    elif moment - session["seen"] >= NOTED_EVERY_SECONDS and not _is_by_itself():
         session["seen"] = moment
+
+
+def _is_by_itself() -> bool:
+    return request.endpoint in _BY_ITSELF or _SAYS_SO in request.headers

@@ -408,6 +408,7 @@ def test_what_a_page_asks_by_itself_is_no_visit(as_ada):
     age(as_ada, seen=11 * HOUR)
     as_ada.get("/time")
     as_ada.get("/static/app.js")
+    as_ada.get("/list", headers={"By-Itself": "1"})
     age(as_ada, seen=HOUR)
 
     assert as_ada.get("/account/").status_code == 302
