@@ -1,15 +1,16 @@
 """flask users delete: a person is erased, and what is theirs."""
 
 import threading
+from importlib import import_module
 from types import SimpleNamespace
 
 import pytest
 from conftest import BRIEF, both_databases, make_user, wait_until
-from sqlalchemy import func, select
+from sqlalchemy import event, func, select
 
-from smartcontent.contents import ending, submitting
+from smartcontent.contents import ending, submitting, tagging
 from smartcontent.events import TextChannel
-from smartcontent.models import ApiToken, Content, Draft, Status, User
+from smartcontent.models import ApiToken, Content, Draft, Status, Tag, User
 from smartcontent.ollama import Answer
 from smartcontent.ollama.errors import failure
 from smartcontent.scheduling.clerk import Clerk
@@ -64,6 +65,60 @@ def test_session_of_an_erased_user_opens_no_account_that_gets_the_same_id(flask,
     (first_id, first), (second_id, second) = sessions
     assert first_id == second_id  # or this shows nothing
     assert first != second
+
+
+class Erased:
+    """Of the contents that are erased: how many by each statement."""
+
+    def __init__(self, fails_at: int = 0) -> None:
+        self.numbers: list[int] = []
+        self._fails_at = fails_at
+
+    def __call__(self, _connection, cursor, statement, *_others) -> None:
+        if statement.startswith("DELETE FROM contents"):
+            self.numbers.append(cursor.rowcount)
+            if len(self.numbers) == self._fails_at:
+                raise KeyboardInterrupt
+
+    def __enter__(self) -> "Erased":
+        event.listen(db.engine, "after_cursor_execute", self)
+        return self
+
+    def __exit__(self, *_error) -> None:
+        event.remove(db.engine, "after_cursor_execute", self)
+
+
+@both_databases
+def test_large_account_is_erased_in_small_steps_and_whoever_is_interrupted_begins_again(
+    app, flask, ada, bob, monkeypatch
+):
+    app.config["SUBMISSIONS_PER_MINUTE"] = 1_000
+    monkeypatch.setattr(import_module("smartcontent.cli.users"), "TOLD_EVERY", 10)
+    for number in range(34):
+        content = submitting.submit(ada.id, BRIEF, f"Teapot {number}", delay_seconds=3600)
+        tagging.keep(content, {"tags": [f"tag {number}"]})
+    email = ada.email
+
+    with Erased(fails_at=2) as interrupted:
+        flask("users", "delete", email, "--yes")
+    db.session.rollback()
+    db.session.expire_all()
+    assert interrupted.numbers == [10, 10]
+    assert count(Content) == 24
+    assert not User.with_email(email).is_enabled
+
+    with Erased() as again:
+        result = flask("users", "delete", email, "--yes")
+
+    assert result.exit_code == 0
+    assert again.numbers == [10, 10, 4]
+    assert result.stderr.splitlines() == [
+        "Erased 10 of 24 contents",
+        "Erased 20 of 24 contents",
+    ]
+    db.session.expire_all()
+    assert (User.with_email(email), count(Content), count(Tag)) == (None, 0, 0)
+    assert User.with_email(bob.email)
 
 
 def test_erasing_asks_first(flask, ada):

@@ -2,6 +2,7 @@
 
 import re
 import sys
+from collections.abc import Iterable
 
 import click
 from flask import current_app, url_for
@@ -19,6 +20,7 @@ from smartcontent.models.accounts import EMAIL_LONGEST, EMAIL_PATTERN, hash_pass
 from smartcontent.models.moments import iso
 from smartcontent.stores.sql import db
 
+TOLD_EVERY = 1_000  # contents erased
 users = Group("users", help="People with an account: create, list, disable, invite.")
 password_option = click.option(
     "--password-stdin", is_flag=True, help="Read the password from standard input, one line."
@@ -114,12 +116,13 @@ def reset_password(email: str, password_stdin: bool, keep_tokens: bool) -> None:
 def delete(email: str, yes: bool) -> None:
     """Erase a person and all that is theirs, for good."""
     user = user_with(email)
-    theirs = ", ".join(f"{number:,} {name}" for name, number in erasure.belongings(user).items())
+    belongings = erasure.belongings(user)
+    theirs = ", ".join(f"{number:,} {name}" for name, number in belongings.items())
     db.session.commit()  # SQLite's other writers must not wait while somebody thinks
     if not yes:
         click.confirm(f"Erase {user.email} with {theirs}, for good?", abort=True)
     try:
-        erasure.erase(user)
+        _tell_how_far(erasure.erase(user), belongings["contents"])
     except erasure.LastAdministrator as error:
         db.session.rollback()
         raise click.ClickException(
@@ -127,6 +130,14 @@ def delete(email: str, yes: bool) -> None:
             "with `users create EMAIL --admin` or under Admin, Users."
         ) from error
     say(f"{email} is erased, with {theirs}.")
+
+
+def _tell_how_far(steps: Iterable[int], total: int) -> None:
+    done = 0
+    for number in steps:
+        before, done = done, done + number
+        if done // TOLD_EVERY > before // TOLD_EVERY:
+            say(f"Erased {done:,} of {total:,} contents", err=True)
 
 
 @users.command("invite")

@@ -159,6 +159,6 @@ def test_editor_of_others_is_nowhere(as_bob, page):
 def test_person_is_erased_with_what_they_typed(as_ada, ada, page):
     as_ada.post(f"{page}/unsaved", typed("Tea is warm."))
 
-    erasure.erase(ada)
+    list(erasure.erase(ada))
 
     assert db.session.scalar(select(func.count()).select_from(UnsavedEdit)) == 0
