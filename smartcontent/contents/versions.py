@@ -3,9 +3,11 @@
 from collections.abc import Sequence
 from dataclasses import asdict, replace
 from typing import Any
+from uuid import UUID
 
-from sqlalchemy import Select, delete, func, select, update
+from sqlalchemy import ColumnElement, Select, case, delete, func, select, update
 from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import aliased
 
 from smartcontent.beside import beside
 from smartcontent.contents import quotas
@@ -31,6 +33,7 @@ from smartcontent.texts.counting import size_of
 from smartcontent.texts.sentiment import sentiment_of
 
 VERSIONS_KEPT = 200  # of one content
+_any_of = aliased(Draft)
 
 
 def retry(content: Content, key: str | None = None) -> Draft | None:
@@ -122,12 +125,18 @@ def add(content: Content, wanted: Sequence[dict[str, Any]], shown: bool) -> list
 
 
 def _numbered(content: Content, wanted: Sequence[dict[str, Any]]) -> list[Draft]:
-    there = db.session.scalar(select(func.max(Draft.number)).where(Draft.content_id == content.id))
-    last = max(there or 0, content.removed_number or 0)
+    last = db.session.scalar(select(last_number()).where(Content.id == content.id)) or 0
     usual = {"status": Status.PENDING, "due_at": rounded_up(now()), "created_at": now()}
     ids = {"user_id": content.user_id, "content_id": content.id}
     numbered = enumerate(wanted, last + 1)
     return [Draft(**ids, number=number, **usual | values) for number, values in numbered]
+
+
+def last_number() -> ColumnElement[int]:
+    """In a query of contents: the highest number that a version of each has, or had."""
+    of_content = select(func.coalesce(func.max(_any_of.number), 0))
+    there = of_content.where(_any_of.content_id == Content.id).scalar_subquery()
+    return case((Content.removed_number > there, Content.removed_number), else_=there)
 
 
 def _show(content: Content, before: int, number: int) -> None:
@@ -236,6 +245,19 @@ def version_to_go(content: Content) -> int | None:
     return db.session.scalar(_first_to_go(content).with_only_columns(Draft.number).limit(1))
 
 
+def make_room_in_each(ids: Sequence[UUID]) -> None:
+    """Have one more version fit into each of some contents, in the session.
+
+    Raises:
+        smartcontent.contents.quotas.OverQuota: all versions of one are on their way.
+    """
+    counted = select(Draft.content_id).where(Draft.content_id.in_(ids)).group_by(Draft.content_id)
+    full = counted.having(func.count() >= VERSIONS_KEPT)
+    for content in db.session.scalars(select(Content).where(Content.id.in_(full))).unique().all():
+        _make_room(content, 1)
+        _check_room(content, 1)
+
+
 def _make_room(content: Content, number: int) -> None:
     surplus = content.version_count() - VERSIONS_KEPT + number
     if surplus > 0:
@@ -249,13 +271,13 @@ def _make_room(content: Content, number: int) -> None:
             history.note(content.id, What.MADE_ROOM, number=each)
 
 
-def _check_room(content: Content) -> None:
+def _check_room(content: Content, to_come: int = 0) -> None:
     """Refuse what there is no room for, as all of its versions are on their way.
 
     Raises:
         OverQuota: it is so; nothing of the session is saved.
     """
-    if content.version_count() > VERSIONS_KEPT:
+    if content.version_count() + to_come > VERSIONS_KEPT:
         db.session.rollback()
         raise quotas.OverQuota(
             f"One text may have {VERSIONS_KEPT} versions, and so many of this one are on their way:"

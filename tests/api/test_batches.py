@@ -15,7 +15,7 @@ from werkzeug.datastructures import FileStorage
 from werkzeug.test import encode_multipart
 
 from smartcontent import events
-from smartcontent.contents import reindexing
+from smartcontent.contents import reindexing, versions
 from smartcontent.contents.batches import rows, submitting
 from smartcontent.models import Batch, Content, Draft, Status
 from smartcontent.models.listing import Filters, list_contents
@@ -446,6 +446,42 @@ def test_what_has_failed_is_tried_again_once(script, ollama):
     ollama.says("At last.")
     job.write_draft(drafts()[3].id)
     assert script.get(batch).json["by_status"]["completed"] == 1
+
+
+def fail_all() -> None:
+    db.session.execute(update(Draft).values(status=Status.FAILED, earlier_error="No model."))
+    db.session.commit()
+
+
+@both_databases
+def test_what_fails_again_and_again_has_no_more_versions_than_are_kept(script, monkeypatch):
+    monkeypatch.setattr(versions, "VERSIONS_KEPT", 3)
+    batch = submitted(script, delay_seconds=0)
+    for _ in range(4):
+        fail_all()
+        script.post(f"{batch}/retry")
+
+    by_content = {}
+    for draft in drafts():
+        by_content.setdefault(draft.content_id, []).append(draft.number)
+    assert list(by_content.values()) == [[3, 4, 5]] * 3
+
+
+def test_number_of_a_version_that_was_deleted_is_given_to_no_other(script):
+    batch = submitted(script, delay_seconds=0)
+    fail_all()
+    script.post(f"{batch}/retry")
+    fail_all()
+    content = drafts()[0].content
+    db.session.execute(update(Draft).values(text="Half a text."))
+    db.session.commit()
+    assert versions.make_current(content, 1)
+    assert versions.remove(content, 2)
+
+    script.post(f"{batch}/retry")
+
+    numbers = [draft.number for draft in drafts() if draft.content_id == content.id]
+    assert numbers == [1, 3]
 
 
 def test_the_results_stand_beside_the_columns_and_no_cell_is_a_formula(script, ollama):

@@ -8,12 +8,11 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, case, func, insert, literal, select, update
+from sqlalchemy import ColumnElement, case, insert, literal, select, update
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.orm import aliased
 
 from smartcontent import events
-from smartcontent.contents import quotas
+from smartcontent.contents import quotas, versions
 from smartcontent.contents.batches.submitting import Timing
 from smartcontent.contents.ending import cancel as cancel_draft
 from smartcontent.models import Batch, Content, Draft, Status, What, history, now
@@ -108,11 +107,9 @@ def retry(batch: Batch) -> int:
 
 
 def _failed(batch: Batch) -> Sequence[Any]:
-    """Content, number of its current draft, and of its last one, where the current one failed."""
-    any_of = aliased(Draft)
-    of_content = select(func.max(any_of.number)).where(any_of.content_id == Content.id)
+    """Content, number of its current draft, and the last one given, where the current failed."""
     return db.session.execute(
-        select(Content.id, Content.current_number, of_content.scalar_subquery())
+        select(Content.id, Content.current_number, versions.last_number())
         .join(Draft, (Draft.content_id == Content.id) & (Draft.number == Content.current_number))
         .where(Content.batch_id == batch.id, Content.deleted_at.is_(None))
         .where(Draft.status == Status.FAILED)
@@ -139,6 +136,7 @@ def _add(batch: Batch, wanted: Sequence[dict[str, Any]], shown: dict[Any, int]) 
         IntegrityError: a draft has one of the numbers already.
         smartcontent.contents.quotas.OverQuota: the user may not have so many.
     """
+    versions.make_room_in_each([each["content_id"] for each in wanted])
     db.session.execute(insert(Draft), wanted)
     for each in wanted:
         content_id = each["content_id"]
