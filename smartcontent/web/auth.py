@@ -16,7 +16,7 @@ from flask import (
     url_for,
 )
 from flask.typing import ResponseReturnValue
-from flask_login import current_user, login_required, logout_user
+from flask_login import AnonymousUserMixin, current_user, login_required, logout_user
 from werkzeug.exceptions import Forbidden
 
 from smartcontent.accounts import access
@@ -41,8 +41,15 @@ from smartcontent.web.threads import in_turn
 bp = Blueprint("auth", __name__)
 
 
+class Stranger(AnonymousUserMixin):
+    """Who is not signed in, and gets past `login_required` with OPTIONS: no administrator."""
+
+    is_admin = False
+
+
 def init_app(app: Flask) -> None:
     login.user_loader(User.from_session)
+    login.anonymous_user = Stranger
     login.login_view = "auth.sign_in"
     # Its address says so: a note in the session's cookie, written by what an open
     # page asks by itself, would take the place of one that was written meanwhile.

@@ -51,6 +51,15 @@ def request(visitor: Visitor, method: str, path: str, **headers: str):
     return answer
 
 
+def test_what_a_stranger_may_do_at_any_address_is_asked_without_an_error(app, founder, visitor):
+    for rule in app.url_map.iter_rules():
+        path = re.sub(r"<(?:[^<>:]+:)?(\w+)>", lambda part: EXAMPLES.get(part[1], "1"), rule.rule)
+        answer = visitor.client.options(path)
+        assert answer.status_code < 500, path
+        if path.startswith("/admin") and not path.startswith("/admin/rq/static"):
+            assert answer.status_code in (308, 403), path
+
+
 def test_visitors_are_sent_to_sign_in_from_every_administrators_address(app, founder, visitor):
     for method, path in admin_addresses(app):
         answer = request(visitor, method, path)
