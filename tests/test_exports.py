@@ -245,6 +245,14 @@ def test_word_has_its_own_styles_for_what_the_text_has():
     ]
 
 
+def test_no_file_has_a_link_that_a_word_processor_takes_for_a_share():
+    shares = Document("", '<a href="\\\\evil\\share\\a.docx">a share</a> and [another](//evil/a)')
+
+    assert [link for paragraph in word_of(shares).paragraphs for link in paragraph.hyperlinks] == []
+    assert b"evil" not in FORMATS["html"].write(shares)
+    assert b"/URI" not in FORMATS["pdf"].write(shares)
+
+
 def test_word_has_bold_italic_and_links_as_its_own():
     paragraphs = word_of(DOCUMENT).paragraphs
     looks = {run.text: run for paragraph in paragraphs for run in paragraph.runs}

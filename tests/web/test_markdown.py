@@ -218,6 +218,33 @@ def test_harmless_tags_are_what_they_say(text, html):
 
 
 @pytest.mark.parametrize(
+    "address",
+    [
+        *(r"\\evil\share\a.docx", r"\evil", "//evil/a.docx", r"/\evil", r"http:\\evil\a"),
+        *("/&#9;/evil/a", " //evil/a", "%5C%5cevil%5Cshare", "%2F%2Fevil", "/%5Cevil", r"a\b"),
+    ],
+)
+@pytest.mark.parametrize("text", ['<a href="{}">Tea</a>', "[Tea]({})"])
+def test_link_to_a_share_or_to_another_host_without_a_scheme_is_none(text, address):
+    assert "href" not in to_html(text.format(address))
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "https://example.org/?q=%5Cd",
+        "HTTP://example.org//a",
+        "mailto:a@b.c",
+        "/a//b",
+        "#tea",
+        "a/b",
+    ],
+)
+def test_other_links_stay(address):
+    assert f'href="{address}"' in to_html(f"[Tea]({address})")
+
+
+@pytest.mark.parametrize(
     "tag", ["<b>", "</b>", "<li>", "<title>", "<unknown>x</unknown>", "<!-- x -->"]
 )
 @pytest.mark.parametrize("around", ["Write {} here", "Write `{}` here", "a\n\n{}\n\nb"])

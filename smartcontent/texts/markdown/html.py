@@ -3,6 +3,7 @@
 import re
 from functools import lru_cache
 from html import unescape
+from urllib.parse import unquote
 
 import nh3
 from markupsafe import Markup, escape
@@ -24,6 +25,8 @@ AS_TYPED = '<div class="as-typed">'  # what is shown as it was written: lines, a
 _ALIGNMENTS = {"left", "center", "right"}
 _LINE_END = re.compile(r"<br(?: /)?>|</?(?:p|li|h[1-6]|tr|div|pre)(?: [^>]*)?>")
 _TAG = re.compile(r"<[^>]*>")
+_WITH_SCHEME = re.compile(r"[\x00-\x20]*(?:https?|mailto):", re.IGNORECASE)
+_NOT_READ = re.compile(r"[\x00-\x20]")  # by what follows a link
 _IMAGE = re.compile(r'<img src="[^"]*" alt="([^"]*)"[^>]*>')
 
 
@@ -71,10 +74,20 @@ def _cleaned(html: str) -> str:
         html,
         tags=_TAGS,
         attributes={"a": {"href", "title"}, "ol": {"start"}},
+        attribute_filter=_without_share,
         tag_attribute_values={"td": {"align": _ALIGNMENTS}, "th": {"align": _ALIGNMENTS}},
         url_schemes={"http", "https", "mailto"},
         link_rel="noopener noreferrer nofollow",
     )
+
+
+def _without_share(tag: str, name: str, value: str) -> str | None:
+    """No link that a word processor takes for a share, whose server it asks and signs in to."""
+    if (tag, name) != ("a", "href"):
+        return value
+    address = value if _WITH_SCHEME.match(value) else unquote(value)
+    address = _NOT_READ.sub("", address)
+    return None if "\\" in address or address.startswith("//") else value
 
 
 def _plain(text: str) -> Markup:
