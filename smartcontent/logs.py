@@ -22,7 +22,7 @@ from flask import (
 
 REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
 # What is in an address that opens something by itself: a shared text, a calendar, an account.
-_SECRET = re.compile(r"(/shared/|/feed/|[?&]invitation=)[^/?&. ]+")
+_SECRET = re.compile(r"(/shared/|/feed/|[?&]invitation=)[^/?&\"' ]+")
 FORMAT = "%(asctime)s %(levelname)s %(name)s %(message)s"
 
 security = logging.getLogger("smartcontent.security")

@@ -134,6 +134,16 @@ def test_path_of_a_refusal_forges_no_part_of_its_line(visitor, lines):
     assert line.count(" address=") == line.count(" user=") == 1
 
 
+@pytest.mark.parametrize("after", ["", "&x=1", ' HTTP/1.1"', "'"])
+def test_no_part_of_an_invitation_is_in_a_log(app, lines, after):
+    invitation = invitation_for("eve@example.org")
+
+    logging.getLogger("gunicorn.access").info("GET /sign-up?invitation=%s%s", invitation, after)
+
+    [line] = lines()
+    assert line.endswith(f"invitation=…{after}")
+
+
 @pytest.mark.own_app
 @pytest.mark.parametrize("path", ["/shared/{}", "/calendar/feed/{}.ics", "/shared/{}?x=1"])
 def test_address_that_opens_something_is_not_in_a_log(app, founder, visitor, lines, path):
