@@ -5,7 +5,7 @@ import io
 import json
 import struct
 from datetime import timedelta
-from uuid import uuid4
+from uuid import UUID, uuid4
 from zipfile import ZIP_BZIP2, ZIP_DEFLATED, ZIP_STORED, ZipFile
 
 import pytest
@@ -150,9 +150,7 @@ def test_people_can_read_it(ada, written):
     files = files_of(archive_of(ada))
 
     [folder] = {name.rpartition("/")[0] for name in files if name.endswith("/content.json")}
-    assert (
-        folder == f"contents/{written.created_at:%Y-%m-%d} A teapot warm blue {str(written.id)[:8]}"
-    )
+    assert folder == f"contents/{written.created_at:%Y-%m-%d} A teapot warm blue {written.id.hex}"
     assert from_markdown(files[f"{folder}/1.md"]).text == "It is **warm**."
     last = from_markdown(files[f"{folder}/2.md"])
     assert (last.title, last.text, last.topic) == (written.title, TEXT, BRIEF.topic)
@@ -430,6 +428,21 @@ def test_whatever_is_on_record_of_a_version_what_repeats_it_comes_to_an_end(
     assert draft.status == "completed"
 
 
+def test_options_that_are_not_ours_reach_no_model(as_bob, ada, bob, written, ollama):
+    ours = {"num_ctx": 4096, "num_predict": 300, "temperature": 0.1, "seed": 7}
+    others = {"num_gpu": 0, "num_thread": 512, "num_batch": 10**15, "use_mmap": False}
+    said = {"messages": [{"role": "user", "content": "Write."}], "options": ours | others}
+    taken(bob, packed(changed(files_of(archive_of(ada)), "/1.json", **said)))
+    content = db.session.scalars(select(Content).where(Content.user_id == bob.id)).one()
+
+    as_bob.post(f"/contents/{content.id}/versions/1/reproduce", {})
+    [draft] = [each for each in content.drafts if each.status == "pending"]
+    waiting.start_now(draft)
+    job.write_draft(draft.id)
+
+    assert ollama.chats[-1]["options"] == ours
+
+
 def test_ids_of_others_reach_nothing_of_theirs(ada, bob, written):
     """Whoever knows an id writes it into an archive of one's own."""
     bobs = submitting.submit(bob.id, BRIEF, "Bob's")
@@ -478,6 +491,49 @@ def test_more_tags_than_one_may_have_are_refused_with_all_else(ada, bob, written
     assert (number_of(Content, bob), number_of(Tag, bob)) == (1, 1)
     monkeypatch.setattr(taking_in, "TAGS_OF_USER_MOST", number + 1)
     assert taken(bob, archive_of(ada)).contents == 1
+
+
+@pytest.mark.parametrize(
+    ("number", "length", "steps_at_least"), [(8, 300_000, 3), (130, 1, 3), (3, 1_100_000, 3)]
+)
+def test_no_step_of_an_archive_is_larger_than_its_longest_version(
+    ada, bob, written, number, length, steps_at_least
+):
+    prompt = [{"role": "user", "content": "x" * length}]
+    row = {"user_id": ada.id, "content_id": written.id, "origin": "generated", "text": "Tea.",
+           "status": "completed", "created_at": now(), "due_at": now(), "finished_at": now(),
+           "prompt": prompt, "taken_out": "Hm.", "model": "llama3.2", "words": 1}  # fmt: skip
+    db.session.execute(insert(Draft), [{**row, "number": 10 + n} for n in range(number)])
+    db.session.commit()
+
+    sizes = [sum(len(file.data) for file in step) for step in steps(ada.id)]
+
+    assert len(sizes) >= steps_at_least + 2
+    assert max(sizes) < max(1_100_000, 1.1 * length)
+    assert taken(bob, archive_of(ada)).contents == 1
+    assert rows_of(Draft, bob) == rows_of(Draft, ada)
+
+
+def test_what_is_edited_while_the_archive_is_made_is_in_it_as_it_was(ada, bob, written):
+    made, packing = steps(ada.id), Packing()
+    archive = packing.add(next(made)) + packing.add(next(made))
+    versions.save_edit(written, "A teapot", "Written meanwhile.")
+    archive += b"".join([*map(packing.add, made), packing.end()])
+
+    assert taken(bob, archive).contents == 1
+
+    [content] = db.session.scalars(select(Content).where(Content.user_id == bob.id))
+    assert content.current.text == written.version(content.current_number).text != ""
+
+
+def test_two_texts_whose_ids_begin_alike_are_both_in_it(ada, bob):
+    for end in "12":
+        content = submitting.new_content(ada.id, BRIEF, "One title", {}, now(), now())
+        content.id = UUID("0" * 31 + end)
+        db.session.add(content)
+    db.session.commit()
+
+    assert taken(bob, archive_of(ada)).contents == 2
 
 
 def test_who_is_interrupted_sends_it_again(ada, bob, monkeypatch):

@@ -1,6 +1,7 @@
 """However much a user has, no answer grows with it: versions, snapshots."""
 
 import json
+import re
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import asdict
@@ -79,6 +80,21 @@ def _rows_of(plan: dict) -> Iterator[int]:
         yield from _rows_of(part)
 
 
+def columns_read(work: Callable[[], object], whose: str = "") -> set[str]:
+    """Which columns of drafts are read, by statements that have this condition."""
+    asked: list[str] = []
+    listen = lambda _c, _cursor, sql, *_: asked.append(sql)  # noqa: E731
+    db.session.commit()
+    db.session.expunge_all()
+    event.listen(db.engine, "before_cursor_execute", listen)
+    work()
+    event.remove(db.engine, "before_cursor_execute", listen)
+    read = (
+        sql.partition(" FROM ")[0] for sql in asked if sql.startswith("SELECT") and whose in sql
+    )
+    return {name for sql in read for name in re.findall(r"\bdrafts(?:_\d+)?\.(\w+)", sql)}
+
+
 def numbers(content) -> list[int]:
     query = db.select(Draft.number).filter_by(content_id=content.id).order_by(Draft.number)
     return list(db.session.scalars(query))
@@ -93,6 +109,35 @@ def test_two_hundred_versions_are_kept_and_the_oldest_makes_room(content):
 
     assert numbers(content) == list(range(2, versions.VERSIONS_KEPT + 2))
     assert (content.current.number, content.current.text) == (201, "By hand.")
+
+
+@both_databases
+@pytest.mark.parametrize(
+    "path", ["/", "/list", "/list?q=tea", "/contents/{id}/history", "/contents/{id}/card"]
+)
+def test_no_page_reads_the_prompts_of_what_it_lists(as_ada, content, path):
+    for each in (content, *(submitting.submit(content.user_id, BRIEF, f"T {n}") for n in "ab")):
+        with_versions(each, 3)
+
+    page = path.format(id=content.id)
+    read = columns_read(lambda: as_ada.get(page))
+
+    assert read
+    assert not read & {"prompt", "taken_out"}
+
+
+@both_databases
+def test_page_reads_no_texts_of_what_was_made_from_its_own(as_ada, content):
+    made = submitting.submit(content.user_id, BRIEF, "A teapot (German)")
+    made.source_id, made.source_number = content.id, 1
+    with_versions(made, 3)
+    with_versions(content, 3)
+
+    page = f"/contents/{content.id}"
+    read = columns_read(lambda: as_ada.get(page), whose="contents.source_id = ")
+
+    assert "status" in read
+    assert not read & {"text", "prompt", "taken_out"}
 
 
 @both_databases

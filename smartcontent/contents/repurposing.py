@@ -2,17 +2,19 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 from uuid import UUID
 
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import joinedload
 
 from smartcontent.briefs.brief import Brief, as_material
 from smartcontent.briefs.catalogue import CONTENT_TYPES, LANGUAGES
 from smartcontent.briefs.wishes import OWN
 from smartcontent.contents import quotas
 from smartcontent.contents.submitting import new_content, tell
-from smartcontent.models import Content, now
+from smartcontent.models import Content, Draft, now
 from smartcontent.models.moments import due_after, rounded_up
 from smartcontent.models.search_index import make_findable
 from smartcontent.prompts.request import language_of
@@ -34,6 +36,13 @@ class Source:
     content: Content | None
     number: int
     is_older: bool  # the source has another text by now
+
+
+class Made(NamedTuple):
+    """What was made from a content."""
+
+    content: Content
+    is_older: bool  # than the text that is there by now
 
 
 def repurpose(
@@ -121,12 +130,15 @@ def _made_with(user_id: int, key: str | None) -> list[Content]:
     return list(db.session.scalars(own.order_by(Content.idempotency_key.is_(None), Content.title)))
 
 
-def made_from(content: Content) -> Sequence[Content]:
+def made_from(content: Content) -> list[Made]:
     """What was made from a content, the newest first."""
     # By nobody but its owner. Asked for the owner's, SQLite would look at all of those instead.
     made = Content.source_id == content.id, Content.deleted_at.is_(None)
     newest = select(Content).where(*made).order_by(Content.created_at.desc(), Content.id.desc())
-    return db.session.scalars(newest.limit(LISTED_MOST)).all()
+    light = newest.options(joinedload(Content.current).load_only(Draft.status))
+    material = as_material(content.current.text)
+    found = db.session.scalars(light.limit(LISTED_MOST))
+    return [Made(each, is_older=each.material != material) for each in found]
 
 
 def source_of(content: Content) -> Source | None:

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from sqlalchemy import ColumnElement, Select, case, delete, func, select, update
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.orm import aliased
+from sqlalchemy.orm import aliased, lazyload
 
 from smartcontent.beside import beside
 from smartcontent.contents import quotas
@@ -253,7 +253,8 @@ def make_room_in_each(ids: Sequence[UUID]) -> None:
     """
     counted = select(Draft.content_id).where(Draft.content_id.in_(ids)).group_by(Draft.content_id)
     full = counted.having(func.count() >= VERSIONS_KEPT)
-    for content in db.session.scalars(select(Content).where(Content.id.in_(full))).unique().all():
+    query = select(Content).where(Content.id.in_(full)).options(lazyload(Content.current))
+    for content in db.session.scalars(query).all():
         _make_room(content, 1)
         _check_room(content, 1)
 

@@ -122,8 +122,9 @@ class Draft(Base):
     beginning: Mapped[str] = column_property(func.substr(text, 1, 1000), deferred=True)
     # Of the finished text; lists show it, and read no texts for it.
     words: Mapped[int | None]
-    # What the model wrote around the text: thoughts, remarks, a fence.
-    taken_out: Mapped[str | None] = mapped_column(Text)
+    # What the model wrote around the text: thoughts, remarks, a fence. Read where it is shown, like
+    # the prompt: both may be longer than the text, and no list has them.
+    taken_out: Mapped[str | None] = mapped_column(Text, deferred=True)
     done_reason: Mapped[str | None] = mapped_column(String(20))
     error_cause: Mapped[str | None] = mapped_column(String(40))
     error_values: Mapped[dict[str, Any] | None] = mapped_column(JSON)
@@ -134,7 +135,7 @@ class Draft(Base):
     model_digest: Mapped[str | None] = mapped_column(String(80))
     # Which draft it repeats, and from the end on whether they are the same.
     reproduces: Mapped[dict[str, Any] | None] = mapped_column(JSON)
-    prompt: Mapped[list[dict[str, str]] | None] = mapped_column(JSON)
+    prompt: Mapped[list[dict[str, str]] | None] = mapped_column(JSON, deferred=True)
     options: Mapped[dict[str, Any] | None] = mapped_column(JSON)
     stats: Mapped[dict[str, Any] | None] = mapped_column(JSON)
     sentiment_score: Mapped[float | None]

@@ -64,8 +64,7 @@ _IN_FULL = (
     select(Content)
     .join(Content.current)
     .where(_WITH_IDS)
-    # No list shows a prompt.
-    .options(contains_eager(Content.current).defer(Draft.prompt), selectinload(Content.tags))
+    .options(contains_eager(Content.current), selectinload(Content.tags))
 )
 
 

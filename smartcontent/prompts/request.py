@@ -17,6 +17,11 @@ SEEDS = 2**31
 # What has a text has its brief, so the way to one is short; an archive may say that a version is
 # made of itself.
 MADE_OF_MOST = 5
+# What we ask of Ollama ourselves. An archive may say others, which have the model loaded anew, away
+# from its processors, for everybody.
+OPTIONS = frozenset(
+    {"num_ctx", "num_predict", "temperature", "seed", "top_p", "min_p", "repeat_penalty"}
+)
 
 
 @dataclass(frozen=True)
@@ -91,7 +96,8 @@ def request_of(draft: Draft) -> Request:
     if source is None:
         raise SourceGone
     if task.do is Deed.REPRODUCE:
-        return Request(source.model or model_of(draft), source.prompt or [], source.options or {})
+        options = {n: v for n, v in (source.options or {}).items() if n in OPTIONS}
+        return Request(source.model or model_of(draft), source.prompt or [], options)
     language = language_of(source)
     brief = replace(draft.content.brief, language=language)
     options = prompts.options_for(brief)

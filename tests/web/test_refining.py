@@ -72,7 +72,7 @@ def test_pages_of_a_translation_are_in_its_language_and_say_which_the_other_text
     assert 'data-text lang="de"' in as_ada.get("/").text
     assert '<option value="de" selected>' in as_ada.get(page).text
     as_ada.post(f"{page}/repurpose", {"content_types": ["ad_copy"]})
-    assert [each.language for each in repurposing.made_from(content)] == ["de"]
+    assert [each.content.language for each in repurposing.made_from(content)] == ["de"]
 
 
 def test_ticked_findings_are_mended_in_one_go(as_ada, page, content, ollama):

@@ -19,16 +19,20 @@ _OF_DRAFT = (
 _LETTERS = 60  # of a title in a folder's name
 
 
-def folder_of(content: Content) -> str:
+def folder_of(content: Any) -> str:
     """The folder of a content: when it was submitted, what it is called, and which one it is."""
     title = file_name(content.title[:_LETTERS], "")
-    return f"{CONTENTS}{content.created_at:%Y-%m-%d} {title} {str(content.id)[:8]}/"
+    return f"{CONTENTS}{content.created_at:%Y-%m-%d} {title} {content.id.hex}/"
 
 
 def of_content(
     content: Content, numbers: Sequence[int], dismissed: Sequence[str], history: Sequence[Line]
 ) -> dict[str, Any]:
-    """A content but for its versions, of which the numbers are said; with its history, to read."""
+    """A content but for its versions, of which the numbers are said; with its history, to read.
+
+    One that became the current one while others were written is not in it: then the last is.
+    """
+    current = content.current_number
     return {
         "id": str(content.id),
         "title": content.title,
@@ -38,7 +42,7 @@ def of_content(
         "favourite": content.favourite,
         "created_at": _iso(content.created_at),
         "deleted_at": _iso(content.deleted_at),
-        "current": content.current_number,
+        "current": current if current in numbers else numbers[-1],
         "versions": list(numbers),
         "source": _source(content),
         "series": _of_series(content),

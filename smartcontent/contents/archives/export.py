@@ -9,8 +9,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, select, tuple_
-from sqlalchemy.orm import lazyload, selectinload
+from sqlalchemy import Select, Text, cast, func, select, tuple_
+from sqlalchemy.orm import lazyload, selectinload, undefer
 
 from smartcontent.contents.archives import FORMAT, HEAD, README, VERSION
 from smartcontent.contents.archives.describing import (
@@ -23,17 +23,21 @@ from smartcontent.contents.archives.describing import (
     of_voice,
 )
 from smartcontent.contents.as_document import as_it_is
-from smartcontent.contents.history.reading import Line, histories
+from smartcontent.contents.history.reading import histories
 from smartcontent.exports.packing import File
 from smartcontent.models import Content, Draft, KeptTemplate, KeptVoice, SavedView, Series, now
 from smartcontent.models.dismissal import dismissals
 from smartcontent.models.moments import iso
 from smartcontent.stores.sql import db, only_read
 
-AT_ONCE = 50
-TEXTS_LONGEST = 1_000_000  # of one step, in characters, unless one content has more
+AT_ONCE = 20  # contents, of which each may have hundreds of versions
+VERSIONS_AT_ONCE = 50
+VERSIONS_LONGEST = 1_000_000  # of one step, in characters, unless one version has more
 
 Step = list[File]
+
+_LONG = (Draft.text, Draft.prompt, Draft.taken_out, Draft.brief, Draft.task)
+_SIZE: Any = sum((func.coalesce(func.length(cast(each, Text)), 0) for each in _LONG), start=0)
 
 
 def steps(user_id: int) -> Iterator[Step]:
@@ -41,8 +45,7 @@ def steps(user_id: int) -> Iterator[Step]:
     yield _head(user_id)
     after: tuple[Any, UUID] | None = None
     while rows := _next(user_id, after):
-        for some in _cut(rows):
-            yield _files(some)
+        yield from _of_contents({row.id: folder_of(row) for row in rows})
         after = rows[-1].created_at, rows[-1].id
 
 
@@ -66,49 +69,75 @@ def _own(kind: Any, user_id: int) -> Sequence[Any]:
 
 
 def _next(user_id: int, after: tuple[Any, UUID] | None) -> Sequence[Any]:
-    """Ids of the next contents, the oldest first, and how long all their texts are."""
+    """The next contents, the oldest first, by what their folders are named by."""
     place = tuple_(Content.created_at, Content.id)
     behind = [place > after] if after else []
-    some = select(Content.id, Content.created_at).where(Content.user_id == user_id, *behind)
-    page = some.order_by(Content.created_at, Content.id).limit(AT_ONCE).subquery()
-    size = func.coalesce(func.sum(func.length(Draft.text)), 0).label("size")
-    query = select(page.c.id, page.c.created_at, size).outerjoin(
-        Draft, Draft.content_id == page.c.id
-    )
+    some = select(Content.id, Content.created_at, Content.title)
+    own = some.where(Content.user_id == user_id, *behind)
+    return _read(own.order_by(Content.created_at, Content.id).limit(AT_ONCE))
+
+
+def _read(query: Select[*tuple[Any, ...]]) -> Sequence[Any]:
     only_read()
-    grouped = query.group_by(page.c.id, page.c.created_at)
-    rows = db.session.execute(grouped.order_by(page.c.created_at, page.c.id)).all()
+    rows = db.session.execute(query).all()
     db.session.commit()
     return rows
 
 
-def _cut(rows: Sequence[Any]) -> Iterator[list[UUID]]:
-    some, size = list[UUID](), 0
+def _of_contents(folders: Mapping[UUID, str]) -> Iterator[Step]:
+    """The versions of some contents, and then what they are: of those versions that are there."""
+    its = select(Draft.id, _SIZE.label("size")).where(Draft.content_id.in_(folders))
+    written = defaultdict[UUID, list[int]](list)
+    for some in _cut(_read(its.order_by(Draft.content_id, Draft.number))):
+        yield _versions(Draft.id.in_(some), folders, written)
+    yield _contents(folders, written)
+
+
+def _cut(rows: Sequence[Any]) -> Iterator[list[int]]:
+    some, size = list[int](), 0
     for row in rows:
         size += row.size
-        if some and size > TEXTS_LONGEST:
+        if some and (size > VERSIONS_LONGEST or len(some) == VERSIONS_AT_ONCE):
             yield some
             some, size = [], row.size
         some.append(row.id)
-    yield some
+    if some:
+        yield some
 
 
-def _files(ids: Sequence[UUID]) -> Step:
+def _versions(which: Any, folders: Mapping[UUID, str], written: Mapping[UUID, list[int]]) -> Step:
     only_read()
-    query = select(Content).where(Content.id.in_(ids)).order_by(Content.created_at, Content.id)
+    query = select(Draft).where(which).order_by(Draft.content_id, Draft.number)
+    whole = undefer(Draft.prompt), undefer(Draft.taken_out)
+    its_content = selectinload(Draft.content).lazyload(Content.current)
+    drafts = db.session.scalars(query.options(*whole, its_content)).all()
+    files = [file for each in drafts for file in _of_version(each, folders[each.content_id])]
+    for each in drafts:
+        written[each.content_id].append(each.number)
+    db.session.commit()
+    return files
+
+
+def _of_version(draft: Draft, folder: str) -> Iterator[File]:
+    yield File(f"{folder}{draft.number}.json", draft.created_at, of_draft(draft))
+    if draft.text:
+        yield File(f"{folder}{draft.number}.md", draft.created_at, as_it_is(draft))
+
+
+def _contents(folders: Mapping[UUID, str], written: Mapping[UUID, list[int]]) -> Step:
+    only_read()
+    query = select(Content).where(Content.id.in_(folders))
+    query = query.order_by(Content.created_at, Content.id)
     with_tags = (lazyload(Content.current), selectinload(Content.tags))
     contents = db.session.scalars(query.options(*with_tags)).all()
-    drafts = _by_content(db.session.scalars(select(Draft).where(Draft.content_id.in_(ids))))
-    its = select(dismissals).where(dismissals.c.content_id.in_(ids))
+    its = select(dismissals).where(dismissals.c.content_id.in_(folders))
     hidden = _by_content(db.session.execute(its))
     lines = histories(contents)
-    files = [
-        file
-        for each in contents
-        for file in _of(
-            each, drafts[each.id], [row.finding for row in hidden[each.id]], lines[each.id]
-        )
-    ]
+    files = []
+    for each in filter(lambda content: written[content.id], contents):
+        dismissed = [row.finding for row in hidden[each.id]]
+        said = of_content(each, written[each.id], dismissed, lines[each.id])
+        files.append(File(f"{folders[each.id]}content.json", each.created_at, said))
     db.session.commit()
     return files
 
@@ -118,16 +147,3 @@ def _by_content(rows: Iterable[Any]) -> Mapping[UUID, list[Any]]:
     for row in rows:
         found[row.content_id].append(row)
     return found
-
-
-def _of(
-    content: Content, drafts: Sequence[Draft], dismissed: Sequence[str], history: Sequence[Line]
-) -> Iterator[File]:
-    folder, at = folder_of(content), content.created_at
-    drafts = sorted(drafts, key=lambda draft: draft.number)
-    numbers = [draft.number for draft in drafts]
-    yield File(f"{folder}content.json", at, of_content(content, numbers, dismissed, history))
-    for draft in drafts:
-        yield File(f"{folder}{draft.number}.json", draft.created_at, of_draft(draft))
-        if draft.text:
-            yield File(f"{folder}{draft.number}.md", draft.created_at, as_it_is(draft))

@@ -10,6 +10,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, case, insert, literal, select, update
 from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import lazyload
 
 from smartcontent import events
 from smartcontent.contents import quotas, versions
@@ -153,7 +154,8 @@ def _add(batch: Batch, wanted: Sequence[dict[str, Any]], shown: dict[Any, int]) 
 
 def _forget_texts(ids: Sequence[Any]) -> None:
     """Have contents found by title and brief alone: what there was of a text is not current."""
-    contents = db.session.scalars(select(Content).where(Content.id.in_(ids))).unique()
+    query = select(Content).where(Content.id.in_(ids)).options(lazyload(Content.current))
+    contents = db.session.scalars(query)
     make_all_findable((each.id, each.user_id, words_of(each, "")) for each in contents)
 
 

@@ -6,6 +6,7 @@ from typing import Any
 from flask import url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy import select
+from sqlalchemy.orm import joinedload
 
 from smartcontent.briefs.submission import UNTIMED, VOICE_ID
 from smartcontent.briefs.template import THROUGH
@@ -13,7 +14,7 @@ from smartcontent.contents import as_json
 from smartcontent.contents.series import acting
 from smartcontent.contents.series.acting import Plan, TooManySeries
 from smartcontent.fields import Fields, Moment, Text, Value, read
-from smartcontent.models import Content, Series
+from smartcontent.models import Content, Draft, Series
 from smartcontent.models.moments import iso
 from smartcontent.models.series import NAME_LONGEST
 from smartcontent.recurrence.rules import LONGEST, ZONE_LONGEST, RuleError, ZoneError, rule_of
@@ -123,7 +124,11 @@ def create(sent: dict[str, Any]) -> ResponseReturnValue:
 @call(schemas.SERIES_WHOLE)
 def show(series: Series) -> ResponseReturnValue:
     """Read a series, and what it has made last."""
-    query = select(Content).where(Content.series_id == series.id, Content.deleted_at.is_(None))
+    query = (
+        select(Content)
+        .where(Content.series_id == series.id, Content.deleted_at.is_(None))
+        .options(joinedload(Content.current).load_only(Draft.status))
+    )
     made = db.session.scalars(query.order_by(Content.series_due_at.desc()).limit(MADE_SHOWN))
     return {**_shown(series), "made": [_made(content) for content in made]}
 
