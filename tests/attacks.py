@@ -108,13 +108,14 @@ class Size:
     edits: int = 3
     pending: int = 500
     long_texts: int = 20
+    short_texts: int = 100
     versions: int = VERSIONS_KEPT
     sign_ups: int = 60
     fields: int = 6
 
 
 # What still shows that the loop is held: as much of one thing, not so many things.
-SMALL = Size(edits=1, pending=20, long_texts=3, versions=3, fields=2)
+SMALL = Size(edits=1, pending=20, long_texts=3, short_texts=20, versions=3, fields=2)
 
 
 class Attacked:
@@ -153,14 +154,19 @@ class Attacked:
     def browser(self) -> Browser:
         return Browser(self.url).sign_in(EMAIL)
 
-    def finished(self, text: str) -> UUID:
+    def finished(self, text: str, title: str = "A teapot", **brief: str) -> UUID:
         """A content of the user with this text."""
         with self.app.app_context():
-            content = submitting.submit(self.user_id, Brief(**_whole(BRIEF)), "A teapot")
+            content = submitting.submit(self.user_id, Brief(**_whole(BRIEF | brief)), title)
             make_findable(content, findable_by(text))
             content.current.move(Status.CANCELLED, text=text)
             db.session.remove()
             return content.id
+
+    def token(self) -> str:
+        """A token of the user's."""
+        with self.app.app_context():
+            return ApiToken.issue(db.session.get(User, self.user_id), "x")[1]
 
 
 def _whole(fields: dict) -> dict:
@@ -215,12 +221,27 @@ def worst_searches(web: Attacked) -> None:
     assert user.session.get(f"{web.url}/count", timeout=PATIENCE).ok
 
 
+def many_found(web: Attacked) -> None:
+    """Short texts and long briefs, no part of which has all of the phrases that are sought."""
+    first, *others = [f"甲{sign}" for sign in "子乙丙丁戊己庚辛壬癸"]
+    brief = {"topic": "甲" * 1_990, "instructions": "甲" * 3_990}
+    for _ in range(web.size.short_texts):
+        web.finished(f"{'甲' * 5_950} {' '.join(others)}", title=first, **brief)
+    user, sought = web.browser(), {"q": " ".join([first, *others]), "limit": 100}
+    headers = {"Authorization": f"Bearer {web.token()}"}
+    page, listed = (
+        user.session.get(f"{web.url}/{path}", params=sought, headers=headers, timeout=PATIENCE)
+        for path in ("list", "api/v1/contents")
+    )
+    assert others[-1] in page.text
+    assert len(listed.json()["items"]) >= web.size.short_texts
+
+
 def many_drafts(web: Attacked) -> None:
     """A user with more pending drafts than anybody looks at opens page after page; and with as many
     series as one may have, each of which comes once in decades."""
     rarest = Plan(BRIEF, "0 0 30 2 1#5", "Africa/Casablanca")
     with web.app.app_context():
-        token = ApiToken.issue(db.session.get(User, web.user_id), "x")[1]
         for number in range(SERIES_MOST):
             acting.begin(web.user_id, rarest, key=f"{number}")  # the same where this comes twice
         for _ in range(web.size.pending):
@@ -229,7 +250,7 @@ def many_drafts(web: Attacked) -> None:
     for _ in range(5):
         with user.session.get(f"{web.url}/events", stream=True, timeout=PATIENCE) as page:
             next(line for line in page.iter_lines() if line == b"event: snapshot")
-    headers = {"Authorization": f"Bearer {token}"}
+    headers = {"Authorization": f"Bearer {web.token()}"}
     for path in ("/series", "/calendar/", "/api/v1/series"):
         assert user.session.get(f"{web.url}{path}", headers=headers, timeout=PATIENCE).ok
 
@@ -247,9 +268,9 @@ def many_versions(web: Attacked) -> None:
             draft.text, draft.status, draft.finished_at = texts[number % 2], Status.COMPLETED, now()
             draft.task = Task(Deed.REFINE, number - 1, "warmer").as_json()
             db.session.add(draft)
-        token = ApiToken.issue(db.session.get(User, web.user_id), "x")[1]
+        db.session.commit()
     user, last = web.browser(), f"versions/{web.size.versions}"
-    headers = {"Authorization": f"Bearer {token}"}
+    headers = {"Authorization": f"Bearer {web.token()}"}
     for page in (
         *(f"contents/{content_id}", f"contents/{content_id}/text", f"contents/{content_id}/{last}"),
         f"contents/{content_id}/compare?from=2&to=3",
@@ -300,6 +321,7 @@ ATTACKS = {
     "worst forms": worst_forms,
     "worst texts": worst_texts,
     "worst searches": worst_searches,
+    "many found": many_found,
     "many drafts": many_drafts,
     "many versions": many_versions,
     "many sign-ups": many_sign_ups,

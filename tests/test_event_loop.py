@@ -15,8 +15,6 @@ from patience import PATIENCE
 from processes import Browser
 from standing import replace_database
 
-from smartcontent.models import ApiToken, User
-from smartcontent.stores.sql import db
 from smartcontent.texts.search.tokens import searchable
 from smartcontent.web.threads import HASHING_NICE
 
@@ -76,9 +74,7 @@ def test_long_text_is_made_findable_beside_the_event_loop(web):
     # Korean, hardly a word of it twice: what takes longest.
     syllables = [chr(0xAC00 + number * 5 % 11_172) for number in range(LARGE * 5 // 6)]
     text = " ".join("".join(syllables[at : at + 5]) for at in range(0, len(syllables), 5))
-    with web.app.app_context():
-        token = ApiToken.issue(db.session.get(User, web.user_id), "x")[1]
-    user, headers = web.browser(), {"Authorization": f"Bearer {token}"}
+    user, headers = web.browser(), {"Authorization": f"Bearer {web.token()}"}
 
     def done(said: str) -> dict[str, float]:
         """How long each act of a content with this text held the loop."""

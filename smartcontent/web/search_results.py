@@ -1,20 +1,18 @@
 """What a search found: the passages around it, and its words marked, there and in titles."""
 
-from collections.abc import Iterator
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from markupsafe import Markup, escape
 
 from smartcontent.models import FINAL, Content
-from smartcontent.texts.folding import composed
 from smartcontent.texts.markdown import to_text
 from smartcontent.texts.search.query import Query
 from smartcontent.texts.search.query import query as parsed
-from smartcontent.texts.search.snippets import PART, best_part, hits, merged, snippet
+from smartcontent.texts.search.snippets import Hit, Part, best_part, hits, merged, snippet
 from smartcontent.web.threads import slowly
 
 AROUND = 140  # characters shown on each side of the first hit
-_AT_ONCE = 3 * PART
 
 
 class Found(NamedTuple):
@@ -27,58 +25,56 @@ class Found(NamedTuple):
 def found_in(content: Content, q: str) -> Found | None:
     """The passage with most of the search; None where its title alone has some of it."""
     asked = parsed(q)
-    for where, part in _parts_with(content, asked):
-        return Found(where, _passage(asked, composed(part)))
-    return None
+    return slowly(_first_found, asked, *_said_by(content)) if asked.wanted else None
 
 
 def snippets_of(content: Content, q: str) -> list[str]:
     """What was found in title, text and brief, between [[ and ]]; none where nothing is sought."""
     asked = parsed(q)
-    parts = [part for _, part in _parts_with(content, asked)]
-    titles = [content.title] if hits(content.title, asked) else []
-    return [snippet(part, asked) for part in (*titles, *parts)]
+    return slowly(_snippets, asked, content.title, *_said_by(content)) if asked.wanted else []
 
 
 def marked(text: str, q: str) -> Markup:
-    """A short text with the words of the search marked."""
-    return _marked(parsed(q), composed(text))
+    """A title with the words of the search marked."""
+    return _marked(text, hits(text, parsed(q)))
 
 
-def _parts_with(content: Content, asked: Query) -> Iterator[tuple[str, str]]:
-    """The parts of text and brief that have some of it, and which they are of."""
+def _said_by(content: Content) -> tuple[str, ...]:
+    """The text, if it is finished, and the parts of the brief."""
     draft = content.current
-    if draft.status in FINAL and (part := _part_with(asked, draft.text)):
-        yield "text", part
-    brief = (content.topic, content.audience, ", ".join(content.keywords), content.instructions)
-    for typed in brief:
-        if part := _part_with(asked, typed):
-            yield "brief", part
+    text = draft.text if draft.status in FINAL else ""
+    return text, content.topic, content.audience, ", ".join(content.keywords), content.instructions
 
 
-def _part_with(asked: Query, text: str) -> str | None:
-    if not asked.wanted:
-        return None
-    return best_part(text, asked) if len(text) <= _AT_ONCE else slowly(best_part, text, asked)
+def _first_found(asked: Query, text: str, *brief: str) -> Found | None:
+    for where, said in (("text", text), *(("brief", said) for said in brief)):
+        if part := best_part(said, asked):
+            return Found(where, _passage(asked, part))
+    return None
 
 
-def _passage(asked: Query, part: str) -> Markup:
-    first = min((hit.start for hit in hits(part, asked)), default=0)
-    start = _blank_before(part, first - AROUND)
-    window = part[start : first + AROUND]
+def _snippets(asked: Query, *said: str) -> list[str]:
+    return [snippet(part) for each in said if (part := best_part(each, asked))]
+
+
+def _passage(asked: Query, part: Part) -> Markup:
+    first = part.hits[0].start
+    start = _blank_before(part.text, first - AROUND)
+    window = part.text[start : first + AROUND]
     shown = " ".join(to_text(window).splitlines())
+    found = hits(shown, asked)
     # Markdown hides addresses and marks: what was found there is shown as it was written.
-    shown = shown if hits(shown, asked) else window
-    return Markup("{}{}…").format("…" if start else "", _marked(asked, shown))
+    shown, found = (shown, found) if found else (window, hits(window, asked))
+    return Markup("{}{}…").format("…" if start else "", _marked(shown, found))
 
 
 def _blank_before(text: str, at: int) -> int:
     return text.rfind(" ", 0, at) + 1 if at > 0 else 0
 
 
-def _marked(asked: Query, text: str) -> Markup:
+def _marked(text: str, found: Sequence[Hit]) -> Markup:
     shown, done = Markup(""), 0
-    for start, end in merged(hits(text, asked)):
+    for start, end in merged(found):
         shown += escape(text[done:start]) + Markup("<mark>{}</mark>").format(text[start:end])
         done = end
     return shown + escape(text[done:])

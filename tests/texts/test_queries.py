@@ -2,6 +2,7 @@
 
 import sqlite3
 from contextlib import closing
+from unittest.mock import patch
 
 import pytest
 from hypothesis import given
@@ -10,7 +11,7 @@ from sqlalchemy import create_engine, text
 
 from smartcontent.texts.search import snippets
 from smartcontent.texts.search.query import Phrase, for_postgresql, for_sqlite, query
-from smartcontent.texts.search.snippets import hits, snippet
+from smartcontent.texts.search.snippets import best_part, hits, snippet
 from smartcontent.texts.search.tokens import searchable
 
 TEXTS = {
@@ -122,7 +123,7 @@ def test_what_is_found_is_what_is_marked(typed, expected):
 
     for name in expected:
         assert {hit.phrase for hit in hits(TEXTS[name], asked)} == set(range(len(asked.wanted)))
-        assert "[[" in snippet(TEXTS[name], asked)
+        assert "[[" in snippet(best_part(TEXTS[name], asked))
 
 
 @given(st.text(st.characters(codec="utf-8") | st.sampled_from("\"'-*:()&|!<>^~ \\")))
@@ -174,7 +175,25 @@ TYPED += ["tea+", "tea#+", ".blue", "tea.blue", "tea&", '"tea+ blue"', "a.m"]
 def test_words_are_found_where_tokens_are(written, typed):
     text, asked = "".join(written), query(" ".join(typed))
 
-    assert sorted(hits(text, asked)) == sorted(snippets._among_tokens(text, asked))
+    with patch.object(snippets, "as_words", return_value=None):
+        among_tokens = hits(text, asked)
+
+    assert hits(text, asked) == among_tokens
+
+
+@pytest.mark.parametrize(
+    ("text", "typed", "places"),
+    [
+        ("甲甲甲乙", "甲甲 甲乙", [(0, 2), (1, 3), (2, 4)]),
+        ("甲乙", "乙甲 丙", []),
+        ("a㍿b", '"株式会社 b"', [(1, 3)]),  # one character, four tokens
+        ("甲 teapots", "甲 teap", [(0, 1), (2, 9)]),
+        ("甲 teapots", '甲 "teap"', [(0, 1)]),
+        ("甲 tea", "", []),
+    ],
+)
+def test_phrases_are_found_among_characters_that_each_are_a_token(text, typed, places):
+    assert [(hit.start, hit.end) for hit in hits(text, query(typed))] == places
 
 
 def test_a_text_of_words_is_not_taken_apart_to_be_marked(monkeypatch):

@@ -4,10 +4,15 @@ from costs import assert_takes_less
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from smartcontent.texts.search.query import query
-from smartcontent.texts.search.snippets import LENGTH, snippet
+from smartcontent.texts.search import snippets
+from smartcontent.texts.search.query import Query, query
+from smartcontent.texts.search.snippets import LENGTH, Part, hits
 
 FILLING = "lorem ipsum dolor " * 40
+
+
+def snippet(text: str, asked: Query) -> str:
+    return snippets.snippet(Part(text, hits(text, asked)))
 
 
 def test_what_was_found_is_marked_in_the_text_as_it_was_written():

@@ -1,12 +1,15 @@
 """Where a query is found in a text, and the piece of it that shows so."""
 
 import re
+from bisect import bisect_left
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
+from itertools import accumulate
 from typing import NamedTuple
 
 from smartcontent.texts.search.query import Phrase, Query
-from smartcontent.texts.search.tokens import Token, placed_tokens
+from smartcontent.texts.search.tokens import placed_tokens
 from smartcontent.texts.search.words import as_words, places
 
 BEGIN, END = "[[", "]]"
@@ -27,56 +30,61 @@ class Hit(NamedTuple):
     phrase: int
 
 
+class Part(NamedTuple):
+    """A part of a text, and what was found in it, in order."""
+
+    text: str
+    hits: Sequence[Hit]
+
+
 def hits(text: str, asked: Query) -> list[Hit]:
-    """Where each phrase that is wanted stands in the text."""
+    """Where each phrase that is wanted stands in the text, in order."""
     words = as_words(text)
-    if words is None:
-        return _among_tokens(text, asked)
+    places_of = _among_tokens(text) if words is None else partial(places, words)
     return sorted(
         Hit(start, end, number)
         for number, phrase in enumerate(asked.wanted)
-        for start, end in places(words, phrase)
+        for start, end in places_of(phrase)
     )
 
 
-def _among_tokens(text: str, asked: Query) -> list[Hit]:
-    words, first_ones = list(placed_tokens(text)), tuple(each.tokens[0] for each in asked.wanted)
-    return [
-        Hit(word.start, words[place + len(phrase.tokens) - 1].end, number)
-        for place, word in enumerate(words)
-        if word.text.startswith(first_ones)  # hardly any does
-        for number, phrase in enumerate(asked.wanted)
-        if _is_at(phrase, words, place)
-    ]
+def _among_tokens(text: str) -> Callable[[Phrase], Iterator[tuple[int, int]]]:
+    """Where a phrase begins and ends: sought in all tokens as one text, which is fast."""
+    words = list(placed_tokens(text))
+    joined = f" {' '.join([word.text for word in words])} "
+    begins = list(accumulate([len(word.text) + 1 for word in words], initial=0))
+
+    def places_of(phrase: Phrase) -> Iterator[tuple[int, int]]:
+        sought = f" {' '.join(phrase.tokens)}{'' if phrase.is_beginning else ' '}"
+        at = joined.find(sought)
+        while at >= 0:
+            first = bisect_left(begins, at)
+            yield words[first].start, words[first + len(phrase.tokens) - 1].end
+            at = joined.find(sought, at + 1)
+
+    return places_of
 
 
-def _is_at(phrase: Phrase, words: Sequence[Token], place: int) -> bool:
-    there = [word.text for word in words[place : place + len(phrase.tokens)]]
-    *whole, last = phrase.tokens
-    if len(there) <= len(whole) or there[:-1] != whole:
-        return False
-    return there[-1].startswith(last) if phrase.is_beginning else there[-1] == last
-
-
-def best_part(text: str, asked: Query) -> str | None:
+def best_part(text: str, asked: Query) -> Part | None:
     """The part of a text that has most of the query; None where nothing is found in it."""
     best, most, first = None, 0, 0
     for start in range(0, len(text), PART):
         part = text[start : start + PART + OVERLAP]
-        different = len({hit.phrase for hit in hits(part, asked)})
+        found = hits(part, asked)
+        different = len({hit.phrase for hit in found})
         if different > most:
-            best, most, first = part, different, first or start
+            best, most, first = Part(part, found), different, first or start
         if best is not None and (most == len(asked.wanted) or start - first > _PARTS_BEYOND * PART):
             break
     return best
 
 
-def snippet(text: str, asked: Query, length: int = LENGTH) -> str:
-    """The piece of the text that has most of the query, what was found between [[ and ]].
+def snippet(part: Part, length: int = LENGTH) -> str:
+    """The piece of the part that has most of the query, what was found between [[ and ]].
 
-    It is the text's beginning where nothing is found, and on one line.
+    It is the part's beginning where nothing is found, and on one line.
     """
-    found = hits(text, asked)
+    text, found = part
     first = _best(found, length - _BEFORE)
     start, end = _window(text, first.start if first else 0, length)
     inside = [hit for hit in found if start <= hit.start and hit.end <= end]
