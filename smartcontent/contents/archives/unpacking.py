@@ -11,6 +11,7 @@ import zlib
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from io import SEEK_END
 from typing import IO, Any, NoReturn
 from zipfile import ZIP_DEFLATED, ZIP_STORED, BadZipFile, LargeZipFile, ZipFile, ZipInfo
 
@@ -40,10 +41,10 @@ class ArchiveError(ValueError):
 
 
 class Unpacked:
-    """The files of an archive by their names, as they were when it was written."""
+    """The files of an archive of so many bytes by their names, as they were when it was written."""
 
-    def __init__(self, packed: ZipFile) -> None:
-        self._packed = packed
+    def __init__(self, packed: ZipFile, length: int) -> None:
+        self._packed, self._length = packed, length
         self._files = {entry.filename: entry for entry in packed.infolist()}
         self._sizes = Counter[str]()
         for name, entry in self._files.items():
@@ -71,8 +72,7 @@ class Unpacked:
                     f"{folder[:80]!r} in it unpacks to more than {CONTENT_LONGEST // 1024**2} MB: "
                     "delete some versions of that text where it was made."
                 )
-        packed = sum(entry.compress_size for entry in self._files.values())
-        most = min(UNPACKED_LONGEST, max(LIKELY_LONGEST, LIKELY_RATIO * packed))
+        most = min(UNPACKED_LONGEST, max(LIKELY_LONGEST, LIKELY_RATIO * self._length))
         if self._sizes.total() > most:
             raise ArchiveError(
                 f"It unpacks to more than {most // 1024**2:,} MB: it is no archive that Smart "
@@ -140,7 +140,7 @@ def unpacked(file: IO[bytes], beside: Callable[..., Any]) -> Iterator[Unpacked]:
     """
     packed = beside(_opened, file)
     try:
-        files = beside(Unpacked, packed)
+        files = beside(Unpacked, packed, file.seek(0, SEEK_END))
         beside(files.find_head)
         yield files
     finally:
