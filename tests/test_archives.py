@@ -10,7 +10,7 @@ from zipfile import ZIP_BZIP2, ZIP_DEFLATED, ZIP_STORED, ZipFile
 
 import pytest
 from conftest import BRIEF, both_databases
-from sqlalchemy import delete, func, insert, select
+from sqlalchemy import delete, event, func, insert, select
 
 from smartcontent.contents import ending, submitting, tagging, versions, waiting
 from smartcontent.contents.archives import HEAD, export, taking_in, unpacking
@@ -563,6 +563,52 @@ def test_who_is_interrupted_sends_it_again(ada, bob, monkeypatch):
     monkeypatch.setattr(taking_in, "_store", store)
 
     assert taken(bob, archive) == Taken(contents=2, already_there=4)
+
+
+def many_versions(files: dict[str, bytes], number: int, **said: object) -> dict[str, bytes]:
+    """The files of one content, which has so many versions that say so."""
+    [first] = [name for name in files if name.endswith("/1.json")]
+    needed = ("origin", "status", "created_at")
+    version = {name: json.loads(files[first])[name] for name in needed} | said
+    named = {
+        first.replace("/1.", f"/{n}."): json.dumps(version | {"number": n}).encode()
+        for n in range(1, number + 1)
+    }
+    listed = {"versions": [*range(1, number + 1)], "current": 1}
+    return changed(files, "/content.json", **listed) | named
+
+
+def a_second(files: dict[str, bytes]) -> dict[str, bytes]:
+    """The same content under another id."""
+    [name] = [name for name in files if name.endswith("/content.json")]
+    content = json.dumps(json.loads(files[name]) | {"id": str(uuid4())}).encode()
+    folder = name.removesuffix("content.json")
+    its = {n.replace(folder, "contents/b/"): f for n, f in files.items() if n.startswith(folder)}
+    return its | {"contents/b/content.json": content}
+
+
+def test_what_is_much_is_stored_in_portions_between_which_others_are_served(
+    ada, bob, written, monkeypatch
+):
+    files = files_of(archive_of(ada))
+    many = many_versions(files, 200)
+    long = [{"role": "user", "content": "x" * 600_000}]
+    portions = [0]
+
+    def note(_connection, _cursor, statement, parameters, _context, _is_many) -> None:
+        if statement.startswith("INSERT INTO drafts"):
+            portions[-1] += 1 if isinstance(parameters, dict | tuple) else len(parameters)
+
+    monkeypatch.setattr(taking_in.time, "sleep", lambda _seconds: portions.append(0))
+    event.listen(db.engine, "before_cursor_execute", note)
+    try:
+        taken(bob, packed({**many, **a_second(many)}))
+        taken(bob, packed(a_second(many_versions(files, 3, messages=long)) | {HEAD: files[HEAD]}))
+    finally:
+        event.remove(db.engine, "before_cursor_execute", note)
+
+    assert list(filter(None, portions)) == [250, 150, 1, 1, 1]
+    assert number_of(Draft, bob) == 403
 
 
 def test_one_archive_at_a_time_is_in_memory(as_ada, monkeypatch):

@@ -6,10 +6,11 @@ is somebody else's here: then it has one that is made of both, the same every ti
 """
 
 import time
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import partial
-from typing import IO, Any
+from operator import attrgetter
+from typing import IO, Any, TypeVar
 from uuid import UUID, uuid4, uuid5
 
 from sqlalchemy import func, insert, select
@@ -44,7 +45,10 @@ from smartcontent.texts.folding import as_sought
 
 AT_ONCE = 25
 BYTES_LONGEST = 1_000_000  # of one step, unless one content has more
+# One content may have much, which is stored as one: in portions, between which others are served.
+VERSIONS_AT_ONCE, CHARACTERS_LONGEST = 250, 1_000_000
 PAUSE_SECONDS = 0.01  # between two steps, in which others write
+BREATH_SECONDS = 0.0001  # within a step: whoever waits to be served is
 ATTEMPTS = 3
 
 _MARK = b"\xef\xbb\xbf"  # that some editors set before a text
@@ -53,6 +57,7 @@ _TOO_MANY_TAGS = (
     f"You would have more than {TAGS_OF_USER_MOST:,} tags with those in it: remove some."
 )
 Beside = Callable[..., Any]
+T = TypeVar("T")
 _KINDS = {"voices": KeptVoice, "templates": KeptTemplate, "series": Series, "views": SavedView}
 _MOST = {
     "voices": KEPT_MOST,
@@ -134,19 +139,21 @@ def _take_in_one(user_id: int, file: IO[bytes], beside: Beside) -> Taken:
 
 
 def _portions(files: Unpacked, beside: Beside) -> Iterator[list[Incoming]]:
-    rest = _cut(contents_of(files))
+    rest = _cut(contents_of(files), AT_ONCE, BYTES_LONGEST, attrgetter("size"))
     while portion := beside(next, rest, None):
         yield portion
 
 
-def _cut(contents: Iterator[Incoming]) -> Iterator[list[Incoming]]:
-    some, size = list[Incoming](), 0
-    for each in contents:
-        if some and (len(some) == AT_ONCE or size + each.size > BYTES_LONGEST):
+def _cut(
+    things: Iterable[T], most: int, longest: int, size_of: Callable[[T], int]
+) -> Iterator[list[T]]:
+    some, size = list[T](), 0
+    for each in things:
+        if some and (len(some) == most or size + size_of(each) > longest):
             yield some
             some, size = [], 0
         some.append(each)
-        size += each.size
+        size += size_of(each)
     if some:
         yield some
 
@@ -234,8 +241,11 @@ def _store(user_id: int, portion: list[tuple[Incoming, Words]], taken: Taken) ->
     if rows:
         ids = [row["id"] for row in rows]
         db.session.execute(insert(Content), rows)
+        drafts = _drafts(user_id, ids, new)
         with through(Door.ARCHIVE):
-            db.session.execute(insert(Draft), list(_drafts(user_id, ids, new)))
+            for some in _cut(drafts, VERSIONS_AT_ONCE, CHARACTERS_LONGEST, _characters_of):
+                db.session.execute(insert(Draft), some)
+                time.sleep(BREATH_SECONDS)
         history.note_all(ids, What.TAKEN_IN)
         make_all_findable(
             (its_id, user_id, words) for its_id, (_, words) in zip(ids, new, strict=True)
@@ -282,6 +292,11 @@ def _drafts(
     for its_id, (each, _) in zip(ids, new, strict=True):
         for draft in each.drafts:
             yield {**draft, "content_id": its_id, "user_id": user_id}
+
+
+def _characters_of(draft: Mapping[str, Any]) -> int:
+    texts = [value for value in draft.values() if isinstance(value, str)]
+    return sum(map(len, [*texts, *(message["content"] for message in draft["prompt"] or ())]))
 
 
 def _mark(user_id: int, new: Sequence[tuple[UUID, Incoming]]) -> None:
