@@ -14,7 +14,7 @@ from costs import assert_takes_less
 from sqlalchemy import event, insert, text, update
 
 from smartcontent.briefs.task import Deed, Task
-from smartcontent.contents import ending, refining, submitting, versions
+from smartcontent.contents import checking, ending, refining, submitting, versions
 from smartcontent.contents.as_json import whole
 from smartcontent.contents.quotas import OverQuota
 from smartcontent.live.stream import SNAPSHOT_WAITING, snapshot
@@ -24,6 +24,7 @@ from smartcontent.models.search_index import make_findable
 from smartcontent.progress import readiness
 from smartcontent.progress.readiness import Readiness, Stage
 from smartcontent.stores.sql import db
+from smartcontent.texts.quality.card import Asked
 from smartcontent.writing.attempt import Attempt
 
 
@@ -362,3 +363,19 @@ def test_submitting_reads_nothing_that_it_has_written(ada):
     # Two rows, what they are found by, and whether the account may: no round trip beside these.
     assert questions(lambda: submitted.append(submitting.submit(1, BRIEF, "A teapot"))) <= 8
     assert questions(lambda: submitted[0].current.status) == 0
+
+
+@pytest.mark.parametrize("compare", [checking.changes, checking.sentences])
+def test_what_comes_of_long_texts_is_not_kept_in_memory(compare):
+    """What is kept is the same thing the second time."""
+    short, long = ("Tea is warm.", "It is."), ("Tea is warm. " * 5_000, "It is. " * 10_000)
+
+    assert compare(*short) is compare(*short)
+    assert compare(*long) == compare(*long)
+    assert compare(*long) is not compare(*long)
+
+
+def test_of_a_long_text_no_more_is_kept_than_its_quality_card_looks_at():
+    asked, seen = Asked("A teapot"), "Tea is warm. " * 10_000
+
+    assert checking.quality(f"{seen}It is.", asked) is checking.quality(f"{seen}Is it?", asked)

@@ -11,9 +11,10 @@ from smartcontent.models import Draft
 from smartcontent.prompts.request import language_of
 from smartcontent.texts.by_sentence import Rewrite, by_sentence
 from smartcontent.texts.diff import Piece, diff
-from smartcontent.texts.quality.card import Asked, Card, card
+from smartcontent.texts.quality.card import LONGEST, Asked, Card, card
 
 NO_VOICE = Voice("")
+KEPT_LONGEST = 100_000  # characters of two texts: what comes of longer ones is not kept in memory
 
 
 def brief_of(draft: Draft) -> dict[str, Any]:
@@ -42,16 +43,17 @@ def _all_of(draft: Draft) -> dict[str, Any]:
     return brief_of(draft) | {"voice": voice.as_text if voice else ""}
 
 
-@lru_cache(maxsize=32)
+_changes, _sentences = lru_cache(maxsize=32)(diff), lru_cache(maxsize=32)(by_sentence)
+
+
 def changes(first: str, second: str) -> list[Piece]:
     """What is different in two texts, word by word."""
-    return diff(first, second)
+    return (_changes if len(first) + len(second) <= KEPT_LONGEST else diff)(first, second)
 
 
-@lru_cache(maxsize=32)
 def sentences(before: str, after: str) -> list[Rewrite]:
     """What a rewritten text makes of each sentence."""
-    return by_sentence(before, after)
+    return (_sentences if len(before) + len(after) <= KEPT_LONGEST else by_sentence)(before, after)
 
 
 def asked_for(draft: Draft) -> Asked:
@@ -72,7 +74,9 @@ def asked_for(draft: Draft) -> Asked:
     )
 
 
-@lru_cache(maxsize=128)  # a page is drawn again at each change of a status
+_quality = lru_cache(maxsize=128)(card)  # a page is drawn again at each change of a status
+
+
 def quality(text: str, asked: Asked) -> Card:
     """The quality card of a text that was asked for so."""
-    return card(text, asked)
+    return _quality(text[:LONGEST], asked)  # of a longer text no more is kept than is looked at
