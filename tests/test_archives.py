@@ -4,6 +4,7 @@ import contextlib
 import io
 import json
 import struct
+from collections.abc import Iterator
 from datetime import timedelta
 from uuid import UUID, uuid4
 from zipfile import ZIP_BZIP2, ZIP_DEFLATED, ZIP_STORED, ZipFile
@@ -21,7 +22,17 @@ from smartcontent.contents.as_document import document_of
 from smartcontent.contents.series.acting import Plan, begin
 from smartcontent.exports.front_matter import from_markdown, to_markdown
 from smartcontent.exports.packing import Packing
-from smartcontent.models import Content, Draft, KeptTemplate, KeptVoice, Series, Tag, User, now
+from smartcontent.models import (
+    ApiToken,
+    Content,
+    Draft,
+    KeptTemplate,
+    KeptVoice,
+    Series,
+    Tag,
+    User,
+    now,
+)
 from smartcontent.models.dismissal import dismissals
 from smartcontent.models.listing import Filters, list_contents
 from smartcontent.preflight.preflight import needed_soon
@@ -404,6 +415,59 @@ def test_versions_that_are_made_of_themselves_are_shown(as_ada, ada, bob, writte
     for path in ("/", f"/contents/{its_id}", f"/contents/{its_id}/versions/1"):
         assert as_ada.get(path).status_code == 200
     assert files_of(archive_of(ada))
+
+
+SAID = {
+    "model": "llama3.2",
+    "messages": [{"role": "user", "content": "Write."}],
+    "options": {"num_ctx": 4096, "num_predict": 500, "seed": 3},
+    "stats": {
+        "eval_count": 10, "eval_duration_ms": 30.5, "prompt_eval_count": 3, "ollama_version": "1",
+        "first_token_ms": 3, "load_duration_ms": 3, "total_duration_ms": 40,
+    },
+    "task": {"do": "refine", "how": "shorter", "number": 1, "instruction": "x", "mend": "y"},
+    "wishes": {"model": "llama3.2", "temperature": 0.5, "seed": 3},
+    "reproduces": {"number": 1, "identical": False, "differs_at": 3, "same_model": False},
+    "error_cause": "timeout", "error_values": {"seconds": 3}, "done_reason": "length",
+    "sentiment_score": 0.3, "sentiment_label": "positive", "taken_out": "Sure!",
+}  # fmt: skip
+
+
+NEEDED = {("task", "do"), ("task", "how"), ("task", "number"), ("reproduces", "number")}
+
+
+def left_out() -> Iterator[tuple[str, dict]]:
+    """What may be said of a version, each time without something, or a part of it."""
+    for name, said in SAID.items():
+        yield name, SAID | {name: None}
+        for part in said if isinstance(said, dict) else ():
+            if (name, part) not in NEEDED:
+                yield f"{name}.{part}", SAID | {name: {n: v for n, v in said.items() if n != part}}
+
+
+@pytest.mark.parametrize("current", [1, 2])
+def test_whatever_is_not_on_record_of_a_version_its_pages_open(as_ada, ada, written, current):
+    files = files_of(archive_of(ada))
+    [text] = [file for name, file in files.items() if name.endswith("/2.md")]
+    [content] = [json.loads(files[name]) for name in files if name.endswith("/content.json")]
+    [version] = [json.loads(files[name]) for name in files if name.endswith("/1.json")]
+    headers = {"Authorization": f"Bearer {ApiToken.issue(ada, 'x')[1]}"}
+    for name, said in left_out():
+        its = content | {"id": str(uuid4()), "current": current}
+        of_it: dict = {"content.json": its, "1.md": text, "2.md": text}
+        of_it |= {f"{number}.json": version | said | {"number": number} for number in (1, 2)}
+        packable = {
+            f"contents/a/{file}": holds if isinstance(holds, bytes) else json.dumps(holds).encode()
+            for file, holds in of_it.items()
+        }
+        taken(ada, packed({HEAD: files[HEAD], **packable}))
+
+        page, of_api = f"/contents/{its['id']}", f"/api/v1/contents/{its['id']}"
+        for path in (
+            *(page, f"{page}/card", f"{page}/versions/1", f"{page}/versions/2/beside"),
+            *(f"{page}/compare?from=1&to=2", f"{page}/history", of_api, f"{of_api}/drafts/1"),
+        ):
+            assert as_ada.client.get(path, headers=headers).status_code < 400, (name, path)
 
 
 ODD = {
