@@ -285,6 +285,19 @@ def test_each_numbered_list_in_word_begins_with_its_own_number():
     assert (first("third"), first("anew"), first("deep")) == (3, 1, 1)
 
 
+@pytest.mark.parametrize(("start", "first"), [("7", 7), ("9" * 9, 999_999_999)] + [
+    (said, 1) for said in ("9" * 11, "9" * 5_000, "-3", "٣", "seven", "")
+])  # fmt: skip
+def test_list_begins_with_a_number_that_word_knows_or_with_one(start, first):
+    document = Document("Tea", f'<ol start="{start}"><li>Warm</li></ol>', language="en")
+
+    numbering = word_of(document).part.numbering_part.element
+
+    [override] = numbering.iter(qn("w:startOverride"))
+    assert int(override.get(qn("w:val"))) == first
+    assert f"{first}. Warm" in FORMATS["txt"].write(document).decode()
+
+
 def test_word_has_tables_with_headings_and_alignments():
     (table,) = word_of(DOCUMENT).tables
 

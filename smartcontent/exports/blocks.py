@@ -23,6 +23,7 @@ _BLOCKS = {
     "h1", "h2", "h3", "h4", "h5", "h6",
 }  # fmt: skip
 _HEADINGS = {f"h{level}": level for level in range(1, 7)}
+_NUMBER = re.compile(r"[0-9]{1,9}")
 _BLANKS, _BLANKS_OF_LINE = re.compile(r"[ \t\n\r\f]+"), re.compile(r"[ \t\r\f]+")
 _FORBIDDEN = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")  # in XML
 
@@ -223,7 +224,9 @@ class _Reader(HTMLParser):
 
 
 def _number(given: dict[str, str]) -> int:
-    return int(given["start"]) if given.get("start", "").isdecimal() else 1
+    """Where a list begins: at one where the number has more digits than Markdown's or Word's."""
+    start = given.get("start", "")
+    return int(start) if _NUMBER.fullmatch(start) else 1
 
 
 _BEGINNING: dict[str, Callable[[_Reader, dict[str, str]], None]] = {
