@@ -7,7 +7,7 @@ from typing import Any
 from smartcontent.briefs.task import Deed, Passage, Task
 from smartcontent.briefs.wishes import Wishes
 from smartcontent.contents import versions
-from smartcontent.models import UNFINISHED, Content, Draft, Origin, Status, What
+from smartcontent.models import UNFINISHED, Content, Draft, Origin, Share, Status, What
 from smartcontent.models.moments import due_in
 from smartcontent.models.status import UNDONE
 from smartcontent.prompts.request import model_for
@@ -87,6 +87,8 @@ def ask_for(
 def another(content: Content, number: int, key: str | None = None) -> list[Draft]:
     """Have the same rewritten in the same way once more; of all such the last few are kept.
 
+    So is what was shared: somebody may have approved it.
+
     Raises:
         CannotBeMade: the draft was not rewritten from another, or that is not there any more.
         smartcontent.contents.quotas.OverQuota: the user has asked for more than one may.
@@ -96,7 +98,9 @@ def another(content: Content, number: int, key: str | None = None) -> list[Draft
     if task is None or task.do is not Deed.REFINE:
         raise CannotBeMade(f"Version {number} is not a rewritten text.")
     made = ask_for(content, task, key=key)
-    alike = [each.number for each in content.versions() if Task.read(each.task) == task]
+    shared = {share.draft_id for share in Share.of(content)}
+    others = (each for each in content.versions() if each.id not in shared)
+    alike = [each.number for each in others if Task.read(each.task) == task]
     for old in alike[REWRITES_KEPT:]:
         versions.remove(content, old)
     return made

@@ -7,8 +7,9 @@ import pytest
 from conftest import Visitor, both_databases
 from sqlalchemy import func, select, update
 
-from smartcontent.contents import ending, sharing, versions
-from smartcontent.models import Content, Review, Share, User, now
+from smartcontent.briefs.task import Deed, Task
+from smartcontent.contents import ending, refining, sharing, versions
+from smartcontent.models import Content, Review, Share, Status, User, now
 from smartcontent.stores.sql import db
 
 
@@ -191,3 +192,18 @@ def test_version_that_was_shared_is_the_last_to_make_room(app, as_ada, written, 
 
     assert 2 in numbers
     assert len(numbers) == 3
+
+
+def test_rewritten_text_that_was_shared_is_not_let_go_for_another(as_ada, written, visitor):
+    refining.ask_for(written, Task(Deed.REFINE, written.current_number, "shorter"))
+    number = written.versions()[0].number
+    written.version(number).move(Status.CANCELLED, text="Blue tea.")
+    link = link_of(as_ada, written, number=number)
+    for _ in range(refining.REWRITES_KEPT + 2):
+        as_ada.post(f"/contents/{written.id}/versions/{number}/another")
+        db.session.expire_all()
+
+    kept = {version.number for version in written.versions()}
+
+    assert kept == {1, 2, number, *range(6, 6 + refining.REWRITES_KEPT)}
+    assert visitor.get(link).status_code == 200
