@@ -13,6 +13,7 @@ import pytest
 from conftest import BRIEF, both_databases
 from sqlalchemy import delete, event, func, insert, select
 
+from smartcontent.briefs.catalogue import CONTENT_TYPES
 from smartcontent.contents import ending, submitting, tagging, versions, waiting
 from smartcontent.contents.archives import HEAD, export, taking_in, unpacking
 from smartcontent.contents.archives.export import steps
@@ -468,6 +469,21 @@ def test_whatever_is_not_on_record_of_a_version_its_pages_open(as_ada, ada, writ
             *(f"{page}/compare?from=1&to=2", f"{page}/history", of_api, f"{of_api}/drafts/1"),
         ):
             assert as_ada.client.get(path, headers=headers).status_code < 400, (name, path)
+
+
+@pytest.mark.parametrize("left_open", ["", None])
+def test_choice_that_an_archive_leaves_open_is_the_usual_one(as_bob, ada, bob, written, left_open):
+    choices = dict.fromkeys(("tone", "length", "language", "audience", "keywords"), left_open)
+    brief = {"content_type": "social_media_caption", "topic": "Tea", **choices}
+    files = changed(files_of(archive_of(ada)), "/content.json", brief=brief)
+
+    taken(bob, packed(changed(files, "/1.json", brief=brief)))
+
+    content = db.session.scalars(select(Content).where(Content.user_id == bob.id)).one()
+    usual = "friendly", CONTENT_TYPES["social_media_caption"].default_length, "en"
+    assert (content.tone, content.length, content.language) == usual
+    for path in ("", "/versions/1", "/compare?from=1&to=2"):
+        assert as_bob.client.get(f"/contents/{content.id}{path}").status_code == 200
 
 
 ODD = {

@@ -12,7 +12,14 @@ from hashlib import sha256
 from typing import Any, NamedTuple
 from uuid import NAMESPACE_OID, UUID, uuid5
 
-from smartcontent.briefs.brief import BRIEF, MATERIAL_LONGEST, TITLED_BRIEF, Brief, title_from
+from smartcontent.briefs.brief import (
+    BRIEF,
+    MATERIAL_LONGEST,
+    TITLED_BRIEF,
+    Brief,
+    brief_of,
+    title_from,
+)
 from smartcontent.briefs.catalogue import LANGUAGES
 from smartcontent.briefs.submission import UNTIMED
 from smartcontent.briefs.task import (
@@ -393,7 +400,7 @@ def _columns(
 
 def _brief(said: Mapping[str, Any]) -> Brief:
     voice = Voice(**said["voice"]) if said.get("voice") else None
-    return Brief(**{**said, "voice": voice})
+    return brief_of({**said, "voice": voice})
 
 
 def _draft(files: Unpacked, folder: str, number: int) -> dict[str, Any]:
