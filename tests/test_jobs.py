@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 from conftest import BRIEF, both_databases, wait_until
 from dictation import Dictation
-from ollama_scripts import done, piece
+from ollama_scripts import done, line, piece
 from processes import free_port
 from sqlalchemy import select
 
@@ -108,6 +108,22 @@ def test_thought_that_was_taken_for_text_is_taken_back_in_mid_text(app, due_draf
 
     db.session.refresh(due_draft)
     assert (due_draft.text, due_draft.taken_out) == ("Tea ", thought.strip())
+
+
+@pytest.mark.parametrize("mark", ["</think>", "assistantfinal"])
+def test_text_that_begins_where_a_thought_ends_outlasts_a_silence(due_draft, ollama, mark):
+    lines = [line(piece("Hm.")), line(piece(f"{mark}Tea ")), b": one moment\n", line(done())]
+    ollama.raw(b"".join(lines))
+
+    assert written(due_draft).text == "Tea "
+
+
+def test_text_that_begins_where_a_thought_ends_outlasts_a_broken_connection(due_draft, ollama):
+    ollama.says("Hm.", "</think>Tea ", cut=True)
+
+    draft = written(due_draft)
+
+    assert (draft.status, draft.text) == (Status.PENDING, "Tea ")
 
 
 @pytest.mark.parametrize(

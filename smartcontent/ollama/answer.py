@@ -101,6 +101,7 @@ class Answer:
                 if piece or self.begins_again or time.monotonic() - yielded >= TICK:
                     yielded = time.monotonic()
                     yield piece
+                    self._marks.begins_again = False  # that piece alone does
                 if self.done_reason is not None:
                     break
 
