@@ -3,7 +3,7 @@
 import sqlite3
 import sys
 import time
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import replace
 from datetime import timedelta
 from multiprocessing.sharedctypes import RawValue
@@ -23,7 +23,7 @@ from smartcontent.scheduling.reconciler import OVERDUE
 from smartcontent.stores import keys
 from smartcontent.stores.redis import connect
 from smartcontent.stores.sql import db
-from smartcontent.writing import armed, attempt, job, room_to_think, slots, warm_up
+from smartcontent.writing import armed, attempt, job, lease, room_to_think, slots, warm_up
 from smartcontent.writing.armed import Hands, hands
 from smartcontent.writing.slots import SlotWorker
 
@@ -301,3 +301,14 @@ def test_what_breaks_before_anything_is_sent_is_an_end_and_said(soon, ollama, mo
     assert (soon.status, soon.error_cause, ollama.texts) == (Status.FAILED, "not_made_ready", [])
     assert soon.started_at >= soon.due_at
     assert "ask for another draft of the brief" in soon.error
+
+
+@pytest.mark.parametrize("broken", [(armed, "surroundings"), (Draft, "announce")])
+def test_slot_has_nothing_open_after_a_job_however_it_ended(soon, monkeypatch, broken):
+    """Its parent would take it for stuck, and kill it with the next draft in hand."""
+    monkeypatch.setattr(*broken, breaks)
+
+    with suppress(KeyError):
+        job.write_draft(soon.id)
+
+    assert lease.lease_ends.value == 0.0

@@ -57,6 +57,15 @@ class Attempt:
         """What the model has written of it."""
         return self.text[len(self.before) :]
 
+    def begin(self, answer: Answer) -> None:
+        """Send the request, under the lease until `close()`."""
+        self._lease.begin()
+        answer.begin()
+
+    def close(self) -> None:
+        """End the lease, however the attempt ended; a second call does nothing."""
+        self._lease.end()
+
     def write(self, answer: Answer) -> None:
         """Stream the text until its end.
 
@@ -75,7 +84,7 @@ class Attempt:
                     self._add(piece)
                     self._look_around()
         finally:
-            self._lease.end()
+            self.close()
             self._say()
 
     def forget(self) -> None:

@@ -37,10 +37,9 @@ def write_draft(draft_id: int) -> None:
         db.session.rollback()
         log.info("Nothing to do draft=%s", draft_id)
         return
-    with closing(made):
-        attempt = Attempt(draft, after, made.before)
+    with closing(made), closing(Attempt(draft, after, made.before)) as attempt:
         if made.answer is not None:
-            made.answer.begin()
+            attempt.begin(made.answer)
         _tell_of_claim(draft)
         if not _write(draft, attempt, made):
             attempt.forget()

@@ -34,8 +34,11 @@ class Lease:
         self.number = draft.attempt
         self._seconds = current_app.config["LEASE_SECONDS"]
         self._looked_at = self._kept_at = time.monotonic()
-        assert draft.lease_until is not None, "a claim sets it"
-        self._may_write_until(draft.lease_until)
+
+    def begin(self) -> None:
+        """Something is open at Ollama from now on."""
+        assert self._draft.lease_until is not None, "a claim sets it"
+        self._may_write_until(self._draft.lease_until)
 
     def is_to_be_looked_at(self) -> bool:
         """Whether the last look is a while ago."""
