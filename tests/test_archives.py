@@ -36,7 +36,7 @@ from smartcontent.models import (
 )
 from smartcontent.models.dismissal import dismissals
 from smartcontent.models.listing import Filters, list_contents
-from smartcontent.preflight.preflight import needed_soon
+from smartcontent.preflight.needs import needed_soon, prepared
 from smartcontent.stores.sql import db
 from smartcontent.texts.quality.finding import KEY_LENGTH
 from smartcontent.web import threads
@@ -507,7 +507,8 @@ def test_whatever_is_on_record_of_a_version_what_repeats_it_comes_to_an_end(
     as_bob.post(f"/contents/{content.id}/versions/1/reproduce", {})
     [draft] = [each for each in content.drafts if each.status == "pending"]
     waiting.start_now(draft)
-    assert "thinker" in needed_soon()
+    [need] = needed_soon().values()
+    assert prepared(need).to_send.model == "thinker"
     job.write_draft(draft.id)
 
     db.session.refresh(draft)

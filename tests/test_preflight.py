@@ -9,13 +9,15 @@ from conftest import BRIEF, wait_until
 from dictation import Dictation
 from ollama_scripts import LOAD
 
+from smartcontent import prompts
 from smartcontent.contents import model_pulls, submitting
 from smartcontent.health.finding import Finding, State
 from smartcontent.health.ollama_server import check_ollama
 from smartcontent.models import Status
 from smartcontent.models.download import Download
 from smartcontent.preflight import downloads
-from smartcontent.preflight.preflight import Preflight, needed_soon
+from smartcontent.preflight.needs import needed_soon
+from smartcontent.preflight.preflight import LOADED_AT_ONCE, Preflight
 from smartcontent.progress import readiness
 from smartcontent.progress.readiness import Stage, last_found
 from smartcontent.prompts import request
@@ -399,25 +401,26 @@ def test_failure_on_record_by_another_version_is_told_as_it_stands(as_ada, conte
 def test_draft_of_which_nothing_can_be_made_keeps_no_other_from_being_ready(
     preflight, ada, a_worker, monkeypatch
 ):
-    poisonous = submitting.submit(ada.id, BRIEF, "A teapot", {"model": "another"}).current
-    submitting.submit(ada.id, BRIEF, "A kettle")
+    poisonous = submitting.submit(ada.id, BRIEF, "A teapot", delay_seconds=9).current
+    submitting.submit(ada.id, BRIEF, "A kettle", delay_seconds=10)
 
     def request_of(draft):
         if draft.id == poisonous.id:
             raise KeyError("what is not on record")
         return request.request_of(draft)
 
-    monkeypatch.setattr("smartcontent.preflight.preflight.request_of", request_of)
+    monkeypatch.setattr("smartcontent.preflight.needs.request_of", request_of)
 
-    assert found(preflight).stage is Stage.READY
+    wait_until(lambda: "is loaded" in found(preflight).sentence)
 
 
 def test_however_many_models_are_wanted_one_look_asks_for_all_of_them_once(
-    preflight, ada, a_worker, ollama
+    preflight, ada, a_worker, ollama, monkeypatch
 ):
     for number in range(9):
         submitting.submit(ada.id, BRIEF, "A teapot", {"model": f"made-up-{number}"})
     ollama.requests.clear()
+    monkeypatch.setattr(prompts, "messages_for", lambda _: pytest.fail("a prompt for nobody"))
 
     preflight.look()
 
@@ -426,10 +429,57 @@ def test_however_many_models_are_wanted_one_look_asks_for_all_of_them_once(
     assert "/api/show" not in asked
 
 
+def test_model_is_one_under_all_its_names(preflight, ada, a_worker, ollama):
+    names = ["llama3.2", "Llama3.2:latest", "library/llama3.2", "LLAMA3.2"]
+    wishes = [{"model": name} for name in names]
+    submitting.submit(ada.id, BRIEF, "A teapot", delay_seconds=10, variants=wishes)
+
+    wait_until(lambda: "is loaded" in found(preflight).sentence)
+
+    assert len(loads(ollama)) == 1
+    assert [last_found(name).sentence.count(name) for name in names] == [1, 1, 1, 1]
+
+
+def test_few_models_are_loaded_at_a_time(preflight, ada, a_worker, ollama):
+    names = [f"one-of-many-{number}" for number in range(LOADED_AT_ONCE + 2)]
+    ollama.models += [f"{name}:latest" for name in names]
+    for name in names:
+        submitting.submit(ada.id, BRIEF, "A teapot", {"model": name}, delay_seconds=10)
+    loading = [Dictation(ollama.on(path=LOAD)) for _ in names]
+
+    for _ in range(3):
+        preflight.look()
+    assert [last_found(name).stage for name in names].count(Stage.WARMING) == LOADED_AT_ONCE
+    for each in loading:
+        each.end()
+
+    wait_until(lambda: preflight.look() or len(loads(ollama)) == len(names))
+
+
+def test_download_under_another_name_is_waited_for(preflight, ada, a_worker, ollama):
+    ollama.models.clear()
+    ollama.fails(404, {"error": "model 'llama3.2' not found"})
+    download = Dictation(ollama.on(path="/api/pull"))
+    draft = submitting.submit(
+        ada.id, BRIEF, "A teapot", {"model": "Llama3.2:latest"}, delay_seconds=0
+    ).current
+    model_pulls.want_model("llama3.2", ada)
+    model_pulls.want_model("library/llama3.2", ada)
+
+    wait_until(lambda: preflight.look() or last_found("Llama3.2:latest").stage is Stage.PULLING)
+    job.write_draft(draft.id)
+
+    db.session.refresh(draft)
+    assert (draft.status, draft.failures) == (Status.PENDING, 0)
+    download.tell({"status": "success"})
+    download.break_off()
+    wait_until(lambda: not Download.wanted())
+
+
 def test_models_of_nobody_hide_behind_those_of_another(ada, bob, monkeypatch):
-    monkeypatch.setattr("smartcontent.preflight.preflight.MOST_DRAFTS", 3)
+    monkeypatch.setattr("smartcontent.preflight.needs.MOST_DRAFTS", 3)
     for number in range(5):
         submitting.submit(ada.id, BRIEF, "A teapot", {"model": f"made-up-{number}"})
     submitting.submit(bob.id, BRIEF, "A kettle", {"model": "bobs"})
 
-    assert list(needed_soon()) == ["made-up-0", "made-up-1", "bobs"]
+    assert list(needed_soon()) == ["made-up-0:latest", "made-up-1:latest", "bobs:latest"]

@@ -59,7 +59,9 @@ def looked(preflight: Preflight) -> bool:
     db.session.commit()
     preflight.look()
     db.session.commit()
-    return not preflight._reading._is_under_way() and not preflight._is_being_loaded("llama3.2")
+    return not preflight._reading._is_under_way() and not preflight._is_being_loaded(
+        "llama3.2:latest"
+    )
 
 
 def look_twice(preflight: Preflight) -> None:

@@ -1,9 +1,8 @@
 """Having a model downloaded to the Ollama server, and who may ask for it."""
 
-from flask import current_app
-
 from smartcontent.models import User
 from smartcontent.models.download import Download
+from smartcontent.ollama.configured import is_usual
 
 
 class ForAdministrators(Exception):
@@ -17,6 +16,6 @@ def want_model(model: str, user: User) -> None:
         ForAdministrators: it is not the usual one, and the user is none of them.
     """
     # Anybody's brief may name any model, and each takes gigabytes of the server's disk.
-    if model != current_app.config["OLLAMA_MODEL"] and not user.is_admin:
+    if not is_usual(model) and not user.is_admin:
         raise ForAdministrators(f"Ask an administrator to download {model}.")
     Download.want(model)

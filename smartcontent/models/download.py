@@ -8,6 +8,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Mapped, mapped_column
 
 from smartcontent.models.moments import UtcDateTime, now
+from smartcontent.ollama import canonical
 from smartcontent.stores.sql import Base, db, only_read
 
 # What nobody has looked after for so long is wanted no more.
@@ -28,7 +29,8 @@ class Download(Base):
     @classmethod
     def want(cls, model: str, fails: bool = False) -> None:
         """Put a model on the list, or what is on it on record anew."""
-        db.session.merge(cls(model=model, wanted_at=now(), fails=fails))
+        for name in cls._names_of(model) or [model]:
+            db.session.merge(cls(model=name, wanted_at=now(), fails=fails))
         try:
             db.session.commit()
         except IntegrityError:  # somebody else was a moment earlier
@@ -37,8 +39,14 @@ class Download(Base):
     @classmethod
     def ended(cls, model: str) -> None:
         """Take a model off the list."""
-        db.session.execute(delete(cls).where(cls.model == model))
+        db.session.execute(delete(cls).where(cls.model.in_(cls._names_of(model))))
         db.session.commit()
+
+    @classmethod
+    def _names_of(cls, model: str) -> list[str]:
+        """By which of its names a model is on the list: `llama3.2`, `Llama3.2:latest`."""
+        names = db.session.scalars(select(cls.model)).all()
+        return [name for name in names if canonical(name) == canonical(model)]
 
     @classmethod
     def wanted(cls) -> Sequence["Download"]:

@@ -4,7 +4,7 @@ import logging
 
 from flask import current_app
 
-from smartcontent.ollama import Ollama
+from smartcontent.ollama import Ollama, canonical
 
 log = logging.getLogger(__name__)
 
@@ -20,3 +20,13 @@ def ollama() -> Ollama:
         api_key=config["OLLAMA_API_KEY"] or None,
         ca=config["REQUESTS_CA_BUNDLE"] or config["SSL_CERT_FILE"],
     )
+
+
+def is_usual(model: str) -> bool:
+    """Whether it is OLLAMA_MODEL, under whatever name."""
+    return canonical(model) == canonical(current_app.config["OLLAMA_MODEL"])
+
+
+def comes_by_itself(model: str) -> bool:
+    """Whether it is downloaded where it is missing, and nobody has to ask for it."""
+    return bool(current_app.config["OLLAMA_PULL"]) and is_usual(model)

@@ -13,8 +13,8 @@ from flask import Flask, current_app
 from sqlalchemy.exc import SQLAlchemyError
 
 from smartcontent.models.download import Download
-from smartcontent.ollama import OllamaError, PullProgress
-from smartcontent.ollama.configured import ollama
+from smartcontent.ollama import OllamaError, PullProgress, canonical
+from smartcontent.ollama.configured import comes_by_itself, ollama
 from smartcontent.progress.readiness import Readiness, Stage
 
 log = logging.getLogger(__name__)
@@ -29,6 +29,7 @@ class Downloads:
 
     def __init__(self, app: Flask) -> None:
         self._app = app
+        # All by canonical names: `llama3.2` and `Llama3.2:latest` are one download.
         self._threads: dict[str, threading.Thread] = {}
         # How far each is, as its thread writes and the next look tells.
         self._shares: dict[str, float | None] = {}
@@ -41,7 +42,7 @@ class Downloads:
         """Begin what is to be downloaded; answers how far each model of these is."""
         wanted = set()
         for asked in Download.wanted():
-            if not self._comes_by_itself(asked.model):
+            if not comes_by_itself(asked.model):
                 wanted.add(asked.model)
                 self._begin(asked.model)
             if self.is_under_way(asked.model) and asked.is_to_be_renewed():
@@ -51,15 +52,15 @@ class Downloads:
         return {model: self.found(model) for model in wanted}
 
     def is_under_way(self, model: str) -> bool:
-        thread = self._threads.get(model)
+        thread = self._threads.get(canonical(model))
         return thread is not None and thread.is_alive()
 
     def found(self, model: str) -> Readiness:
         """What is to be said of a model that the Ollama server does not have."""
         if self.is_under_way(model):
-            return _pulling(model, self._shares.get(model))
-        problem = self._problems.get(model)
-        if not self._comes_by_itself(model):
+            return _pulling(model, self._shares.get(canonical(model)))
+        problem = self._problems.get(canonical(model))
+        if not comes_by_itself(model):
             if problem:
                 return Readiness(model, Stage.MISSING, problem.cause, problem.values)
             return Readiness(model, Stage.MISSING, "not_downloaded", {"model": model})
@@ -69,10 +70,6 @@ class Downloads:
         # The drafts wait for what may pass by itself.
         stage = Stage.PULLING if problem.transient else Stage.PROBLEM
         return Readiness(model, stage, problem.cause, problem.values, is_tried_again=True)
-
-    def _comes_by_itself(self, model: str) -> bool:
-        config = current_app.config
-        return bool(config["OLLAMA_PULL"]) and model == config["OLLAMA_MODEL"]
 
     def _has_usual(self) -> bool:
         """Whether the usual model is there; begins its download, but not right after a failure."""
@@ -86,7 +83,7 @@ class Downloads:
             self._failed(model, error)
             return False
         if self._usual_is_there:
-            self._problems.pop(model, None)
+            self._problems.pop(canonical(model), None)
             self._failures = 0
             Download.ended(model)
         else:
@@ -102,12 +99,13 @@ class Downloads:
             with self._app.app_context():
                 self._pull(model)
 
-        self._threads[model] = threading.Thread(target=run, name=f"pull {model}", daemon=True)
-        self._threads[model].start()
+        thread = threading.Thread(target=run, name=f"pull {model}", daemon=True)
+        self._threads[canonical(model)] = thread
+        thread.start()
 
     def _pull(self, model: str) -> None:
         log.info("model=%s is not there, downloading it", model)
-        self._problems.pop(model, None)
+        self._problems.pop(canonical(model), None)
         try:
             for progress in ollama().pull(model):
                 self._note(model, progress)
@@ -117,26 +115,26 @@ class Downloads:
         except OllamaError as error:
             self._failed(model, error)
             problem = error
-        self._shares.pop(model, None)
+        self._shares.pop(canonical(model), None)
         # While the database is away it stays wanted: it is begun again, and ends as this one did.
         with contextlib.suppress(SQLAlchemyError):
             self._put_on_record(model, problem)
 
     def _put_on_record(self, model: str, problem: OllamaError | None) -> None:
-        if problem and self._comes_by_itself(model):
+        if problem and comes_by_itself(model):
             Download.want(model, fails=not problem.transient)
         else:
             Download.ended(model)
 
     def _note(self, model: str, progress: PullProgress) -> None:
-        share, before = progress.share, self._shares.get(model) or 0.0
-        self._shares[model] = share
+        share, before = progress.share, self._shares.get(canonical(model)) or 0.0
+        self._shares[canonical(model)] = share
         if share and int(share * _STEPS) > int(before * _STEPS):
             log.info("model=%s downloaded=%.0f%%", model, share * 100)
 
     def _failed(self, model: str, error: OllamaError) -> None:
-        self._problems[model] = error
-        again = f" Tried again in {self._pause():g} s." if self._comes_by_itself(model) else ""
+        self._problems[canonical(model)] = error
+        again = f" Tried again in {self._pause():g} s." if comes_by_itself(model) else ""
         log.warning(
             "model=%s not downloaded cause=%s: %s%s detail=%s",
             model, error.cause, error, again, error.detail,

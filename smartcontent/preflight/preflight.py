@@ -10,39 +10,25 @@ import contextlib
 import logging
 import threading
 import time
-from datetime import timedelta
 
 import redis as redis_py
 from flask import Flask, current_app
-from sqlalchemy import func, select
 from sqlalchemy.exc import SQLAlchemyError
 
 from smartcontent.health.finding import Finding, State
 from smartcontent.health.ollama_server import check_ollama
 from smartcontent.health.processes import check_workers
 from smartcontent.health.redis_server import check_redis
-from smartcontent.models import Content, Draft, now
-from smartcontent.models.status import WAITS
+from smartcontent.models import now
 from smartcontent.ollama import OllamaError, canonical
 from smartcontent.ollama.configured import ollama
 from smartcontent.preflight.downloads import Downloads
-from smartcontent.preflight.reading_ahead import (
-    Need,
-    ReadingAhead,
-    loaded_before,
-    seconds_to_read,
-)
+from smartcontent.preflight.needs import Need, needed_soon, prepared
+from smartcontent.preflight.reading_ahead import ReadingAhead, loaded_before
 from smartcontent.progress import readiness
 from smartcontent.progress.readiness import Readiness, Stage
-from smartcontent.prompts.request import (
-    Request,
-    SourceGone,
-    model_of,
-    request_for,
-    request_of,
-)
+from smartcontent.prompts.request import Request
 from smartcontent.stores.redis_answers import trouble
-from smartcontent.stores.sql import db, one_of, only_read
 from smartcontent.upkeep.duties import Duty
 from smartcontent.writing.room_to_think import with_room_to_think
 
@@ -50,10 +36,10 @@ log = logging.getLogger(__name__)
 
 LOOK_SECONDS = 2.0
 LIST_SECONDS = 30.0
-AHEAD = timedelta(seconds=65)
 # Loaded this recently, a model is still there: Ollama is asked to keep it for longer than that.
 WARM_FOR_SECONDS = 30.0
-MOST_DRAFTS = 500
+# Somebody may name every model there is; Ollama loads them one after the other.
+LOADED_AT_ONCE = 4
 
 
 class Preflight(Duty):
@@ -62,8 +48,8 @@ class Preflight(Duty):
     def __init__(self, app: Flask) -> None:
         super().__init__("scheduler", "preflight", self.turn)
         self._app = app
-        self._warmed_at: dict[str, float] = {}
-        self._problems: dict[str, OllamaError] = {}
+        # By canonical names, what was tried lately: when, and what went wrong.
+        self._tried: dict[str, tuple[float, OllamaError | None]] = {}
         self._loading: dict[str, threading.Thread] = {}
         self._told: dict[str, Readiness] = {}
         self._redis = ""
@@ -97,14 +83,20 @@ class Preflight(Duty):
         needs = needed_soon()
         # Asked once for all of them: somebody may have named hundreds that are not there.
         there, workers = _models_there() if needs else set(), check_workers()
+        self._forget_what_is_over()
+        told: set[str] = set()
         for model, need in needs.items():
-            self._tell(self._found(model, need, there, workers), need.user_ids)
+            if self._may_be_loaded(model, there, workers):
+                self._load_in_time(model, need)
+            for name, user_ids in need.user_ids.items():
+                self._tell(self._found(name, there, workers), user_ids)
+            told |= need.user_ids.keys()
             self.go_on()
-        self._reading.look(needs, self._is_loaded)
-        for model in downloads.keys() - needs.keys():
-            self._tell(downloads[model], set())
-        for model in self._told.keys() - needs.keys() - downloads.keys():
-            del self._told[model]
+        self._reading.look(needs, self._is_loaded, self.go_on)
+        for name in downloads.keys() - told:
+            self._tell(downloads[name], set())
+        for name in self._told.keys() - told - downloads.keys():
+            del self._told[name]
 
     def _list_models(self) -> None:
         """Have the form of a brief know what there is to choose from."""
@@ -131,68 +123,80 @@ class Preflight(Duty):
         self._told[found.model] = found
         readiness.tell(found, user_ids if is_news else ())
 
-    def _found(
-        self, model: str, need: Need, there: set[str] | OllamaError, workers: Finding
-    ) -> Readiness:
-        if self._downloads.is_under_way(model):
-            return self._downloads.found(model)
+    def _forget_what_is_over(self) -> None:
+        for model, (moment, _) in list(self._tried.items()):
+            if time.monotonic() - moment >= WARM_FOR_SECONDS:
+                del self._tried[model]
+        self._loading = {name: each for name, each in self._loading.items() if each.is_alive()}
+
+    def _may_be_loaded(self, model: str, there: set[str] | OllamaError, workers: Finding) -> bool:
+        is_there = not isinstance(there, OllamaError) and model in there
+        return is_there and workers.state is State.OK and not self._downloads.is_under_way(model)
+
+    def _load_in_time(self, model: str, need: Need) -> None:
+        """Have it loaded as long before the first draft is due as it takes to read that."""
+        if model in self._tried or model in self._loading or len(self._loading) >= LOADED_AT_ONCE:
+            return
+        first = prepared(need)
+        if first and need.due_at - now() <= loaded_before(first.seconds):
+            self._begin_to_load(model, first.request)
+
+    def _found(self, name: str, there: set[str] | OllamaError, workers: Finding) -> Readiness:
+        """What is to be said of a model under one of its names."""
+        if self._downloads.is_under_way(name):
+            return self._downloads.found(name)
         if isinstance(there, OllamaError):
-            return Readiness(model, Stage.PROBLEM, there.cause, there.values)
-        if canonical(model) not in there:
-            return self._downloads.found(model)
+            return Readiness(name, Stage.PROBLEM, there.cause, there.values)
+        if canonical(name) not in there:
+            return self._downloads.found(name)
         if workers.state is not State.OK:
             why = {"finding": workers.cause, "remedy": workers.remedy}
-            return Readiness(model, Stage.PROBLEM, "nobody_writes", why)
-        return self._warmth(model, need)
+            return Readiness(name, Stage.PROBLEM, "nobody_writes", why)
+        return self._warmth(name)
 
-    def _warmth(self, model: str, need: Need) -> Readiness:
-        assert need.draft.due_at is not None
-        is_warm = self._was_tried_lately(model)
-        if need.draft.due_at - now() <= loaded_before(need) and not is_warm:
-            self._begin_to_load(need.request)
+    def _warmth(self, name: str) -> Readiness:
+        model = canonical(name)
         if self._is_being_loaded(model):
-            return Readiness(model, Stage.WARMING, "loading")
-        if model in self._problems and is_warm:  # tried a moment ago, not an hour ago
-            problem = self._problems[model]
-            return Readiness(model, Stage.PROBLEM, problem.cause, problem.values)
-        return Readiness(model, Stage.READY, "loaded" if is_warm else "there")
-
-    def _was_tried_lately(self, model: str) -> bool:
-        return time.monotonic() - self._warmed_at.get(model, -1e9) < WARM_FOR_SECONDS
+            return Readiness(name, Stage.WARMING, "loading")
+        if model not in self._tried:
+            return Readiness(name, Stage.READY, "there")
+        _, problem = self._tried[model]
+        if problem is not None:
+            return Readiness(name, Stage.PROBLEM, problem.cause, problem.values)
+        return Readiness(name, Stage.READY, "loaded")
 
     def _is_loaded(self, model: str) -> bool:
-        is_being = self._is_being_loaded(model)
-        return self._was_tried_lately(model) and model not in self._problems and not is_being
+        _, problem = self._tried.get(model, (0.0, None))
+        return model in self._tried and problem is None and not self._is_being_loaded(model)
 
-    def _begin_to_load(self, request: Request) -> None:
-        if self._is_being_loaded(request.model):
-            return
-
+    def _begin_to_load(self, model: str, request: Request) -> None:
         def run() -> None:
             with self._app.app_context():
-                self._load(request)
+                problem = self._loaded(request)
+            # After a failure, too: it is not tried twice a second.
+            self._tried[model] = time.monotonic(), problem
 
-        thread = threading.Thread(target=run, name=f"load {request.model}", daemon=True)
-        self._loading[request.model] = thread
+        thread = threading.Thread(target=run, name=f"load {model}", daemon=True)
+        self._loading[model] = thread
         thread.start()
 
     def _is_being_loaded(self, model: str) -> bool:
         thread = self._loading.get(model)
         return thread is not None and thread.is_alive()
 
-    def _load(self, request: Request) -> None:
-        model = request.model
+    def _loaded(self, request: Request) -> OllamaError | None:
+        """Have it loaded; what went wrong, if anything did."""
         try:
             # The very options of the text: with others, Ollama would load the model once more.
             keep_alive = current_app.config["OLLAMA_KEEP_ALIVE"]
             options = with_room_to_think(request).options
-            ollama().load(model, options, keep_alive)
-            self._problems.pop(model, None)
+            ollama().load(request.model, options, keep_alive)
         except OllamaError as error:
-            self._problems[model] = error
-            log.warning("model=%s not loaded cause=%s detail=%s", model, error.cause, error.detail)
-        # After a failure, too: it is not tried twice a second.
-        self._warmed_at[model] = time.monotonic()
+            log.warning(
+                "model=%s not loaded cause=%s detail=%s", request.model, error.cause, error.detail
+            )
+            return error
+        return None
 
 
 def _warn_of(found: Finding) -> None:
@@ -206,46 +210,3 @@ def _models_there() -> set[str] | OllamaError:
         return {canonical(model) for model in ollama().models()}
     except OllamaError as error:
         return error
-
-
-def needed_soon() -> dict[str, Need]:
-    """The models of the drafts that are due within a minute or wait already.
-
-    Of very many the first of each user, so that nobody's hide behind another's.
-    """
-    only_read()
-    place = func.row_number().over(partition_by=Draft.user_id, order_by=(Draft.due_at, Draft.id))
-    soon = select(Draft.id).where(Draft.status.in_(WAITS), Draft.due_at < now() + AHEAD)
-    first = soon.order_by(place, Draft.due_at).limit(MOST_DRAFTS)
-    drafts = db.session.scalars(
-        select(Draft)
-        .join(Content, Content.id == Draft.content_id)
-        .where(one_of(Draft.id, first))
-        .order_by(Draft.due_at, Draft.id)
-    ).all()
-    needs: dict[str, Need] = {}
-    for draft in drafts:
-        model = model_of(draft)
-        if model not in needs:
-            request = _request_of(draft)
-            if request is None:
-                continue
-            needs[model] = Need(draft, request, seconds_to_read(request), set())
-        needs[model].user_ids.add(draft.user_id)
-    db.session.commit()
-    return needs
-
-
-def _request_of(draft: Draft) -> Request | None:
-    """What its worker will send; that of its brief alone where what it is made of is gone.
-
-    None where none can be made, which its worker will say.
-    """
-    try:
-        return request_of(draft)
-    except SourceGone:
-        return request_for(draft.content, draft.wishes)
-    except SQLAlchemyError:
-        raise
-    except Exception:
-        return None

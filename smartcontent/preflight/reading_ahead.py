@@ -11,7 +11,6 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -20,37 +19,17 @@ from sqlalchemy import or_, select, update
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
 from smartcontent.models import Draft, Reading, Status, now
-from smartcontent.models.reading_ahead import does_not_help, tokens_a_second, was_given_to_read
+from smartcontent.models.reading_ahead import does_not_help, was_given_to_read
 from smartcontent.models.status import WAITS
 from smartcontent.ollama import Answer, OllamaError
 from smartcontent.ollama.configured import ollama
+from smartcontent.preflight.needs import Need, Prepared, prepared
 from smartcontent.preflight.plan import SPARE, Upcoming, ahead, longest, to_read
 from smartcontent.prompts import estimated_tokens
 from smartcontent.prompts.request import Request
 from smartcontent.stores.sql import db, only_read
-from smartcontent.writing.room_to_think import with_room_to_think
 
 log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True)
-class Need:
-    """A model that drafts due soon will ask for, with the first of them and its request."""
-
-    draft: Draft
-    request: Request
-    seconds: float
-    user_ids: set[int]
-
-    @property
-    def to_send(self) -> Request:
-        """The request as its worker will send it; Ollama may be asked for that."""
-        return with_room_to_think(self.request)
-
-
-def seconds_to_read(request: Request) -> float:
-    """How long the model takes to read the prompt, as it read others."""
-    return estimated_tokens(request.messages) / tokens_a_second(request.model)
 
 
 class ReadingAhead:
@@ -62,21 +41,28 @@ class ReadingAhead:
         self._answer: Answer | None = None
         self._is_given_up = threading.Event()
 
-    def look(self, needs: Mapping[str, Need], is_loaded: Callable[[str], bool]) -> None:
-        """Begin what is to be read now, of models that are loaded."""
+    def look(
+        self,
+        needs: Mapping[str, Need],
+        is_loaded: Callable[[str], bool],
+        go_on: Callable[[], None],
+    ) -> None:
+        """Begin what is to be read now, of models that are loaded; `go_on` is called on the way."""
         if not needs or not _is_wanted() or self._is_under_way():
             return
         self._is_given_up.clear()  # before the stores are asked: what falls due from now on counts
-        # Of what is not loaded Ollama need not be asked what it can do.
-        prompts = {
-            model: need.to_send.prompt_digest for model, need in needs.items() if is_loaded(model)
-        }
+        upcoming = {}
+        for model, need in needs.items():
+            upcoming[model] = _upcoming(need, is_loaded(model))
+            go_on()
         only_read()
-        upcoming = {model: _upcoming(need, prompts.get(model)) for model, need in needs.items()}
         chosen = to_read(upcoming.values(), _is_writing(), now(), _usual())
         db.session.commit()
         if chosen is not None:
-            self._begin(next(needs[model] for model, each in upcoming.items() if each is chosen))
+            need = next(needs[model] for model, each in upcoming.items() if each is chosen)
+            first = prepared(need)  # once more, for of all of them none was kept
+            if first is not None:
+                self._begin(first)
 
     def give_up(self) -> None:
         """End the reading under way: a draft is due. Returns at once."""
@@ -88,8 +74,8 @@ class ReadingAhead:
     def _is_under_way(self) -> bool:
         return self._thread is not None and self._thread.is_alive()
 
-    def _begin(self, need: Need) -> None:
-        work = (need.draft.id, need.draft.revision, need.to_send, need.seconds)
+    def _begin(self, first: Prepared) -> None:
+        work = (first.draft.id, first.draft.revision, first.to_send, first.seconds)
 
         def run() -> None:
             with self._app.app_context():
@@ -143,22 +129,27 @@ def _usual() -> timedelta:
     return timedelta(seconds=current_app.config["WARM_UP_SECONDS"])
 
 
-def loaded_before(need: Need) -> timedelta:
-    """How long before the first draft is due its model has to be loaded; nothing: not at all."""
-    return ahead(need.seconds, _usual()) + SPARE if _is_wanted() else _usual()
+def loaded_before(seconds: float) -> timedelta:
+    """How long before its time a draft's model has to be loaded, which reads it in so long.
+
+    Nothing: not at all.
+    """
+    return ahead(seconds, _usual()) + SPARE if _is_wanted() else _usual()
 
 
-def _upcoming(need: Need, prompt: str | None) -> Upcoming:
-    """With the digest of its prompt, where that may be read now."""
-    assert need.draft.due_at is not None
-    model = need.request.model
+def _upcoming(need: Need, is_loaded: bool) -> Upcoming:
+    first = prepared(need) if is_loaded else None
+    if first is None:
+        return Upcoming(need.due_at, 0.0, may_be_read=False)
+    prompt = first.to_send.prompt_digest  # Ollama may be asked: in no transaction
+    only_read()
     may_be_read = (
-        prompt is not None
-        and need.draft.status == Status.PENDING
-        and not was_given_to_read(need.draft.id, prompt)
-        and not does_not_help(model)
+        first.draft.status == Status.PENDING
+        and not was_given_to_read(first.draft.id, prompt)
+        and not does_not_help(first.request.model)
     )
-    return Upcoming(need.draft.due_at, need.seconds, may_be_read)
+    db.session.commit()
+    return Upcoming(need.due_at, first.seconds, may_be_read)
 
 
 def _is_writing() -> bool:

@@ -46,11 +46,16 @@ class SourceGone(Exception):
     """The draft that another was to be made of is not there any more."""
 
 
-def model_for(content: Content, wishes: dict[str, Any] | None = None) -> str:
-    """The Ollama model that is to write a content, or a draft of it with wishes of its own."""
-    wanted = content.settings | (wishes or {})
+def model_named(settings: dict[str, Any], wishes: dict[str, Any] | None) -> str:
+    """The Ollama model that a content's settings name, or the wishes of one of its drafts."""
+    wanted = settings | (wishes or {})
     model: str = wanted.get("model") or current_app.config["OLLAMA_MODEL"]
     return model
+
+
+def model_for(content: Content, wishes: dict[str, Any] | None = None) -> str:
+    """The Ollama model that is to write a content, or a draft of it with wishes of its own."""
+    return model_named(content.settings, wishes)
 
 
 def model_of(draft: Draft) -> str:

@@ -11,7 +11,8 @@ from smartcontent.models import Content, Draft, Status, now
 from smartcontent.models.download import Download
 from smartcontent.models.moments import due_in
 from smartcontent.models.search_index import findable_by
-from smartcontent.ollama import OllamaError
+from smartcontent.ollama import OllamaError, canonical
+from smartcontent.ollama.configured import comes_by_itself
 from smartcontent.prompts.request import model_of
 from smartcontent.scheduling import schedule_draft
 from smartcontent.stores.sql import db
@@ -90,8 +91,7 @@ def _may_succeed(attempt: Attempt, error: OllamaError) -> bool:
 
 def _is_on_its_way(model: str) -> bool:
     """Whether somebody downloads the model, or will as soon as he looks."""
-    wanted = {each.model: each for each in Download.wanted()}
-    if model in wanted:
-        return not wanted[model].fails
-    config = current_app.config
-    return bool(config["OLLAMA_PULL"]) and model == config["OLLAMA_MODEL"]
+    wanted = {canonical(each.model): each for each in Download.wanted()}
+    if canonical(model) in wanted:
+        return not wanted[canonical(model)].fails
+    return comes_by_itself(model)

@@ -4,7 +4,7 @@ import logging
 import time
 from dataclasses import replace
 
-from smartcontent.ollama import OllamaError
+from smartcontent.ollama import OllamaError, canonical
 from smartcontent.ollama.configured import ollama
 from smartcontent.prompts.request import Request, context_for
 
@@ -14,7 +14,7 @@ log = logging.getLogger(__name__)
 THINKING_TOKENS = 2048
 ASK_AGAIN_SECONDS = 600  # what a model can do changes when it is pulled anew
 MODELS_MOST = 64
-# By server and model: when it was asked, and what it said.
+# By server and canonical name: when it was asked, and what it said.
 _said: dict[tuple[str, str], tuple[float, bool]] = {}
 
 
@@ -38,14 +38,14 @@ def thinks(model: str) -> bool:
 
     Asked here of a model that is new only: a draft is in hand, and its second is near.
     """
-    if (ollama().url, model) not in _said:
+    if _key(model) not in _said:
         _ask(model)
-    return _said.get((ollama().url, model), (0.0, False))[1]
+    return _said.get(_key(model), (0.0, False))[1]
 
 
 def ask_again(model: str) -> None:
     """Ask anew what was said of a model long ago: between drafts, when nobody waits for it."""
-    asked_at, _ = _said.get((ollama().url, model), (0.0, False))
+    asked_at, _ = _said.get(_key(model), (0.0, False))
     if time.monotonic() - asked_at > ASK_AGAIN_SECONDS:
         _ask(model)
 
@@ -55,7 +55,11 @@ def _ask(model: str) -> None:
         may_think = ollama().thinks(model)
     except OllamaError:  # the text's own request will say what is wrong
         return
-    _said.pop((ollama().url, model), None)
-    _said[ollama().url, model] = time.monotonic(), may_think
+    _said.pop(_key(model), None)
+    _said[_key(model)] = time.monotonic(), may_think
     if len(_said) > MODELS_MOST:
         del _said[next(iter(_said))]
+
+
+def _key(model: str) -> tuple[str, str]:
+    return ollama().url, canonical(model)
