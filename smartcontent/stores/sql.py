@@ -90,6 +90,9 @@ os.register_at_fork(after_in_child=_forget_line)
 # An error is logged, and its parameters are people's texts and password hashes.
 _DISCREET = {"hide_parameters": True}
 
+# A server that has become a standby: a new connection finds the one that has taken over.
+_MAY_ONLY_BE_READ = "25006"
+
 
 def engine_options(url: str) -> dict[str, Any]:
     """What create_engine is told: wait for SQLite's one writer, notice PostgreSQL's dead lines."""
@@ -111,12 +114,19 @@ def _set_up_sqlite(connection: Any, _record: object) -> None:
 def _name_a_lost_connection(context: ExceptionContext) -> None:
     """Make it an OperationalError, which is what we look for, whatever the driver calls it.
 
-    PostgreSQL ends a transaction that was idle for too long with an internal error.
+    PostgreSQL ends a transaction that was idle for too long with an internal error, and refuses
+    one that writes with another while it may only be read.
     """
     found = context.sqlalchemy_exception
+    if getattr(context.original_exception, "sqlstate", "") == _MAY_ONLY_BE_READ:
+        context.is_disconnect = True
     if context.is_disconnect and found and not isinstance(found, OperationalError):
         raise OperationalError(
-            found.statement, found.params, context.original_exception, connection_invalidated=True
+            found.statement,
+            found.params,
+            context.original_exception,
+            connection_invalidated=True,
+            hide_parameters=True,
         )
 
 
