@@ -8,9 +8,10 @@ from dataclasses import replace
 from datetime import timedelta
 from multiprocessing.sharedctypes import RawValue
 from pathlib import Path
+from threading import Event
 
 import pytest
-from conftest import BRIEF
+from conftest import BRIEF, free_port
 from rq import worker_registration
 from sqlalchemy import event, update
 from sqlalchemy.engine.interfaces import CacheStats
@@ -244,6 +245,19 @@ def test_a_slot_says_but_once_in_a_while_that_it_is_alive(ada, valkey, slot, mon
 
     assert {draft.status for draft in content.drafts} == {Status.COMPLETED}
     assert len(said) == 2  # as it began, and once since
+
+
+def test_slot_told_to_end_ends_though_redis_is_away(valkey, monkeypatch):
+    """It would go round until its parent killed it."""
+    codes = []
+    monkeypatch.setattr(slots.os, "_exit", codes.append)
+    monkeypatch.setattr(attempt, "stopping", Event())
+    attempt.stopping.set()
+    away = connect(f"redis://127.0.0.1:{free_port()}", timeout_seconds=1)
+
+    slots.Slots(valkey.url, Job, 1, prepare=lambda: None)._work_while_connected(away)
+
+    assert codes == [0]
 
 
 def test_worker_has_loaded_what_its_jobs_call(app, monkeypatch):

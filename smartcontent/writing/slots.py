@@ -96,6 +96,9 @@ class SlotWorker(SimpleWorker):
     def handle_warm_shutdown_request(self) -> None:
         attempt.stopping.set()
 
+    def set_shutdown_requested_date(self) -> None:
+        """Tell Redis nothing in a signal handler: it may be away, and break what is interrupted."""
+
     def heartbeat(self, timeout: int | None = None, pipeline: Pipeline | None = None) -> None:
         """Say that we live, and who we are: RQ says that once, and Redis may have been emptied.
 
@@ -230,12 +233,13 @@ class Slots:
                 worker_ttl=WORKER_TTL_SECONDS,
             )
             worker.work(logging_level="WARNING")
-            if attempt.stopping.is_set():
-                os._exit(0)
             time.sleep(0.5)  # RQ gave up at what it could not read, and said so in the log
         except redis_py.RedisError as error:
             log.warning("trying again: %s", trouble(error))
             time.sleep(0.5)
+        finally:  # also where RQ's signal handler breaks what is not its work
+            if attempt.stopping.is_set():
+                os._exit(0)
 
     def _end(self, _signal: int, _frame: FrameType | None) -> None:
         self._ending = True

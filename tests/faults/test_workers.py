@@ -122,6 +122,19 @@ def test_worker_told_to_end_hands_its_draft_back_unspent(site, writing):
     assert site.processes.running["worker"].wait(PATIENCE) == 0
 
 
+def test_worker_told_to_end_while_redis_is_away_hands_its_draft_back_too(site, writing):
+    site.redis["worker"].refuse()
+
+    site.processes.kill("worker", signal.SIGTERM)
+    assert site.processes.running["worker"].wait(PATIENCE) == 0
+
+    assert site.processes.said("worker", "Handed back")
+    site.redis["worker"].restore()
+    site.start("worker-2")
+    draft = site.finish(writing)
+    assert (draft["attempt"], draft["failures"]) == (2, 0)
+
+
 def has_let_go(site: Site, slot: int) -> bool:
     """Whether a slot has noticed that it lost its draft, or its parent has."""
     log = site.processes.said("worker", "Stopped") + site.processes.said("worker", "won=False")
