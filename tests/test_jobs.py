@@ -285,10 +285,27 @@ def test_ollama_out_of_reach_is_waited_for_and_that_is_no_failure(app, due_draft
 
 def test_ollama_out_of_reach_for_a_day_is_a_failure(app, due_draft):
     app.config["OLLAMA_HOST"] = f"127.0.0.1:{free_port()}"
-    due_draft.attempt, due_draft.failures = AWAY_TRIES - 1, 3
+    due_draft.error_cause, due_draft.error_values = "unreachable", {"tries": AWAY_TRIES - 2}
+    due_draft.failures = 2
     db.session.commit()
 
-    assert written(due_draft).status == Status.FAILED
+    ends = []
+    for _ in range(3):
+        ends.append((written(due_draft).status, due_draft.failures))
+        due_draft.move(Status.PENDING, due_at=now())
+
+    assert ends == [(Status.PENDING, 2), (Status.PENDING, 3), (Status.FAILED, 4)]
+
+
+def test_ollama_out_of_reach_is_waited_for_after_however_many_other_attempts(app, due_draft):
+    app.config["OLLAMA_HOST"] = f"127.0.0.1:{free_port()}"
+    due_draft.attempt, due_draft.failures = AWAY_TRIES, 3  # as of one that waited for a download
+    db.session.commit()
+
+    draft = written(due_draft)
+
+    assert (draft.status, draft.failures) == (Status.PENDING, 3)
+    assert draft.error_values["tries"] == 1
 
 
 def test_last_attempt_fails_for_good(app, due_draft, ollama):

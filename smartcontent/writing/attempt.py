@@ -35,10 +35,13 @@ def _beginning_with(text: str) -> io.StringIO:
 class Attempt:
     """Writes one attempt at a claimed draft."""
 
-    def __init__(self, draft: Draft, after: str | None = None, before: str = "") -> None:
+    def __init__(
+        self, draft: Draft, after: str | None = None, before: str = "", tries: int = 0
+    ) -> None:
         self.draft = draft
         self.before = before  # what the model's words come behind
         self.after = after  # the cause for which the attempt before ended
+        self.tries = tries  # before this one, in a row, that did not reach Ollama
         self.number = draft.attempt
         self._text = _beginning_with(before)
         self.first_word_at: datetime | None = None

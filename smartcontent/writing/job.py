@@ -17,7 +17,7 @@ from smartcontent.writing.armed import LONGEST_SECONDS, Ready, hands, ready
 from smartcontent.writing.attempt import Attempt, WorkerStopping, patiently
 from smartcontent.writing.lease import DraftTaken
 from smartcontent.writing.outcome import complete, give_up_unsent, hand_back
-from smartcontent.writing.retrying import give_up_or_try_later, may_be_tried_with_room
+from smartcontent.writing.retrying import give_up_or_try_later, may_be_tried_with_room, tries_away
 from smartcontent.writing.room_to_think import ask_again
 
 log = logging.getLogger(__name__)
@@ -32,12 +32,13 @@ def write_draft(draft_id: int) -> None:
     db.session.commit()
     logs.work_for(draft.request_id if draft else None)
     after = draft.error_cause if draft is not None else None
+    tries = tries_away(draft) if draft is not None else 0
     made = _claimed(draft, after) if draft is not None else None
     if draft is None or made is None:
         db.session.rollback()
         log.info("Nothing to do draft=%s", draft_id)
         return
-    with closing(made), closing(Attempt(draft, after, made.before)) as attempt:
+    with closing(made), closing(Attempt(draft, after, made.before, tries)) as attempt:
         if made.answer is not None:
             attempt.begin(made.answer)
         _tell_of_claim(draft)

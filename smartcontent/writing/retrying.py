@@ -39,13 +39,25 @@ def give_up_or_try_later(draft: Draft, attempt: Attempt, error: OllamaError) -> 
     log.warning("Failed draft=%s cause=%s detail=%s", draft.id, error.cause, error.detail)
     if error.cause == "model_missing" and _is_on_its_way(model_of(draft)):
         return _later(draft, held, PULL_LOOK_SECONDS)
-    if error.cause == AWAY and attempt.number < AWAY_TRIES:
-        return _later(draft, held, _spread(while_away(attempt.number).total_seconds()), **values)
+    if error.cause == AWAY:
+        tries = attempt.tries + 1
+        values["error_values"] = {**error.values, "tries": tries}
+        if tries < AWAY_TRIES:
+            return _later(draft, held, _spread(while_away(tries).total_seconds()), **values)
     values["failures"] = draft.failures + 1
     if not _may_succeed(attempt, error) or not _may_fail_again(draft):
         return _fail(draft, held, attempt.text, values)
     pause = error.retry_after or backoff(draft.failures + 1).total_seconds()
     return _later(draft, held, _spread(pause), **values)
+
+
+def tries_away(draft: Draft) -> int:
+    """How many attempts in a row have not reached Ollama, of a draft that is not claimed yet.
+
+    They are counted for themselves: one that waits for a download has hundreds of attempts.
+    """
+    tries = (draft.error_values or {}).get("tries")
+    return tries if draft.error_cause == AWAY and isinstance(tries, int) else 0
 
 
 def may_be_tried_with_room(draft: Draft, attempt: Attempt) -> bool:
