@@ -317,6 +317,41 @@ def test_what_breaks_before_anything_is_sent_is_an_end_and_said(soon, ollama, mo
     assert "ask for another draft of the brief" in soon.error
 
 
+def nobody_writes() -> bool:
+    """Whether another may write to SQLite at once.
+
+    Raises:
+        sqlite3.OperationalError: somebody has the one lock for it.
+    """
+    with closing(sqlite3.connect(db.engine.url.database, timeout=0)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        return True
+
+
+def test_draft_in_hand_that_cannot_be_made_ready_keeps_nobody_from_writing(later, monkeypatch):
+    monkeypatch.setattr(armed, "surroundings", breaks)
+    monkeypatch.setattr(hands, "gives_back", True)
+    monkeypatch.setattr(armed, "_due_in_queue", lambda: nobody_writes)
+
+    job.write_draft(later.id)  # which is given back, for the look says that another is due
+
+    assert hands._to_put_back.pop() == later.id
+
+
+def test_text_that_came_too_late_keeps_nobody_from_writing(soon, monkeypatch):
+    usual, looks = job.complete, []
+
+    def complete(*what) -> bool:
+        assert ending.cancel(soon)
+        return usual(*what)
+
+    monkeypatch.setattr(job, "complete", complete)
+    monkeypatch.setattr(job, "announce_of", lambda _: looks.append(nobody_writes()))
+
+    assert started(soon).status == Status.CANCELLED
+    assert looks == [True]
+
+
 @pytest.mark.parametrize("broken", [(armed, "surroundings"), (Draft, "announce")])
 def test_slot_has_nothing_open_after_a_job_however_it_ended(soon, monkeypatch, broken):
     """Its parent would take it for stuck, and kill it with the next draft in hand."""

@@ -68,7 +68,7 @@ def ready(draft: Draft, after: str | None) -> Ready:
     except Exception:
         log.exception("draft=%s cannot be made ready", draft.id)
         problem = "not_made_ready"
-    db.session.rollback()
+    db.session.commit()  # nothing was written; after a rollback the row would be read to write
     return Ready({}, "", "", None, problem)
 
 

@@ -45,6 +45,8 @@ def write_draft(draft_id: int) -> None:
         if not _write(draft, attempt, made):
             attempt.forget()
             log.info("Stopped draft=%s attempt=%s", draft_id, attempt.number)
+            if not _read_anew(draft):
+                return
     announce_of(draft)
     if draft.model is not None and draft.status == Status.COMPLETED:
         ask_again(draft.model)
@@ -66,7 +68,7 @@ def _claimed(draft: Draft, after: str | None) -> Ready | None:
             if is_due and draft.claim(lease, **made.record):
                 unless_claimed.pop_all()
                 return made
-        if not is_due or not _has_changed(draft):
+        if not is_due or not _read_anew(draft):
             return None
     return None
 
@@ -77,8 +79,8 @@ def _starts_soon(draft: Draft) -> bool:
     return (draft.due_at - now()).total_seconds() <= LONGEST_SECONDS
 
 
-def _has_changed(draft: Draft) -> bool:
-    """Read it and its brief anew; False if it is gone."""
+def _read_anew(draft: Draft) -> bool:
+    """Read it and its brief anew, holding up no writer; False if it is gone."""
     db.session.expire_all()
     only_read()
     is_there = db.session.get(Draft, draft.id) is not None
