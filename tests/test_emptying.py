@@ -41,6 +41,15 @@ def test_what_is_old_in_the_trash_goes_with_all_that_belongs_to_it(ada, bob, con
     assert list(emptying.empty()) == []
 
 
+def test_contents_with_many_versions_go_few_at_a_time(ada, monkeypatch):
+    monkeypatch.setattr(emptying, "VERSIONS_AT_ONCE", 6)
+    for age, number in enumerate((1, 8, 3, 3, 3), 31):
+        content = submitting.submit(ada.id, BRIEF, "Old", variants=[{}] * number)
+        ending.discard(content, now() - timedelta(days=age))
+
+    assert list(emptying.empty()) == [2, 1, 1, 1]
+
+
 def test_for_ever_is_for_ever(app, ada):
     app.config["TRASH_DAYS"] = 0
     thrown_away(ada, "Old", days=10_000)

@@ -68,14 +68,15 @@ def test_session_of_an_erased_user_opens_no_account_that_gets_the_same_id(flask,
 
 
 class Erased:
-    """Of the contents that are erased: how many by each statement."""
+    """Of the contents, or what else, that are erased: how many by each statement."""
 
-    def __init__(self, fails_at: int = 0) -> None:
+    def __init__(self, fails_at: int = 0, table: str = "contents") -> None:
         self.numbers: list[int] = []
         self._fails_at = fails_at
+        self._begins = f"DELETE FROM {table}"
 
     def __call__(self, _connection, cursor, statement, *_others) -> None:
-        if statement.startswith("DELETE FROM contents"):
+        if statement.startswith(self._begins):
             self.numbers.append(cursor.rowcount)
             if len(self.numbers) == self._fails_at:
                 raise KeyboardInterrupt
@@ -119,6 +120,16 @@ def test_large_account_is_erased_in_small_steps_and_whoever_is_interrupted_begin
     db.session.expire_all()
     assert (User.with_email(email), count(Content), count(Tag)) == (None, 0, 0)
     assert User.with_email(bob.email)
+
+
+@both_databases
+def test_content_with_many_versions_is_erased_in_small_steps_too(flask, ada):
+    submitting.submit(ada.id, BRIEF, "A teapot", variants=[{}] * 30)
+
+    with Erased(table="drafts") as erased:
+        assert flask("users", "delete", ada.email, "--yes").exit_code == 0
+
+    assert erased.numbers == [25, 5]
 
 
 def test_erasing_asks_first(flask, ada):

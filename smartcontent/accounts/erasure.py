@@ -29,9 +29,10 @@ from smartcontent.scheduling import unschedule_drafts
 from smartcontent.stores.sql import db, only_read
 
 AT_ONCE = 500
-# Of each so few at a time that nobody else waits for longer than a moment: contents first, for
-# whatever else they are named by would have to let go of all of them at once.
+# Of each so few at a time that nobody else waits for longer than a moment: texts first, which may
+# be long, then contents, for whatever else they are named by would have to let go of all of them.
 _STEPS = {
+    Draft: 25,
     Content: 10,
     BulkAct: 1,
     Batch: 10,
