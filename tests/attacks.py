@@ -1,14 +1,14 @@
 """A web process whose event loop is watched, and what people do who would stop it for all others.
 
-Every switch of greenlets is noted, and between two of them the CPU time of the thread: for so long
-nobody else was served. What a busy machine does to a process is not in that.
+Every look of the loop at its sockets is noted, and between two of them the CPU time of the thread:
+for so long nobody else was served. What a busy machine does to a process is not in that.
 """
 
 import socket
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from multiprocessing.synchronize import Event as Shared
 from pathlib import Path
@@ -35,17 +35,17 @@ import os
 import sys
 import time
 
-import greenlet
+from gevent import get_hub
 from sqlalchemy import text
 
 from smartcontent.app import create_app
 from smartcontent.stores.sql import db
 
 app = create_app()
-watch = {"longest": 0.0, "since": None}
+watch = {"longest": 0.0, "since": None, "look": None}
 
 
-def note(_event, _greenlets):
+def note():
     moment = time.thread_time()
     if watch["since"] is not None:
         watch["longest"] = max(watch["longest"], moment - watch["since"])
@@ -54,8 +54,9 @@ def note(_event, _greenlets):
 
 @app.get("/longest-hold")
 def longest_hold():
-    if greenlet.gettrace() is None:  # in the thread of the event loop
-        greenlet.settrace(note)
+    if watch["look"] is None:  # in the thread of the event loop
+        watch["look"] = get_hub().loop.check(ref=False)
+        watch["look"].start(note)
     longest, watch["longest"] = watch["longest"], 0.0
     return {"seconds": longest, "pid": os.getpid(), "lock_seconds": sys.getswitchinterval()}
 
@@ -81,6 +82,8 @@ EMAIL = "ada@example.org"
 LARGE = 100_000
 BRIEF = {"content_type": "product_description", "topic": "A teapot"}
 UNFINISHED = b"POST /sign-in HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\na"
+CHUNKED = b"POST /sign-in HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n"
+CHUNK = b"1\r\na\r\n"
 WORST_FIELDS = (
     "a@" + "." * LARGE + "@",
     "a@" + "a." * (LARGE // 2) + "@",
@@ -143,7 +146,7 @@ class Attacked:
         self._processes.stop()
 
     def longest_hold(self) -> float:
-        """The most CPU seconds that one greenlet held the loop for, since last asked."""
+        """The most CPU seconds that the loop was held for between two looks, since last asked."""
         told = self.watched()
         assert told["pid"] == self._pid, "held for so long that gunicorn took another process"
         return told["seconds"]
@@ -182,6 +185,23 @@ def unfinished_bodies(web: Attacked) -> None:
             client.sendall(UNFINISHED)
         requests.get(f"{web.url}/healthz", timeout=PATIENCE)
         web.are_held.set()
+        time.sleep(web.hold_seconds)
+
+
+def tiny_chunks(web: Attacked) -> None:
+    """Bodies of nothing but chunks of one byte, which all come once all are begun."""
+    with ExitStack() as held:
+        clients = []
+        for _ in range(web.connections // 4):
+            client = held.enter_context(socket.create_connection(("127.0.0.1", web.port), PATIENCE))
+            client.sendall(CHUNKED + CHUNK)
+            clients.append(client)
+        requests.get(f"{web.url}/healthz", timeout=PATIENCE)
+        web.are_held.set()
+        for client in clients:
+            with suppress(ConnectionError):  # others had to give way to it
+                client.sendall(CHUNK * 16_000)
+        requests.get(f"{web.url}/healthz", timeout=PATIENCE)
         time.sleep(web.hold_seconds)
 
 
@@ -318,6 +338,7 @@ def worst_tables_and_files(web: Attacked) -> None:
 
 ATTACKS = {
     "unfinished bodies": unfinished_bodies,
+    "tiny chunks": tiny_chunks,
     "worst forms": worst_forms,
     "worst texts": worst_texts,
     "worst searches": worst_searches,

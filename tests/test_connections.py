@@ -9,6 +9,7 @@ from itertools import product
 from types import SimpleNamespace
 
 import gevent
+import gevent.event
 import pytest
 import requests
 from conftest import BRIEF, wait_until
@@ -281,6 +282,19 @@ def test_a_quarter_may_wait_for_their_bodies(app):
         connection.close()
 
 
+def test_body_behind_which_its_connection_must_close_is_awaited_like_any_other(greenlets):
+    connection, client = connected(greenlets, "192.0.2.6")
+    request = head("POST", transfer_encoding="gzip, chunked")
+    request.must_close = True
+
+    connection.begin(request)
+    assert connection.is_unread
+    connection.has_read()
+
+    assert request.must_close
+    client.close()
+
+
 @pytest.fixture
 def greenlets(app, monkeypatch) -> Iterator[Connections]:
     """Connections as they are where one thread does everything."""
@@ -331,6 +345,30 @@ def test_who_waits_for_a_round_is_let_go_at_once(greenlets):
     client.close()
 
 
+def test_who_waits_for_a_turn_is_let_go_at_once(app, greenlets, monkeypatch):
+    monkeypatch.setattr(turns, "Lock", BoundedSemaphore)
+    connection, client = connected(greenlets, "192.0.2.6")
+    over = gevent.event.Event()
+
+    def ask(connection: Connection | None = None) -> None:
+        by_it = {"gunicorn.socket": connection}
+        with app.test_request_context("/sign-in", method="POST", environ_base=by_it):
+            turns.take("ada")
+            over.wait(PATIENCE)
+
+    others = [gevent.spawn(ask) for _ in range(turns.AT_ONCE)]
+    waiting = gevent.spawn(ask, connection)
+    gevent.sleep(0)
+    assert not waiting.ready()
+    connection.let_go()
+
+    assert isinstance(waiting.get(timeout=PATIENCE), GreenletExit)
+    over.set()
+    gevent.joinall(others, timeout=PATIENCE, raise_error=True)
+    connection.close()
+    client.close()
+
+
 @pytest.mark.parametrize(
     ("method", "known", "is_begun"),
     [
@@ -370,26 +408,28 @@ def test_request_of_a_client_who_has_gone_ends_without_an_answer_and_leaves_no_r
     assert connection._request is None
 
 
-def test_body_that_comes_fast_lets_others_go_on(app):
-    connections = Connections()
-    connections.init_app(app)
-    ours, theirs = socket.socketpair()
-    connection = connections.admit(ours, ("192.0.2.7", 1))
-    connection.begin(head("POST", content_length="2097152"))
-    turns = []
+def test_of_pieces_of_bodies_one_is_worked_at_between_two_looks_of_the_loop(greenlets):
+    looks, worked_at = [], []
+    look = gevent.get_hub().loop.check(ref=False)
+    look.start(lambda: looks.append(1))
 
-    def receive() -> None:
-        for _ in range(32):
-            theirs.sendall(bytes(64 * 1024))
-            assert len(connection.recv(64 * 1024)) > 0
+    def receive(connection: Connection) -> None:
+        for _ in range(4):
+            assert connection.recv(1_000)
+            worked_at.append(len(looks))
 
-    other = gevent.spawn(lambda: [turns.append(gevent.sleep(0)) for _ in range(100)])
-    gevent.spawn(receive).get(timeout=PATIENCE)
+    pairs = [connected(greenlets, "192.0.2.6") for _ in range(5)]
+    for connection, client in pairs:
+        connection.begin(head("POST", content_length="4000"))
+        client.sendall(bytes(4_000))
+    receiving = [gevent.spawn(receive, connection) for connection, _ in pairs]
+    gevent.joinall(receiving, timeout=PATIENCE, raise_error=True)
 
-    assert len(turns) > 2
-    other.kill()
-    connection.close()
-    theirs.close()
+    assert len(set(worked_at)) == 4 * 5
+    look.stop()
+    look.close()
+    for _, client in pairs:
+        client.close()
 
 
 def test_who_sends_without_waiting_for_answers_lets_others_go_on(web, connect):
@@ -436,6 +476,31 @@ def test_answers_that_nobody_takes_do_not_fill_the_memory(web, connect, ada, tok
 
     assert last.recv(12, socket.MSG_WAITALL) == b"HTTP/1.1 200"
     wait_until(lambda: any(map(has_ended, sleepers)))
+
+
+def test_bodies_that_do_not_end_do_not_fill_the_memory(web, connect, token):
+    known = ("Host: x", f"Authorization: Bearer {token}")
+    table = ("POST /api/v1/batches HTTP/1.1", *known, "Content-Length: 2000000")
+    held = [connect(web, *table, body="a" * 1_999_999) for _ in range(36)]
+
+    wait_until(lambda: any(map(has_ended, held)))
+    assert not all(map(has_ended, held))
+
+
+def test_archive_which_goes_to_disk_is_not_taken_for_one_of_them(web, connect, token):
+    known = ("Host: x", f"Authorization: Bearer {token}")
+    part = '--x\r\nContent-Disposition: form-data; name="file"; filename="a.zip"\r\n\r\n'
+    size = 64 * 1024**2
+    archive = connect(
+        web, "POST /api/v1/account/archive HTTP/1.1", *known, f"Content-Length: {size}",
+        "Content-Type: multipart/form-data; boundary=x", body=part.ljust(size - 1, "a"),
+    )  # fmt: skip
+    table = ("POST /api/v1/batches HTTP/1.1", *known, "Content-Length: 2000000")
+    for _ in range(4):
+        connect(web, *table, body="a" * 1_999_999)
+    archive.sendall(b"a")
+
+    assert archive.recv(12, socket.MSG_WAITALL) == b"HTTP/1.1 422"
 
 
 def test_strangers_are_refused_before_anything_is_read(web, connect):

@@ -35,7 +35,7 @@ from smartcontent.scheduling import reconciler
 from smartcontent.texts.by_sentence import REWRITES_MOST
 from smartcontent.texts.diff import PIECES_MOST
 from smartcontent.web import bodies, entry, parts, safety, turns, versions
-from smartcontent.web.connections import HEAD_BYTES, UNSENT_BYTES
+from smartcontent.web.connections import HEAD_BYTES, HELD_BYTES
 from smartcontent.web.refining import BESIDE_LONGEST, BESIDE_MOST
 
 PACKAGE = ROOT / "smartcontent"
@@ -253,7 +253,7 @@ def test_limits_are_those_of_the_code():
         f"the headers of all parts {parts.HEADERS_BYTES // 1024} KB;",
         f"its line and headers {HEAD_BYTES // 1024} KB together",
         f"a query {safety.LONGEST_QUERY // 1024} KB",
-        f"| {UNSENT_BYTES // 1024**2} MB; beyond it",
+        f"| {HELD_BYTES // 1024**2} MB together, archives not counted;",
         f"| the newest {BESIDE_MOST}, of {BESIDE_LONGEST:,} characters together |",
         f"| tags | {TAGS_MOST} of a content, of {TAG_LONGEST} characters; {TAGS_OF_USER_MOST:,} of",
         f"API tokens of a user | {tokens.MOST}, and the last {REVOKED_MOST} that were revoked |",

@@ -45,6 +45,7 @@ def _read_in_time() -> None:
     if not isinstance(connection, Connection):  # of another server than ours
         _read()
         return
+    connection.is_kept = request.endpoint not in FOR_ARCHIVES
     try:
         _read()
     except BadRequest as error:

@@ -16,7 +16,7 @@ import socket
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 from weakref import WeakValueDictionary
 
@@ -37,17 +37,20 @@ BODIES = 1 / 4
 # So that a refusal is read by a client that is still sending; else its system throws it away.
 LINGER_SECONDS = 2
 LINGER_BYTES = 2 * 1024 * 1024
-# Of answers that their clients have not taken yet, all together, and which of them count: a list of
-# long texts is one of megabytes, and a client may take its time for as many as it likes.
-UNSENT_BYTES = 64 * 1024 * 1024
-LARGE_ANSWER = 64 * 1024
+# Of bodies that come, or wait for their turn, and of answers that their clients have not taken yet,
+# all together; and how much one has before they are counted: a client may take its time for as many
+# as it likes, each of megabytes.
+HELD_BYTES = 64 * 1024 * 1024
+HELD_IS_MUCH = 64 * 1024
 # Of a request's line and headers together. gunicorn bounds each alone, and takes 100 of 8 KB: those
 # of one name are then taken apart as one, a microsecond a byte, while all others wait.
 HEAD_BYTES = 32 * 1024
 TOO_LARGE_A_HEAD = f"more than {HEAD_BYTES // 1024} KB of headers"
 UNBOUNDED = sys.maxsize
-# Of a body that comes faster than it is read: between them others have their turn.
-RECEIVED_AT_ONCE = 256 * 1024
+# Of a body: each piece waits for its round. Taking a chunk apart costs as much as copying
+# kilobytes, and six bytes may be one.
+PIECE_BYTES = 64 * 1024
+CHUNKS_BYTES = 1024
 CREDENTIALS = {"COOKIE", "AUTHORIZATION"}
 BODY_HEADERS = {"CONTENT-LENGTH", "TRANSFER-ENCODING"}
 
@@ -88,7 +91,7 @@ class Connections:
             _make_room(self._open, self._at_most)
         # All who come by a unix socket are one client.
         holder = network(address[0]) if address else ""
-        connection = Connection(client, holder, self._seconds, self._open)
+        connection = Connection(client, holder, self._seconds, self._open, self._wait_for_a_round)
         self._open.add(connection)
         return connection
 
@@ -114,7 +117,8 @@ class Connections:
         return not _is_left(connection, request)
 
     def _wait_for_a_round(self, connection: "Connection", request: Any) -> None:
-        """Have the loop go round once for each request, networks by turns, and people within one.
+        """Have the loop go round once for each request and each piece of a body, networks by turns,
+        and people within one.
 
         Of those who send without waiting for answers, or over many connections, very many stand
         ready at once: others would wait until each of them is served.
@@ -157,37 +161,47 @@ def _make_room(connections: set["Connection"], at_most: int) -> None:
 
 
 def _spare_memory(connections: set["Connection"]) -> None:
-    """Let go of those that wait longest with an answer, of the clients that hold most of them."""
-    unsent = [connection for connection in connections if connection.unsent]
+    """Let go of those that wait longest with a body or an answer, of the clients that hold most."""
     held: Counter[str] = Counter()
-    for connection in unsent:
-        held[connection.client] += connection.unsent
-    surplus = held.total() - UNSENT_BYTES
-    for connection in sorted(unsent, key=lambda waits: (-held[waits.client], waits.since)):
+    for connection in connections:
+        held[connection.client] += connection.held
+    surplus = held.total() - HELD_BYTES
+    if surplus <= 0:
+        return
+    waiting = [each for each in connections if each.held and each.is_waiting]
+    for connection in sorted(waiting, key=lambda waits: (-held[waits.client], waits.since)):
+        surplus -= connection.held
+        connection.let_go()
         if surplus <= 0:
             return
-        surplus -= connection.unsent
-        connection.let_go()
 
 
 class Connection(gevent.socket.socket):
     """A client's socket that knows since when it keeps us waiting, and for how long it may."""
 
-    def __init__(self, client: Any, holder: str, seconds: float, others: set["Connection"]) -> None:
+    def __init__(
+        self,
+        client: Any,
+        holder: str,
+        seconds: float,
+        others: set["Connection"],
+        wait_for_a_round: Callable[["Connection", Any], None],
+    ) -> None:
         super().__init__(client.family, client.type, client.proto, fileno=client.detach())
         self.client = holder
         self.since = time.monotonic()
         self.is_waiting = True
         self.is_late = False
-        self.unsent = 0
+        self.held = 0  # bytes in memory, of a body or of an answer
+        self.is_kept = True
         self.is_unread = False
-        self._received = 0
         self._head_left = HEAD_BYTES
         self._request: Any = None
         self._is_idle = self.is_over = False
         self._in_line: Any = None
         self._seconds = seconds
         self._others = others
+        self._wait_for_a_round = wait_for_a_round
 
     def begin(self, request: Any) -> None:
         """Take the head of a request; unless its body is read, the connection ends with it."""
@@ -195,15 +209,17 @@ class Connection(gevent.socket.socket):
         self._head_left = UNBOUNDED  # what comes now is its body
         if isinstance(request.body.reader, ChunkedReader):  # which may end with more headers
             request.body.reader.limit_trailer_section = HEAD_BYTES
+            request.unreader.mxchunk = CHUNKS_BYTES
         names = {name for name, _ in request.headers}
-        self.is_unread = not request.must_close and not names.isdisjoint(BODY_HEADERS)
+        self.is_kept, self.is_unread = True, not names.isdisjoint(BODY_HEADERS)
+        self._closes_anyway = request.must_close
         if self.is_unread:
             request.force_close()
 
     def has_read(self) -> None:
         """Note that the request's body has been read in full."""
         if self.is_unread:
-            self.is_unread = self._request.must_close = False
+            self.is_unread, self._request.must_close = False, self._closes_anyway
 
     def has_gone(self) -> bool:
         """Whether the client has closed its end; one that sends on is there."""
@@ -248,22 +264,22 @@ class Connection(gevent.socket.socket):
             raise LimitRequestHeaders(TOO_LARGE_A_HEAD)
         try:
             with self._waiting(left):
-                data: bytes = super().recv(min(size, self._head_left), *args)
+                data: bytes = super().recv(min(size, self._head_left, PIECE_BYTES), *args)
         except TimeoutError:
             return self._nothing()
         self._head_left -= len(data)
         if self._is_idle:
             self._is_idle = False
             self.since = time.monotonic()
-        self._let_others_go_on(len(data))
+        if data and self.is_unread:
+            self._hold(len(data) if self.is_kept else 0)
+            self._wait_for_a_round(self, self._request)
         return data
 
-    def _let_others_go_on(self, received: int) -> None:
-        """Pause where the client has sent so much that nothing was waited for."""
-        self._received += received
-        if self._received >= RECEIVED_AT_ONCE:
-            self._received = 0
-            let_others_go_on()
+    def _hold(self, more: int) -> None:
+        self.held += more
+        if self.held >= HELD_IS_MUCH:
+            _spare_memory(self._others)
 
     def _nothing(self) -> bytes:
         self.is_late = not self.is_over
@@ -272,17 +288,15 @@ class Connection(gevent.socket.socket):
 
     def sendall(self, data: Any, *args: Any) -> None:
         """Send an answer, to a client that takes it in time."""
-        self.since = time.monotonic()
-        if len(data) >= LARGE_ANSWER:
-            self.unsent = len(data)
-            _spare_memory(self._others)
+        self.since, self.held = time.monotonic(), 0  # its body has been worked at
+        self._hold(len(data))
         try:
             with self._waiting(self._seconds):
                 super().sendall(data, *args)
         except TimeoutError as error:
             raise BrokenPipeError(errno.EPIPE, "The client does not read its answer.") from error
         finally:
-            self.unsent = 0
+            self.held = 0
         self._is_idle, self._head_left = True, HEAD_BYTES
 
     @contextlib.contextmanager

@@ -7,7 +7,7 @@ of the network they come from.
 
 from collections import deque
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from threading import Lock
 from time import monotonic
 
@@ -144,11 +144,13 @@ def _by_session() -> str | None:
 
 def _wait_for(turn: Lock) -> None:
     db.session.commit()  # no transaction waits meanwhile
-    if not turn.acquire(timeout=WAIT_SECONDS):
+    served_by = request.environ.get("gunicorn.socket")
+    connection = served_by if isinstance(served_by, Connection) else None
+    with connection.in_line() if connection else nullcontext():
+        has_come = turn.acquire(timeout=WAIT_SECONDS)
+    if not has_come:
         _refuse()
-    connection = request.environ.get("gunicorn.socket")
-    asks = request.method in ("GET", "HEAD")
-    if asks and isinstance(connection, Connection) and connection.has_gone():
+    if connection and request.method in ("GET", "HEAD") and connection.has_gone():
         raise GreenletExit  # nobody reads an answer: gunicorn ends without one
 
 

@@ -184,7 +184,7 @@ def test_who_has_waited_for_too_long_is_refused_and_takes_no_turn(app, held, mon
 
 def test_what_waits_is_not_begun_once_its_client_has_gone(app, held):
     ours, theirs = socket.socketpair()
-    connection = Connection(ours, "192.0.2.7", PATIENCE, set())
+    connection = Connection(ours, "192.0.2.7", PATIENCE, set(), lambda *_: None)
     by_it = {"gunicorn.socket": connection}
     held("auth.sign_in", lambda: app.test_client().get("/sign-in"))
 
