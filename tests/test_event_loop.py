@@ -1,5 +1,6 @@
 """One request holds up no other, whatever is sent: the event loop is held to account."""
 
+import json
 import os
 import sys
 import time
@@ -98,6 +99,28 @@ def test_long_text_is_made_findable_beside_the_event_loop(web):
             return
 
     raise AssertionError(holds)
+
+
+def test_table_is_kept_and_looked_at_beside_the_event_loop(web):
+    rows = [[number, ["\U0001f375" * 55] * 9] for number in range(1_000)]
+    table = "\n".join(["a,b,c,d,e,f,g,h,i", *(",".join(cells) for _, cells in rows)])
+    user = web.browser()
+
+    def held() -> float:
+        """The longest of keeping the table and of its page."""
+        web.longest_hold()
+        page = user.session.post(
+            f"{web.url}/batches",
+            data={"csrf_token": user.token()},
+            files={"file": ("table.csv", table)},
+            timeout=PATIENCE,
+        )
+        assert page.url.endswith("/table")
+        return web.longest_hold()
+
+    held()  # what is done once in a process is done
+    as_one = cpu_seconds(lambda: json.loads(json.dumps(rows)))
+    assert min(held(), held()) < as_one / 2
 
 
 def test_templates_are_compiled_beside_the_event_loop(start_attacked):

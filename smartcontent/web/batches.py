@@ -86,12 +86,11 @@ def upload() -> ResponseReturnValue:
     try:
         if not data:
             raise TableError("Choose a file, or paste rows with their headings.")
-        table: Table = few_at_once(read_table, data, _chosen_encoding() if has_file else "")
-        rows.check_size(table)
+        headings, kept = few_at_once(_read, data, _chosen_encoding() if has_file else "")
     except TableError as error:
         return _index(str(error), "" if has_file else pasted), 422
     name = (file.filename or "")[:NAME_LONGEST] if has_file and file else "Pasted table"
-    batch = uploads.keep(current_user.id, _printable(name), table, key_sent(data))
+    batch = uploads.keep(current_user.id, _printable(name), headings, kept, key_sent(data))
     flash("The table is read. Nothing is submitted yet.")
     sent = request.form.get("key")
     return redirect(url_for(".table", batch_id=batch.id, sent=sent), 303)
@@ -122,7 +121,7 @@ def submit(batch_id: UUID) -> ResponseReturnValue:
         return redirect(url_for(".index"), 303)
     mapping = _chosen_mapping(batch, _shared(request.form))
     uploads.note(batch, mapping, request.form, _chosen_distance())
-    looked = _looked_at(batch)
+    looked = _looked_at(batch, uploads.table_of(batch))
     if request.form.get("do") == "check" or looked.refusal or not looked.good:
         return _to_table(batch_id)
     if looked.wrong and request.form.get("do") != "leave-out":
@@ -229,7 +228,7 @@ def _to_table(batch_id: UUID) -> ResponseReturnValue:
 
 def _table_page(batch: Batch, due_time: DueTimeForm, refusal: str = "", too_far: str = "") -> str:
     found = uploads.table_of(batch)
-    looked, shared = _looked_at(batch), _shared(batch.constants)
+    looked, shared = _looked_at(batch, found), _shared(batch.constants)
     return render_template(
         "batches/table.html",
         blanks=shared.blanks,
@@ -246,8 +245,14 @@ def _table_page(batch: Batch, due_time: DueTimeForm, refusal: str = "", too_far:
     )
 
 
-def _looked_at(batch: Batch) -> Looked:
-    found = uploads.table_of(batch)
+def _read(data: bytes, encoding: str) -> tuple[tuple[str, ...], str]:
+    """The headings of a table, and all of it as it is kept."""
+    found = read_table(data, encoding)
+    rows.check_size(found)
+    return found.headings, uploads.packed(found)
+
+
+def _looked_at(batch: Batch, found: Table | None) -> Looked:
     if found is None:
         return Looked([])
     shared = _shared(batch.constants)

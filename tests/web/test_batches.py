@@ -9,6 +9,7 @@ from unittest.mock import Mock
 import pytest
 from conftest import wait_until
 from sqlalchemy import func, select, update
+from tables.workbooks import row, workbook
 
 from smartcontent.contents import quotas
 from smartcontent.contents.batches import export, submitting
@@ -54,6 +55,32 @@ def test_a_table_is_mapped_looked_through_and_submitted_without_its_wrong_row(as
     again = as_ada.post(page, {**TYPE, "do": "leave-out"})  # pressed twice
     assert again.headers["Location"] == answer.headers["Location"]
     assert (stored(Batch), stored()) == (1, 2)
+
+
+@pytest.mark.parametrize("sent", ["by a page", "by a script"])
+def test_workbook_with_more_text_than_its_characters_say_is_refused(as_ada, ada, sent):
+    cells = row(1, "Topic") + "".join(row(n, "\U0001f375" * 32_767) for n in range(2, 72))
+    parts = {"file": (io.BytesIO(workbook(cells)), "teapots.xlsx")}
+    token = {"Authorization": f"Bearer {ApiToken.issue(ada, 'a script')[1]}"}
+
+    if sent == "by a page":
+        refused = as_ada.post("/batches", parts, content_type="multipart/form-data")
+    else:
+        refused = as_ada.client.post("/api/v1/batches", data=parts, headers=token)
+
+    assert refused.status_code == 422
+    assert "more than 8 MB of text" in refused.text
+
+
+def test_table_that_was_kept_by_an_earlier_release_is_shown(as_ada):
+    page = send(as_ada)
+    kept = {"rows": [[2, ["A green teapot", "24"]]], "notes": ["Only the first sheet was read."]}
+    db.session.execute(update(Batch).values(upload=kept))
+    db.session.commit()
+
+    shown = as_ada.get(page).text
+    assert "A green teapot" in shown
+    assert kept["notes"][0] in shown
 
 
 def test_form_of_too_many_parts_or_with_long_headers_is_refused(as_ada):

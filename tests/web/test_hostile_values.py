@@ -99,7 +99,8 @@ def test_no_address_and_no_query_is_an_error_of_ours(app, founder):
 def test_no_form_is_an_error_of_ours(app, ada, as_ada, content):
     content.current.move(Status.CANCELLED, text="Tea.")
     token = as_ada.token()
-    table = uploads.keep(ada.id, "teapots.csv", Table(("Topic",), (Row(2, ("A pot",)),)))
+    rows = uploads.packed(Table(("Topic",), (Row(2, ("A pot",)),)))
+    table = uploads.keep(ada.id, "teapots.csv", ("Topic",), rows)
     known = {"content_id": content.id, "batch_id": table.id, "number": 1}
     known |= {"token_id": 1, "user_id": 1, "share_id": 1, "secret": sharing.share(content, 1, 7)[1]}
     known |= belongings(script_of(app, ada))

@@ -24,6 +24,7 @@ FOR_ALL: Fields = {**TITLED_BRIEF, "model": WISHES["model"]}
 NEEDED = ("topic", "content_type")
 # Characters of all cells: what is kept until somebody submits it.
 TEXT_LONGEST = 4_000_000
+TEXT_BYTES = 8 * 1024 * 1024  # as UTF-8: of a workbook, which may hold in little what is much
 # And of all briefs that become of them: what holds for all rows is stored with each.
 BRIEFS_LONGEST = 4_000_000
 _TOO_MUCH = (
@@ -98,10 +99,14 @@ def check_size(table: Table) -> None:
     Raises:
         TableError: it is more.
     """
-    if sum(len(cell) for row in table.rows for cell in row.cells) > TEXT_LONGEST:
+    cells = [cell for row in table.rows for cell in row.cells]
+    much = f"{TEXT_LONGEST:,} characters" if sum(map(len, cells)) > TEXT_LONGEST else ""
+    if not much and sum(len(cell.encode()) for cell in cells) > TEXT_BYTES:
+        much = f"{TEXT_BYTES // 1024**2} MB of text"
+    if much:
         raise TableError(
-            f"The table has more than {TEXT_LONGEST:,} characters: split it in parts, or remove "
-            "the columns that are not needed."
+            f"The table has more than {much}: split it in parts, or remove the columns that are "
+            "not needed."
         )
 
 

@@ -3,12 +3,15 @@
 It is kept in the database, not in the browser: its page can be reloaded, left and come back to.
 """
 
+import json
+import zlib
+from base64 import b64decode, b64encode
 from collections.abc import Mapping
 from datetime import timedelta
 
 from sqlalchemy import delete, select
-from sqlalchemy.orm import undefer
 
+from smartcontent.beside import beside
 from smartcontent.briefs.brief import usual_choices
 from smartcontent.contents.batches.rows import TITLED_BRIEF
 from smartcontent.contents.locking import one_after_the_other
@@ -24,8 +27,27 @@ KEPT_MOST = 5  # of one user
 _LOOKED_BACK = 20  # batches
 
 
-def keep(user_id: int, name: str, table: Table, key: str | None = None) -> Batch:
-    """Keep a table to be looked through; the user's oldest ones make room for it.
+def packed(table: Table) -> str:
+    """The rows and notes of a table as they are kept: in little, and in one text, for what the
+    database takes or gives is made into JSON and read again while everybody else waits."""
+    squeeze = zlib.compressobj(1)
+    lines = (json.dumps(line).encode() + b"\n" for line in (table.notes, *table.rows))
+    return b64encode(b"".join([*map(squeeze.compress, lines), squeeze.flush()])).decode()
+
+
+def _unpacked(kept: str, headings: list[str]) -> Table:
+    notes, *rows = map(json.loads, zlib.decompress(b64decode(kept)).splitlines())
+    return _table(headings, rows, notes)
+
+
+def _table(headings: list[str], rows: list[tuple[int, list[str]]], notes: list[str]) -> Table:
+    return Table(tuple(headings), tuple(Row(n, tuple(cells)) for n, cells in rows), tuple(notes))
+
+
+def keep(
+    user_id: int, name: str, headings: tuple[str, ...], table: str, key: str | None = None
+) -> Batch:
+    """Keep a table, which is packed, to be looked through; the user's oldest ones make room for it.
 
     Sent again with the same key it is the one that was kept.
     """
@@ -33,16 +55,16 @@ def keep(user_id: int, name: str, table: Table, key: str | None = None) -> Batch
     if key and (before := Batch.sent_with(user_id, key)):
         db.session.commit()
         return before
-    mapping, constants = _as_last_time(user_id, table.headings)
+    mapping, constants = _as_last_time(user_id, headings)
     _make_room(user_id)
     batch = Batch(
         user_id=user_id,
         name=name,
         idempotency_key=key,
-        headings=list(table.headings),
+        headings=list(headings),
         mapping=mapping,
         constants=constants,
-        upload={"rows": table.rows, "notes": table.notes},
+        upload={"packed": table},
     )
     db.session.add(batch)
     db.session.commit()
@@ -71,13 +93,14 @@ def _make_room(user_id: int) -> None:
 
 def table_of(batch: Batch) -> Table | None:
     """The table of an upload; None where it has just been submitted."""
-    upload = db.session.scalar(
-        select(Batch).where(Batch.id == batch.id).options(undefer(Batch.upload))
-    )
-    if upload is None or upload.upload is None:
+    upload = db.session.scalar(select(Batch.upload).where(Batch.id == batch.id))
+    db.session.commit()
+    if upload is None:
         return None
-    rows = tuple(Row(number, tuple(cells)) for number, cells in upload.upload["rows"])
-    return Table(tuple(batch.headings), rows, tuple(upload.upload["notes"]))
+    if "rows" in upload:  # of a release before this one
+        return _table(batch.headings, **upload)
+    table: Table = beside(_unpacked, upload["packed"], batch.headings)
+    return table
 
 
 def note(

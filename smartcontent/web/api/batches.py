@@ -140,7 +140,10 @@ class _Asked(NamedTuple):
         """The same for two requests that ask for the same."""
         each = [(row.cells, row.submission and row.submission.digest) for row in self.rows]
         asked = [self.name, self.headings, self.mapping, each, self.timing]
-        return hashlib.sha256(json.dumps(asked, sort_keys=True).encode()).hexdigest()
+        digest = hashlib.sha256()
+        for piece in json.JSONEncoder(sort_keys=True).iterencode(asked):
+            digest.update(piece.encode())
+        return digest.hexdigest()
 
 
 @bp.post("/batches")
@@ -231,7 +234,7 @@ def _do(batch: Batch, act: Callable[[Batch], int]) -> ResponseReturnValue:
 
 
 def _submit_once(asked: _Asked, good: list[BatchRow], key: str | None) -> tuple[Batch, bool]:
-    digest = asked.digest
+    digest: str = few_at_once(getattr, asked, "digest")
     known = _sent_before(key)
     if known is None:
         try:
@@ -310,10 +313,15 @@ def _table(file: FileStorage) -> Table:
     if encoding and encoding not in ENCODINGS:
         raise _wrong({"encoding": [f"Encoding must be one of {', '.join(ENCODINGS)}."]})
     try:
-        table: Table = few_at_once(read_table, file.read(), encoding)
-        rows.check_size(table)
+        table: Table = few_at_once(_read, file.read(), encoding)
     except TableError as error:
         raise _wrong({"file": [str(error)]}) from error
+    return table
+
+
+def _read(data: bytes, encoding: str) -> Table:
+    table = read_table(data, encoding)
+    rows.check_size(table)
     return table
 
 
