@@ -219,7 +219,9 @@ class Content(Base):
     def announce(self) -> None:
         """Tell the owner's open pages that it changed; call it after the commit."""
         event = {"content_id": str(self.id), "deleted": self.deleted_at is not None}
-        events.publish(self.user_id, "content", event)
+        whose = self.user_id
+        db.session.commit()  # which was begun to read that again
+        events.publish(whose, "content", event)
 
     @classmethod
     def take_in(cls, draft: Draft, words: str) -> "Content | None":

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from flask import Flask, has_request_context, request
+from flask import Flask, g, has_request_context, request
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import (
     ColumnElement,
@@ -23,7 +23,7 @@ from sqlalchemy import (
     func,
 )
 from sqlalchemy.exc import OperationalError
-from sqlalchemy.orm import DeclarativeBase
+from sqlalchemy.orm import DeclarativeBase, Session
 
 
 class Base(DeclarativeBase):
@@ -74,6 +74,8 @@ _POSTGRESQL = {
 # seconds. Our transactions take milliseconds.
 _BEGIN_BRIEFLY = "BEGIN; SET LOCAL idle_in_transaction_session_timeout = 3000"
 
+
+_WRITTEN = "rows written before the transaction"  # by this connection of SQLite's
 
 # In front of SQLite's one write lock.
 LINE_SECONDS = 1.0
@@ -146,6 +148,8 @@ def _name_a_lost_connection(context: ExceptionContext) -> None:
 @event.listens_for(Engine, "begin")
 def _begin(connection: Connection) -> None:
     options = connection.get_execution_options()
+    if connection.dialect.name == "sqlite":
+        connection.info[_WRITTEN] = connection.connection.total_changes
     if connection.dialect.name == "postgresql":
         # In one message: to say it for this transaction alone costs no round trip.
         connection.exec_driver_sql("BEGIN" if options.get("takes_long") else _BEGIN_BRIEFLY)
@@ -163,7 +167,9 @@ def _begin(connection: Connection) -> None:
 
 
 def _request_only_reads() -> bool:
-    return has_request_context() and request.method in ("GET", "HEAD")
+    if not has_request_context():
+        return False
+    return request.method in ("GET", "HEAD") or g.get("only_reads", False)
 
 
 def _begin_writing(
@@ -215,6 +221,39 @@ def only_read() -> None:
     """
     if not db.session().in_transaction():
         db.session.connection(execution_options={"only_reads": True})
+
+
+@contextmanager
+def reading() -> Iterator[None]:
+    """Read something in a transaction of its own, which holds up no writer and ends with the block.
+
+    In the midst of a transaction, or of a request that only reads, it is a part of that.
+    """
+    if db.session().in_transaction() or _request_only_reads():
+        yield
+        return
+    only_read()
+    yield
+    db.session.commit()
+
+
+def only_read_from_here() -> None:
+    """Have the rest of a request only read: it may ask Redis, and holds up no writer meanwhile.
+
+    A transaction that has written something goes on as it is.
+    """
+    g.only_reads = True
+    session = db.session()
+    if not session.is_active or not session.in_transaction() or is_postgresql():
+        return
+    if not (session.new or session.dirty or session.deleted or _has_written(session)):
+        session.commit()
+
+
+def _has_written(session: Session) -> bool:
+    connection = session.connection().connection
+    written: int = connection.total_changes
+    return written != connection.info.get(_WRITTEN)
 
 
 @contextmanager

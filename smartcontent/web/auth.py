@@ -26,6 +26,7 @@ from smartcontent.extensions import login
 from smartcontent.logs import note
 from smartcontent.models import User
 from smartcontent.models.accounts import check_password, hash_password, nobody_yet
+from smartcontent.stores.sql import reading
 from smartcontent.web import sessions
 from smartcontent.web.forms import SignInForm, SignUpForm
 from smartcontent.web.guesses import (
@@ -48,7 +49,7 @@ class Stranger(AnonymousUserMixin):
 
 
 def init_app(app: Flask) -> None:
-    login.user_loader(User.from_session)
+    login.user_loader(_user_of)
     login.anonymous_user = Stranger
     login.login_view = "auth.sign_in"
     # Its address says so: a note in the session's cookie, written by what an open
@@ -56,6 +57,18 @@ def init_app(app: Flask) -> None:
     login.login_message = None
     login.session_protection = None  # the session's epoch ends it; a changed address does not
     app.context_processor(lambda: {"signup_is_open": app.config["SIGNUP"] == "open"})
+
+
+def _user_of(session_id: str) -> User | None:
+    # The view may ask Redis next; what it writes is written in a transaction of its own.
+    with reading():
+        return User.from_session(session_id)
+
+
+def is_new() -> bool:
+    """Whether nobody has an account yet."""
+    with reading():
+        return nobody_yet()
 
 
 def admin_required(view: Callable[..., Any]) -> Callable[..., Any]:
@@ -74,7 +87,7 @@ def admin_required(view: Callable[..., Any]) -> Callable[..., Any]:
 @bp.route("/welcome", methods=["GET", "POST"])
 def welcome() -> ResponseReturnValue:
     """The first page of a new installation: whoever fills it in is the administrator."""
-    if not nobody_yet():
+    if not is_new():
         return redirect(url_for("auth.sign_in"))
     form = SignUpForm(request.form)
     if request.method != "POST" or not form.validate():
@@ -85,7 +98,7 @@ def welcome() -> ResponseReturnValue:
 @bp.route("/sign-up", methods=["GET", "POST"])
 def sign_up() -> ResponseReturnValue:
     """An account of one's own, where the setting or an invitation allows it."""
-    if nobody_yet():
+    if is_new():
         return redirect(url_for("auth.welcome"))
     policy = current_app.config["SIGNUP"]
     invited = None if policy == "closed" else _invited_address()
@@ -104,7 +117,7 @@ def sign_up() -> ResponseReturnValue:
 @bp.route("/sign-in", methods=["GET", "POST"])
 def sign_in() -> ResponseReturnValue:
     """Start a session."""
-    if nobody_yet():
+    if is_new():
         return redirect(url_for("auth.welcome"))
     form = SignInForm(request.form)
     if request.method != "POST" or not form.validate():

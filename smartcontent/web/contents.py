@@ -28,7 +28,7 @@ from smartcontent.models.listing import (
 )
 from smartcontent.models.search_index import LOOKED_INTO
 from smartcontent.web import errors
-from smartcontent.web.auth import nobody_yet
+from smartcontent.web.auth import is_new
 from smartcontent.web.brief_forms import BriefForms, content_named
 from smartcontent.web.due_time import DueTimeForm
 from smartcontent.web.once import key_sent
@@ -58,7 +58,7 @@ def belongings(voices: Sequence[tuple[str, str]]) -> dict[str, Sequence[tuple[ob
 def index() -> ResponseReturnValue:
     """The dashboard; before the first account, the welcome page."""
     if not current_user.is_authenticated:
-        return redirect(url_for("auth.welcome")) if nobody_yet() else login.unauthorized()
+        return redirect(url_for("auth.welcome")) if is_new() else login.unauthorized()
     return dashboard(_forms_to_begin_with(), _due_time_to_begin_with())
 
 

@@ -131,6 +131,7 @@ def _database_away(error: SQLAlchemyError) -> ResponseReturnValue:
     log.error("database does not answer: %s", getattr(error, "orig", error))
     if problems.wants_problem():
         return problems.answer(ServiceUnavailable(retry_after=RETRY_SECONDS))
+    db.session.rollback()  # nothing of it is looked into while the page is drawn
     # The page would ask the database who is signed in.
     g._login_user = login.anonymous_user()
     return answer(503)

@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from flask import Flask, current_app, g
+from flask import Flask, before_render_template, current_app, g, has_request_context
 from flask_login import current_user
 from flask_wtf.csrf import generate_csrf
 from markupsafe import Markup, escape
@@ -20,6 +20,7 @@ from smartcontent.progress.batches import Progress
 from smartcontent.progress.outlook import Outlook, Outlooks
 from smartcontent.prompts import estimated_tokens
 from smartcontent.prompts.request import Request, language_of, model_of, request_for
+from smartcontent.stores.sql import only_read_from_here
 from smartcontent.texts.counting import READ_IN_A_MINUTE, Size
 from smartcontent.texts.markdown import to_text
 from smartcontent.web.drawings import Span, in_a_row, share_of
@@ -38,7 +39,13 @@ _LINES = 12  # a card shows fewer
 _BEGUN = (Status.COMPLETED, Status.FAILED, Status.CANCELLED, Status.GENERATING)
 
 
+def _only_read(_app: Flask, **_rendered: object) -> None:
+    if has_request_context():
+        only_read_from_here()
+
+
 def init_app(app: Flask) -> None:
+    before_render_template.connect(_only_read, app)
     app.add_template_filter(rendered, "markdown")
     app.add_template_filter(excerpt)
     app.add_template_filter(moment_tag, "moment")

@@ -12,6 +12,7 @@ from smartcontent.models import BulkAct, Content, Draft
 from smartcontent.models.moments import iso
 from smartcontent.models.shared import Shared
 from smartcontent.progress.outlook import outlook, seconds_until_start
+from smartcontent.stores.sql import only_read_from_here
 from smartcontent.web.api.access import user_id
 
 
@@ -62,7 +63,11 @@ def kept(one: Shared, fields: Fields) -> dict[str, Any]:
 
 
 def progress(draft: Draft) -> dict[str, Any]:
-    """Where a draft is on its way; small enough to be asked for often."""
+    """Where a draft is on its way; small enough to be asked for often.
+
+    Whoever asks writes nothing afterwards.
+    """
+    only_read_from_here()
     seen = outlook(draft)
     return {
         "status": draft.status,
