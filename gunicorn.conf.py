@@ -1,7 +1,8 @@
 """How gunicorn serves the web process: gevent, and an open page costs not even a greenlet.
 
-Of the product nothing but its settings is imported here: gevent has to patch sockets before any
-driver is. WEB_CONCURRENCY (web processes) is read by gunicorn itself; web.py looks at it before.
+Of the product nothing but its settings and how a line of its log is written is imported here:
+gevent has to patch sockets before any driver is. WEB_CONCURRENCY (web processes) is read by
+gunicorn itself; web.py looks at it before.
 """
 
 import contextlib
@@ -13,10 +14,12 @@ import sys
 
 import gevent
 from gunicorn.arbiter import Arbiter
+from gunicorn.glogging import Logger
 from gunicorn.workers.base_async import AsyncWorker
 from gunicorn.workers.ggevent import GeventWorker
 
 from smartcontent.config import ConfigurationError, from_environment
+from smartcontent.log_lines import Printable
 
 try:
     settings = from_environment()
@@ -61,6 +64,16 @@ class WithHeaders:
         self._client.sendall(head + self._headers + end + body)
 
 
+class PrintableLogger(Logger):
+    """gunicorn's, which has addresses of requests in its lines, and what others sent as one."""
+
+    def setup(self, cfg):
+        """Begin, or begin anew when gunicorn is told to read its configuration again."""
+        super().setup(cfg)
+        for handler in (*self.error_log.handlers, *self.access_log.handlers):
+            handler.setFormatter(Printable(handler.formatter))
+
+
 class StreamWorker(GeventWorker):
     """gunicorn's gevent worker, with limits on waiting, and streams that have their connection."""
 
@@ -101,6 +114,7 @@ class StreamWorker(GeventWorker):
             gevent.spawn(self.wsgi.extensions["streams"].end)
 
 
+logger_class = PrintableLogger
 worker_class = StreamWorker
 
 

@@ -20,9 +20,9 @@ from flask import (
     session,
 )
 
+from smartcontent.log_lines import printable
+
 REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
-# What is in an address that opens something by itself: a shared text, a calendar, an account.
-_SECRET = re.compile(r"(/shared/|/feed/|[?&]invitation=)[^/?&\"' ]+")
 FORMAT = "%(asctime)s %(levelname)s %(name)s %(message)s"
 
 security = logging.getLogger("smartcontent.security")
@@ -42,7 +42,7 @@ class LineFormatter(logging.Formatter):
         line = self.formatMessage(record) + (f" request={number}" if number else "")
         # Below the line and indented, so that no line of it is taken for an event.
         below = self.formatException(record.exc_info).splitlines() if record.exc_info else []
-        return "\n".join([_printable(line), *(f"  {_printable(line)}" for line in below)])
+        return "\n".join([printable(line), *(f"  {printable(line)}" for line in below)])
 
 
 def init_app(app: Flask) -> None:
@@ -88,13 +88,3 @@ def _user_id() -> int | str | None:
     # Not by the user: the database may be away.
     signed_in, _, _ = session.get("_user_id", "").partition(".")
     return g.get("api_user_id") or signed_in or None
-
-
-def _printable(line: str) -> str:
-    line = _SECRET.sub(r"\1…", line)
-    if line.isprintable():
-        return line
-    return "".join(
-        character if character.isprintable() else character.encode("unicode_escape").decode()
-        for character in line
-    )

@@ -2,6 +2,7 @@
 
 import logging
 import re
+import socket
 
 import pytest
 import requests
@@ -159,6 +160,25 @@ def test_address_that_opens_something_is_not_in_a_log(app, founder, visitor, lin
     assert secret not in text
     assert f"path={path.partition('{}')[0]}…" in text
     assert f"Exception on {path.partition('{}')[0]}…" in text
+
+
+def test_lines_of_gunicorn_have_no_address_that_opens_something(settings, tmp_path):
+    processes = Processes(settings, tmp_path)
+    processes.start("web", GUNICORN_CMD_ARGS="--access-logfile - --log-level debug")
+    path = "/shared/" + "q-w_e" * 8
+    headers = {"Referer": f"{processes.url}{path}"}
+    try:
+        requests.get(processes.url + path, headers=headers, timeout=PATIENCE)
+        with socket.create_connection(("127.0.0.1", processes.port), timeout=PATIENCE) as client:
+            client.sendall(f"GET {path} HTTP/9.9\r\n\r\n".encode())
+            assert b" 400 " in client.recv(1_000)
+        written = processes.log("web").read_text()
+    finally:
+        processes.stop()
+
+    assert path not in written
+    assert written.count('"GET /shared/… HTTP/1.1"') == 1
+    assert "Invalid request" in written
 
 
 def test_what_others_chose_forges_no_line_and_colours_none(app, founder, lines):

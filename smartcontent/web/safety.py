@@ -73,7 +73,10 @@ def page_here() -> str | None:
     """The page the visitor is on; of a form that was sent, the one it stood on."""
     if len(request.query_string) > LONGEST_QUERY:
         return None
-    parts = urlsplit(request.referrer or "" if request.method == "POST" else request.url)
+    try:
+        parts = urlsplit(request.referrer or "" if request.method == "POST" else request.url)
+    except ValueError:  # anybody may send anything as the page that a form stood on
+        return None
     return page_to_open(f"{parts.path}?{parts.query}".rstrip("?"))
 
 

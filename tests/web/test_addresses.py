@@ -163,3 +163,12 @@ def test_setting_tells_of_the_path_whether_the_proxy_leaves_it_or_not(site, foun
 
 def test_path_that_only_begins_alike_is_not_taken_away(site, founder):
     assert ask(site(SCRIPT_NAME="/texts"), "localhost", "/textsign-in").status_code == 404
+
+
+@pytest.mark.parametrize("told", ["http://[", "//[", "http://a]b/", "http://\u2100/"])
+def test_page_that_a_form_is_said_to_have_stood_on_may_be_anything(visitor, founder, told):
+    for path in ("/contents", "/nowhere", "/shared/nothing", "/sign-in"):
+        answer = visitor.post(path, headers={"Referer": told})
+        assert answer.status_code < 500
+    for host in ("[", "a]", "[::1"):
+        assert visitor.get("/contents", headers={"Host": host}).status_code < 500
