@@ -40,7 +40,7 @@ async function copiedBy({ dataset }) {
   if (dataset.copy) return { "text/plain": document.querySelector(dataset.copy).textContent };
   let page = document;
   if (!page.querySelector(dataset.source)) {
-    const answer = await fetch(dataset.copyText);
+    const answer = await fetch(dataset.copyText, { redirect: "manual" });
     page = new DOMParser().parseFromString(await answer.text(), "text/html");
   }
   return {

@@ -39,7 +39,8 @@ class Counts {
   async hold() {
     const mine = this.#asked += 1;
     const body = new FormData(this.editor.form);
-    const answer = await fetch(this.limits.dataset.limits, { method: "POST", body: new URLSearchParams(body) }).catch(() => null);
+    const asked = { method: "POST", body: new URLSearchParams(body), redirect: "manual" };
+    const answer = await fetch(this.limits.dataset.limits, asked).catch(() => null);
     if (!answer?.ok || mine !== this.#asked) return; // something else was typed meanwhile
     this.limits.innerHTML = await answer.text();
     this.#tell();

@@ -57,6 +57,20 @@ def caption(app, ada) -> Content:
     return content
 
 
+def test_session_that_ends_puts_no_other_page_into_the_editor(open_page, ada, caption):
+    page = open_page(f"/contents/{caption.id}/text", user=ada)
+    limits = page.locator("[data-limits]")
+    expect(limits).to_contain_text("Instagram")
+    before = limits.inner_html()
+    page.context.clear_cookies()
+
+    with page.expect_response(lambda answer: "/preview/limits" in answer.url):
+        page.get_by_label("Text (Markdown)").fill("Tea is hot.")
+    page.evaluate("() => new Promise((resolve) => setTimeout(resolve, 300))")
+
+    assert limits.inner_html() == before
+
+
 def test_text_is_formatted_measured_and_looked_at_while_it_is_typed(open_page, ada, caption):
     page = open_page(f"/contents/{caption.id}/text", user=ada)
     page.on("dialog", lambda dialog: dialog.accept())
