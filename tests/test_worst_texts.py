@@ -8,7 +8,7 @@ import os
 import resource
 import subprocess
 import sys
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from itertools import chain, count
 from unicodedata import normalize
 
@@ -23,7 +23,7 @@ from smartcontent.accounts.invitations import invited_address
 from smartcontent.briefs.form import BriefForm
 from smartcontent.briefs.submission import SUBMISSION
 from smartcontent.briefs.template import SHARED_TEMPLATE
-from smartcontent.briefs.voice import SHARED_VOICE
+from smartcontent.briefs.voice import SHARED_VOICE, Preferred
 from smartcontent.contents import submitting, versions
 from smartcontent.contents.batches.rows import FOR_ALL
 from smartcontent.contents.filters import LISTING
@@ -38,6 +38,7 @@ from smartcontent.stores.sql import db
 from smartcontent.texts.folding import ACCENTS_MOST, as_sought
 from smartcontent.texts.markdown import LONGEST, to_html
 from smartcontent.texts.markdown.drawing import drawn
+from smartcontent.texts.quality.card import Asked, card
 from smartcontent.texts.quality.parts import parts_called, sentences
 from smartcontent.texts.sentiment import sentiment_of
 from smartcontent.texts.wrapping import unwrapped
@@ -398,6 +399,8 @@ HOSTILE = {
     "rules": "- " * 49_999,
     "underlines": "a\n--\n" * 20_000,
     "data about the text": "---\n" + "a: b\n" * 19_000,
+    "data that are an item, too": "---\na: b\n" + "- :\n" * 40,
+    "items that are data, too": "+++\na = b\n" + "- =\n-\t:\n" * 20,
     "tags in pairs": "<b>a</b>" * 12_000,
     "tags that open": "<b>" * 33_000,
     "tags that close": "</b>" * 25_000,
@@ -416,6 +419,24 @@ HOSTILE = {
     "bold beside punctuation": "**字：**" * 14_000,
     "stars beside punctuation": "字*。" * 33_000,
 }
+
+
+ASKED = Asked(
+    topic="Tea from Ada, 250 g for €9.50, from 5 May at 9:30. " * 20,
+    also=("https://tea.example.org/a, 5 reasons and two cups. " * 20,),
+    content_type="product_description",
+    length="short",
+    keywords=("green tea", "a"),
+    banned=("a b",),
+    preferred=(Preferred("tea", "brew"),),
+)
+
+
+@pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE)
+def test_any_markdown_is_held_against_its_brief_in_seconds(text):
+    for language in ("en", "de", "fr"):
+        asked = replace(ASKED, language=language)
+        assert_takes_less(8, lambda asked=asked: card(f"{text[: LONGEST - 2]}Ab", asked), language)
 
 
 MOST_MEMORY = 150 * 1024 * (1024 if sys.platform == "darwin" else 1)

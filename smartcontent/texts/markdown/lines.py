@@ -27,8 +27,9 @@ _DEEPEST_QUOTE, _DEEPEST_ITEM = 8, 12
 _UNDERLINE = re.compile(r"(=+|-+)[ \t]*$")
 _UNDERLINE_LEAST = {"=": 3, "-": 4}
 _METADATA = re.compile(
-    r"(---|\+\+\+)[ \t]*\n(?=[\w-]+[ \t]?[:=])"
-    r"((?:[\w-]+[ \t]?[:=].*\n|[ \t#\[].*\n|-[ \t].*\n|\n)+)\1[ \t]*(?:\n|$)"
+    r"(---|\+\+\+)[ \t]*\n(?=\w[\w-]*[ \t]?[:=])"
+    # No two begin with the same sign: a line that could be two of them doubled the ways to try.
+    r"((?:\w[\w-]*[ \t]?[:=].*\n|[ \t#\[].*\n|-[ \t].*\n|\n)+)\1[ \t]*(?:\n|$)"
 )
 _HEADING_WITHOUT_BLANK = re.compile(r"(#{2,6})(?=[^\W\d_])")
 _ALIGNMENTS = re.compile(r"\|?[ \t]*+:?-++:?[ \t]*+(?:\|[ \t]*+:?-++:?[ \t]*+)*\|?[ \t]*$")

@@ -20,7 +20,7 @@ _BETWEEN = re.compile(
 # What a sentence may begin after, and what may stand between that and its first letter.
 _STARTS = re.compile(rf"(?:^|{TAKEN}|[^\w\s,'&\"“”«»„(\[*_¡¿~`-])[\s\"'“”«»„(\[*_¡¿~`-]*$")
 _TITLE = re.compile(r"\b(?:Dr|Mr|Mrs|Ms|Prof|St|Sr|Sra|Dott|Dra|Mme|Mlle|M)\. ?$")
-_LIST_MARK = re.compile(r"^[ >]*(?:[-*+•]|\d{1,2}[.)]|[^\w\s]+)\s+")
+_LIST_MARK = re.compile(r"^[ >]*+(?:[-*+•]|\d{1,2}[.)]|[^\w\s]++)\s+")
 _ALSO_CAPITAL_SAID = (
     # Holidays, languages and peoples, platforms, greetings: in capitals, and no fact.
     "i i'm i'll i've i'd ok mr mrs ms dr dear hello hi hey god earth internet web wifi wi-fi"
