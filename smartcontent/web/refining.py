@@ -1,5 +1,6 @@
 """More drafts from the page: rewritten, continued, variants; suggestions taken over or let go."""
 
+import logging
 import re
 from collections.abc import Callable
 from itertools import accumulate
@@ -30,7 +31,7 @@ from smartcontent.contents.unsaved import unsaved
 from smartcontent.fields import with_plain_line_ends
 from smartcontent.models import Content, Draft, Status
 from smartcontent.texts.by_sentence import Rewrite, chosen
-from smartcontent.texts.quality.card import Card
+from smartcontent.texts.quality.card import Asked, Card
 from smartcontent.texts.quality.finding import KEY_LENGTH
 from smartcontent.web import errors
 from smartcontent.web.contents import own_content, refuse, said_of
@@ -39,6 +40,7 @@ from smartcontent.web.once import key_sent
 from smartcontent.web.threads import few_at_once
 
 bp = Blueprint("refining", __name__)
+log = logging.getLogger(__name__)
 
 LARGEST = 2**31 - 1
 AT_ONCE = 1_000  # characters, checked and compared while others wait
@@ -315,13 +317,24 @@ def _back(content: Content, what: str) -> ResponseReturnValue:
     return redirect(url_for("contents.show", content_id=content.id, sent=sent), 303)
 
 
-def quality_of(draft: Draft) -> Card:
-    """The quality card of a draft; a long text, or brief, is looked at beside the event loop."""
+def quality_of(draft: Draft) -> Card | None:
+    """The quality card of a draft; a long text, or brief, is looked at beside the event loop.
+
+    None where a rule breaks at what somebody has typed: the text is to be seen all the same.
+    """
     asked = checking.asked_for(draft)
     if len(draft.text) + sum(map(len, asked.texts)) <= AT_ONCE:
-        return checking.quality(draft.text, asked)
-    found: Card = few_at_once(checking.quality, draft.text, asked)
+        return _card_if_any(draft.text, asked)
+    found: Card | None = few_at_once(_card_if_any, draft.text, asked)
     return found
+
+
+def _card_if_any(text: str, asked: Asked) -> Card | None:
+    try:
+        return checking.quality(text, asked)
+    except Exception:
+        log.exception("a text has no quality card")
+        return None
 
 
 def beside(content: Content) -> tuple[list[Draft], int]:

@@ -1,8 +1,11 @@
 """What a text says that its brief does not, in every notation."""
 
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
 
-from smartcontent.texts.quality import Asked
+from smartcontent.briefs.catalogue import LANGUAGES
+from smartcontent.texts.quality import Asked, card
 from smartcontent.texts.quality.facts import compared
 from smartcontent.texts.quality.facts.finding import facts_in
 
@@ -119,6 +122,30 @@ def test_what_the_brief_holds_is_not_marked_in_whatever_notation(brief, language
 )  # fmt: skip
 def test_what_it_does_not_hold_is_marked(brief, language, text, found):
     assert found in unsupported(text, brief, language)
+
+
+WORDS = (
+    "€ eur euros us$ $ dollars dólares dollari £ gbp pounds pfund chf francs sfr sfr. fr. ¥ 円 元 "
+    "yuan ₹ inr zł pln ₺ tl ₴ грн ₩ 원 won rp rp. idr kr kč czk cents ct pence % percent prozent "
+    "k tsd. mille m mio. mn million milhões bn mrd. ml l g kg oz lbs mm cm m km inch ″ ft h uhr "
+    "am p.m. std days tage mois años qm m² kw kwh mah v mb gb °c ° c ° grad kcal km/h bar hz lm "
+    "mp db st nd th er º may 5. mon mo lun segunda-feira 's half past halb viertel nach heures "
+    "et demie a las alle at two twenty five zwanzig quatre-vingt o'clock bis to and - – / // : "
+    ":: ( ) +49 # @a.de a.de @a 年 月 日 İ x"
+)
+PIECES = st.one_of(
+    st.sampled_from(WORDS.split()),
+    st.text("0123456789.,'’ ½¼٣٫", max_size=6),
+    st.sampled_from(["10", "5", "9:30", "2026", "12", "1 000", "1,2.3'4", "a", "x", "", " ", "\n"]),
+)
+
+
+@given(st.lists(PIECES, max_size=12).map("".join), st.sampled_from(list(LANGUAGES)))
+@example("10 Sfr.x", "en")
+@example("1,2.3'4", "en")
+def test_card_is_made_of_whatever_stands_beside_numbers(text, language):
+    for brief in ("Tea", text):
+        card(text, Asked(topic=brief, language=language))
 
 
 def test_german_nouns_are_no_names():

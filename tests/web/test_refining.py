@@ -90,6 +90,21 @@ def test_ticked_findings_are_mended_in_one_go(as_ada, page, content, ollama):
     assert [each.text for each in card.unsupported] == ["1.8 litres"]
 
 
+def test_text_of_which_no_card_can_be_made_is_shown_without_one(as_ada, page, monkeypatch, caplog):
+    def broken(*_):
+        raise ArithmeticError("of a rule")
+
+    assert 'class="quality"' in as_ada.get(page).text
+    monkeypatch.setattr(checking, "card", broken)
+    checking.quality.cache_clear()
+
+    shown = as_ada.get(page)
+    assert shown.status_code == 200
+    assert "The pot is blue" in shown.text
+    assert 'class="quality"' not in shown.text
+    assert "ArithmeticError: of a rule" in caplog.text
+
+
 def test_marked_passage_alone_is_rewritten(as_ada, page, content, ollama):
     start = TEA.index("The pot")
     span = {"start": start, "end": TEA.index(" It pours")}

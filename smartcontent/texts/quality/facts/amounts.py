@@ -75,7 +75,7 @@ _CURRENCIES = {
     "€": r"€|eur\b|euros?\b",
     "$": r"us\$|\$|usd\b|dollars?\b|dólares\b|dollari\b|dólar\b",
     "£": r"£|gbp\b|pounds?\b|pfund\b|livres sterling\b|libras\b|sterline\b",
-    "CHF": r"chf\b|francs?\b|franken\b|sfr\.?\b",
+    "CHF": r"chf\b|francs?\b|franken\b|sfr\b\.?",
     "¥": r"[¥￥]|yen\b|jpy\b|円|元|yuan\b",
     "₹": r"₹|inr\b|rupees?\b",
     "zł": r"zł\b|pln\b|zloty\b",

@@ -21,7 +21,7 @@ def values(said: str, language: str) -> frozenset[Decimal]:
     separators = set(said) & set(".,")
     if len(separators) == 2:
         last = max(said.rfind("."), said.rfind(","))
-        return _number(re.sub(r"[., ']", "", said[:last]) + "." + said[last + 1 :])
+        return _number(".".join(re.sub(r"\D", "", part) for part in (said[:last], said[last:])))
     thousands = "," if language in _POINT_IS_DECIMAL else "."
     grouped = _GROUPS.fullmatch(said)
     if grouped and (grouped[1] in f"{thousands} '" or said.count(grouped[1]) > 1):
