@@ -199,6 +199,7 @@ WORST = {
     "times": "9:00-" * (LENGTH // 5),
     "labels": "a." * (LENGTH // 2),
     "address": "http://b.com/?" + "a" * LENGTH,
+    "addresses": " ".join(f"a.com/{n}{'ab' * 45}" for n in range(LENGTH // 100)),
     "brackets": "[a" * (LENGTH // 2),
     "lines": "\n" * LENGTH,
     "headings": "# 5 reasons\n- a\n" * (LENGTH // 16),
@@ -212,7 +213,11 @@ WORST = {
 def test_card_of_any_text_is_made_in_time_that_grows_with_its_length(text):
     asked = Asked(
         topic=WORST["dates"][:2_000],
-        also=(WORST["prices, each another"][:5_000], "http://a.com/?" + "a" * 2_000),
+        also=(
+            WORST["prices, each another"][:5_000],
+            "http://a.com/?" + "a" * 2_000,
+            " ".join(f"b.com/{n}{'ba' * 45}" for n in range(150)),
+        ),
         content_type="social_media_caption",
         keywords=("a b",),
         banned=("a b",),

@@ -152,6 +152,24 @@ def test_german_nouns_are_no_names():
     assert unsupported("Der Kessel und das Wasser in Ruhe.", "Mira", "de") == []
 
 
+@pytest.mark.parametrize(
+    ("said", "nearest"),
+    [
+        ("ada@exmaple.org", "ada@example.org"),
+        ("teapots.example.org/shop2", "teapots.example.org/shop"),
+        ("+49 30 123457", "+49 30 123456"),
+    ],
+)
+def test_nearest_of_several_is_the_one_that_was_mistyped(said, nearest):
+    brief = (
+        "bob@example.com, ada@example.org, +49 40 999999, +49 30 123456, teapot.example.org/about,"
+        " teapots.example.org/shop, teapots.example.org"
+    )
+    [found], _ = compared(f"Ask {said} today.", (brief,), brief, ("en",))
+
+    assert found.nearest == nearest
+
+
 def test_facts_that_the_text_leaves_out_are_listed_in_the_brief_s_words():
     brief = "Opens on 5 December at 9 am; €12; 50 places"
 
