@@ -57,12 +57,14 @@ class Progress:
 
     def follow(self, pipe: IO[str]) -> None:
         """Read pip's lines to the end."""
-        ticker = threading.Thread(target=self._tick)
+        ticker = threading.Thread(target=self._tick, daemon=True)
         ticker.start()
-        for line in pipe:
-            self._see(line.strip())
-        self._over.set()
-        ticker.join()
+        try:
+            for line in pipe:
+                self._see(line.strip())
+        finally:  # by Ctrl-C, too: nothing ends while a thread goes on
+            self._over.set()
+            ticker.join()
 
     def explain(self) -> None:
         """Say why it failed: in a sentence where that is known, else in pip's last lines."""
@@ -95,10 +97,16 @@ class Progress:
     def _tick(self) -> None:
         while self._terminal and not self._over.wait(_LOOK_SECONDS):
             if self._name:
-                files = self._folder.rglob(f"{self._name}-*")
-                done = max(map(_size, files), default=0) / 1e6
-                text = f"downloading {self._name}: {done:.1f} MB of {self._size}"
+                text = f"downloading {self._name}: {self._done() / 1e6:.1f} MB of {self._size}"
                 self._write(self._start() + text)
+
+    def _done(self) -> int:
+        """Bytes of the download that are there."""
+        try:
+            files = self._folder.rglob(f"{self._name}-*")
+            return max((path.stat().st_size for path in files), default=0)
+        except FileNotFoundError:  # pip moves it, and removes its folders
+            return 0
 
     def _start(self) -> str:
         """Go to the start of the line, which is emptied, on a terminal."""
@@ -107,13 +115,6 @@ class Progress:
     def _write(self, text: str) -> None:
         sys.stdout.write(text)
         sys.stdout.flush()
-
-
-def _size(path: Path) -> int:
-    try:
-        return path.stat().st_size
-    except FileNotFoundError:
-        return 0
 
 
 def _kilobytes(size: str) -> float:
@@ -131,6 +132,7 @@ def main() -> int:
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
+            errors="backslashreplace",  # what a mirror or a disk says may be in any encoding
         )
         assert process.stdout is not None
         progress = Progress(Path(folder))

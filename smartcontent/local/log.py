@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Callable
+from io import TextIOWrapper
 from typing import IO, TextIO
 
 WIDTH = 9
@@ -9,9 +10,14 @@ _COLOURS = {"web": 36, "worker": 32, "scheduler": 33, "redis": 35, "model": 34, 
 
 
 class Log:
-    """Writes whole lines from many threads; calls `lost` once when nobody can read them."""
+    """Writes whole lines from many threads; calls `lost` once when nobody can read them.
+
+    Of a terminal that knows few characters, a question mark stands for the others.
+    """
 
     def __init__(self, stream: TextIO) -> None:
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="replace")
         self.lost: Callable[[], None] | None = None
         self._stream = stream
         self._colour = stream.isatty()

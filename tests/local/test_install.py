@@ -1,10 +1,16 @@
 """What `make install` shows of pip."""
 
+import os
+import subprocess
+import sys
+import threading
 from io import StringIO
 from pathlib import Path
 
 import pytest
+from conftest import wait_until
 
+from smartcontent.local import install
 from smartcontent.local.install import Progress
 
 PIP = """\
@@ -21,6 +27,44 @@ def test_only_what_takes_long_is_shown(tmp_path: Path, capsys: pytest.CaptureFix
     Progress(tmp_path).follow(StringIO(PIP))
 
     assert capsys.readouterr().out == "downloading xllamacpp (33.8 MB)\ninstalling\n"
+
+
+def test_nothing_goes_on_after_ctrl_c(tmp_path, monkeypatch, capsys):
+    def interrupted():
+        yield "Collecting flask"
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
+    before = threading.active_count()
+
+    with pytest.raises(KeyboardInterrupt):
+        Progress(tmp_path).follow(interrupted())
+
+    assert threading.active_count() == before
+
+
+def test_progress_goes_on_where_pip_removes_a_folder_meanwhile(tmp_path, monkeypatch, capsys):
+    def gone(*_):
+        raise FileNotFoundError
+
+    def lines():
+        yield "Downloading xllamacpp-1.whl (33.8 MB)"
+        wait_until(lambda: "xllamacpp: 0.0 MB of 33.8 MB" in capsys.readouterr().out)
+
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
+    monkeypatch.setattr(Path, "rglob", gone)
+    Progress(tmp_path).follow(lines())
+
+
+def test_pip_may_speak_in_any_encoding(tmp_path):
+    (tmp_path / "pip.py").write_text("import os; os.write(1, b'Sch\\xf6n\\n'); os._exit(1)")
+    settings = {**os.environ, "PYTHONPATH": str(tmp_path), "PYTHONUTF8": "1"}
+
+    shown = subprocess.run(
+        [sys.executable, install.__file__, "x"], env=settings, capture_output=True
+    )
+
+    assert (shown.stdout.splitlines()[-1:], shown.stderr) == ([b"Sch\\xf6n"], b"")
 
 
 @pytest.mark.parametrize(
