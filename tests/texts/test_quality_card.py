@@ -1,14 +1,17 @@
 """The quality card: its figures, its findings, and what it costs."""
 
 import json
+import sys
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from itertools import count
+from itertools import count, product
 from pathlib import Path
 
 import pytest
 from costs import assert_takes_less
 
 from smartcontent.texts.quality import Asked, card, phrases
+from smartcontent.texts.quality.keywords import keywords_in
 from smartcontent.texts.quality.language import language_of
 from smartcontent.texts.quality.readability import grade
 from smartcontent.texts.quality.syllables import syllables
@@ -66,6 +69,22 @@ def test_keywords_are_counted_in_whatever_form(language, keyword, text, times):
     asked = Asked(topic="Tea", language=language, keywords=(keyword,))
 
     assert card(text, asked).keywords == {keyword: times}
+
+
+def test_keywords_are_counted_alike_in_many_threads_at_once():
+    def missed(letter: str) -> list[str]:
+        words = [f"tea{letter}{''.join(each)}" for each in product("abcde", repeat=4)]
+        text = " ".join(f"{word}ational" for word in words)
+        found = keywords_in(text, [f"{word}ations" for word in words], "en")
+        return [word for word, times in found.items() if not times]
+
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(1e-5)  # seconds after which another thread has its turn
+    try:
+        with ThreadPoolExecutor(8) as pool:
+            assert not any(pool.map(missed, "klmnopqr"))
+    finally:
+        sys.setswitchinterval(before)
 
 
 @pytest.mark.parametrize(

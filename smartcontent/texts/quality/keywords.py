@@ -3,7 +3,7 @@
 import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from functools import cache, lru_cache
+from functools import lru_cache
 
 import snowballstemmer
 
@@ -17,14 +17,10 @@ _PIECE = re.compile(r"[^\W\d_]+(?:['‘][^\W\d_]+)*")
 _ALIKE = 2  # letters that a form shares with its word, at least
 
 
-@cache
-def _stemmer(language: str) -> snowballstemmer.stemmer:
-    return snowballstemmer.stemmer(_ALGORITHMS[language])
-
-
 @lru_cache(maxsize=20_000)
 def _stem(word: str, language: str) -> str:
-    return str(_stemmer(language).stemWord(word))
+    # A stemmer of its own: it holds the word that it works on, and long texts have threads.
+    return str(snowballstemmer.stemmer(_ALGORITHMS[language]).stemWord(word))
 
 
 def keywords_in(text: str, keywords: Sequence[str], language: str) -> dict[str, int]:
