@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 from costs import assert_takes_less
 
-from smartcontent.texts.quality import Asked, card, phrases
+from smartcontent.texts.quality import Asked, card, phrases, repetition
+from smartcontent.texts.quality.card import FOUND_MOST
 from smartcontent.texts.quality.keywords import keywords_in
 from smartcontent.texts.quality.language import language_of
 from smartcontent.texts.quality.readability import grade
@@ -204,6 +205,17 @@ def test_long_sentences_and_paragraphs_are_found():
 
     assert findings(f"Tea. {sentence}", kind="sentence") == [sentence]
     assert len(findings(PROSE * 8, kind="paragraph")) == 1
+
+
+@pytest.mark.parametrize(
+    ("kind", "text"),
+    [
+        ("repetition", "Tea is. Tea is. Tea is. Milk is. Milk is. Milk is. " * 500),
+        ("language", "Das ist der Tee, und er ist sehr gut.\n\nThis is tea.\n\n" * 500),
+    ],
+)
+def test_no_more_is_found_of_one_kind_than_anybody_reads(kind, text):
+    assert FOUND_MOST <= len(findings(text, kind=kind)) <= FOUND_MOST + repetition.FOUND_MOST
 
 
 LENGTH = 30_000

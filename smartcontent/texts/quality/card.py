@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
 from functools import lru_cache, partial
+from itertools import islice
 from typing import Any
 
 from smartcontent.briefs.voice import Preferred
@@ -21,7 +22,7 @@ from smartcontent.texts.quality.starts import starts_in
 from smartcontent.texts.sentiment import Sentiment, sentiment_of
 
 LONGEST = 100_000  # characters; what comes after them is not looked at
-FOUND_MOST = 100  # of one kind of phrase
+FOUND_MOST = 100  # of one kind
 
 
 _language_of_brief = lru_cache(maxsize=64)(language_of)  # one has many drafts held against it
@@ -131,9 +132,9 @@ def _findings(text: str, asked: Asked, parts: Parts, made: Card) -> Iterator[Fin
     if liked and not any(made.preferred[word] for word in liked):
         yield explaining.none_preferred(liked)
     yield from map(explaining.repeated, made.repetition)
-    for first, times, span in repetition.beginning_alike(text, parts):
+    for first, times, span in islice(repetition.beginning_alike(text, parts), FOUND_MOST):
         yield explaining.beginning_alike(first, times, span)
-    for other, span in in_other_language(text, parts.paragraphs, asked.language):
+    for other, span in in_other_language(text, parts.paragraphs, asked.language)[:FOUND_MOST]:
         yield explaining.other_language(other, asked.language, span)
     yield from _of_phrases(text, asked, len(parts.words))
     yield from explaining.lengths(parts, asked.language)

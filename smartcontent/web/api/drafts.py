@@ -1,6 +1,6 @@
 """/api/v1/contents/ID/drafts: more drafts, which one is current, and what is different in them."""
 
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any
 
 from flask.typing import ResponseReturnValue
@@ -159,7 +159,7 @@ def quality(content: Content, number: int) -> ResponseReturnValue:
     draft = _own_draft(content, number)
     card = few_at_once(checking.quality, draft.text, checking.asked_for(draft))
     shown, dismissed = dismissing.without_dismissed(card.findings, content.id)
-    return {**card.as_json(), "findings": [asdict(each) for each in shown], "dismissed": dismissed}
+    return {**replace(card, findings=shown).as_json(), "dismissed": dismissed}
 
 
 @bp.post("/contents/<uuid:content_id>/dismissed")
