@@ -143,7 +143,9 @@ def _has_avx2() -> bool:
 
 
 def _without_password(url: str) -> str:
-    return re.sub(r"(^|//)[^@/]*@", r"\1…@", url)
+    """The address without what opens it: all before its last @, and what follows password=."""
+    shown = re.sub(r"([?&]password=)[^&]*", r"\1…", url)
+    return re.sub(r"^(\w+://)?.*@", r"\1…@", shown, flags=re.DOTALL)
 
 
 def _shown(path: Path) -> Path:

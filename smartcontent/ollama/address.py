@@ -68,7 +68,7 @@ def _valid(port: str) -> str:
 
 def without_credentials(url: str) -> str:
     """The URL as it may stand in a message or a log."""
-    return re.sub(r"(^|//)[^/]*@", r"\1", url)
+    return re.sub(r"^(\w+://)?.*@", r"\1", url, flags=re.DOTALL)
 
 
 def canonical(model: str) -> str:

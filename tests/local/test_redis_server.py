@@ -145,10 +145,20 @@ def test_spoilt_port_file_is_replaced(tmp_path: Path, kept: str) -> None:
     assert 0 < kept_port(tmp_path / "model.port") < 65536
 
 
-def test_redis_url_is_used_and_its_password_not_shown(tmp_path: Path) -> None:
-    choice = choose_redis({"REDIS_URL": "redis://:secret@db.example:6379/0"}, tmp_path)
+@pytest.mark.parametrize(
+    ("url", "shown"),
+    [
+        ("redis://:secret@db.example:6379/0", "redis://…@db.example:6379/0"),
+        ("redis://ada:sec@ret@db.example/0", "redis://…@db.example/0"),
+        ("rediss://db.example/0?password=sec@ret&protocol=3",
+         "rediss://db.example/0?password=…&protocol=3"),
+        ("unix:///run/redis.sock?db=1&password=secret", "unix:///run/redis.sock?db=1&password=…"),
+    ],
+)  # fmt: skip
+def test_redis_url_is_used_and_its_password_not_shown(tmp_path: Path, url: str, shown: str) -> None:
+    choice = choose_redis({"REDIS_URL": url}, tmp_path)
 
-    assert choice.note == "Redis: redis://…@db.example:6379/0 (REDIS_URL)"
+    assert choice.note == f"Redis: {shown} (REDIS_URL)"
     assert choice.parts == ()
 
 

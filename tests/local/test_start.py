@@ -186,7 +186,7 @@ def test_ready_is_when_a_text_could_be_written(answer: str, is_loaded: bool, cou
 
 
 def test_password_of_a_server_is_not_shown(tmp_path: Path) -> None:
-    for address in ("ada:secret@gpu-box", "https://ada:secret@gpu-box"):
+    for address in ("ada:secret@gpu-box", "https://ada:secret@gpu-box", "ada:a/secret@gpu-box"):
         assert "secret" not in choices.choose_ollama({"OLLAMA_HOST": address}, tmp_path).note
 
 
