@@ -237,6 +237,7 @@ WORST = {
     "sentences": "This is the same good sentence. " * (LENGTH // 32),
     "capitals": "Ab of " * (LENGTH // 6),
     "blanks": "1" + " " * LENGTH + "l",
+    "blanks after an hour": "at 11" + " " * LENGTH + "x",
 }
 
 

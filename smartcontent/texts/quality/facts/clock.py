@@ -105,8 +105,9 @@ def _usual(language: str) -> re.Pattern[str]:
 
 
 def _follows(language: str) -> str:
+    """What stands behind a bare hour and its blanks: a second row of blanks would try all pairs."""
     words = _FOLLOWS.get(language, "(?!)")
-    return rf"(?=[.,;:!?)]*(?:$|\n)|[;!?)]|[.,:](?!\d)| +(?:{words})\b| *[-–—])"
+    return rf"(?=[.,;:!?)]*(?:$|\n)|[;!?)]|[.,:](?!\d)| (?:{words})\b|[-–—])"
 
 
 def _renamed(pattern: str, number: int) -> str:
