@@ -309,7 +309,8 @@ def test_sqlite_is_saved_and_restored_as_it_is_written(tmp_path):
     with closing(sqlite3.connect(database)) as link:
         link.execute("PRAGMA journal_mode=WAL")
         link.execute("CREATE TABLE texts (text)")
-        run_as_written(r"^(\.venv/bin/python -c .*VACUUM INTO.*\\\n.*)$", tmp_path)
+        run_as_written(r"^(umask 077\n\.venv/bin/python -c .*VACUUM INTO.*\\\n.*)$", tmp_path)
+        assert (tmp_path / "smartcontent-backup.db").stat().st_mode & 0o777 == 0o600
         link.execute("DROP TABLE texts")
 
     run_as_written(r"^ +(rm -f instance/.*)$", tmp_path)
@@ -318,6 +319,30 @@ def test_sqlite_is_saved_and_restored_as_it_is_written(tmp_path):
     with closing(sqlite3.connect(database)) as link:
         assert link.execute("SELECT count(*) FROM texts").fetchone() == (0,)
     assert database.stat().st_mode & 0o777 == 0o600
+
+
+def test_command_of_an_installation_writes_into_the_folder_it_is_called_in(tmp_path):
+    (script,) = re.findall(
+        r"^(#!/bin/sh\nset -a; \. /etc.*?)^```", OPERATIONS, re.MULTILINE | re.DOTALL
+    )
+    (tmp_path / "env").write_text(f"SMARTCONTENT_HOME={tmp_path / 'home'}\n")
+    for installed, here in (
+        ("/opt/smartcontent/.venv", sys.prefix),
+        ("/opt/smartcontent", str(ROOT)),
+        ("/etc/smartcontent/env", str(tmp_path / "env")),
+    ):
+        script = script.replace(installed, here)
+    (tmp_path / "smartcontent").write_text(script)
+
+    def command(*words: str) -> None:
+        shell = ("sh", str(tmp_path / "smartcontent"), *words)
+        subprocess.run(shell, cwd=tmp_path, check=True, input="a long password\n", text=True)
+
+    command("db", "upgrade")
+    command("users", "create", "ada@example.org", "--password-stdin")
+    command("users", "export", "ada@example.org", "--output", "ada.zip")
+
+    assert (tmp_path / "ada.zip").is_file()
 
 
 def run_as_written(command: str, folder: Path) -> None:
