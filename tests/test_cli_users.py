@@ -104,6 +104,50 @@ def test_invited_person_can_make_an_account_with_the_printed_link(app, flask, fo
     assert "eve@example.org" in page.text
 
 
+@pytest.mark.parametrize(
+    ("bind", "here"), [("0.0.0.0", "127.0.0.1"), ("::", "[::1]"), ("10.0.0.7", "10.0.0.7")]
+)
+def test_link_without_an_address_is_one_that_can_be_opened(app, flask, founder, bind, here):
+    app.config["SMARTCONTENT_BIND"] = bind
+
+    result = flask("users", "invite", "eve@example.org")
+
+    assert result.stdout.startswith(f"http://{here}:{app.config['PORT']}/sign-up?invitation=")
+    assert "--url says where" in result.stderr
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["texts.example.org", "https://", "https://x/?a=b", "https://x:port", "https://a b", "ftp://x",
+     "https://ada@x", "https://[x", "https://x/#a"],
+)  # fmt: skip
+def test_address_that_no_site_has_is_refused(flask, founder, url):
+    result = flask("users", "invite", "eve@example.org", "--url", url)
+
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert "write it like https://texts.example.org" in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("url", "site"),
+    [
+        ("http://[fd00::7]:81/texts/", "http://[fd00::7]:81/texts"),
+        ("https://täxte.example", "https://xn--txte-loa.example"),
+    ],
+)
+def test_any_other_address_is_that_of_the_link(flask, founder, url, site):
+    result = flask("users", "invite", "eve@example.org", "--url", url)
+
+    assert result.stdout.startswith(f"{site}/sign-up?invitation=")
+
+
+def test_password_that_is_no_utf_8_is_refused_in_a_sentence(flask, founder):
+    result = flask("users", "create", "eve@example.org", "--password-stdin", input=b"p\xe4ssword\n")
+
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert "is not UTF-8" in result.stderr
+
+
 def test_nobody_is_invited_to_a_site_that_is_closed(app, flask, founder):
     app.config["SIGNUP"] = "closed"
 

@@ -1,6 +1,10 @@
 """flask users …: all that is a person's as one ZIP, written and taken in again."""
 
-from typing import BinaryIO
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from tempfile import TemporaryFile
+from typing import IO, BinaryIO
 
 import click
 
@@ -31,7 +35,8 @@ def export(email: str, output: BinaryIO) -> None:
 def import_(email: str, file: BinaryIO, as_json: bool) -> None:
     """Store what is in such a ZIP, or one text of Markdown, and not here; nothing is started."""
     try:
-        taken = take_in(user_with(email).id, file).as_json()
+        with _seekable(file) as archived:
+            taken = take_in(user_with(email).id, archived).as_json()
     except ArchiveError as error:
         raise click.ClickException(f"{error} Nothing was taken in.") from error
     if as_json:
@@ -39,3 +44,15 @@ def import_(email: str, file: BinaryIO, as_json: bool) -> None:
         return
     for name, number in taken.items():
         say(f"{name.replace('_', ' ')}: {number:,}")
+
+
+@contextmanager
+def _seekable(file: BinaryIO) -> Iterator[IO[bytes]]:
+    """The file, or a copy of what comes through a pipe: a ZIP is read from its end."""
+    if file.seekable():
+        yield file
+        return
+    with TemporaryFile() as copy:
+        shutil.copyfileobj(file, copy)
+        copy.seek(0)
+        yield copy

@@ -3,6 +3,7 @@
 import re
 import sys
 from collections.abc import Iterable
+from urllib.parse import urlsplit
 
 import click
 from flask import current_app, url_for
@@ -15,12 +16,14 @@ from smartcontent.accounts.invitations import INVITATION_DAYS
 from smartcontent.accounts.passwords import complaint
 from smartcontent.cli.group import Group, json_option, limit_option
 from smartcontent.cli.printing import moment, print_json, print_table, say, shortened
+from smartcontent.config.values import is_host
 from smartcontent.models import User
 from smartcontent.models.accounts import EMAIL_LONGEST, EMAIL_PATTERN, hash_password
 from smartcontent.models.moments import iso
 from smartcontent.stores.sql import db
 
 TOLD_EVERY = 1_000  # contents erased
+HERE = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104
 users = Group("users", help="People with an account: create, list, disable, invite.")
 password_option = click.option(
     "--password-stdin", is_flag=True, help="Read the password from standard input, one line."
@@ -140,9 +143,30 @@ def _tell_how_far(steps: Iterable[int], total: int) -> None:
             say(f"Erased {done:,} of {total:,} contents", err=True)
 
 
+def _site(_context: object, _option: object, url: str | None) -> str | None:
+    """The address as it is given, where a site can have it."""
+    if url and not _is_site(url):
+        raise click.BadParameter("write it like https://texts.example.org.")
+    return url
+
+
+def _is_site(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        _ = parts.port
+    except ValueError:
+        return False
+    name = parts.hostname or ""
+    is_more = parts.query or parts.fragment or "@" in parts.netloc
+    is_one = is_host(name) or not name.isascii()
+    return parts.scheme in ("http", "https") and is_one and not is_more
+
+
 @users.command("invite")
 @click.argument("email")
-@click.option("--url", help="Where the site is reached, such as https://texts.example.org.")
+@click.option(
+    "--url", callback=_site, help="Where the site is reached, such as https://texts.example.org."
+)
 def invite(email: str, url: str | None) -> None:
     """Print a link with which this address can make an account."""
     address = _new_address(email)
@@ -155,17 +179,23 @@ def invite(email: str, url: str | None) -> None:
         link = url_for("auth.sign_up", invitation=invitation, _external=True)
     say(link)
     say(f"For {address} alone, valid for {INVITATION_DAYS} days.", err=True)
+    if not url and not _names():
+        say("Others may reach the site elsewhere: --url says where.", err=True)
 
 
 def _usual_url() -> str:
     """Where the site is reached as far as the settings tell: by its first trusted name, or here."""
     config = current_app.config
-    names = [name for name in current_app.extensions["trusted_hosts"] if name[0] != "."]
-    host = names[0] if names else config["SMARTCONTENT_BIND"]
+    names, bind = _names(), config["SMARTCONTENT_BIND"]
+    host = names[0] if names else HERE.get(bind, bind)
     shown = f"[{host}]" if ":" in host else host
     if not names:
         return f"http://{shown}:{config['PORT']}{config['SCRIPT_NAME']}"
     return f"http{'s' if config['COOKIE_SECURE'] else ''}://{shown}{config['SCRIPT_NAME']}"
+
+
+def _names() -> list[str]:
+    return [name for name in current_app.extensions["trusted_hosts"] if name[0] != "."]
 
 
 def _new_address(email: str) -> str:

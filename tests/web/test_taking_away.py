@@ -85,6 +85,18 @@ def test_archive_is_unpacked_beside_the_event_loop_part_by_part(
     assert {"_opened", "head_of", "next", "_found_by"} <= set(done)
 
 
+class _Pipe(io.FileIO):
+    """What another program sends: it is read once, from its beginning."""
+
+    def seekable(self) -> bool:
+        return False
+
+    def seek(self, *_):
+        raise io.UnsupportedOperation("underlying stream is not seekable")
+
+    tell = seek
+
+
 def test_command_has_the_same(flask, ada, bob, content, tmp_path, caplog):
     ending.cancel(content.current)
     file = str(tmp_path / "ada.zip")
@@ -96,6 +108,8 @@ def test_command_has_the_same(flask, ada, bob, content, tmp_path, caplog):
     assert caplog.messages == [f"Archive taken in contents=1 user={bob.id} address=command"]
     own = select(func.count()).select_from(Content).where(Content.user_id == bob.id)
     assert db.session.scalar(own) == 1
+    with _Pipe(file) as pipe:
+        assert "contents: 0\n" in flask("users", "import", bob.email, "-", input=pipe).output
     (tmp_path / "letter.txt").write_text("Dear all,")
     refused = flask("users", "import", bob.email, str(tmp_path / "letter.txt"))
     assert refused.exit_code == 1
