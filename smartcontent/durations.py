@@ -3,6 +3,8 @@
 The pages' script has the same words, in static/clock.js.
 """
 
+from math import ceil
+
 _UNITS = (("day", 86_400), ("h", 3600), ("min", 60), ("s", 1))
 
 
@@ -15,6 +17,12 @@ def exactly(seconds: float) -> str:
         parts.append(_counted(count, unit) if count else "")
     first = next((place for place, part in enumerate(parts) if part), -1)
     return " ".join(filter(None, parts[first:][:2])) or "0 s"
+
+
+def counted_down(seconds: float) -> str:
+    """What is left, as a clock shows it that counts down to nothing: "12:05", "0:01", "0:00"."""
+    minutes, rest = divmod(max(0, ceil(seconds)), 60)
+    return f"{minutes}:{rest:02}"
 
 
 def roughly(seconds: float) -> str:

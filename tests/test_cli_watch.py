@@ -15,6 +15,7 @@ from dictation import Dictation
 from processes import Processes
 
 from smartcontent.contents import ending, submitting, waiting
+from smartcontent.durations import counted_down
 from smartcontent.events import text_so_far
 from smartcontent.stores.sql import db
 from smartcontent.writing import job
@@ -208,6 +209,14 @@ def test_ctrl_c_ends_it_quietly(watch, content):
 
     done = process.end()
     assert (done.stdout, done.stderr, done.returncode) == ("", "", 130)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "shown"),
+    [(3600, "60:00"), (119.7, "2:00"), (59.7, "1:00"), (59, "0:59"), (0.2, "0:01"), (-3, "0:00")],
+)
+def test_countdown_counts_what_is_begun(seconds, shown):
+    assert counted_down(seconds) == shown
 
 
 def test_terminal_gets_a_countdown(watch, ada):

@@ -9,7 +9,7 @@ import click
 
 from smartcontent.cli.following import Piece, follow
 from smartcontent.cli.printing import json_text, moment, say
-from smartcontent.durations import exactly, measured
+from smartcontent.durations import counted_down, exactly, measured
 from smartcontent.health.checks import check_all
 from smartcontent.health.finding import State
 from smartcontent.models import Draft, Status, now
@@ -107,9 +107,8 @@ class _Screen:
 
     def _count_down(self, due_at: datetime) -> None:
         self.end()
-        seconds = max(0.0, (due_at - now()).total_seconds())
-        left = exactly(seconds) if seconds > HOUR else f"{seconds // 60:.0f}:{seconds % 60:02.0f}"
-        line = f"Pending: starts in {left}"
+        seconds = (due_at - now()).total_seconds()
+        line = f"Pending: starts in {(exactly if seconds > HOUR else counted_down)(seconds)}"
         click.echo(f"\r\x1b[K{line}", err=True, nl=False)
         self._is_counting = True
 
