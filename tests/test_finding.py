@@ -152,6 +152,26 @@ def test_what_was_found_by_tokens_of_before_is_found_by_those_of_now(ada, ollama
     assert (found(ada, "c#"), reindexing.count_behind()) == ([], 0)
 
 
+@both_databases
+def test_what_is_saved_while_tokens_of_before_are_made_anew_is_found(ada, content, monkeypatch):
+    ending.cancel(content.current)
+    versions.save_edit(content, "A teapot", "Samovar")
+    db.session.execute(text("UPDATE findables SET tokens_version = 1"))
+    db.session.commit()
+    take_in, saved = reindexing._take_in, list[Draft | None]()
+
+    def take_in_late(*step: object) -> int:
+        if not saved:
+            saved.append(versions.save_edit(content, "A teapot", "Kettle"))
+        return take_in(*step)
+
+    monkeypatch.setattr(reindexing, "_take_in", take_in_late)
+
+    assert list(reindexing.catch_up()) == [1]
+
+    assert (found(ada, "kettle"), found(ada, "samovar")) == (["A teapot"], [])
+
+
 def test_what_is_behind_is_known_by_an_index_of_it(ada):
     with statements() as seen:
         reindexing.count_behind()

@@ -29,8 +29,10 @@ _Made = tuple[dict[int, Entry], list[dict[str, Any]]]
 AT_ONCE = 200
 TEXTS_LONGEST = 600_000  # of one step, in bytes: a character of Chinese is a word of its own
 
+# What shows that the index was told of a content: changes it had not taken in, and whose rules.
+_STATE = (findables.c.behind, findables.c.tokens_version)
 _READ = (
-    *(findables.c.place, findables.c.behind, Content.user_id, Content.title, Content.topic),
+    *(findables.c.place, *_STATE, Content.user_id, Content.title, Content.topic),
     *(Content.audience, Content.keywords, Content.instructions),
     *(Draft.id.label("draft_id"), Draft.status, Draft.text, Draft.words),
 )
@@ -100,11 +102,11 @@ def _cut(rows: Sequence[Any]) -> Iterator[list[Any]]:
 
 def _take_in(rows: Sequence[Any], made: Future[_Made]) -> int:
     entries, sizes = made.result()
-    seen = {row.place: row.behind for row in rows}
-    here = select(findables.c.place, findables.c.behind).where(findables.c.place.in_(seen))
+    seen = {(row.place, row.behind, row.tokens_version) for row in rows}
+    here = select(findables.c.place, *_STATE).where(findables.c.place.in_(entries))
     now = db.session.execute(here.with_for_update()).all()
     # What changed since it was read is taken in by the next step.
-    store([entries[place] for place, behind in now if behind == seen[place]])
+    store([entries[row.place] for row in now if tuple(row) in seen])
     if sizes:
         db.session.connection().execute(_SIZED, sizes)
     db.session.commit()
