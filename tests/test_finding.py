@@ -9,9 +9,11 @@ from threading import Event
 from uuid import uuid4
 
 import pytest
+from api.conftest import BRIEF as BRIEF_SENT
+from api.conftest import script_of
 from conftest import BRIEF, both_databases
 from patience import PATIENCE
-from sqlalchemy import event, insert, text, update
+from sqlalchemy import event, insert, select, text, update
 
 from smartcontent.cli.migrating import make_findable
 from smartcontent.contents import (
@@ -94,6 +96,25 @@ def test_what_there_is_of_a_stopped_text_is_found(ada, due_draft):
     due_draft.write(due_draft.attempt, text="Half of a kettle")
     ending.cancel(due_draft)
     assert found(ada, "kettle") == ["A teapot"]
+
+
+@both_databases
+def test_what_an_attempt_has_left_is_found_however_the_next_is_called_off(app, ada, as_ada):
+    script = script_of(app, ada)
+    rows = [{**BRIEF_SENT, "topic": topic} for topic in ("A pot", "A cup")]
+    batch = script.post("/batches", {"rows": rows}).json
+    submitting.submit(ada.id, BRIEF, "A jug")
+    db.session.execute(update(Draft).values(text="Half of a kettle", failures=1))
+    db.session.commit()
+    assert found(ada, "kettle") == []
+
+    script.post(f"/batches/{batch['id']}/cancel")
+    as_ada.post(f"/contents/{list_contents(ada.id, Filters(q='jug')).items[0].id}/undo")
+
+    assert sorted(found(ada, "kettle")) == ["A cup", "A pot"]
+    assert found(ada, "kettle", trash=True) == ["A jug"]
+    db.session.expire_all()
+    assert set(db.session.scalars(select(Draft.status))) == {"cancelled"}
 
 
 def test_what_there_is_of_a_failed_text_is_found(ada, due_draft):

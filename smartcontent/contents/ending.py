@@ -1,14 +1,17 @@
 """Ending: a draft is cancelled, a content goes to the trash or comes out of it."""
 
 import logging
+from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import select, update
+from sqlalchemy import ColumnElement, select, update
 
-from smartcontent.models import Content, Draft, Status, What, history, now
+from smartcontent import events
+from smartcontent.models import UNFINISHED, Content, Draft, Status, What, history, now
 from smartcontent.models.search_index import findable_by
-from smartcontent.scheduling import unschedule_draft
+from smartcontent.models.status import UNSTARTED
+from smartcontent.scheduling import unschedule_draft, unschedule_drafts
 from smartcontent.stores.sql import db
 
 log = logging.getLogger(__name__)
@@ -30,6 +33,22 @@ def cancel(draft: Draft) -> bool:
         return False
     unschedule_draft(job_id)
     return True
+
+
+def cancel_many(user_id: int, *conditions: ColumnElement[bool]) -> Sequence[Draft]:
+    """The same for those of a user's drafts that the conditions hold for; answers the stopped ones.
+
+    What has nothing of a text is one UPDATE. What has goes one by one: it is found by that from
+    then on, also where no worker has it but the next attempt waits.
+    """
+    here = (Draft.user_id == user_id, *conditions)
+    simple = (Draft.status.in_(UNSTARTED), Draft.text == "")
+    stopped = Draft.move_all(Status.CANCELLED, *here, *simple, finished_at=now())
+    unschedule_drafts([draft.job_id for draft in stopped])
+    events.publish_all(user_id, "status", [draft.as_event() for draft in stopped])
+    begun = db.session.scalars(select(Draft).where(*here, Draft.status.in_(UNFINISHED))).all()
+    db.session.commit()
+    return [*stopped, *filter(cancel, begun)]
 
 
 def cancel_all(content: Content) -> bool:

@@ -17,7 +17,7 @@ from smartcontent.contents.ending import cancel_all
 from smartcontent.contents.submitting import write_brief
 from smartcontent.models import Content, Draft, Status, What, history, now
 from smartcontent.models.moments import due_after, iso, rounded_up
-from smartcontent.models.search_index import make_findable
+from smartcontent.models.search_index import findable_by, make_findable
 from smartcontent.models.status import CHANGEABLE, UNSTARTED
 from smartcontent.scheduling import schedule_draft, unschedule_draft
 from smartcontent.stores.sql import db
@@ -189,6 +189,9 @@ def undo(content: Content) -> bool:
     """
     draft = content.current
     job_id = draft.job_id
+    db.session.commit()  # no transaction meanwhile: it holds up other writers
+    if words := findable_by(draft.text):  # of an attempt that went wrong
+        Content.take_in(draft, words)
     content.deleted_at = now()
     history.note(content.id, What.TAKEN_BACK)
     if draft.number != 1 or not draft.move(Status.CANCELLED, *_still_waits(), finished_at=now()):

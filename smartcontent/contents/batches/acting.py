@@ -15,11 +15,11 @@ from sqlalchemy.orm import lazyload
 from smartcontent import events
 from smartcontent.contents import quotas, versions
 from smartcontent.contents.batches.submitting import Timing
-from smartcontent.contents.ending import cancel as cancel_draft
+from smartcontent.contents.ending import cancel_many
 from smartcontent.models import Batch, Content, Draft, Status, What, history, now
 from smartcontent.models.moments import UtcDateTime, rounded_up
 from smartcontent.models.search_index import make_all_findable, words_of
-from smartcontent.models.status import UNSTARTED, WAITS
+from smartcontent.models.status import WAITS
 from smartcontent.progress.batches import announce
 from smartcontent.scheduling import schedule_drafts, unschedule_drafts
 from smartcontent.stores.sql import db
@@ -71,17 +71,11 @@ def _moved(to: Status, what: What, *here: ColumnElement[bool], **values: object)
 
 def cancel(batch: Batch) -> int:
     """Stop what has not ended; answers how many drafts that were."""
-    here = (*_asked_for_by(batch), Draft.status.in_(UNSTARTED))
-    stopped = Draft.move_all(Status.CANCELLED, *here, finished_at=now())
-    unschedule_drafts([draft.job_id for draft in stopped])
-    writing = db.session.scalars(
-        select(Draft).where(*_asked_for_by(batch), Draft.status == Status.GENERATING)
-    ).all()
-    number = len(stopped) + sum([cancel_draft(draft) for draft in writing])
+    stopped = cancel_many(batch.user_id, *_asked_for_by(batch))
     _set_paused(batch, None)
     db.session.commit()
-    _tell(batch, stopped)
-    return number
+    announce(batch)
+    return len(stopped)
 
 
 def retry(batch: Batch) -> int:

@@ -17,11 +17,9 @@ from smartcontent import events
 from smartcontent.contents import ending, tagging, versions
 from smartcontent.contents.locking import one_after_the_other
 from smartcontent.contents.quotas import OverQuota
-from smartcontent.models import UNFINISHED, Batch, Content, Draft, Status, Tag, What, history, now
-from smartcontent.models.status import UNSTARTED
+from smartcontent.models import Batch, Content, Draft, Tag, What, history, now
 from smartcontent.models.tag import content_tags
 from smartcontent.progress.batches import announce
-from smartcontent.scheduling import unschedule_drafts
 from smartcontent.scheduling.drafts import in_parts
 from smartcontent.stores.sql import db
 from smartcontent.texts.folding import as_sought
@@ -150,16 +148,9 @@ def tell(asked: Asked, outcome: Outcome) -> None:
 
 def _stop(user_id: int, ids: Sequence[UUID]) -> set[UUID]:
     """Stop whatever of some contents is on its way; of which something was."""
-    here = (Draft.user_id == user_id, Draft.content_id.in_(ids))
-    simple = (Draft.status.in_(UNSTARTED), Draft.text == "")
-    stopped = Draft.move_all(Status.CANCELLED, *here, *simple, finished_at=now())
-    unschedule_drafts([draft.job_id for draft in stopped])
-    events.publish_all(user_id, "status", [draft.as_event() for draft in stopped])
-    begun = db.session.scalars(select(Draft).where(*here, Draft.status.in_(UNFINISHED))).all()
-    db.session.commit()
-    others = [draft for draft in begun if ending.cancel(draft)]
+    stopped = ending.cancel_many(user_id, Draft.content_id.in_(ids))
     _tell_batches({draft.batch_id for draft in stopped})
-    return {draft.content_id for draft in (*stopped, *others)}
+    return {draft.content_id for draft in stopped}
 
 
 def _tell_batches(ids: set[UUID | None]) -> None:
