@@ -16,7 +16,7 @@ from werkzeug.test import encode_multipart
 
 from smartcontent import events
 from smartcontent.contents import reindexing, versions
-from smartcontent.contents.batches import rows, submitting
+from smartcontent.contents.batches import acting, rows, submitting
 from smartcontent.models import Batch, Content, Draft, Status
 from smartcontent.models.listing import Filters, list_contents
 from smartcontent.scheduling import reconcile
@@ -465,6 +465,32 @@ def test_what_fails_again_and_again_has_no_more_versions_than_are_kept(script, m
     for draft in drafts():
         by_content.setdefault(draft.content_id, []).append(draft.number)
     assert list(by_content.values()) == [[3, 4, 5]] * 3
+
+
+@both_databases
+def test_version_that_is_chosen_as_its_batch_is_tried_again_is_shown_and_found(
+    script, ada, monkeypatch
+):
+    batch = submitted(script, delay_seconds=0)
+    fail_all()
+    db.session.execute(update(Draft).values(text="Half of a kettle."))
+    db.session.commit()
+    script.post(f"{batch}/retry")
+    fail_all()
+    chosen, find_failed = drafts()[0].content_id, acting._failed
+    db.session.commit()
+
+    def failed(batch: Batch) -> object:
+        found = find_failed(batch)
+        assert versions.make_current(db.session.get(Content, chosen), 1)
+        return found
+
+    monkeypatch.setattr(acting, "_failed", failed)
+
+    script.post(f"{batch}/retry")
+
+    listed = list_contents(ada.id, Filters(q="kettle")).items
+    assert [(each.id, each.current_number) for each in listed] == [(chosen, 1)]
 
 
 def test_number_of_a_version_that_was_deleted_is_given_to_no_other(script):

@@ -125,7 +125,7 @@ def _another(batch: Batch, content_id: Any, last: int) -> dict[str, Any]:
 
 
 def _add(batch: Batch, wanted: Sequence[dict[str, Any]], shown: dict[Any, int]) -> None:
-    """Store the drafts and show them in place of those that failed.
+    """Store the drafts and show them in place of those that failed, where these are shown still.
 
     Raises:
         IntegrityError: a draft has one of the numbers already.
@@ -133,17 +133,19 @@ def _add(batch: Batch, wanted: Sequence[dict[str, Any]], shown: dict[Any, int]) 
     """
     versions.make_room_in_each([each["content_id"] for each in wanted])
     db.session.execute(insert(Draft), wanted)
-    for each in wanted:
-        content_id = each["content_id"]
-        same = (Content.id == content_id, Content.current_number == shown[content_id])
-        db.session.execute(
-            update(Content).where(*same).values(current_number=each["number"]),
-            execution_options={"synchronize_session": False},
-        )
-    _forget_texts([each["content_id"] for each in wanted])
+    numbers = {each["content_id"]: each["number"] for each in wanted}
+    _forget_texts([its for its, number in numbers.items() if _show(its, shown[its], number)])
     quotas.check(batch.user_id, of_batch=len(wanted))
     db.session.commit()
     db.session.expire_all()
+
+
+def _show(content_id: Any, before: int, number: int) -> bool:
+    """Show a version in place of another; False where that is no longer shown."""
+    same = (Content.id == content_id, Content.current_number == before)
+    changed = update(Content).where(*same).values(current_number=number).returning(Content.id)
+    found = db.session.scalars(changed, execution_options={"synchronize_session": False}).all()
+    return bool(found)
 
 
 def _forget_texts(ids: Sequence[Any]) -> None:
