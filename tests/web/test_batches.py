@@ -8,7 +8,7 @@ from unittest.mock import Mock
 
 import pytest
 from conftest import wait_until
-from sqlalchemy import func, select, update
+from sqlalchemy import event, func, select, update
 from tables.workbooks import row, workbook
 
 from smartcontent.contents import quotas
@@ -166,6 +166,23 @@ def test_what_a_file_was_saved_in_is_chosen_where_its_letters_come_out_wrong(as_
     refused = sent("utf-8")
     assert "letters are not Unicode (UTF-8)" in refused.text
     assert 'value="utf-8" selected' in refused.text
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+def test_a_user_is_locked_before_the_batch_that_is_submitted(as_ada):
+    """Who sends a table has the user and deletes the oldest ones: it was a deadlock."""
+    page, asked = send(as_ada), list[str]()
+
+    def note(*args: object) -> None:
+        asked.append(str(args[2]))
+
+    event.listen(db.engine, "before_cursor_execute", note)
+    as_ada.post(page, {**TYPE, "do": "leave-out"})
+    event.remove(db.engine, "before_cursor_execute", note)
+
+    [submitted] = [at for at, words in enumerate(asked) if "submitted_at=" in words]
+    assert "FROM users" in asked[submitted - 1]
+    assert "FOR NO KEY UPDATE" in asked[submitted - 1]
 
 
 def test_a_batch_is_paused_resumed_cancelled_and_taken_away_on_its_page(as_ada):

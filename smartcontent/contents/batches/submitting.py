@@ -15,6 +15,7 @@ from sqlalchemy import insert, inspect, select, update
 from smartcontent.briefs.wishes import LONGEST_DELAY
 from smartcontent.contents import quotas
 from smartcontent.contents.batches.rows import BatchRow, length
+from smartcontent.contents.locking import one_after_the_other
 from smartcontent.contents.submitting import write_brief
 from smartcontent.models import Batch, Content, Draft, Status, now
 from smartcontent.models.moments import due_after, rounded_up
@@ -116,6 +117,7 @@ def submit(batch: Batch, contents: Sequence[Prepared], timing: Timing) -> bool:
         sqlalchemy.exc.IntegrityError: the user has submitted with its idempotency key before.
         smartcontent.contents.quotas.OverQuota: the user may not have so many; nothing is saved.
     """
+    one_after_the_other(batch.user_id)  # before the batch, as who makes room for a table does
     moment = rounded_up(now())  # the first row is due the delay itself later, no less
     if not _begin(batch, len(contents), moment):
         db.session.rollback()
