@@ -243,6 +243,28 @@ def test_tagging_waits_for_nobody_who_holds_the_content_alone(app, ada, content)
 
 
 @pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+@pytest.mark.parametrize(
+    ("form", "left"), [({"add": "c"}, ["a", "b", "c"]), ({"remove": "A"}, ["b"])]
+)
+def test_tag_that_another_gives_meanwhile_stays(ada, as_ada, three, monkeypatch, form, left):
+    b, engine = Tag.named(ada.id, "b").id, db.engine
+
+    def wait_for_another(user_id: int) -> None:
+        monkeypatch.setattr(tagging, "one_after_the_other", one_after_the_other)
+        with engine.begin() as another:
+            row = {"content_id": three[0].id, "tag_id": b}
+            another.execute(content_tags.insert(), row)
+        one_after_the_other(user_id)
+
+    monkeypatch.setattr(tagging, "one_after_the_other", wait_for_another)
+
+    as_ada.post(f"/contents/{three[0].id}/tags", form)
+
+    db.session.expire_all()
+    assert [tag.name for tag in three[0].tags] == left
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
 def test_tag_is_not_taken_away_from_who_is_about_to_give_it(app, ada, content):
     tag = tagging.tag_named(ada.id, "tea")
     db.session.commit()

@@ -92,11 +92,29 @@ def note(content: Content, changes: Mapping[str, Any], known: Known | None = Non
         _favour(content, bool(changes["favourite"]))
 
 
+def add_tags(content: Content, typed: str) -> None:
+    """Give a content the tags that are typed, beside those that it has.
+
+    Raises:
+        Refused: they cannot be tags, or would be too many.
+        OverQuota: its user would have too many.
+    """
+    keep(content, {"tags": TAGS.read([*_names_held(content), typed])})
+
+
 def remove_tag(content: Content, name: str) -> None:
     """Take a tag off a content, in any case of letters; nothing where it has none such."""
-    names = [tag.name for tag in content.tags if tag.sought != as_sought(name)]
-    if len(names) < len(content.tags):
-        keep(content, {"tags": names})
+    names = _names_held(content)
+    left = [each for each in names if as_sought(each) != as_sought(name)]
+    if len(left) < len(names):
+        keep(content, {"tags": left})
+
+
+def _names_held(content: Content) -> Sequence[str]:
+    """The tags of a content as they are, and as they stay until this transaction ends."""
+    one_after_the_other(content.user_id)
+    its = select(Tag.name).join(content_tags).where(content_tags.c.content_id == content.id)
+    return db.session.scalars(its).all()
 
 
 def as_written(user_id: int, name: str) -> str:

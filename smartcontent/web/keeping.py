@@ -14,7 +14,7 @@ from smartcontent.contents.bulk import export
 from smartcontent.contents.bulk.acts import OPPOSITE, TooMany
 from smartcontent.contents.bulk.deeds import IDS_MOST, OF_TAGS, Deed, Why
 from smartcontent.contents.filters import filters_in
-from smartcontent.contents.tagging import TAG, TAGS
+from smartcontent.contents.tagging import TAG
 from smartcontent.fields import Refused
 from smartcontent.models import BulkAct
 from smartcontent.web import errors
@@ -61,8 +61,7 @@ def tags(content_id: UUID) -> ResponseReturnValue:
         tagging.remove_tag(content, removed)
         return back(content, "has one tag less.")
     try:
-        before = [tag.name for tag in content.tags]
-        tagging.keep(content, {"tags": TAGS.read([*before, request.form.get("add", "")])})
+        tagging.add_tags(content, request.form.get("add", ""))
     except Refused as refused:
         return refuse(content, "add", str(refused), request.form.get("add", ""))
     return back(content, "has its tags.")
