@@ -15,7 +15,7 @@ from api.conftest import Script, script_of
 from conftest import BRIEF, ROOT, both_databases, wait_until
 from flask import Flask
 from patience import PATIENCE
-from sqlalchemy import func, select, text
+from sqlalchemy import event, func, select, text
 from sqlalchemy.exc import IntegrityError, NoResultFound
 from sqlalchemy.orm.exc import ObjectDeletedError, StaleDataError
 
@@ -61,6 +61,32 @@ def test_tags_are_counted_renamed_and_merged(ada, bob, three):
     assert counted(ada) == {"BÉ": 2}
     tags.remove(Tag.named(ada.id, "bé"))
     assert (counted(ada), counted(bob)) == ({}, {"b": 1})
+
+
+@both_databases
+def test_what_is_tagged_as_a_merge_ends_keeps_its_tag(app, ada, three):
+    late = submitting.submit(ada.id, BRIEF, "Late")
+    a, engine, numbers = Tag.named(ada.id, "a"), db.engine, list[int]()
+    of_a = select(func.count()).where(content_tags.c.tag_id == a.id)
+    db.session.commit()
+
+    def tag_late(_session: object) -> None:
+        """Once none of the others has it any more."""
+        if numbers[-2:] == [0, 0]:
+            return
+        with engine.connect() as another:
+            numbers.append(another.scalar(of_a))
+        if numbers[-2:] == [0, 0]:
+            in_another_session(
+                app, lambda: tagging.keep(db.session.get(Content, late.id), {"tags": ["a"]})
+            )
+
+    event.listen(db.session, "after_commit", tag_late)
+    tags.rename(a, "b", is_merge=True)
+    event.remove(db.session, "after_commit", tag_late)
+
+    assert numbers == [1, 0, 0]
+    assert counted(ada) == {"a": 1, "b": 3}
 
 
 def test_page_says_that_a_name_is_taken_before_it_merges(as_ada, as_bob, ada, three):

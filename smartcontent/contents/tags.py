@@ -1,5 +1,6 @@
 """Tags themselves: renamed, merged into another, taken off all that has them."""
 
+from collections.abc import Sequence
 from uuid import UUID
 
 from sqlalchemy import delete, insert, select
@@ -37,9 +38,7 @@ def rename(tag: Tag, name: str, is_merge: bool = False) -> Tag:
         return _renamed(tag, name, is_merge)
     if not is_merge:
         raise AlreadyThere(other)
-    while _move_some(tag, other):
-        pass
-    remove(tag)
+    _clear(tag, other)
     return other
 
 
@@ -55,16 +54,24 @@ def _renamed(tag: Tag, name: str, is_merge: bool) -> Tag:
 
 def remove(tag: Tag) -> None:
     """Take a tag off all contents, in steps in which others go on; then it is gone."""
-    while _remove_some(tag):
+    _clear(tag)
+
+
+def _clear(tag: Tag, other: Tag | None = None) -> None:
+    while _clear_some(tag, other):
         pass
     db.session.expire_all()
 
 
-def _remove_some(tag: Tag) -> bool:
-    """From some contents, or the tag itself where none has it: nobody else may tag meanwhile."""
+def _clear_some(tag: Tag, other: Tag | None) -> bool:
+    """Some contents of the tag, with the other in its place; or the tag itself where none has it.
+
+    Nobody else may tag meanwhile; who is interrupted has done some, and the rest the next time.
+    """
     one_after_the_other(tag.user_id)
     ids = _some_of(tag)
     if ids:
+        _give(other, ids)
         its = (content_tags.c.tag_id == tag.id, content_tags.c.content_id.in_(ids))
         db.session.execute(delete(content_tags).where(*its))
         history.note_all(ids, What.UNTAGGED, tags=[tag.name])
@@ -74,21 +81,17 @@ def _remove_some(tag: Tag) -> bool:
     return bool(ids)
 
 
-def _move_some(tag: Tag, other: Tag) -> bool:
-    """Of some contents; who is interrupted has moved them, and the rest the next time."""
-    one_after_the_other(tag.user_id)
-    ids = _some_of(tag)
+def _give(tag: Tag | None, ids: Sequence[UUID]) -> None:
+    """Give a tag to those of some contents that do not have it."""
+    if tag is None:
+        return
     its = content_tags.c.content_id
-    has_both = select(its).where(content_tags.c.tag_id == other.id, its.in_(ids))
-    there = set(db.session.scalars(has_both))
+    has_it = select(its).where(content_tags.c.tag_id == tag.id, its.in_(ids))
+    there = set(db.session.scalars(has_it))
     if new := [each for each in ids if each not in there]:
-        rows = [{"content_id": each, "tag_id": other.id} for each in new]
+        rows = [{"content_id": each, "tag_id": tag.id} for each in new]
         db.session.execute(insert(content_tags), rows)
-        history.note_all(new, What.TAGGED, tags=[other.name])
-    db.session.execute(delete(content_tags).where(content_tags.c.tag_id == tag.id, its.in_(ids)))
-    history.note_all(ids, What.UNTAGGED, tags=[tag.name])
-    db.session.commit()
-    return bool(ids)
+        history.note_all(new, What.TAGGED, tags=[tag.name])
 
 
 def _some_of(tag: Tag) -> list[UUID]:
