@@ -19,7 +19,7 @@ from sqlalchemy import event, func, select, text
 from sqlalchemy.exc import IntegrityError, NoResultFound
 from sqlalchemy.orm.exc import ObjectDeletedError, StaleDataError
 
-from smartcontent.contents import emptying, ending, submitting, tagging, tags
+from smartcontent.contents import dismissing, emptying, ending, submitting, tagging, tags
 from smartcontent.contents.bulk import acts
 from smartcontent.contents.bulk.deeds import Deed
 from smartcontent.contents.locking import one_after_the_other
@@ -288,6 +288,55 @@ def test_tag_that_another_gives_meanwhile_stays(ada, as_ada, three, monkeypatch,
 
     db.session.expire_all()
     assert [tag.name for tag in three[0].tags] == left
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+def test_who_tags_and_favours_waits_for_a_content_before_its_user_does(app, ada, content):
+    Content.take_in(content.current, "tea")  # and does not commit
+    changes = {"tags": ["tea"], "favourite": True}
+
+    with ThreadPoolExecutor(1) as pool:
+        kept = pool.submit(
+            in_another_session,
+            app,
+            lambda: tagging.keep(db.session.get(Content, content.id), changes),
+        )
+        wait_until(lambda: kept.done() or is_waiting())
+        one_after_the_other(ada.id)  # as who asks for a draft
+        db.session.commit()
+        kept.result(PATIENCE)
+
+    assert counted(ada) == {"tea": 1}
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+@pytest.mark.parametrize("act", ["keep", "remove", "rename", "bulk", "dismissals"])
+def test_a_content_is_held_before_what_belongs_to_it_is_deleted(ada, three, act):
+    """Who erases has the content first: each would wait for the other."""
+    a = Tag.named(ada.id, "a")
+    dismissing.dismiss(three[0], "a finding")
+    act_of = {
+        "keep": lambda: tagging.remove_tag(three[0], "a"),
+        "remove": lambda: tags.remove(a),
+        "rename": lambda: tags.rename(a, "b", is_merge=True),
+        "bulk": lambda: acts.finish(acts.begin(ada.id, [three[0].id], Deed.UNTAG, "a")),
+        "dismissals": lambda: dismissing.show_again(three[0]),
+    }
+    asked = list[str]()
+
+    def note(*args: object) -> None:
+        asked.append(str(args[2]))
+
+    event.listen(db.engine, "before_cursor_execute", note)
+    act_of[act]()
+    event.remove(db.engine, "before_cursor_execute", note)
+
+    held = [at for at, words in enumerate(asked) if "FOR KEY SHARE" in words]
+    deleted = [
+        at for at, words in enumerate(asked) if re.match("DELETE.*(content_tags|dismissals)", words)
+    ]
+    assert held
+    assert held[0] < deleted[0]
 
 
 @pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)

@@ -6,7 +6,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, delete, func, insert, select
 from sqlalchemy.exc import IntegrityError
 
-from smartcontent.contents.locking import one_after_the_other
+from smartcontent.contents.locking import held_there, one_after_the_other
 from smartcontent.models import Content, What, history
 from smartcontent.models.dismissal import dismissals
 from smartcontent.stores.sql import db
@@ -33,6 +33,7 @@ def dismiss(content: Content, key: str) -> bool:
 
 def show_again(content: Content) -> None:
     """Show all findings of a content again."""
+    held_there([content.id])
     shown = db.session.execute(
         delete(dismissals).where(_is_of(content.id)).returning(dismissals.c.finding)
     ).all()

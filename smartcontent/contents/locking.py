@@ -1,8 +1,15 @@
-"""One act of a user after the other, where what is counted must still be true when it is stored."""
+"""In which order acts wait for each other, where they would undo or end one another.
+
+A content is locked before what belongs to it, as who erases it does: of two who lock in two orders
+PostgreSQL ends one.
+"""
+
+from collections.abc import Sequence
+from uuid import UUID
 
 from sqlalchemy import select
 
-from smartcontent.models import User
+from smartcontent.models import Content, User
 from smartcontent.stores.sql import db, is_postgresql
 
 
@@ -10,3 +17,14 @@ def one_after_the_other(user_id: int) -> None:
     """Let others of the same user wait until this transaction ends: what is counted stays so."""
     if is_postgresql():  # on SQLite whoever writes is alone anyway
         db.session.execute(select(User.id).filter_by(id=user_id).with_for_update(key_share=True))
+
+
+def held_there(ids: Sequence[UUID]) -> Sequence[UUID]:
+    """Those of some contents that are there, which nobody erases until this transaction ends.
+
+    Call it before rows of theirs are deleted: a line of history would ask for the content after.
+    """
+    if not is_postgresql():
+        return ids
+    held = select(Content.id).where(Content.id.in_(ids)).order_by(Content.id)
+    return db.session.scalars(held.with_for_update(read=True, key_share=True)).all()

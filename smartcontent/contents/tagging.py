@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import delete, select
 
 from smartcontent.briefs.brief import TITLED_BRIEF, title_from
-from smartcontent.contents.locking import one_after_the_other
+from smartcontent.contents.locking import held_there, one_after_the_other
 from smartcontent.contents.quotas import LOOK_AGAIN_SECONDS, OverQuota
 from smartcontent.fields import Fields, Refused, Text, Value, Words
 from smartcontent.models import Content, Tag, What, history
@@ -86,10 +86,11 @@ def note(content: Content, changes: Mapping[str, Any], known: Known | None = Non
     """
     if "title" in changes:
         _retitle(content, changes["title"] or title_from(content.topic), known)
-    if "tags" in changes:
-        _note_tags(content, *give_tags(content, changes["tags"] or ()))
     if "favourite" in changes:
         _favour(content, bool(changes["favourite"]))
+    if "tags" in changes:  # last: who asks for a draft has the content, and then wants the user
+        held_there([content.id])
+        _note_tags(content, *give_tags(content, changes["tags"] or ()))
 
 
 def add_tags(content: Content, typed: str) -> None:

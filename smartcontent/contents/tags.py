@@ -6,7 +6,7 @@ from uuid import UUID
 from sqlalchemy import delete, insert, select
 from sqlalchemy.exc import IntegrityError
 
-from smartcontent.contents.locking import one_after_the_other
+from smartcontent.contents.locking import held_there, one_after_the_other
 from smartcontent.models import Tag, What, history
 from smartcontent.models.tag import content_tags
 from smartcontent.stores.sql import db
@@ -69,8 +69,9 @@ def _clear_some(tag: Tag, other: Tag | None) -> bool:
     Nobody else may tag meanwhile; who is interrupted has done some, and the rest the next time.
     """
     one_after_the_other(tag.user_id)
-    ids = _some_of(tag)
-    if ids:
+    some = _some_of(tag)
+    if some:
+        ids = held_there(some)
         _give(other, ids)
         its = (content_tags.c.tag_id == tag.id, content_tags.c.content_id.in_(ids))
         db.session.execute(delete(content_tags).where(*its))
@@ -78,7 +79,7 @@ def _clear_some(tag: Tag, other: Tag | None) -> bool:
     else:
         db.session.execute(delete(Tag).where(Tag.id == tag.id))
     db.session.commit()
-    return bool(ids)
+    return bool(some)
 
 
 def _give(tag: Tag | None, ids: Sequence[UUID]) -> None:

@@ -15,7 +15,7 @@ from sqlalchemy import ColumnElement, Select, delete, func, insert, select, upda
 
 from smartcontent import events
 from smartcontent.contents import ending, tagging, versions
-from smartcontent.contents.locking import one_after_the_other
+from smartcontent.contents.locking import held_there, one_after_the_other
 from smartcontent.contents.quotas import OverQuota
 from smartcontent.models import Batch, Content, Draft, Tag, What, history, now
 from smartcontent.models.tag import content_tags
@@ -210,7 +210,7 @@ def _tag(asked: Asked, ids: Sequence[UUID]) -> Outcome:
 
 def _untag(asked: Asked, ids: Sequence[UUID]) -> Outcome:
     one_after_the_other(asked.user_id)
-    own = _own(asked, ids)
+    own = held_there(_own(asked, ids))
     named = db.session.scalars(
         select(Tag.id).filter_by(user_id=asked.user_id, sought=as_sought(asked.tag))
     ).all()
