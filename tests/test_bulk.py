@@ -127,8 +127,11 @@ def test_who_is_killed_in_a_step_has_taken_it_or_not(ada, five):
 
 
 @both_databases
-def test_another_process_that_had_the_step_at_the_same_time_does_nothing(ada, five, monkeypatch):
-    act = begin(ada.id, Filters(), Deed.TRASH)
+@pytest.mark.parametrize("deed", [Deed.TRASH, Deed.CANCEL])
+def test_another_process_that_had_the_step_at_the_same_time_does_nothing(
+    ada, five, monkeypatch, deed
+):
+    act = begin(ada.id, Filters(), deed)
     as_it_is = acts.done_to_drafts
 
     def meanwhile(asked, ids):
@@ -137,6 +140,28 @@ def test_another_process_that_had_the_step_at_the_same_time_does_nothing(ada, fi
         return as_it_is(asked, ids)
 
     monkeypatch.setattr(acts, "done_to_drafts", meanwhile)
+    finish(act)
+
+    assert told(act) == (5, 5, {})
+
+
+@both_databases
+@pytest.mark.parametrize("is_killed", [True, False])
+def test_what_a_step_has_stopped_counts_whoever_notes_it(ada, five, monkeypatch, is_killed):
+    act = begin(ada.id, Filters(), Deed.CANCEL)
+    as_it_is = acts.done_to_drafts
+
+    def done(asked, ids):
+        outcome = as_it_is(asked, ids)
+        monkeypatch.setattr(acts, "done_to_drafts", as_it_is)
+        if is_killed:
+            raise SystemExit
+        take_step(act)  # another, that had the step at the same time and was slower so far
+        return outcome
+
+    monkeypatch.setattr(acts, "done_to_drafts", done)
+    with suppress(SystemExit):
+        finish(act)
     finish(act)
 
     assert told(act) == (5, 5, {})

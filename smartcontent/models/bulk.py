@@ -38,7 +38,8 @@ class BulkAct(Base):
     door: Mapped[str | None] = mapped_column(String(10), default=door_here)
     tag: Mapped[str] = mapped_column(String(60), default="")
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
-    # When those that go to the trash go there; of one that undoes such, when they went.
+    # When those that go to the trash go there; of one that undoes such, when they went. Since when
+    # what is stopped counts as stopped by it.
     moment: Mapped[datetime | None] = mapped_column(UtcDateTime)
     undoes_id: Mapped[UUID | None]
     undone_at: Mapped[datetime | None] = mapped_column(UtcDateTime)

@@ -1,7 +1,8 @@
 """One act on all that match: what matches is put on record, then done step by step.
 
 Any process may take a step. What a step changes and that it was taken is one transaction, and one
-process at a time has an act in hand: who is killed has taken the step, or not.
+process at a time has an act in hand: who is killed has taken the step, or not. What is done to
+drafts comes before: done again, by another or after a kill, it has the same outcome.
 """
 
 from collections import Counter
@@ -68,7 +69,7 @@ def begin(user_id: int, which: Filters | Sequence[UUID], deed: Deed, tag: str = 
     _make_room(user_id)
     moment = now()
     act = BulkAct(user_id=user_id, deed=deed, created_at=moment, due_at=moment)
-    act.moment = moment if deed == Deed.TRASH else None
+    act.moment = moment if deed in (Deed.TRASH, Deed.CANCEL) else None
     act.tag = as_written(user_id, tag) if deed in OF_TAGS else ""
     _keep(act, [str(each) for each in ids])
     return act

@@ -17,11 +17,11 @@ from smartcontent import events
 from smartcontent.contents import ending, tagging, versions
 from smartcontent.contents.locking import held_there, one_after_the_other
 from smartcontent.contents.quotas import OverQuota
-from smartcontent.models import Batch, Content, Draft, Tag, What, history, now
+from smartcontent.models import Batch, Content, Draft, Status, Tag, What, history, now
 from smartcontent.models.tag import content_tags
 from smartcontent.progress.batches import announce
 from smartcontent.scheduling.drafts import in_parts
-from smartcontent.stores.sql import db
+from smartcontent.stores.sql import db, only_read
 from smartcontent.texts.folding import as_sought
 
 IDS_MOST = 200
@@ -81,7 +81,8 @@ class Asked:
     """What is to be done, and for whom.
 
     `moment` is when those that go to the trash go there, and of those that come out of it, when
-    they went. By its `key` a draft is asked for once, however often it is done.
+    they went; and since when drafts count as stopped, whoever does it again. By its `key` a draft
+    is asked for once, however often it is done.
     """
 
     user_id: int
@@ -127,6 +128,8 @@ def done_to_drafts(asked: Asked, ids: Sequence[UUID]) -> Outcome:
         return Outcome()
     own = _own(asked, ids)
     stopped = _stop(asked.user_id, own)
+    if asked.moment:
+        stopped |= _stopped_since(asked.moment, own)
     left = _absent(ids, own) | {each: Why.IDLE for each in own if each not in stopped}
     return Outcome([each for each in own if each in stopped], left)
 
@@ -151,6 +154,16 @@ def _stop(user_id: int, ids: Sequence[UUID]) -> set[UUID]:
     stopped = ending.cancel_many(user_id, Draft.content_id.in_(ids))
     _tell_batches({draft.batch_id for draft in stopped})
     return {draft.content_id for draft in stopped}
+
+
+def _stopped_since(moment: datetime, ids: Sequence[UUID]) -> set[UUID]:
+    """Of which contents something was stopped: by another process that has the same step, say."""
+    only_read()
+    stopped = select(Draft.content_id).where(Draft.content_id.in_(ids))
+    there = stopped.where(Draft.status == Status.CANCELLED, Draft.finished_at >= moment)
+    found = set(db.session.scalars(there))
+    db.session.commit()
+    return found
 
 
 def _tell_batches(ids: set[UUID | None]) -> None:
