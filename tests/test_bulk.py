@@ -8,17 +8,19 @@ from io import BytesIO
 from zipfile import ZipFile
 
 import pytest
-from conftest import BRIEF, both_databases
+from conftest import BRIEF, both_databases, wait_until
+from patience import PATIENCE
 from sqlalchemy import event, select, text
 
-from smartcontent.contents import ending, submitting, tagging, versions
+from smartcontent.contents import ending, submitting, tagging, versions, waiting
 from smartcontent.contents.bulk import acts, running
 from smartcontent.contents.bulk.acts import begin, finish, take_step, undo
-from smartcontent.contents.bulk.deeds import Deed
+from smartcontent.contents.bulk.deeds import Asked, Deed, do
 from smartcontent.contents.bulk.running import BulkRunner
 from smartcontent.contents.quotas import OverQuota
 from smartcontent.models import BulkAct, Content, Draft, Status, now
 from smartcontent.models.listing import Filters, list_contents
+from smartcontent.scheduling.drafts import mark_queued
 from smartcontent.stores.sql import db
 
 
@@ -180,6 +182,45 @@ def test_cancelling_stops_what_is_on_its_way_and_says_what_was_not(ada, five):
     db.session.expire_all()
     assert {content.current.status for content in five} == {Status.CANCELLED}
     assert undo(act) is None
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+@pytest.mark.parametrize("act", ["stopped", "marked"])
+def test_who_waits_for_a_draft_has_none_that_comes_after_it(app, ada, five, act):
+    """In any other order two who change the same ones would wait for each other."""
+    for content in five:  # the first one last, so that PostgreSQL comes to it last
+        waiting.start_now(content.current)
+    waiting.start_now(five[0].current)
+    ids, jobs = [each.id for each in five], [each.current.job_id for each in five]
+    first, others = Draft.id == five[0].current.id, Draft.id != five[0].current.id
+    db.session.commit()
+
+    def change() -> None:
+        with app.app_context():
+            if act == "stopped":
+                do(Asked(ada.id, Deed.CANCEL), ids)
+            else:
+                mark_queued(jobs)
+
+    with ThreadPoolExecutor(1) as pool:
+        db.session.scalars(select(Draft.id).where(first).with_for_update()).one()
+        changed = pool.submit(change)
+        wait_until(lambda: changed.done() or is_waiting())
+        free = select(Draft.id).where(others).with_for_update(skip_locked=True)
+        were_free = len(db.session.scalars(free).all())
+        db.session.commit()
+        changed.result(PATIENCE)
+
+    assert were_free == 4
+    db.session.expire_all()
+    ended = Status.CANCELLED if act == "stopped" else Status.QUEUED
+    assert {content.current.status for content in five} == {ended}
+
+
+def is_waiting() -> bool:
+    """Whether somebody waits for a lock of PostgreSQL's."""
+    with db.engine.connect() as connection:
+        return bool(connection.scalar(text("SELECT count(*) FROM pg_locks WHERE NOT granted")))
 
 
 def test_retrying_waits_for_room_and_asks_for_each_once(app, ada, five):

@@ -16,6 +16,7 @@ from sqlalchemy import (
     bindparam,
     func,
     or_,
+    select,
     text,
     update,
 )
@@ -28,7 +29,7 @@ from smartcontent.models.failures import Failure, ToldElsewhere, on_record
 from smartcontent.models.job_ids import job_id
 from smartcontent.models.moments import UtcDateTime, iso, now
 from smartcontent.models.status import FINAL, Origin, Status, may_become
-from smartcontent.stores.sql import Base, db, punctually
+from smartcontent.stores.sql import Base, db, is_postgresql, punctually
 from smartcontent.texts.counting import Size, size_of
 
 if TYPE_CHECKING:
@@ -220,9 +221,14 @@ class Draft(Base):
         cls, to: Status, *conditions: ColumnElement[bool], **values: object
     ) -> Sequence["Draft"]:
         """The same for whoever commits it together with something else."""
+        here: Sequence[ColumnElement[bool]] = (cls.status.in_(may_become(to)), *conditions)
+        if is_postgresql():
+            # All in one order: of two acts on the same ones each could wait for the other.
+            some = select(cls.id).where(*here).order_by(cls.id).with_for_update(key_share=True)
+            here = [cls.id.in_(db.session.scalars(some).all())]
         return db.session.scalars(
             update(cls)
-            .where(cls.status.in_(may_become(to)), *conditions)
+            .where(*here)
             .values(status=to, revision=cls.revision + 1, **_by_whom(to), **values)
             .returning(cls),
             execution_options={"populate_existing": True, "synchronize_session": False},
