@@ -193,6 +193,27 @@ def test_what_is_saved_while_tokens_of_before_are_made_anew_is_found(ada, conten
     assert (found(ada, "kettle"), found(ada, "samovar")) == (["A teapot"], [])
 
 
+@both_databases
+def test_what_is_saved_while_it_gets_another_title_is_found(app, ada, content, monkeypatch):
+    ending.cancel(content.current)
+    versions.save_edit(content, "A teapot", "Samovar")
+    its_id = content.id
+    db.session.commit()
+
+    def told_late(typed: str) -> str:
+        monkeypatch.setattr(tagging, "findable_by", search_index.findable_by)
+        with app.app_context():
+            versions.save_edit(db.session.get(Content, its_id), "A teapot", "Kettle")
+        return search_index.findable_by(typed)
+
+    monkeypatch.setattr(tagging, "findable_by", told_late)
+
+    script_of(app, ada).patch(f"/contents/{its_id}", {"title": "A pot"})
+
+    db.session.expire_all()
+    assert (found(ada, "kettle"), found(ada, "samovar")) == (["A pot"], [])
+
+
 def test_what_is_behind_is_known_by_an_index_of_it(ada):
     with statements() as seen:
         reindexing.count_behind()
