@@ -107,7 +107,7 @@ def add(content: Content, wanted: Sequence[dict[str, Any]], shown: bool) -> list
     _make_room(content, len(drafts))
     db.session.add_all(drafts)
     try:
-        if shown or not content.current.text:
+        if shown or not _has_text(content):
             _show(content, before, drafts[0].number)
         if any(draft.status == Status.PENDING for draft in drafts):
             quotas.check(content.user_id)
@@ -122,6 +122,15 @@ def add(content: Content, wanted: Sequence[dict[str, Any]], shown: bool) -> list
             schedule_draft(draft)
         draft.announce()
     return drafts
+
+
+def _has_text(content: Content) -> bool:
+    """Whether what is shown has a text: a worker may have completed it since it was read."""
+    if content.current.text:
+        return True
+    _hold_what_is_shown(content)
+    its = select(Draft.text != "").where(Draft.content_id == content.id, _is_shown(content))
+    return bool(db.session.scalar(its))
 
 
 def _numbered(content: Content, wanted: Sequence[dict[str, Any]]) -> list[Draft]:

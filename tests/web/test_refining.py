@@ -4,12 +4,13 @@ import re
 from html import unescape
 
 import pytest
-from conftest import BRIEF
+from conftest import BRIEF, both_databases
 from sqlalchemy import insert, select
 
 from smartcontent.briefs.task import Deed, Task
 from smartcontent.contents import checking, ending, refining, repurposing, submitting, versions
 from smartcontent.models import Content, Draft, Status
+from smartcontent.models.listing import Filters, list_contents
 from smartcontent.progress import readiness
 from smartcontent.stores.sql import db
 from smartcontent.texts.by_sentence import REWRITES_MOST
@@ -147,6 +148,23 @@ def test_as_many_as_a_page_has_room_for_stand_beside_a_text(as_ada, page, conten
     beside = re.findall(r'class="suggestion"[^>]*data-number="(\d+)"', shown)
     assert beside == [str(number) for number in range(17 - seen, 17)]
     assert f"{15 - seen} more, made before these, stand among the versions." in shown
+
+
+@both_databases
+def test_text_that_is_completed_while_another_is_rewritten_stays_in_its_place(app, ada, ollama):
+    content = submitting.submit(ada.id, BRIEF, "A teapot", delay_seconds=0, variants=2)
+    first, second = (draft.id for draft in content.drafts)
+    write(ollama, second, "A pot.")
+    db.session.refresh(content)
+    db.session.commit()
+
+    with app.app_context():
+        write(ollama, first, "A kettle.")
+    [asked] = refining.ask_for(content, Task(Deed.REFINE, 2, "warmer"))
+
+    db.session.expire_all()
+    assert (asked.number, content.current_number) == (3, 1)
+    assert list_contents(ada.id, Filters(q="kettle")).items == [content]
 
 
 def test_all_sentences_of_a_long_text_that_are_shown_can_be_ticked(as_ada, page, content):
