@@ -13,12 +13,13 @@ from patience import PATIENCE
 from sqlalchemy import event, select, text
 
 from smartcontent.contents import ending, submitting, tagging, versions, waiting
+from smartcontent.contents.batches import acting
 from smartcontent.contents.bulk import acts, running
 from smartcontent.contents.bulk.acts import begin, finish, take_step, undo
 from smartcontent.contents.bulk.deeds import Asked, Deed, do
 from smartcontent.contents.bulk.running import BulkRunner
 from smartcontent.contents.quotas import OverQuota
-from smartcontent.models import BulkAct, Content, Draft, Status, now
+from smartcontent.models import Batch, BulkAct, Content, Draft, Status, now
 from smartcontent.models.listing import Filters, list_contents
 from smartcontent.scheduling.drafts import mark_queued
 from smartcontent.stores.sql import db
@@ -215,6 +216,40 @@ def test_who_waits_for_a_draft_has_none_that_comes_after_it(app, ada, five, act)
     db.session.expire_all()
     ended = Status.CANCELLED if act == "stopped" else Status.QUEUED
     assert {content.current.status for content in five} == {ended}
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+@pytest.mark.parametrize("act", ["thrown away", "restored", "tried again"])
+def test_who_waits_for_a_content_has_none_that_comes_after_it(app, ada, five, act):
+    batch = Batch(user_id=ada.id, name="Pots", total=5, submitted_at=now())
+    db.session.add(batch)
+    db.session.flush()
+    for number, content in enumerate(sorted(five, key=lambda content: content.id, reverse=True)):
+        content.batch_id, content.batch_row = batch.id, number
+        content.current.status, content.deleted_at = Status.FAILED, None
+        if act == "restored":
+            content.deleted_at = now()
+        db.session.flush()
+    ids, its_id = sorted(each.id for each in five), batch.id
+    db.session.commit()
+
+    def change() -> None:
+        with app.app_context():
+            if act == "tried again":
+                acting.retry(db.session.get(Batch, its_id))
+            else:
+                do(Asked(ada.id, Deed.TRASH if act == "thrown away" else Deed.RESTORE), ids)
+
+    with ThreadPoolExecutor(1) as pool:
+        lock = select(Content.id).with_for_update(key_share=True, skip_locked=True)
+        db.session.scalars(lock.where(Content.id == ids[0])).one()
+        changed = pool.submit(change)
+        wait_until(lambda: changed.done() or is_waiting())
+        were_free = db.session.scalars(lock.where(Content.id.in_(ids[1:]))).all()
+        db.session.commit()
+        changed.result(PATIENCE)
+
+    assert sorted(were_free) == ids[1:]
 
 
 def is_waiting() -> bool:

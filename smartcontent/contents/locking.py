@@ -1,7 +1,7 @@
 """In which order acts wait for each other, where they would undo or end one another.
 
-A content is locked before what belongs to it, as who erases it does: of two who lock in two orders
-PostgreSQL ends one.
+A content is locked before what belongs to it, as who erases it does, and many in the order of their
+ids: of two who lock in two orders PostgreSQL ends one.
 """
 
 from collections.abc import Sequence
@@ -19,12 +19,13 @@ def one_after_the_other(user_id: int) -> None:
         db.session.execute(select(User.id).filter_by(id=user_id).with_for_update(key_share=True))
 
 
-def held_there(ids: Sequence[UUID]) -> Sequence[UUID]:
+def held_there(ids: Sequence[UUID], to_change: bool = False) -> Sequence[UUID]:
     """Those of some contents that are there, which nobody erases until this transaction ends.
 
-    Call it before rows of theirs are deleted: a line of history would ask for the content after.
+    Nor changes, where they are held `to_change`. Call it before rows of theirs are deleted: a line
+    of history would ask for the content after.
     """
     if not is_postgresql():
         return ids
     held = select(Content.id).where(Content.id.in_(ids)).order_by(Content.id)
-    return db.session.scalars(held.with_for_update(read=True, key_share=True)).all()
+    return db.session.scalars(held.with_for_update(read=not to_change, key_share=True)).all()

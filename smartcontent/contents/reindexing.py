@@ -104,7 +104,7 @@ def _take_in(rows: Sequence[Any], made: Future[_Made]) -> int:
     entries, sizes = made.result()
     seen = {(row.place, row.behind, row.tokens_version) for row in rows}
     here = select(findables.c.place, *_STATE).where(findables.c.place.in_(entries))
-    now = db.session.execute(here.with_for_update()).all()
+    now = db.session.execute(here.order_by(findables.c.place).with_for_update()).all()
     # What changed since it was read is taken in by the next step.
     store([entries[row.place] for row in now if tuple(row) in seen])
     if sizes:

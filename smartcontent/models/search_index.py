@@ -148,7 +148,9 @@ def make_all_findable(contents: Iterable[tuple[UUID, int, Words]]) -> None:
     """The same for contents that have just been inserted: id, owner and tokens of each."""
     known = {content_id: (user_id, words) for content_id, user_id, words in contents}
     places = select(findables.c.content_id, findables.c.place)
-    rows = db.session.execute(places.where(findables.c.content_id.in_(known)))
+    # Many are told in this order, or two who tell of the same ones would wait for each other.
+    in_order = places.where(findables.c.content_id.in_(known)).order_by(findables.c.place)
+    rows = db.session.execute(in_order)
     store([Entry(place, *known[content_id]) for content_id, place in rows])
 
 

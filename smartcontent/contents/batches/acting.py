@@ -16,6 +16,7 @@ from smartcontent import events
 from smartcontent.contents import quotas, versions
 from smartcontent.contents.batches.submitting import Timing
 from smartcontent.contents.ending import cancel_many
+from smartcontent.contents.locking import held_there
 from smartcontent.models import Batch, Content, Draft, Status, What, history, now
 from smartcontent.models.moments import UtcDateTime, rounded_up
 from smartcontent.models.search_index import make_all_findable, words_of
@@ -131,9 +132,10 @@ def _add(batch: Batch, wanted: Sequence[dict[str, Any]], shown: dict[Any, int]) 
         IntegrityError: a draft has one of the numbers already.
         smartcontent.contents.quotas.OverQuota: the user may not have so many.
     """
-    versions.make_room_in_each([each["content_id"] for each in wanted])
-    db.session.execute(insert(Draft), wanted)
     numbers = {each["content_id"]: each["number"] for each in wanted}
+    held_there([*numbers], to_change=True)
+    versions.make_room_in_each([*numbers])
+    db.session.execute(insert(Draft), wanted)
     _forget_texts([its for its, number in numbers.items() if _show(its, shown[its], number)])
     quotas.check(batch.user_id, of_batch=len(wanted))
     db.session.commit()

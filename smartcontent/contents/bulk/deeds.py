@@ -192,15 +192,17 @@ def _retry(asked: Asked, ids: Sequence[UUID]) -> Outcome:
 
 
 def _trash(asked: Asked, ids: Sequence[UUID]) -> Outcome:
-    gone = _put(asked.moment or now(), *_of(asked, ids), Content.deleted_at.is_(None))
-    return Outcome(gone, _absent(ids, _own(asked, ids, anywhere=True)))
+    own = held_there(_own(asked, ids, anywhere=True), to_change=True)
+    gone = _put(asked.moment or now(), Content.id.in_(own), Content.deleted_at.is_(None))
+    return Outcome(gone, _absent(ids, own))
 
 
 def _restore(asked: Asked, ids: Sequence[UUID]) -> Outcome:
     deleted_at = Content.deleted_at
     went = deleted_at == asked.moment if asked.moment else deleted_at.is_not(None)
-    back = _put(None, *_of(asked, ids), went)
-    return Outcome(back, _absent(ids, _own(asked, ids, anywhere=True)))
+    own = held_there(_own(asked, ids, anywhere=True), to_change=True)
+    back = _put(None, Content.id.in_(own), went)
+    return Outcome(back, _absent(ids, own))
 
 
 def _tag(asked: Asked, ids: Sequence[UUID]) -> Outcome:
