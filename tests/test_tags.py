@@ -19,7 +19,15 @@ from sqlalchemy import event, func, select, text
 from sqlalchemy.exc import IntegrityError, NoResultFound
 from sqlalchemy.orm.exc import ObjectDeletedError, StaleDataError
 
-from smartcontent.contents import dismissing, emptying, ending, submitting, tagging, tags
+from smartcontent.contents import (
+    dismissing,
+    emptying,
+    ending,
+    submitting,
+    tagging,
+    tags,
+    waiting,
+)
 from smartcontent.contents.bulk import acts
 from smartcontent.contents.bulk.deeds import Deed
 from smartcontent.contents.locking import one_after_the_other
@@ -291,20 +299,24 @@ def test_tag_that_another_gives_meanwhile_stays(ada, as_ada, three, monkeypatch,
 
 
 @pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
-def test_who_tags_and_favours_waits_for_a_content_before_its_user_does(app, ada, content):
+@pytest.mark.parametrize("act", ["kept", "brief changed"])
+def test_who_changes_more_than_tags_waits_for_a_content_before_its_user(app, ada, content, act):
     Content.take_in(content.current, "tea")  # and does not commit
-    changes = {"tags": ["tea"], "favourite": True}
+    its_id, changes = content.id, {"tags": ["tea"], "favourite": True}
+
+    def change() -> None:
+        its = db.session.get(Content, its_id)
+        if act == "kept":
+            tagging.keep(its, changes)
+        else:
+            waiting.change_brief(its, BRIEF, "Mine", {}, kept={"tags": ["tea"]})
 
     with ThreadPoolExecutor(1) as pool:
-        kept = pool.submit(
-            in_another_session,
-            app,
-            lambda: tagging.keep(db.session.get(Content, content.id), changes),
-        )
-        wait_until(lambda: kept.done() or is_waiting())
+        changed = pool.submit(in_another_session, app, change)
+        wait_until(lambda: changed.done() or is_waiting())
         one_after_the_other(ada.id)  # as who asks for a draft
         db.session.commit()
-        kept.result(PATIENCE)
+        changed.result(PATIENCE)
 
     assert counted(ada) == {"tea": 1}
 

@@ -12,6 +12,7 @@ from sqlalchemy.orm import aliased, lazyload
 from smartcontent.beside import beside
 from smartcontent.contents import quotas
 from smartcontent.contents.ending import cancel
+from smartcontent.contents.locking import held_there
 from smartcontent.models import (
     FINAL,
     UNFINISHED,
@@ -128,7 +129,7 @@ def _has_text(content: Content) -> bool:
     """Whether what is shown has a text: a worker may have completed it since it was read."""
     if content.current.text:
         return True
-    _hold_what_is_shown(content)
+    held_there([content.id], to_change=True)
     its = select(Draft.text != "").where(Draft.content_id == content.id, _is_shown(content))
     return bool(db.session.scalar(its))
 
@@ -210,7 +211,7 @@ def remove(content: Content, number: int) -> bool:
     if version is None or number == content.current_number:
         return False
     cancel(version)
-    _hold_what_is_shown(content)
+    held_there([content.id], to_change=True)  # or somebody could show what is being deleted
     it = (Draft.content_id == content.id, Draft.number == number)  # its row may be gone by now
     gone = db.session.execute(
         delete(Draft).where(*it, Draft.status.in_(FINAL), ~_is_shown(content)).returning(Draft.id),
@@ -232,12 +233,6 @@ def _note_removed(content: Content, number: int) -> None:
         update(Content).where(Content.id == content.id, is_higher).values(removed_number=number),
         execution_options={"synchronize_session": False},
     )
-
-
-def _hold_what_is_shown(content: Content) -> None:
-    """Until the transaction ends nobody shows another version: one that is being deleted, say."""
-    held = select(Content.id).where(Content.id == content.id)
-    db.session.execute(held.with_for_update(key_share=True))
 
 
 def _is_shown(content: Content) -> Any:
@@ -271,7 +266,7 @@ def make_room_in_each(ids: Sequence[UUID]) -> None:
 def _make_room(content: Content, number: int) -> None:
     surplus = content.version_count() - VERSIONS_KEPT + number
     if surplus > 0:
-        _hold_what_is_shown(content)
+        held_there([content.id], to_change=True)
         going = _first_to_go(content).with_only_columns(Draft.id).limit(surplus)
         gone = db.session.scalars(
             delete(Draft).where(Draft.id.in_(going)).returning(Draft.number),

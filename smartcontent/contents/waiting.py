@@ -14,6 +14,7 @@ from smartcontent.briefs.brief import Brief
 from smartcontent.briefs.wishes import LONGEST_DELAY
 from smartcontent.contents import tagging
 from smartcontent.contents.ending import cancel_all
+from smartcontent.contents.locking import held_there
 from smartcontent.contents.submitting import write_brief
 from smartcontent.models import Content, Draft, Status, What, history, now
 from smartcontent.models.moments import due_after, iso, rounded_up
@@ -47,6 +48,7 @@ def change_brief(
         ValueError: the due time is past, or more than a year ahead; the message is for people.
     """
     check_due_time(due_at)
+    held_there([content.id], to_change=True)  # before its user, as who asks for a draft does
     tagging.note(content, {**kept, "title": title} if "title" in kept else kept)
     _note_brief(content, brief, title, settings)
     if due_at is not None:
