@@ -99,6 +99,28 @@ def test_what_there_is_of_a_stopped_text_is_found(ada, due_draft):
 
 
 @both_databases
+def test_text_that_the_next_attempt_begins_without_as_it_is_stopped_is_not_found(
+    app, ada, due_draft, monkeypatch
+):
+    due_draft.text, due_draft.failures = "Half of a kettle", 1
+    db.session.commit()
+
+    def told_late(typed: str) -> str:
+        monkeypatch.setattr(ending, "findable_by", search_index.findable_by)
+        with app.app_context():
+            assert db.session.get(Draft, due_draft.id).claim(60)
+        return search_index.findable_by(typed)
+
+    monkeypatch.setattr(ending, "findable_by", told_late)
+
+    assert ending.cancel(due_draft)
+
+    assert (due_draft.status, due_draft.text) == ("cancelled", "")
+    assert found(ada, "kettle") == []
+    assert not ending.cancel(due_draft)
+
+
+@both_databases
 def test_what_an_attempt_has_left_is_found_however_the_next_is_called_off(app, ada, as_ada):
     script = script_of(app, ada)
     rows = [{**BRIEF_SENT, "topic": topic} for topic in ("A pot", "A cup")]

@@ -20,17 +20,18 @@ log = logging.getLogger(__name__)
 def cancel(draft: Draft) -> bool:
     """Stop a draft for good, what it has of text kept; False if it had ended, or is gone."""
     # A worker may have claimed it since it was read, or somebody deleted it.
-    if db.session.get(Draft, draft.id, populate_existing=True) is None:
+    if db.session.get(Draft, draft.id, populate_existing=True) is None or draft.is_final:
+        db.session.commit()
         return False
-    job_id = draft.job_id
+    job_id, same = draft.job_id, Draft.attempt == draft.attempt
     db.session.commit()  # no transaction while Redis is asked: it holds up other writers
     text = draft.text_so_far()
     values = {"text": text} if text != draft.text else {}
     words = findable_by(text)
     if words:
         Content.take_in(draft, words)
-    if not draft.move(Status.CANCELLED, finished_at=now(), **values):
-        return False
+    if not draft.move(Status.CANCELLED, same, finished_at=now(), **values):
+        return cancel(draft)  # it has ended since, or another attempt begun, without this text
     unschedule_draft(job_id)
     return True
 
