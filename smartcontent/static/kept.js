@@ -16,6 +16,7 @@ const RESTORED = "What you had typed is here again.";
 
 const asked = new URLSearchParams(location.search);
 const changed = new Set(); // forms that are not stored as they are
+const sentAs = new Map(); // refused form → the name it was sent under: the page it came on has another address
 let mine; // how the names of all that this user typed begin
 let timer = 0;
 let isForgotten = false;
@@ -25,6 +26,7 @@ function storage() {
 }
 
 function nameOf(form) {
+  if (sentAs.has(form)) return sentAs.get(form);
   const path = new URL(form.action).pathname;
   return [mine + path, ...FILLED_WITH.map((name) => asked.get(name) ?? "")].join(":");
 }
@@ -47,10 +49,13 @@ export function isChanged(field) {
   return (options.find((option) => option.defaultSelected) ?? options[0]) !== field.selectedOptions[0];
 }
 
+const isRefused = ({ dataset }) => dataset.keep === "refused";
+
 export function keep(form, isSent = false) {
   if (!mine || (isForgotten && !isSent)) return;
   const fields = fieldsOf(form);
-  if (!fields.some(isChanged)) return storage().removeItem(nameOf(form));
+  // What was refused stands in its form as if it had been drawn with it.
+  if (!isRefused(form) && !fields.some(isChanged)) return storage().removeItem(nameOf(form));
   const values = Object.fromEntries(fields.map((field) => [nameIn(field), valueOf(field)]));
   try {
     storage().setItem(nameOf(form), JSON.stringify({ key: form.elements.key.value, values }));
@@ -128,11 +133,21 @@ function forgetAll() {
   forget((name) => name.startsWith(mine));
 }
 
+function isOf(key, name) {
+  return name.startsWith(mine) && JSON.parse(storage().getItem(name)).key === key;
+}
+
+function keepRefused(form) {
+  const name = Object.keys(storage()).find((each) => isOf(form.elements.key.dataset.sent, each));
+  if (name) sentAs.set(form, name);
+  keep(form);
+}
+
 // The server has taken it, and says so in the address.
 function forgetTaken() {
   const key = asked.get("sent");
   if (!key) return;
-  forget((name) => name.startsWith(mine) && JSON.parse(storage().getItem(name)).key === key);
+  forget((name) => isOf(key, name));
   asked.delete("sent");
   const rest = String(asked);
   history.replaceState(history.state, "", location.pathname + (rest && `?${rest}`) + location.hash);
@@ -144,11 +159,10 @@ export function startKeeping({ events = "", user = "" }) {
   mine = `${here}${user}:`;
   if (user) forget((name) => name.startsWith(here) && !name.startsWith(mine));
   forgetTaken();
-  // What was refused stands in the form as it was sent.
   for (const form of document.querySelectorAll("form[data-keep]")) {
     // The browser, which fills in what was typed when one goes back, knows of no users.
     form.autocomplete = "off";
-    if (form.dataset.keep === "refused") keep(form);
+    if (isRefused(form)) keepRefused(form);
     else restore(form);
   }
   document.addEventListener("input", take);

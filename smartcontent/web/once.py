@@ -19,11 +19,11 @@ _NOT_ASKED = ("csrf_token", "seen")
 
 
 def key_field() -> Markup:
-    """The hidden field with a new key."""
+    """The hidden field with a new key; on a page that answers a form, beside that form's own."""
     # Browsers fill in after a reload what was in a field, unless they are told not to.
-    return Markup('<input type="hidden" name="key" value="{}" autocomplete="off">').format(
-        secrets.token_urlsafe(16)
-    )
+    return Markup(
+        '<input type="hidden" name="key" value="{}" data-sent="{}" autocomplete="off">'
+    ).format(secrets.token_urlsafe(16), request.form.get("key", ""))
 
 
 def key_sent(file: bytes = b"") -> str | None:

@@ -109,6 +109,49 @@ def test_edited_text_survives_a_reload_and_a_device_until_it_is_saved_or_cleared
     expect(page.locator("form .kept")).to_have_count(0)
 
 
+UNCHECKED = "button => { button.formNoValidate = true; button.click(); }"
+
+
+def test_refused_brief_is_kept_as_what_it_was_sent_as_until_it_is_taken(open_page, ada, watch):
+    watch.expect("status of 422")
+    page = open_page("/?example=ad_copy", user=ada)
+    too_long = "é" * 2_001
+
+    for _ in range(2):
+        topic(page).fill(too_long)
+        page.get_by_role("button", name="Write it in a minute").evaluate(UNCHECKED)
+        expect(page.locator("#topic-error")).to_be_visible()
+    page.goto("/")
+    expect(topic(page)).to_have_value("")
+    page.goto("/?example=ad_copy")
+    expect(topic(page)).to_have_value(too_long)
+
+    page.get_by_role("button", name="Write it in a minute").evaluate(UNCHECKED)
+    expect(page.locator("#topic-error")).to_be_visible()
+    topic(page).fill(TOPIC)
+    send(page)
+    expect(page.locator("article.card")).to_have_count(1)
+    assert "teapot" not in typed(page)
+    page.goto("/?example=ad_copy")
+    expect(page.get_by_text("Try an example")).to_be_visible()
+    expect(page.locator("form .kept")).to_have_count(0)
+
+
+def test_refused_form_takes_nothing_from_the_other_forms_of_its_page(open_page, ada, watch):
+    watch.expect("status of 422")
+    content = finished(ada, "A teapot", "Tea.")
+    page = open_page(f"/contents/{content.id}", user=ada)
+    page.evaluate(OPEN_AROUND, "[name=instruction]")
+    page.locator("[name=instruction]").fill("It is warm")
+    page.locator("[name=add]").fill("x" * 61)
+    page.locator("[name=add]").press("Enter")
+    expect(page.locator("[name=add][aria-invalid]")).to_be_visible()
+
+    expect(page.locator("[name=instruction]")).to_have_value("It is warm")
+    page.goto(f"/contents/{content.id}")
+    expect(page.locator("[name=instruction]")).to_have_value("It is warm")
+
+
 OPEN_AROUND = """selector => {
   document.querySelector(selector).closest("details")?.toggleAttribute("open", true);
 }"""
