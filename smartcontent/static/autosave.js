@@ -6,12 +6,19 @@ import { BY_ITSELF, drawnIn } from "./redrawing.js";
 const PAUSE_MS = 1000;
 const AGAIN_MS = 10_000;
 const ON_LEAVING_MOST = 60_000; // bytes that a browser sends for a page that it leaves
-const STAMPS_MOST = 8;
+const ANSWER_MS = 30_000; // a long text on a slow line takes most of that
+const [FIRST_STAMPS, LAST_STAMPS] = [2, 6]; // the server reads eight
 const KEPT = "Kept as you type, not saved yet.";
 const NOT_KEPT = "Not kept on the server at the moment: it stays in this tab.";
 
 function newStamp() {
   return Array.from(crypto.getRandomValues(new Uint32Array(4)), (part) => part.toString(16).padStart(8, "0")).join("");
+}
+
+// The stamps of what the server may have. A line that breaks lets what was sent first through, and no
+// answer to it: it has that, what it confirmed before, or one of the last.
+function withoutMiddle(stamps) {
+  return [...stamps.slice(0, FIRST_STAMPS), ...stamps.slice(FIRST_STAMPS).slice(-LAST_STAMPS)];
 }
 
 class Autosave {
@@ -45,7 +52,7 @@ class Autosave {
     const stamp = newStamp();
     const body = new URLSearchParams([...new FormData(this.form), ["stamp", stamp]]);
     // An answer may get lost: whether it was kept with the new stamp is not known until it is here.
-    this.#see([...this.seen.value.split(" "), stamp].filter(Boolean).slice(-STAMPS_MOST).join(" "));
+    this.#see(withoutMiddle([...this.seen.value.split(" "), stamp].filter(Boolean)).join(" "));
     const answer = await this.#post({ body, headers, keepalive: String(body).length < ON_LEAVING_MOST });
     const page = await drawnIn(answer, "[role=alert]");
     this.#isSending = false;
@@ -54,7 +61,8 @@ class Autosave {
   }
 
   #post(what) {
-    return fetch(this.form.dataset.autosave, { method: "POST", redirect: "manual", ...what }).catch(() => null);
+    const signal = AbortSignal.timeout(ANSWER_MS);
+    return fetch(this.form.dataset.autosave, { method: "POST", redirect: "manual", signal, ...what }).catch(() => null);
   }
 
   #hear(isKept, isRefused, stamp) {

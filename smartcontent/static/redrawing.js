@@ -32,7 +32,8 @@ function read(url, headers = BY_ITSELF) {
 // proxy, may answer in the server's place, and has nothing of what we look for.
 export async function drawnIn(answer, selector) {
   if (![200, 409].includes(answer?.status)) return null;
-  const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+  const drawn = await answer.text().catch(() => ""); // it may break off
+  const page = new DOMParser().parseFromString(drawn, "text/html");
   await letGo;
   return page.querySelector(selector) && page;
 }

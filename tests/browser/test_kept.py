@@ -109,6 +109,59 @@ def test_edited_text_survives_a_reload_and_a_device_until_it_is_saved_or_cleared
     expect(page.locator("form .kept")).to_have_count(0)
 
 
+# Nothing gets through for as long as it takes to try a dozen times, while one types on; but what
+# was sent first may have got there.
+BREAK_OFF = """doesFirstArrive => {
+  const [later, ask] = [setTimeout, fetch];
+  let lost = 0;
+  globalThis.setTimeout = (act, wait) => later(act, wait === 10_000 ? 0 : wait);
+  globalThis.fetch = async (address, what) => {
+    if (!String(address).endsWith("/unsaved") || lost === 12) return ask(address, what);
+    if (doesFirstArrive && !lost) await ask(address, what);
+    lost += 1;
+    document.getElementById("text").value += ".";
+    throw new TypeError("It was cut off.");
+  };
+}"""
+
+
+@pytest.mark.parametrize("does_first_arrive", [False, True])
+def test_long_outage_is_no_other_page_that_types(open_page, ada, does_first_arrive):
+    content = finished(ada, "A teapot", "Tea.")
+    page = open_page(f"/contents/{content.id}/text", user=ada)
+    text = page.locator("textarea#text")
+    text.fill("Tea is")
+    wait_until(lambda: kept_on_the_server(content) == "Tea is")
+    expect(page.get_by_text("Kept as you type")).to_be_visible()
+
+    page.evaluate(BREAK_OFF, does_first_arrive)
+    text.fill("Tea is hot")
+    wait_until(lambda: kept_on_the_server(content) == "Tea is hot" + 12 * ".")
+    expect(page.get_by_text("Kept as you type")).to_be_visible()
+    assert len(page.locator("[name=seen]").input_value().split()) == 1
+
+
+SHORT_OF_TIME = """() => {
+  const [later, timeout] = [setTimeout, AbortSignal.timeout];
+  globalThis.setTimeout = (act, wait) => later(act, wait === 10_000 ? 0 : wait);
+  AbortSignal.timeout = () => timeout.call(AbortSignal, 50);
+}"""
+
+
+def test_answer_that_never_comes_is_waited_for_so_long_and_no_longer(open_page, ada, watch):
+    watch.expect("signal timed out")
+    content = finished(ada, "A teapot", "Tea.")
+    page = open_page(f"/contents/{content.id}/text", user=ada)
+    page.route("**/unsaved", lambda route: None)
+    page.evaluate(SHORT_OF_TIME)
+
+    page.locator("textarea#text").fill("Tea is hot")
+    expect(page.get_by_text("Not kept on the server at the moment")).to_be_visible()
+    page.evaluate("AbortSignal.timeout = () => null")
+    page.unroute("**/unsaved")
+    wait_until(lambda: kept_on_the_server(content) == "Tea is hot")
+
+
 UNCHECKED = "button => { button.formNoValidate = true; button.click(); }"
 
 
