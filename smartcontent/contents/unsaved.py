@@ -8,7 +8,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import and_, delete, insert, or_, update
+from sqlalchemy import ColumnElement, and_, delete, insert, or_, update
 from sqlalchemy.exc import IntegrityError
 
 from smartcontent.models import Content, UnsavedEdit, now
@@ -48,12 +48,13 @@ def discard(content: Content, seen: Collection[str]) -> bool:
     of_it = UnsavedEdit.content_id == content.id
     db.session.execute(delete(UnsavedEdit).where(of_it, UnsavedEdit.stamp.in_(seen)))
     db.session.commit()
-    return db.session.get(UnsavedEdit, content.id) is None
+    return unsaved(content) is None
 
 
 def _replaced(content: Content, typed: Typed, values: dict[str, Any], seen: set[str]) -> bool:
-    is_same = and_(UnsavedEdit.text == typed.text, UnsavedEdit.title == typed.title)
-    is_known = or_(UnsavedEdit.stamp.in_(seen), is_same)
+    # Typed and taken back, it says what is saved: no page is shown it, nor knows its stamp.
+    is_taken_back = _says(content.title, content.current.text)
+    is_known = or_(UnsavedEdit.stamp.in_(seen), _says(typed.title, typed.text), is_taken_back)
     replaced = (
         update(UnsavedEdit)
         .where(UnsavedEdit.content_id == content.id, is_known)
@@ -61,6 +62,10 @@ def _replaced(content: Content, typed: Typed, values: dict[str, Any], seen: set[
         .returning(UnsavedEdit.content_id)
     )
     return db.session.execute(replaced).first() is not None
+
+
+def _says(title: str, text: str) -> ColumnElement[bool]:
+    return and_(UnsavedEdit.title == title, UnsavedEdit.text == text)
 
 
 def _added(content: Content, typed: Typed, values: dict[str, Any]) -> bool:

@@ -87,6 +87,22 @@ def test_answer_that_got_lost_is_no_other_page(as_ada, page):
     assert as_ada.post(f"{page}/unsaved", typed("Tea is warm.", STAMPS[4])).status_code == 204
 
 
+@both_databases
+def test_change_that_was_taken_back_is_in_nobodys_way(as_ada, page):
+    as_ada.post(f"{page}/unsaved", typed("Tea is", STAMPS[1]))
+    back = typed("Tea.", STAMPS[2], seen=STAMPS[1])
+    assert as_ada.post(f"{page}/unsaved", back).status_code == 204
+    discarded = as_ada.post(f"{page}/discard", {"seen": STAMPS[1]}, follow_redirects=True)
+    assert "What you had typed is discarded." in discarded.text
+
+    assert field(discarded.text, "seen") == ""
+    assert as_ada.post(f"{page}/unsaved", typed("Tea is hot.", STAMPS[3])).status_code == 204
+    assert text_in(as_ada.get(page).text) == "Tea is hot."
+    # Whoever goes on with what they had typed before is told.
+    later = typed("Tea!", STAMPS[4], seen=STAMPS[2])
+    assert as_ada.post(f"{page}/unsaved", later).status_code == 409
+
+
 def test_text_saved_elsewhere_meanwhile_is_told_and_what_is_typed_kept(as_ada, page, content):
     versions.save_edit(content, "A teapot", "Theirs.")
 
