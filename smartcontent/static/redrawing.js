@@ -11,8 +11,11 @@ const SHOWING_SOME = [
   "q", "status", "content_type", "tag", "favourite", "model", "voice", "batch", "series", "since", "until", "sort", "trash", "cursor",
 ];
 const TYPED = "input:not([type=checkbox], [type=radio]), textarea, select";
-const TICKED = "[name=ids], [name=mend]"; // contents for one act, findings to be mended
+const BOXES = "input:is([type=checkbox], [type=radio])[name]";
+const BESIDE = ".suggestion > .text:not(.live)"; // each has a scroll bar; what is being written shows its end
 const TICKED_OR_NOT = ["checkbox", "radio"]; // the value of such a field is not typed
+const OF_ONE_DRAWING = "[name=key], [name=csrf_token]"; // hidden fields, others each time
+let drawnAs = new WeakMap(); // element → its HTML as it came, by which one that comes alike is known
 const requests = new WeakMap(); // element → how often it was asked for
 const TOGETHER_MS = 100;
 const HELD_MS = 10_000; // at most: what is let go outside of the window is not heard of
@@ -83,19 +86,26 @@ export async function refresh(element) {
 }
 
 function takeAway(element) {
+  forgetDrawingAround(element);
   moveFocus(document.activeElement, element, null);
   element.remove();
 }
 
+// What is drawn alike is left where it is, with all that somebody does in it.
 export function swap(old, fresh) {
+  const html = htmlOf(fresh);
+  if (drawnAs.get(old) === html) return;
+  drawnAs.set(fresh, html);
+  forgetDrawingAround(old);
   const parts = [...fresh.querySelectorAll("details")];
   for (const details of old.querySelectorAll("details[open]")) {
     parts.find((each) => nameOf(each) === nameOf(details))?.setAttribute("open", "");
   }
   const focused = document.activeElement;
-  const ticked = tickedIn(old);
+  const boxes = changedBoxes(old);
+  const places = new Map([...old.querySelectorAll(BESIDE)].map((text) => [text.parentElement.id, text.scrollTop]));
   old.replaceWith(fresh);
-  tick(fresh, ticked);
+  keepTicks(boxes, fresh);
   takeDrawn(fresh);
   paintTextsIn(fresh);
   paintClocks(fresh);
@@ -105,8 +115,23 @@ export function swap(old, fresh) {
   keepRefused(old, fresh);
   keepSent(old, fresh);
   moveFocus(focused, old, fresh);
+  for (const text of fresh.querySelectorAll(BESIDE)) text.scrollTop = places.get(text.parentElement.id) ?? 0;
   if (fresh.matches(".view")) refreshStale(); // what stands beside the text may have gone on meanwhile
 }
+
+function htmlOf(fresh) {
+  const copy = fresh.cloneNode(true);
+  for (const field of copy.querySelectorAll(OF_ONE_DRAWING)) field.removeAttribute("value");
+  return copy.outerHTML;
+}
+
+// A part of it is another by now, or gone.
+function forgetDrawingAround(part) {
+  drawnAs.delete(part.parentElement?.closest("[data-fragment]"));
+}
+
+// A page that the browser's button brings back has keys that were used.
+addEventListener("pageshow", ({ persisted }) => { if (persisted) drawnAs = new WeakMap(); });
 
 // What can be opened is known by the first words of its summary: others may count something.
 function nameOf(details) {
@@ -119,6 +144,8 @@ function moveFocus(focused, old, fresh) {
   if (!old?.contains(focused)) return;
   const next = fresh && (focused === old ? fresh : counterpart(focused, fresh) ?? controls(fresh)[0]);
   (next ?? document.getElementById("main")).focus();
+  const [was, is] = [focused.selectionStart, next?.selectionStart]; // a number where a caret can be
+  if (typeof was === "number" && typeof is === "number") next.setSelectionRange(was, focused.selectionEnd);
 }
 
 // What was put back into a form can still be cleared.
@@ -153,12 +180,15 @@ function keepRefused(old, fresh) {
   }
 }
 
-function tickedIn(element) {
-  return [...element.querySelectorAll(TICKED)].filter(({ checked }) => checked).map(({ value }) => value);
+function changedBoxes(element) {
+  return [...element.querySelectorAll(BOXES)].filter(isChanged);
 }
 
-function tick(element, values) {
-  for (const box of element.querySelectorAll(TICKED)) box.checked = values.includes(box.value);
+function keepTicks(changed, fresh) {
+  for (const box of fresh.querySelectorAll(BOXES)) {
+    const same = changed.find(({ name, value }) => name === box.name && value === box.value);
+    if (same) box.checked = same.checked;
+  }
 }
 
 // A form that was sent and drawn anew before its answer came is the same form to the server, and is
@@ -223,9 +253,9 @@ async function loadList() {
   if (fresh === null || mine !== listsAsked || showsSome()) return; // searched meanwhile
   const focused = document.activeElement;
   const old = focused.closest("#list article");
-  const ticked = tickedIn(list);
+  const boxes = changedBoxes(list);
   list.innerHTML = fresh;
-  tick(list, ticked);
+  keepTicks(boxes, list);
   moveFocus(focused, old, old && document.getElementById(old.id));
   takeNewList(list);
 }

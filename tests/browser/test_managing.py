@@ -102,19 +102,22 @@ def test_all_that_match_are_tagged_undone_and_found_again_by_keyboard(page, ada)
     )
 
 
-# A second answer has come, so that the first one has.
+# A second answer has come, so that the first one has. A copy of the card is another than what was
+# drawn.
 DRAWN_UNDER_A_PRESS = """async () => {
   const loaded = performance.getEntriesByType("resource").map((entry) => entry.name);
   const { refresh } = await import(loaded.find((name) => /redrawing/.test(name)));
-  const card = document.querySelector("article.card");
+  const drawn = document.querySelector("article.card");
+  const card = drawn.cloneNode(true);
+  drawn.replaceWith(card);
   const order = [];
   document.addEventListener("drafts:drawn", () => order.push("drawn"));
   card.dispatchEvent(new PointerEvent("pointerdown", { bubbles: true }));
-  const drawn = refresh(card);
+  const refreshed = refresh(card);
   await fetch(card.dataset.fragment).then((answer) => answer.text());
   order.push("let go");
   card.dispatchEvent(new PointerEvent("pointerup", { bubbles: true }));
-  await drawn;
+  await refreshed;
   return order;
 }"""
 

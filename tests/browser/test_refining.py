@@ -3,13 +3,15 @@
 From the first brief to the clipboard it goes in test_make_run.py.
 """
 
+import re
+
 from axe_playwright_python.sync_playwright import Axe
 from conftest import wait_until
 from dictation import Dictation
 from playwright.sync_api import Locator, Page, expect
 
 from browser.conftest import LATER, finished, submit
-from smartcontent.contents import versions
+from smartcontent.contents import tagging, versions
 from smartcontent.models.moments import due_in
 from smartcontent.stores.sql import db
 
@@ -148,6 +150,9 @@ def test_text_stopped_in_a_word_goes_on_with_whole_words_before_ones_eyes(open_p
 
 # A page's first snapshot has its text drawn anew: what is marked or selected before that is lost.
 DRAWN = "document.addEventListener('drafts:drawn', () => { window.isDrawnAnew = true; })"
+COUNT = (
+    "document.addEventListener('drafts:drawn', () => { window.drawn = (window.drawn ?? 0) + 1; })"
+)
 MARKED = "[...CSS.highlights.get('found')].map(String)"
 
 
@@ -208,3 +213,47 @@ def test_what_is_open_stays_open_by_its_name(open_page, ada):
     expect(page.get_by_text("Later…")).to_be_visible()
     opened = page.locator("details[open] > summary").all_inner_texts()
     assert opened == ["Share for review", "Brief"]
+
+
+def test_what_is_drawn_anew_keeps_ticks_caret_and_place(open_page, ada, ollama):
+    content = finished(ada, "Blue teapot", TEA)
+    page = open_page(f"/contents/{content.id}", user=ada)
+    page.get_by_text("Change it").click()
+    dictations = Dictation(ollama), Dictation(ollama)
+    page.get_by_role("button", name="Write them").click()
+    for each in dictations:
+        each.say("".join(f"{chr(97 + n % 26) * 9} {n**9}\n\n" for n in range(60)))
+        each.end()
+    expect(page.get_by_role("button", name="Use this text")).to_have_count(2)
+    place = page.locator(".suggestion .text").last
+    favourite = page.get_by_role("button", name="Favourite")
+
+    page.get_by_text("Change it").click()
+    page.get_by_label("Ad copy").check()
+    wish = page.get_by_label("In your own words")
+    wish.fill("Name the price")
+    place.evaluate("each => { each.scrollTop = 40; }")
+    wish.evaluate("each => each.setSelectionRange(5, 8)")
+    elsewhere = open_page(f"/contents/{content.id}", user=ada)
+    elsewhere.get_by_role("button", name="Favourite").click()
+
+    expect(favourite).to_have_attribute("aria-pressed", "true")
+    expect(page.get_by_label("Ad copy")).to_be_checked()
+    expect(wish).to_be_focused()
+    assert wish.evaluate("each => [each.selectionStart, each.selectionEnd]") == [5, 8]
+    assert place.evaluate("each => each.scrollTop") == 40
+
+
+def test_what_comes_as_it_was_is_not_drawn_anew(open_page, ada):
+    content = finished(ada, "Blue teapot", TEA)
+    page = open_page("/account/", user=ada)
+    page.add_init_script(COUNT)
+    page.goto(f"/contents/{content.id}")
+    wait_until(lambda: page.evaluate("window.drawn"))
+
+    for _ in range(3):
+        with page.expect_response("**/view"):
+            page.evaluate("document.dispatchEvent(new Event('resume'))")  # a snapshot comes
+    tagging.keep(content, {"tags": ["warm"]})
+    expect(page.locator(".tag")).to_have_text(re.compile("warm"))
+    assert page.evaluate("window.drawn") == 2
