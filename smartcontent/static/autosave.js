@@ -10,6 +10,8 @@ const ANSWER_MS = 30_000; // a long text on a slow line takes most of that
 const [FIRST_STAMPS, LAST_STAMPS] = [2, 6]; // the server reads eight
 const KEPT = "Kept as you type, not saved yet.";
 const NOT_KEPT = "Not kept on the server at the moment: it stays in this tab.";
+const RELOAD = "Not kept on the server any more, for your session has changed. What you typed stays in this tab: reload the page.";
+const OTHER_SESSION = 400; // the form's token is not of this one
 
 function newStamp() {
   return Array.from(crypto.getRandomValues(new Uint32Array(4)), (part) => part.toString(16).padStart(8, "0")).join("");
@@ -24,7 +26,7 @@ function withoutMiddle(stamps) {
 class Autosave {
   #timer = 0;
   #isSending = false;
-  #isStopped = false; // until somebody has chosen between two texts
+  #isStopped = false; // until somebody has chosen between two texts, or reloads
 
   constructor(form) {
     this.form = form;
@@ -56,7 +58,8 @@ class Autosave {
     const answer = await this.#post({ body, headers, keepalive: String(body).length < ON_LEAVING_MOST });
     const page = await drawnIn(answer, "[role=alert]");
     this.#isSending = false;
-    this.#hear(answer?.status === 204 || (page && answer.ok), page && answer.status === 409, stamp);
+    if (answer?.status === OTHER_SESSION) this.#end();
+    else this.#hear(answer?.status === 204 || (page && answer.ok), page && answer.status === 409, stamp);
     if (page) this.#show(page.body.innerHTML);
   }
 
@@ -70,6 +73,11 @@ class Autosave {
     if (isKept) this.#see(stamp);
     else if (isRefused) this.#stop();
     else this.in(AGAIN_MS, BY_ITSELF);
+  }
+
+  #end() {
+    this.note.textContent = RELOAD;
+    this.#stop();
   }
 
   // That the text, or what is typed into it, is another by now; said once.

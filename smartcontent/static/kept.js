@@ -3,7 +3,7 @@
 //
 // It is kept by user, form and the key in the form, which the server names when it has taken it. At
 // sign-out, and when somebody else signs in, it is forgotten; but what is sent from a tab that was left
-// open then is kept for its user, who has to sign in again. Who has no account is a user, too.
+// open then is kept for its user, who has to sign in again: from then on the tab keeps what is typed. Who has no account is a user, too.
 import { say } from "./announcer.js";
 import { checkLengths } from "./lengths.js";
 
@@ -12,6 +12,7 @@ const SAVE_AFTER_MS = 300;
 // A form filled with an example or a brief that was taken back is another one than the empty form.
 const FILLED_WITH = ["example", "again", "template"];
 const NOT_TYPED = ["hidden", "submit", "button", "file", "password"];
+const SIGNS_OUT = "signs out";
 const RESTORED = "What you had typed is here again.";
 
 const asked = new URLSearchParams(location.search);
@@ -133,6 +134,13 @@ function forgetAll() {
   forget((name) => name.startsWith(mine));
 }
 
+// Who has signed out in another tab has signed in again there.
+function goOn() {
+  if (!isForgotten) return;
+  isForgotten = false;
+  for (const form of document.querySelectorAll("form[data-keep]")) keep(form);
+}
+
 function isOf(key, name) {
   return name.startsWith(mine) && JSON.parse(storage().getItem(name)).key === key;
 }
@@ -153,6 +161,14 @@ function forgetTaken() {
   history.replaceState(history.state, "", location.pathname + (rest && `?${rest}`) + location.hash);
 }
 
+// Other tabs have storages of their own. A page that comes for this user shows that somebody is signed in.
+function followOtherTabs() {
+  const others = window.BroadcastChannel && new BroadcastChannel(`${mine}tabs`);
+  others?.addEventListener("message", ({ data }) => (data === SIGNS_OUT ? forgetAll() : goOn()));
+  others?.postMessage("is signed in");
+  document.querySelector("form[data-signs-out]")?.addEventListener("submit", () => { forgetAll(); others?.postMessage(SIGNS_OUT); });
+}
+
 export function startKeeping({ events = "", user = "" }) {
   if (!storage()) return;
   const here = `${PREFIX}${events}:`;
@@ -169,8 +185,5 @@ export function startKeeping({ events = "", user = "" }) {
   document.addEventListener("submit", keepSent);
   document.addEventListener("visibilitychange", keepChanged);
   window.addEventListener("pagehide", keepChanged);
-  // Other tabs have storages of their own.
-  const others = window.BroadcastChannel && new BroadcastChannel(`${mine}forget`);
-  others?.addEventListener("message", forgetAll);
-  document.querySelector("form[data-signs-out]")?.addEventListener("submit", () => { forgetAll(); others?.postMessage(""); });
+  followOtherTabs();
 }

@@ -340,6 +340,30 @@ def test_next_person_at_the_machine_finds_nothing(open_page, ada, bob, leaves_by
     wait_until(lambda: "teapot" not in typed(other))
 
 
+def test_tab_left_open_keeps_what_is_typed_once_its_user_is_back(open_page, ada, watch):
+    watch.expect("status of 40")
+    content = finished(ada, "A teapot", "Tea.")
+    page = open_page(user=ada)
+    other = page.context.new_page()
+    other.on("dialog", lambda dialog: dialog.accept())
+    other.goto(f"/contents/{content.id}/text")
+    text = other.locator("textarea#text")
+    text.fill("Tea is warm.")
+    wait_until(lambda: "warm" in typed(other))
+    page.get_by_role("button", name="Sign out").click()
+    expect(page.get_by_text("You are signed out.").first).to_be_visible()
+    wait_until(lambda: "warm" not in typed(other))
+
+    sign_in_by_form(page, ada)
+    wait_until(lambda: "warm" in typed(other))
+    text.fill("Tea is warm and sweet.")
+    expect(other.get_by_text("reload the page")).to_be_visible()
+    other.reload()
+    expect(text).to_have_value("Tea is warm and sweet.")
+    text.fill("Tea is warm and green.")
+    wait_until(lambda: kept_on_the_server(content) == "Tea is warm and green.")
+
+
 def test_brief_sent_from_a_tab_left_open_is_there_for_its_user_alone(open_page, ada, bob, watch):
     watch.expect("status of 401")
     page = open_page(user=ada)
