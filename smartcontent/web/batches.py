@@ -3,7 +3,7 @@ and submitted; then the batch has a page with its progress.
 """
 
 from collections.abc import Callable, Mapping
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
@@ -92,8 +92,7 @@ def upload() -> ResponseReturnValue:
     name = (file.filename or "")[:NAME_LONGEST] if has_file and file else "Pasted table"
     batch = uploads.keep(current_user.id, _printable(name), headings, kept, key_sent(data))
     flash("The table is read. Nothing is submitted yet.")
-    sent = request.form.get("key")
-    return redirect(url_for(".table", batch_id=batch.id, sent=sent), 303)
+    return _taken(".table", batch_id=batch.id)
 
 
 @bp.get("/batches/<uuid:batch_id>/table")
@@ -114,11 +113,11 @@ def submit(batch_id: UUID) -> ResponseReturnValue:
     """Keep the choices; submit the rows if that was pressed and may be."""
     batch = Batch.find_upload(current_user.id, batch_id)
     if batch is None:  # pressed twice
-        return redirect(url_for(".show", batch_id=batch_id), 303)
+        return _taken(".show", batch_id=batch_id)
     if request.form.get("do") == "discard":
         uploads.forget(batch)
         flash(Markup("<bdi>{}</bdi> is thrown away.").format(batch.name))
-        return redirect(url_for(".index"), 303)
+        return _taken(".index")
     mapping = _chosen_mapping(batch, _shared(request.form))
     uploads.note(batch, mapping, request.form, _chosen_distance())
     looked = _looked_at(batch, uploads.table_of(batch))
@@ -223,7 +222,12 @@ def _to_table(batch_id: UUID) -> ResponseReturnValue:
     """To the rows; a time that was chosen for them goes with the address, as it soon is past."""
     sent = DueTimeForm(request.form).data.items()
     chosen = {name: typed[:TIME_LONGEST] for name, typed in sent if typed}
-    return redirect(url_for(".table", batch_id=batch_id, **chosen, _anchor="rows"), 303)
+    return _taken(".table", batch_id=batch_id, **chosen, _anchor="rows")
+
+
+def _taken(endpoint: str, **values: Any) -> ResponseReturnValue:
+    """To a page which says that the form is taken: what the browser's tab kept of it can go."""
+    return redirect(url_for(endpoint, **values, sent=request.form.get("key")), 303)
 
 
 def _table_page(batch: Batch, due_time: DueTimeForm, refusal: str = "", too_far: str = "") -> str:
@@ -328,11 +332,11 @@ def _submit(batch: Batch, looked: Looked) -> ResponseReturnValue:
         return _table_page(batch, due_time, too_far=str(error)), 422
     except OverQuota as error:
         if Batch.find_upload(current_user.id, batch.id) is None:  # pressed twice
-            return redirect(url_for(".show", batch_id=batch.id), 303)
+            return _taken(".show", batch_id=batch.id)
         page = _table_page(batch, due_time, str(error.description))
         return page, 429, {"Retry-After": str(error.retry_after)}
     flash(_said(len(contents), "submitted"))
-    return redirect(url_for(".show", batch_id=batch.id), 303)
+    return _taken(".show", batch_id=batch.id)
 
 
 def _contents(batch: Batch, after: int) -> list[Content]:

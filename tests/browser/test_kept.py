@@ -217,12 +217,18 @@ def test_what_is_typed_into_any_form_survives_a_reload(open_page, app, ada, watc
     page = open_page(user=ada)
     reader = open_page(f"/shared/{secret}")
     template = next(iter(BUILT_IN))
+    page.goto("/batches")
+    page.locator("[name=pasted]").fill("Topic\nA teapot")
+    page.get_by_role("button", name="Look through it").click()
+    expect(page.get_by_text("The table is read.").first).to_be_visible()
+    table = page.url
     places = [
         (page, "/series/new", "[name=topic]"),
         (page, "/templates/new", "[name=topic]"),
         (page, "/voices/new", "[name=description]"),
         (page, f"/templates/{template}", "form[data-keep] textarea"),
         (page, "/batches", "[name=pasted]"),
+        (page, table, "[name=audience]"),
         (page, f"/contents/{content.id}", "[name=instruction]"),
         (page, f"/contents/{content.id}", "[name=add]"),
         (reader, f"/shared/{secret}", "[name=reason]"),
@@ -243,6 +249,11 @@ def test_what_is_typed_into_any_form_survives_a_reload(open_page, app, ada, watc
     page.reload()
     expect(page.get_by_label("Friday")).to_be_checked()
     # What was taken is forgotten.
+    page.goto(table)
+    page.get_by_role("button", name="Look again").click()
+    expect(page.locator("#rows")).to_be_focused()
+    expect(page.locator("[name=audience]")).to_have_value("It is warm")
+    expect(page.locator("form .kept")).to_have_count(0)
     page.goto(f"/contents/{content.id}")
     page.get_by_role("button", name="Add", exact=True).click()
     expect(page.locator(".tag")).to_have_text(re.compile("It is warm"))
