@@ -21,7 +21,9 @@ function step(event) {
 function move(event) {
   const cell = event.target.closest("[data-day]");
   const address = event.dataTransfer.getData("application/x-move");
-  if (!cell || !address) return;
+  // What is dragged may come from any page; the form has this one's token.
+  const isOurs = [...document.querySelectorAll("[data-move]")].some(({ dataset }) => dataset.move === address);
+  if (!cell || !isOurs) return;
   event.preventDefault();
   const form = document.getElementById("move");
   form.action = address;

@@ -12,6 +12,24 @@ from smartcontent.stores.sql import db
 
 from .test_every_page import is_fit_to_read
 
+# What is dragged may come from anywhere.
+SENT_BY_DROPPING = """addresses => {
+  const sent = [];
+  const note = (event) => {
+    event.preventDefault();
+    sent.push(event.target.getAttribute("action"));
+  };
+  addEventListener("submit", note, true);
+  for (const address of addresses) {
+    const dataTransfer = new DataTransfer();
+    dataTransfer.setData("application/x-move", address);
+    const drop = new DragEvent("drop", { bubbles: true, cancelable: true, dataTransfer });
+    document.querySelector("[data-day]").dispatchEvent(drop);
+  }
+  removeEventListener("submit", note, true);
+  return sent;
+}"""
+
 TOKYO = ZoneInfo("Asia/Tokyo")
 
 
@@ -37,6 +55,9 @@ def test_calendar_is_gone_through_by_keys_and_a_text_is_moved(open_page, founder
     expect(page.locator("#day li", has_text="18:45 A teapot")).to_be_visible()
 
     expect(page.locator("html")).to_have_class("js")  # which hears of what is dragged
+    own = page.locator(".entry", has_text="A teapot").get_attribute("data-move")
+    dropped = ["/account/erase", "https://example.org/", own]
+    assert page.evaluate(SENT_BY_DROPPING, dropped) == [own]
     goal = due.date() + timedelta(days=1)
     page.locator(".entry", has_text="A teapot").drag_to(page.locator(f'[data-day="{goal}"]'))
     cell = page.locator(f'[data-day="{goal}"].chosen')
