@@ -63,6 +63,7 @@ document.addEventListener("submit", (event) => {
   const { target: form, submitter: button } = event;
   if (event.defaultPrevented || form.method !== "post") return;
   if (form.dataset.sent) return event.preventDefault();
+  if (button?.matches("[data-downloads]")) return; // no page follows that would free the form
   const mine = String(++timesSent);
   form.dataset.sent = mine;
   button?.setAttribute("aria-busy", "true");

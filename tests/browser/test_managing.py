@@ -102,6 +102,18 @@ def test_all_that_match_are_tagged_undone_and_found_again_by_keyboard(page, ada)
     )
 
 
+def test_acts_on_what_is_ticked_go_on_after_its_download(page):
+    page.get_by_label("Tick Cup").check()
+    bulk = page.locator("#bulk")
+
+    with page.expect_download() as downloaded:
+        bulk.get_by_role("button", name="Download").click()
+    assert downloaded.value.suggested_filename == "Texts.zip"
+    bulk.get_by_role("button", name="Delete").click()
+
+    expect(titles(page)).to_have_text(["Kettle", "Teapot"])
+
+
 # A second answer has come, so that the first one has. A copy of the card is another than what was
 # drawn.
 DRAWN_UNDER_A_PRESS = """async () => {
