@@ -14,6 +14,7 @@ const SIGNS = { completed: "M9 16.5l5 5 9-11", failed: "M16 8v10M16 23v.5" };
 const icon = document.querySelector("link[rel=icon]");
 const quiet = { title: document.title, icon: icon.href };
 const unseen = []; // the drafts that ended while nobody looked
+let canNotify = "Notification" in window;
 
 function writing(drafts) {
   const usual = drafts.length === 1 && usualSize(drafts[0]);
@@ -75,13 +76,18 @@ function isWanted() {
   return Notification.permission === "granted" && localStorage.getItem(WANTED) === "yes";
 }
 
+// Chrome on Android has the constructor, and throws at whoever uses it. Without leave it shows nothing.
+function notification(title, options) {
+  try { return new Notification(title, options); } catch { canNotify = false; }
+}
+
 function notify(draft) {
-  if (!("Notification" in window) || !isWanted()) return;
+  if (!canNotify || !isWanted()) return;
   const done = draft.words ? `Done: ${inWords(sizeOf(draft))}.` : "Done.";
   const body = draft.status === "failed" ? "It failed. Open it to see why." : done;
   // Tabs that have the same to say replace each other's notification.
-  const notification = new Notification(titleOf(draft), { body, tag: `draft-${draft.draft_id}`, icon: quiet.icon });
-  notification.addEventListener("click", () => { window.focus(); notification.close(); lookAt(draft); });
+  const shown = notification(titleOf(draft), { body, tag: `draft-${draft.draft_id}`, icon: quiet.icon });
+  shown?.addEventListener("click", () => { window.focus(); shown.close(); lookAt(draft); });
 }
 
 function lookAt({ draft_id, content_id }) {
@@ -94,13 +100,15 @@ const button = document.getElementById("notify");
 
 // Shown while there is something to wait for.
 function offer() {
-  if (!button || !("Notification" in window)) return;
-  button.hidden = !unfinished().length || Notification.permission === "denied";
-  button.textContent = isWanted() ? "Do not notify me" : "Notify me when it is done";
+  if (!button) return;
+  button.hidden = !canNotify || !unfinished().length || Notification.permission === "denied";
+  if (canNotify) button.textContent = isWanted() ? "Do not notify me" : "Notify me when it is done";
 }
 
 async function choose() {
+  const isLeaveNeeded = Notification.permission !== "granted";
   if (isWanted()) localStorage.removeItem(WANTED);
+  else if (isLeaveNeeded && !notification("")) say("Your browser shows no notifications of pages.");
   else if (await Notification.requestPermission() === "granted") localStorage.setItem(WANTED, "yes");
   else say("Your browser does not let this site notify you. You can change that in its settings.");
   offer();

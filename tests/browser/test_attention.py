@@ -35,7 +35,19 @@ let answer = "default";
 globalThis.Notification = class extends Notification {
   static get permission() { return answer; }
   static async requestPermission() { asked += 1; return (answer = "granted"); }
-  constructor(title, options) { super(title, options); notified.push([title, options.body]); }
+  constructor(title, options) {
+    super(title, options);
+    if (answer === "granted") notified.push([title, options.body]);
+  }
+};
+"""
+# As Chrome on Android has it.
+NO_PAGE_NOTIFIES = """
+globalThis.leave = localStorage.getItem("notify-when-done") ? "granted" : "default";
+globalThis.Notification = class {
+  static get permission() { return leave; }
+  static async requestPermission() { asked += 1; return (leave = "granted"); }
+  constructor() { throw new TypeError("Illegal constructor"); }
 };
 """
 USUAL = "one two three four five six seven eight "
@@ -180,3 +192,24 @@ def test_notification_comes_only_when_asked_for_and_nobody_looks(page, ada, olla
 
     assert page.evaluate("notified") == [["Unseen", "Done: 3 words."]]
     assert waiting.current.status == Status.PENDING
+
+
+def test_browser_that_shows_no_notifications_is_said_to_and_all_else_goes_on(page, ada, dictation):
+    page.add_init_script(NO_PAGE_NOTIFIES)
+    page.goto("/")
+    submit(ada)
+    button = page.get_by_role("button", name="Notify me when it is done")
+    button.click()
+    expect(page.locator("#announcer")).to_have_text("Your browser shows no notifications of pages.")
+    expect(button).to_be_hidden()
+    assert page.evaluate("asked") == 0
+
+    # Leave was given, and it was wanted, before this was known.
+    page.evaluate("localStorage.setItem('notify-when-done', 'yes')")
+    page.reload()
+    expect(page.get_by_role("button", name="Do not notify me")).to_be_visible()
+    page.evaluate("look(false)")
+    let_the_minute_pass()
+    dictation.say("Tea is warm.")
+    dictation.end()
+    expect(page).to_have_title("✓ Done · Dashboard · Smart Content")
