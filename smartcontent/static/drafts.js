@@ -38,11 +38,11 @@ export function titleOf({ draft_id, title }) {
   return elementOf(draft_id)?.querySelector("h1, h2, h3").textContent ?? title ?? "Your text";
 }
 
-// What was so before this page heard of it is no news.
+// What was so before this page heard of it is no news. A text that has ended is the server's to show.
 function keep(draft, isNews = true) {
   const before = drafts.get(draft.draft_id)?.status;
-  drafts.set(draft.draft_id, draft);
-  if (isNews && before !== draft.status) tell("became", { ...draft, before });
+  drafts.set(draft.draft_id, isFinal(draft.status) ? { ...draft, ...counted("") } : draft);
+  if (isNews && before !== draft.status) tell("became", { ...draft, text: "", before });
 }
 
 export function takeSnapshot(found) {

@@ -51,6 +51,23 @@ def has_kept(page: Page, text: str) -> None:
     expect(page.locator("textarea[id^=source]")).to_have_js_property("value", text)
 
 
+TEXTS_HELD = """async () => {
+  const loaded = performance.getEntriesByType("resource").map((entry) => entry.name);
+  const { allDrafts } = await import(loaded.find((name) => /drafts/.test(name)));
+  return allDrafts().map(({ text }) => text);
+}"""
+
+
+def test_page_that_stays_open_holds_no_text_that_has_ended(page, dictation):
+    shows(page, dictation.say("Tea."))
+    assert page.evaluate(TEXTS_HELD) == ["Tea."]
+
+    dictation.end()
+
+    has_kept(page, "Tea.")
+    assert page.evaluate(TEXTS_HELD) == [""]
+
+
 def test_text_appears_piece_by_piece(page, content, dictation):
     for piece in PIECES:
         shows(page, dictation.say(piece))
