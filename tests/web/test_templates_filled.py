@@ -64,6 +64,17 @@ def test_blanks_have_usual_values(as_ada, template):
     assert typed(as_ada.get(f"/templates/{template.id}/edit").text, "blank-2") == "24 euros"
 
 
+@pytest.mark.parametrize("name", sorted(name for name in dir(dict) if name[0] != "_"))
+def test_blank_may_be_called_like_a_method(as_ada, name):
+    form = {**FORM, "topic": f"A {{{name}}}", "keywords": ""}
+    address = as_ada.post("/templates/new", form).location
+
+    assert typed(as_ada.get(address).text, "blank-1") == ""
+    assert f"{name.capitalize()} is missing" in as_ada.post(address, {}).text
+    kept = db.session.query(KeptTemplate).one()
+    assert typed(as_ada.get(f"/templates/{kept.id}/edit").text, "blank-1") == ""
+
+
 def test_brief_of_a_content_becomes_a_template(as_ada, content):
     page = as_ada.get(f"/templates/new?again={content.id}").text
 
