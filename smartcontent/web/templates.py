@@ -13,6 +13,7 @@ from smartcontent.briefs.brief import TITLED_BRIEF
 from smartcontent.briefs.built_in import BUILT_IN
 from smartcontent.briefs.form import BriefForm, form_field
 from smartcontent.briefs.template import (
+    BLANKS_MOST,
     DEFAULTS,
     SHARED_TEMPLATE,
     VALUE_LONGEST,
@@ -170,7 +171,7 @@ def _edit_page(form: TemplateForm, kept: KeptTemplate | None = None, refusal: st
         "templates/edit.html",
         form=form,
         template=kept,
-        blanks=typed.blanks,
+        blanks=typed.blanks[:BLANKS_MOST],  # of a refused form they may be thousands
         defaults=_sent_blanks() or (kept.defaults if kept else {}),
         refusal=refusal,
     )

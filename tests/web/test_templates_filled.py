@@ -6,7 +6,7 @@ from html import unescape
 import pytest
 
 from smartcontent.briefs.built_in import BUILT_IN
-from smartcontent.briefs.template import Template
+from smartcontent.briefs.template import BLANKS_MOST, Template
 from smartcontent.models import Content, KeptTemplate
 from smartcontent.stores.sql import db
 
@@ -73,6 +73,15 @@ def test_blank_may_be_called_like_a_method(as_ada, name):
     assert f"{name.capitalize()} is missing" in as_ada.post(address, {}).text
     kept = db.session.query(KeptTemplate).one()
     assert typed(as_ada.get(f"/templates/{kept.id}/edit").text, "blank-1") == ""
+
+
+def test_refused_form_has_no_more_fields_than_a_template_may_have_blanks(as_ada):
+    topic = "".join(f"{{b{number}}}" for number in range(1_000))
+
+    answer = as_ada.post("/templates/new", {**FORM, "topic": topic})
+
+    assert answer.status_code == 422
+    assert answer.text.count('name="blank:') == BLANKS_MOST
 
 
 def test_brief_of_a_content_becomes_a_template(as_ada, content):
