@@ -177,12 +177,15 @@ def accept(content: Content, number: int, instead: str | None = None) -> bool:
 
     Where the text was changed since, the passage is found by what stood around it, and what comes
     of both is a version of its own: nothing is overwritten. So it is with what stands `instead` of
-    the passage where only some of the suggestion is wanted.
+    the passage where only some of the suggestion is wanted. Accepted once more, as after a lost
+    answer, what stands there already is not put there again.
     """
     suggestion = content.version(number)
     if suggestion is None or suggestion.status != Status.COMPLETED:
         return False
     passage, shown = _passage_of(content, suggestion), content.current
+    if instead is None and number == shown.number:
+        return True
     if instead is None and _fits_as_it_is(suggestion, shown):
         return versions.make_current(content, number, What.ACCEPTED)
     place = passage.place_in(shown.text) if passage else None
@@ -192,6 +195,8 @@ def accept(content: Content, number: int, instead: str | None = None) -> bool:
         new = _of_passage(passage, suggestion)
     else:  # the blanks around the passage stay
         new = passage.text.replace(passage.text.strip(), instead, 1)
+    if _stands_there(new, passage, place, shown.text):
+        return True
     text = shown.text[:place] + new + shown.text[place + len(passage.text) :]
     edit = (content, content.title, text, None, shown.number)
     return versions.save_edit(*edit, accepted=number) is not None
@@ -201,6 +206,12 @@ def _fits_as_it_is(suggestion: Draft, shown: Draft) -> bool:
     """Whether it was made of the text that is shown, or of no part of another."""
     task = Task.read(suggestion.task)
     return task is None or task.passage is None or task.number == shown.number
+
+
+def _stands_there(new: str, passage: Passage, place: int, text: str) -> bool:
+    """Whether a passage was found within what was made of it: it goes on, and has done so."""
+    start = place - max(0, new.find(passage.text))
+    return passage.text in new and start >= 0 and text.startswith(new, start)
 
 
 def _of_passage(passage: Passage, suggestion: Draft) -> str:

@@ -221,6 +221,24 @@ def test_some_sentences_of_a_suggestion_are_accepted(script, flask, ollama, writ
     assert script.get(written).json["text"] == TEA.replace("Tea is warm.", "Hot tea.")
 
 
+@pytest.mark.parametrize("sentences", ["", "?sentences=1,2"])
+@pytest.mark.parametrize("meanwhile", ["", "Good morning. "])
+def test_suggestion_accepted_twice_is_taken_over_once(
+    script, ollama, written, meanwhile, sentences
+):
+    span = {"start": TEA.index("It pours"), "end": len(TEA)}
+    asked = script.post(f"{written}/drafts", {"refine": "longer", "passage": span}).json["drafts"]
+    write(ollama, asked[0]["id"], "It pours well. And slowly.")
+    if meanwhile:
+        script.post(f"{written}/drafts", {"text": f"{meanwhile}{TEA}", "base": 1})
+
+    first, again = (script.post(f"{written}/drafts/2/accept{sentences}") for _ in range(2))
+
+    assert (first.status_code, again.status_code) == (200, 200)
+    assert first.json["text"] == f"{meanwhile}{TEA} And slowly."
+    assert again.json == first.json
+
+
 def test_passage_that_is_as_long_as_a_text_is_refused(script, written):
     script.post(f"{written}/drafts", {"text": "Tea. " * 5_000})
 
