@@ -7,6 +7,7 @@ from typing import Any
 from smartcontent.briefs.task import Deed, Passage, Task
 from smartcontent.briefs.wishes import Wishes
 from smartcontent.contents import versions
+from smartcontent.contents.keys import KeyUsed
 from smartcontent.models import UNFINISHED, Content, Draft, Origin, Share, Status, What
 from smartcontent.models.moments import due_in
 from smartcontent.models.status import UNDONE
@@ -51,12 +52,17 @@ def ask_for_variants(
 
     Raises:
         CannotBeMade: one of the brief is on its way.
+        KeyUsed: something else was asked for with the key.
         smartcontent.contents.quotas.OverQuota: the user has asked for more than one may.
     """
-    if content.current.status in UNFINISHED:
+    asked = [{}] * variants if isinstance(variants, int) else [*variants]
+    is_on_its_way = content.current.status in UNFINISHED
+    if made := _made_before(content, key, None, asked):  # which may be what is on its way
+        return made
+    if is_on_its_way:
         raise CannotBeMade("A draft of it is on its way: more can be asked for when it has ended.")
-    wanted = [{"wishes": wishes or None} for wishes in wishes_of_variants(content, variants)]
-    return _add(content, wanted, delay_seconds, key)
+    wanted = [{"wishes": wishes or None} for wishes in wishes_of_variants(content, asked)]
+    return _add(content, wanted, delay_seconds, key) or _at_once(content, key, None, asked)
 
 
 def ask_for(
@@ -66,8 +72,11 @@ def ask_for(
 
     Raises:
         CannotBeMade: that other one has no text it could be made of.
+        KeyUsed: something else was asked for with the key.
         smartcontent.contents.quotas.OverQuota: the user has asked for more than one may.
     """
+    if made := _made_before(content, key, task):
+        return made
     source = _checked(content.version(task.number), task)
     wanted: dict[str, Any] = {
         "origin": _ORIGINS[task.do],
@@ -81,7 +90,7 @@ def ask_for(
             "differs_at": None,
             "same_model": None,
         }
-    return _add(content, [wanted], delay_seconds, key)
+    return _add(content, [wanted], delay_seconds, key) or _at_once(content, key, task)
 
 
 def another(content: Content, number: int, key: str | None = None) -> list[Draft]:
@@ -91,6 +100,7 @@ def another(content: Content, number: int, key: str | None = None) -> list[Draft
 
     Raises:
         CannotBeMade: the draft was not rewritten from another, or that is not there any more.
+        KeyUsed: something else was asked for with the key.
         smartcontent.contents.quotas.OverQuota: the user has asked for more than one may.
     """
     draft = content.version(number)
@@ -133,15 +143,57 @@ def can_be_continued(draft: Draft) -> bool:
 def _add(
     content: Content, wanted: Sequence[dict[str, Any]], delay_seconds: float, key: str | None
 ) -> list[Draft]:
+    """Empty where another was asked for at the same moment."""
     due = due_in(delay_seconds)
-    if known := versions.made_with(content, key):
-        return beside(content, known)
     asked = [{"due_at": due, **values} for values in wanted]
     asked[0]["idempotency_key"] = key
-    drafts = versions.add(content, asked, shown=False)
-    if not drafts:
-        raise CannotBeMade("Another draft was asked for at the same moment: ask again.")
+    return versions.add(content, asked, shown=False)
+
+
+def _at_once(
+    content: Content, key: str | None, task: Task | None, variants: Sequence[Wishes] = ({},)
+) -> list[Draft]:
+    """What was asked for at the same moment, where that was the same request."""
+    if made := _made_before(content, key, task, variants):
+        return made
+    raise CannotBeMade("Another draft was asked for at the same moment: ask again.")
+
+
+def _made_before(
+    content: Content, key: str | None, task: Task | None, variants: Sequence[Wishes] = ({},)
+) -> list[Draft]:
+    """What was asked for with the key; empty where nothing was.
+
+    Raises:
+        KeyUsed: it was something else.
+    """
+    known = versions.made_with(content, key)
+    if known is None:
+        return []
+    drafts = beside(content, known)
+    origin = _ORIGINS[task.do] if task else Origin.GENERATED
+    is_same = known.origin == origin and Task.read(known.task) == task
+    if not is_same or len(drafts) != len(variants):
+        raise KeyUsed
+    if task is None and not all(map(_is_wished, drafts, variants)):
+        raise KeyUsed
     return drafts
+
+
+def _is_wished(draft: Draft, wishes: Wishes) -> bool:
+    """Whether a variant was wished so; a seed that nobody wished was chosen for it."""
+    own = {n: v for n, v in (draft.wishes or {}).items() if n != "seed" or n in wishes}
+    return own == wishes
+
+
+def number_meant(content: Content, key: str | None) -> int:
+    """The number of the draft that a task is about where none is named: the current one.
+
+    Asked once more with its key, the one that was current then.
+    """
+    known = versions.made_with(content, key)
+    task = Task.read(known.task) if known else None
+    return task.number if task else content.current_number
 
 
 def beside(content: Content, draft: Draft) -> list[Draft]:

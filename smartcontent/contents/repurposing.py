@@ -1,5 +1,7 @@
 """Other texts made from a finished one: other types, other languages, as contents linked to it."""
 
+import hashlib
+import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple
@@ -13,6 +15,7 @@ from smartcontent.briefs.brief import Brief, as_material
 from smartcontent.briefs.catalogue import CONTENT_TYPES, LANGUAGES
 from smartcontent.briefs.wishes import OWN
 from smartcontent.contents import quotas
+from smartcontent.contents.keys import KeyUsed
 from smartcontent.contents.submitting import new_content, tell
 from smartcontent.models import Content, Draft, now
 from smartcontent.models.moments import due_after, rounded_up
@@ -58,9 +61,14 @@ def repurpose(
 
     Raises:
         NothingToMakeItFrom: there is no finished text.
+        KeyUsed: something else was asked for with the key.
         smartcontent.contents.quotas.OverQuota: the user has asked for more than one may.
     """
     draft, user_id, source_id = content.current, content.user_id, content.id
+    asked = [str(source_id), *map(list, (content_types, languages)), delay_seconds]
+    digest = hashlib.sha256(json.dumps(asked).encode()).hexdigest()
+    if known := _made_with(user_id, key, digest):
+        return known
     if not (draft.is_final and draft.text):
         raise NothingToMakeItFrom("There is no finished text yet that others could be made from.")
     settings = {name: wish for name, wish in content.settings.items() if name in OWN}
@@ -79,8 +87,14 @@ def repurpose(
     ]
     for each in made:
         each.source_id, each.source_number = source_id, draft.number
-    made[0].idempotency_key = key
-    return _stored(made) or _made_with(user_id, key)
+    made[0].idempotency_key, made[0].request_digest = key, digest
+    try:
+        return _stored(made)
+    except IntegrityError:  # sent twice at once
+        db.session.rollback()
+        if known := _made_with(user_id, key, digest):
+            return known
+        raise
 
 
 def _briefs(
@@ -108,23 +122,29 @@ def _title(content: Content, brief: Brief) -> str:
 
 def _stored(made: list[Content]) -> list[Content]:
     user_id = made[0].user_id
-    try:
-        db.session.add_all(made)
-        for each in made:
-            make_findable(each, "")
-        quotas.check(user_id)
-        db.session.commit()
-    except IntegrityError:
-        db.session.rollback()
-        return []
+    db.session.add_all(made)
+    for each in made:
+        make_findable(each, "")
+    quotas.check(user_id)
+    db.session.commit()
     for each in made:
         tell(each)
     return made
 
 
-def _made_with(user_id: int, key: str | None) -> list[Content]:
-    assert key
-    first = Content.submitted_with(user_id, key)
+def _made_with(user_id: int, key: str | None, digest: str) -> list[Content]:
+    """What was made with the key; empty where nothing was.
+
+    Raises:
+        KeyUsed: it was something else.
+    """
+    if key is None:
+        return []
+    first = db.session.scalar(select(Content).filter_by(user_id=user_id, idempotency_key=key))
+    if first is None:
+        return []
+    if first.request_digest != digest:
+        raise KeyUsed
     together = Content.source_id == first.source_id, Content.created_at == first.created_at
     own = select(Content).where(Content.user_id == user_id, *together)
     return list(db.session.scalars(own.order_by(Content.idempotency_key.is_(None), Content.title)))

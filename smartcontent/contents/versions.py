@@ -12,6 +12,7 @@ from sqlalchemy.orm import aliased, lazyload
 from smartcontent.beside import beside
 from smartcontent.contents import quotas
 from smartcontent.contents.ending import cancel
+from smartcontent.contents.keys import KeyUsed
 from smartcontent.contents.locking import held_there
 from smartcontent.models import (
     FINAL,
@@ -65,15 +66,19 @@ def save_edit(
 
     It may be what came of a suggestion that was `accepted`, by its number. None while the current
     draft is unfinished, or where it is not the one numbered `base`.
+
+    Raises:
+        KeyUsed: another text, or another draft, was asked for with the key.
     """
     language = language_of(content.current)
     db.session.commit()  # a transaction holds up other writers, a long text the transaction
     feeling, words = beside(sentiment_of, text, language), findable_by(text)
     db.session.expire(content)  # of before that
     shown = content.current
-    if shown.status in UNFINISHED or made_with(content, key) or base not in (None, shown.number):
+    known = _edited_with(content, key, text)
+    if shown.status in UNFINISHED or known or base not in (None, shown.number):
         db.session.rollback()
-        return made_with(content, key)
+        return _edited_with(content, key, text)
     content.title = title
     make_findable(content, words)
     if accepted:
@@ -91,7 +96,14 @@ def save_edit(
     if language != content.language:
         edited["brief"] = asdict(replace(content.brief, language=language))
     drafts = add(content, [edited], shown=True)
-    return drafts[0] if drafts else made_with(content, key)
+    return drafts[0] if drafts else _edited_with(content, key, text)
+
+
+def _edited_with(content: Content, key: str | None, text: str) -> Draft | None:
+    known = made_with(content, key)
+    if known and (known.origin != Origin.EDITED or known.text != text):
+        raise KeyUsed
+    return known
 
 
 def add(content: Content, wanted: Sequence[dict[str, Any]], shown: bool) -> list[Draft]:

@@ -17,6 +17,7 @@ from werkzeug.exceptions import (
 )
 
 from smartcontent import logs
+from smartcontent.contents.keys import KeyUsed
 from smartcontent.extensions import login
 from smartcontent.recurrence.rules import ZoneError
 from smartcontent.stores.sql import db
@@ -55,6 +56,7 @@ def init_app(app: Flask) -> None:
     for error in (ObjectDeletedError, StaleDataError, NoResultFound, IntegrityError):
         app.register_error_handler(error, _gone_meanwhile)
     app.register_error_handler(ZoneError, _zone_unknown)
+    app.register_error_handler(KeyUsed, _key_used)
 
 
 def answer(
@@ -125,6 +127,11 @@ def _zone_unknown(error: ZoneError) -> ResponseReturnValue:
     if problems.wants_problem():
         return problems.answer(problems.Problem(409, str(error)))
     return answer(409, f"{error} Edit the series and choose another.")
+
+
+def _key_used(error: KeyUsed) -> ResponseReturnValue:
+    """A script's: a form's key counts together with what the form holds."""
+    return problems.answer(problems.Problem(422, str(error), {"Idempotency-Key": [str(error)]}))
 
 
 def _database_away(error: SQLAlchemyError) -> ResponseReturnValue:

@@ -614,6 +614,75 @@ def test_same_key_asks_once(script, written):
     assert len(script.get(written).json["drafts"]) == 3
 
 
+KEY = {"headers": {"Idempotency-Key": "one"}}
+
+
+def test_key_finds_its_text_and_no_other_is_lost(script, written):
+    first, again = (script.post(f"{written}/drafts", {"text": "A"}, **KEY) for _ in range(2))
+    other = script.post(f"{written}/drafts", {"text": "B"}, **KEY)
+
+    assert (first.status_code, again.json) == (201, first.json)
+    assert (other.status_code, [*other.json["errors"]]) == (422, ["Idempotency-Key"])
+    assert len(script.get(written).json["drafts"]) == 2
+
+
+@pytest.mark.parametrize(
+    ("body", "others"),
+    [
+        ({}, [{"variants": 2}, {"refine": "shorter"}, {"text": TEA}, {"variants": [{"seed": 0}]}]),
+        ({"variants": 2}, [{}, {"variants": 3}, {"variants": [{"model": "x"}, {"model": "y"}]}]),
+        ({"variants": [{"model": "x"}, {"seed": 5}]}, [{"variants": 2}]),
+        ({"refine": "shorter"}, [{"refine": "longer"}, {}, {"from": 1, "refine": "shorter"}]),
+        ({"text": TEA}, [{}]),
+    ],
+)
+def test_key_of_drafts_that_comes_with_another_body_is_refused(script, written, body, others):
+    script.post(f"{written}/drafts", {"text": TEA})
+    address = f"{written}/drafts"
+    made = script.post(address, body, **KEY).json
+
+    answers = [script.post(address, other, **KEY) for other in others]
+    answers.append(script.post(f"{written}/drafts/1/reproduce", **KEY))
+
+    assert {answer.status_code for answer in answers} == {422}
+    assert script.post(address, body, **KEY).json == made
+
+
+def test_key_finds_what_is_on_its_way_or_was_made_of_what_was_current(script, ollama):
+    content = f"/contents/{script.submit(delay_seconds=0)['id']}"
+    script.post(f"{content}/cancel")
+    first = script.post(f"{content}/drafts", {}, **KEY)
+    assert script.post(f"{content}/drafts", {}, **KEY).json == first.json
+    write(ollama, first.json["drafts"][0]["id"], TEA)
+
+    key = {"headers": {"Idempotency-Key": "two"}}
+    asked = {"refine": "shorter"}
+    made = script.post(f"{content}/drafts", asked, **key).json["drafts"][0]
+    write(ollama, made["id"], "Tea.")
+    script.post(f"{content}/drafts/{made['number']}/accept")
+
+    again = script.post(f"{content}/drafts", asked, **key)
+    assert (again.status_code, again.json["drafts"][0]["id"]) == (202, made["id"])
+
+
+def test_of_two_requests_for_drafts_at_once_with_a_key_both_have_what_was_made(
+    script, written, monkeypatch
+):
+    add, answers = versions.add, []
+
+    def sent_meanwhile(*args, **kwargs):
+        monkeypatch.setattr(versions, "add", add)
+        db.session.rollback()
+        answers.append(script.post(f"{written}/drafts", {"variants": 2}, **KEY))
+        return add(*args, **kwargs)
+
+    monkeypatch.setattr(versions, "add", sent_meanwhile)
+    answers.append(script.post(f"{written}/drafts", {"variants": 2}, **KEY))
+
+    assert [each.status_code for each in answers] == [202, 202]
+    assert answers[0].json == answers[1].json
+
+
 def test_cancel_and_delete_stop_all_that_is_on_its_way(script, written):
     script.post(f"{written}/drafts", {"variants": 4})
 

@@ -130,6 +130,20 @@ def test_same_key_makes_them_once(script, written):
     assert len(script.get("/contents").json["items"]) == 3
 
 
+def test_key_that_comes_with_another_body_is_refused(script, written):
+    key = {"headers": {"Idempotency-Key": "once"}}
+    asked = {"content_types": ["ad_copy"]}
+    made = script.post(f"{written}/repurpose", asked, **key).json
+
+    for other in ({"content_types": ["press_release"]}, asked | {"languages": ["de"]}):
+        answer = script.post(f"{written}/repurpose", other, **key)
+        assert (answer.status_code, [*answer.json["errors"]]) == (422, ["Idempotency-Key"])
+
+    script.post(f"{written}/drafts", {})  # no finished text may be there when it is sent again
+    assert script.post(f"{written}/repurpose", asked, **key).json == made
+    assert len(script.get("/contents").json["items"]) == 2
+
+
 @pytest.mark.parametrize(
     "asked",
     [

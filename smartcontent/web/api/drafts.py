@@ -216,11 +216,11 @@ def _asked_for(content: Content, sent: dict[str, Any]) -> list[Draft]:
     delay, key = sent.get("delay_seconds", 0), key_of_request()
     if "refine" not in sent and "continue" not in sent:
         return refining.ask_for_variants(content, sent.get("variants", 1), delay, key)
-    return refining.ask_for(content, _task(content, sent), delay, key)
+    number = sent.get("from") or refining.number_meant(content, key)
+    return refining.ask_for(content, _task(content, sent, number), delay, key)
 
 
-def _task(content: Content, sent: dict[str, Any]) -> Task:
-    number = sent.get("from", content.current_number)
+def _task(content: Content, sent: dict[str, Any], number: int) -> Task:
     source = _draft_named(content, "from", number)
     if "continue" in sent:
         return Task(Deed.CONTINUE, number)
