@@ -311,6 +311,47 @@ def test_sent_again_with_its_key_it_makes_nothing_new(script):
     assert script.post("/batches", {"rows": ROWS[:1]}, headers=headers).status_code == 422
 
 
+@pytest.mark.parametrize("change", ["patch", "delete"])
+@pytest.mark.parametrize("kind", ["templates", "voices"])
+def test_sent_again_it_is_found_whatever_became_of_its_template_and_voice(script, kind, change):
+    brief = {**BRIEF, "topic": "{product}"}
+    named = {
+        "templates": script.post("/templates", {"name": "Offer", "brief": brief}).json["id"],
+        "voices": script.post("/voices", {"name": "Northwind"}).json["id"],
+    }
+    body = {
+        "rows": [{"product": "Pot"}],
+        "template_id": named["templates"],
+        "voice_id": named["voices"],
+    }
+    headers = {"Idempotency-Key": "spring"}
+    first = script.post("/batches", body, headers=headers)
+    other = {"brief": {**BRIEF, "topic": "{price}"}} if kind == "templates" else {"never": ["x"]}
+    answer = script.call(change.upper(), f"/{kind}/{named[kind]}", json=other)
+    assert answer.status_code < 300, answer.text
+
+    again = script.post("/batches", body, headers=headers)
+
+    assert (again.status_code, again.json) == (202, first.json)
+    assert (stored(Batch), stored()) == (1, 1)
+    other_rows = {**body, "rows": [{"product": "Cup"}]}
+    assert script.post("/batches", other_rows, headers=headers).status_code == 422
+
+
+def test_table_that_is_sent_again_with_its_key_makes_nothing_new(script):
+    headers = {"Idempotency-Key": "spring"}
+
+    def send(topic: str):
+        data = {"file": (io.BytesIO(f"Topic\n{topic}\n".encode()), "pots.csv"), **TYPE}
+        return script.call("POST", "/batches", data=data, headers=headers)
+
+    first, again, other = send("Pot"), send("Pot"), send("Cup")
+
+    assert [each.status_code for each in (first, again, other)] == [202, 202, 422]
+    assert again.json == first.json
+    assert (stored(Batch), stored()) == (1, 1)
+
+
 def test_what_redis_did_not_hear_of_the_reconciler_schedules(app, script, valkey):
     submitted(script, delay_seconds=LOOK_AHEAD.total_seconds())
     valkey.client.flushall()

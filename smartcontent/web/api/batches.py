@@ -135,16 +135,6 @@ class _Asked(NamedTuple):
     rows: list[BatchRow]
     timing: Timing
 
-    @property
-    def digest(self) -> str:
-        """The same for two requests that ask for the same."""
-        each = [(row.cells, row.submission and row.submission.digest) for row in self.rows]
-        asked = [self.name, self.headings, self.mapping, each, self.timing]
-        digest = hashlib.sha256()
-        for piece in json.JSONEncoder(sort_keys=True).iterencode(asked):
-            digest.update(piece.encode())
-        return digest.hexdigest()
-
 
 @bp.post("/batches")
 @call(
@@ -163,19 +153,20 @@ class _Asked(NamedTuple):
 )
 def create(sent: dict[str, Any], asked: dict[str, str]) -> ResponseReturnValue:
     """Submit a brief for each row: all of them, or none where a row is wrong."""
-    key = key_of_request()
-    batch = _of_json(sent) if sent else _of_table()
+    is_check = asked.get("check", "").casefold() in _TRUE
+    key = None if is_check else key_of_request()
+    digest = _digest(sent) if key else None
+    if known := _sent_before(key, digest):
+        return _accepted(known, _told_again(known, sent), is_replay=True)
+    batch = _asked_in(sent)
     good, problems = rows.good(batch.rows), rows.problems(batch.rows)
     told = {"total": len(batch.rows), "accepted": len(good), "problems": problems}
-    if asked.get("check", "").casefold() in _TRUE:
+    if is_check:
         return {"id": None, **told}
     if not good or (problems and asked.get("skip_problems", "").casefold() not in _TRUE):
         raise _refused(problems, len(batch.rows))
-    made, is_replay = _submit_once(batch, good, key)
-    headers = {"Location": url_for(".show", batch_id=made.id)}
-    if is_replay:
-        headers["Idempotency-Replayed"] = "true"
-    return {"id": str(made.id), **told}, 202, headers
+    made, is_replay = _submit_once(batch, good, key, digest)
+    return _accepted(made, told, is_replay)
 
 
 @bp.get("/batches/<uuid:batch_id>")
@@ -233,29 +224,69 @@ def _do(batch: Batch, act: Callable[[Batch], int]) -> ResponseReturnValue:
     return asdict(progress_of(batch))
 
 
-def _submit_once(asked: _Asked, good: list[BatchRow], key: str | None) -> tuple[Batch, bool]:
-    digest: str = few_at_once(getattr, asked, "digest")
-    known = _sent_before(key)
-    if known is None:
-        try:
-            return _submit(asked, digest, good, key), False
-        except (IntegrityError, OverQuota):
-            # The index decides, so that of many requests at once exactly one makes a batch.
-            db.session.rollback()
-            known = _sent_before(key)
-            if known is None:
-                raise
-    if known.request_digest != digest:
-        sentence = "The key was used for another batch: take a new key for new rows."
-        raise Problem(422, sentence, {HEADER: [sentence]})
+def _accepted(batch: Batch, told: dict[str, Any], is_replay: bool) -> ResponseReturnValue:
+    headers = {"Location": url_for(".show", batch_id=batch.id)}
+    if is_replay:
+        headers["Idempotency-Replayed"] = "true"
+    return {"id": str(batch.id), **told}, 202, headers
+
+
+def _told_again(known: Batch, sent: dict[str, Any]) -> dict[str, Any]:
+    """What was told of a batch; its template or voice may be another by now, or gone."""
+    try:
+        found = _asked_in(sent).rows
+    except Problem:
+        return {"total": known.total, "accepted": known.total, "problems": []}
+    problems = rows.problems(found) if known.total < len(found) else []
+    return {"total": len(found), "accepted": known.total, "problems": problems}
+
+
+def _digest(sent: dict[str, Any]) -> str:
+    """The same for two requests that ask for the same, whatever has become of what they name."""
+    file, data = request.files.get("file"), b""
+    if file:
+        data = file.read()
+        file.seek(0)
+    form = [file and file.filename, sorted(request.form.items(multi=True))]
+    digest: str = few_at_once(_digest_of, sent or form, data)
+    return digest
+
+
+def _digest_of(asked: object, data: bytes) -> str:
+    digest = hashlib.sha256(data)
+    for piece in json.JSONEncoder(sort_keys=True).iterencode(asked):
+        digest.update(piece.encode())
+    return digest.hexdigest()
+
+
+def _submit_once(
+    asked: _Asked, good: list[BatchRow], key: str | None, digest: str | None
+) -> tuple[Batch, bool]:
+    try:
+        return _submit(asked, digest, good, key), False
+    except (IntegrityError, OverQuota):
+        # The index decides, so that of many requests at once exactly one makes a batch.
+        db.session.rollback()
+        known = _sent_before(key, digest)
+        if known is None:
+            raise
     return known, True
 
 
-def _sent_before(key: str | None) -> Batch | None:
-    return Batch.sent_with(user_id(), key) if key else None
+def _sent_before(key: str | None, digest: str | None) -> Batch | None:
+    """The batch that was made with the key.
+
+    Raises:
+        Problem: the key was used for another (422).
+    """
+    known = Batch.sent_with(user_id(), key) if key else None
+    if known and known.request_digest != digest:
+        sentence = "The key was used for another batch: take a new key for new rows."
+        raise Problem(422, sentence, {HEADER: [sentence]})
+    return known
 
 
-def _submit(asked: _Asked, digest: str, good: list[BatchRow], key: str | None) -> Batch:
+def _submit(asked: _Asked, digest: str | None, good: list[BatchRow], key: str | None) -> Batch:
     quotas.check_ahead(user_id(), len(good))
     contents = in_portions(submitting.prepared, user_id(), submitting.portions(good))
     batch = Batch(
@@ -269,6 +300,10 @@ def _submit(asked: _Asked, digest: str, good: list[BatchRow], key: str | None) -
     )
     submitting.submit(batch, contents, asked.timing)
     return batch
+
+
+def _asked_in(sent: dict[str, Any]) -> _Asked:
+    return _of_json(sent) if sent else _of_table()
 
 
 def _of_json(sent: dict[str, Any]) -> _Asked:
