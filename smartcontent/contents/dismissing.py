@@ -18,16 +18,17 @@ MOST = 500  # of one content
 def dismiss(content: Content, key: str) -> bool:
     """Show a finding no more, in no draft of the content; False where there are too many such."""
     one_after_the_other(content.user_id)
-    own = select(func.count()).select_from(dismissals).where(_is_of(content.id))
-    if (db.session.scalar(own) or 0) >= MOST:
-        db.session.rollback()
-        return False
     try:
         db.session.execute(insert(dismissals).values(content_id=content.id, finding=key))
-        history.note(content.id, What.DISMISSED)
-        db.session.commit()
     except IntegrityError:  # dismissed already
         db.session.rollback()
+        return True
+    own = select(func.count()).select_from(dismissals).where(_is_of(content.id))
+    if (db.session.scalar(own) or 0) > MOST:
+        db.session.rollback()
+        return False
+    history.note(content.id, What.DISMISSED)
+    db.session.commit()
     return True
 
 

@@ -27,17 +27,18 @@ def add(kept: Kept) -> Kept:
     """
     kind, owner, key = type(kept), kept.user_id, kept.idempotency_key
     one_after_the_other(owner)
-    if kind.number_of(owner) >= KEPT_MOST:
-        db.session.rollback()
-        raise TooMany(f"You have {KEPT_MOST} of them: delete one first.")
     db.session.add(kept)
     try:
-        db.session.commit()
+        db.session.flush()
     except IntegrityError:
         db.session.rollback()
         if key is None:
             raise
         return db.session.scalars(select(kind).filter_by(user_id=owner, idempotency_key=key)).one()
+    if kind.number_of(owner) > KEPT_MOST:
+        db.session.rollback()
+        raise TooMany(f"You have {KEPT_MOST} of them: delete one first.")
+    db.session.commit()
     return kept
 
 

@@ -8,7 +8,8 @@ from conftest import PASSWORD, Visitor, both_databases
 from sqlalchemy import func, select
 from test_contents import BRIEF_FORM, complete
 
-from smartcontent.contents import ending, sharing
+from smartcontent.accounts import tokens
+from smartcontent.contents import dismissing, ending, sharing, voices_and_templates
 from smartcontent.models import ApiToken, Batch, Content, Draft, Review, Share
 from smartcontent.stores.sql import db
 
@@ -71,6 +72,32 @@ def test_token_asked_for_twice_is_one_whose_secret_was_seen_last(as_ada):
     assert count(ApiToken) == 1
     assert ApiToken.with_secret(first) is None
     assert ApiToken.with_secret(last) is not None
+
+
+def test_what_was_kept_as_the_last_there_is_room_for_is_found_again(
+    as_ada, content, ollama, monkeypatch
+):
+    for limited in (tokens, dismissing):
+        monkeypatch.setattr(limited, "MOST", 1)
+    monkeypatch.setattr(voices_and_templates, "KEPT_MOST", 1)
+    complete(content, ollama)
+    template = {"template_name": "Offer", "content_type": "ad_copy", "topic": "{product}"}
+    forms = {
+        "/account/tokens": ({"name": "script", "password": PASSWORD}, 200),
+        "/voices/new": ({"name": "Northwind"}, 303),
+        "/templates/new": (template, 303),
+        f"/contents/{content.id}/dismiss": ({"dismiss": "0" * 32}, 303),
+    }
+
+    for address, (form, status) in forms.items():
+        answers = [as_ada.post(address, form | KEY).status_code for _ in range(2)]
+        assert (address, answers) == (address, [status, status])
+
+    refused = [
+        as_ada.post("/voices/new", {"name": "Other"}),
+        as_ada.post("/templates/new", template),
+    ]
+    assert [each.status_code for each in refused] == [409, 409]
 
 
 def test_link_asked_for_twice_is_one(as_ada, content, ollama):
