@@ -32,8 +32,11 @@ _SIGNS = "=+-@\N{MINUS SIGN}"
 # A cell ends here for who opens the file with another delimiter, or without regard to quotes. What
 # is passed over is gone through once, wherever it begins: there may be very much of it.
 _CELL_ENDS = ";\t\n\r|"
+_CALL = rf"[^{_CELL_ENDS}]*?[^\W\d_][(|]"  # of a function, or by DDE of another program
 _BEFORE_A_FORMULA = re.compile(
     rf"(?:[;|][{_UNSEEN}]*|(?<![{_UNSEEN}])[{_UNSEEN}]+)(?=[=＝](?![=＝]))"
+    # Prose has the other signs there, too ("; @northwind", "; +49 30"): they count with a call.
+    rf"|[;|][{_UNSEEN}]*(?=[+\-@−＋－＠]{_CALL})"
 )
 _FORBIDDEN = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")  # in XML
 

@@ -23,6 +23,7 @@ RISKY = [
 HARMLESS = [
     "Tea", "-5", "+5", "-12,50", "−3", "-1.234,5", "-12%", "1e-5", "12.5", "007", "-",
     "a = b", "tea@example.com", "#sale", "'quoted'", "", "10-20", "Title\n=====\nText",
+    "Tea; @northwind (our shop)", "Call; +49 (0)30 1234 or write", "a; - b", "| - | + |", "5; +3%",
 ]  # fmt: skip
 
 
@@ -46,11 +47,22 @@ def test_no_formula_begins_where_another_delimiter_ends_a_cell():
     assert written == "10; '=cmd|x\n'=1+1\t'＝2|'=3"
 
 
+@pytest.mark.parametrize(
+    "formula", ["+cmd|' /C calc'!A0", "@SUM(1+1)", "-1+HYPERLINK(A1)", "＋1+cmd|x", "＠SUM(A1)"]
+)
+def test_behind_another_delimiter_no_sign_begins_a_formula(formula):
+    for end in (";", "; ", "|", ";\n"):
+        written = from_csv(csv_of(["Topic"], [[f"Tea{end}{formula}"]]))[1][0]
+        assert written == f"Tea{end}'{formula}"
+
+
 def test_a_formula_behind_many_ends_of_cells_has_one_apostrophe():
     assert from_csv(csv_of(["Topic"], [["a\n\n =1;\t＝2"]]))[1][0] == "a\n\n '=1;\t'＝2"
 
 
-@pytest.mark.parametrize("unit", ["\t", "\n", "\r\n ", "\n;", "| ", "\u200b", "a\t", "==", "\n=="])
+@pytest.mark.parametrize(
+    "unit", ["\t", "\n", "\r\n ", "\n;", "| ", "\u200b", "a\t", "==", "\n==", ";+", "|+a"]
+)
 def test_any_text_is_written_in_a_moment(unit):
     """With the square of their number, the blank lines of one text held all up for minutes."""
     text = "x" + unit * (100_000 // len(unit)) + "x"
