@@ -124,10 +124,12 @@ def submit_once(
         if key is None:
             raise
     content = Content.submitted_with(user_id, key)
-    # Taken back meanwhile, and the form sent once more: that is meant.
-    if content.deleted_at:
-        return submit(user_id, brief, title, **asked)
-    return content
+    if not content.deleted_at:
+        return content
+    # Taken back meanwhile, and the form sent once more: that is meant, and has the key from now on.
+    content.idempotency_key = None
+    db.session.commit()
+    return submit_once(user_id, brief, title, key=key, **asked)
 
 
 def write_brief(content: Content, brief: Brief) -> None:

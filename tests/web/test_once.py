@@ -43,7 +43,8 @@ def test_brief_sent_many_times_at_once_makes_one_content(app, as_ada):
     as_ada.post("/contents", form | {"topic": "Another teapot"})
     assert count(Content) == 2
     ending.discard(db.session.scalars(select(Content).order_by(Content.created_at)).first())
-    assert as_ada.post("/contents", form).headers["Location"] != place
+    again = [as_ada.post("/contents", form).headers["Location"] for _ in range(2)]
+    assert again[0] == again[1] != place
     assert count(Content) == 3
 
 
