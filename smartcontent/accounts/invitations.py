@@ -32,7 +32,10 @@ def invite(address: str, by: User | None = None) -> str:
 
 
 def invitation_for(address: str) -> str:
-    """A signed invitation that makes one account, with this address, within a week."""
+    """A signed invitation that makes one account, with this address, within a week.
+
+    It would make another one where that was erased meanwhile: nothing is kept that could tell.
+    """
     return _invitations().dumps(address.strip().casefold())
 
 
