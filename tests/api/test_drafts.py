@@ -385,11 +385,11 @@ def meanwhile(app, monkeypatch):
     def meanwhile(module, name, act) -> None:
         original = getattr(module, name)
 
-        def first_act(*args: object) -> object:
+        def first_act(*args: object, **how: object) -> object:
             monkeypatch.setattr(module, name, original)
             with app.app_context():
                 act()
-            return original(*args)
+            return original(*args, **how)
 
         monkeypatch.setattr(module, name, first_act)
 
@@ -412,7 +412,7 @@ def test_draft_deleted_while_something_is_done_with_it_is_gone_and_the_text_stay
     def delete() -> None:
         assert versions.remove(db.session.get(Content, UUID(written.split("/")[-1])), 2)
 
-    meanwhile(ending if method == "DELETE" else versions, "findable_by", delete)
+    meanwhile(versions, "held_there" if method == "DELETE" else "findable_by", delete)
     sent = {"json": {"number": 2}} if method == "PUT" else {}
     assert script.call(method, f"{written}/{path}", **sent).status_code == 409
 
