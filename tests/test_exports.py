@@ -374,6 +374,23 @@ def test_a_word_document_is_made_of_what_people_write_and_of_nothing_endless():
         FORMATS["docx"].write(Document("", "- a\n" * 10_000))
 
 
+RAGGED = f"<table><tr>{'<td></td>' * 200}</tr>{'<tr><td></td></tr>' * 100}</table>"
+
+
+@pytest.mark.parametrize("table", [RAGGED, f"|a|\n|-|\n|{'a`b` ' * 5_100}|"])
+def test_all_that_word_makes_of_a_table_is_counted(table):
+    with pytest.raises(NotInThisFormat):
+        FORMATS["docx"].write(Document("", table))
+
+
+def test_short_rows_below_a_long_one_are_written_as_they_are():
+    text = f"<table><tr>{'<td>a</td>' * 300}</tr>{'<tr><td>b</td></tr>' * 300}</table>"
+
+    file = FORMATS["txt"].write(Document("", text))
+
+    assert file.decode() == "\n\n".join(["a: b"] * 300) + "\n"
+
+
 @pytest.mark.parametrize("form", ["docx", "html", "txt"])
 def test_a_text_of_a_million_line_ends_is_a_file_at_once_or_none(form):
     text = "a \t&\n" * 200_000

@@ -65,8 +65,7 @@ def to_docx(document: Document) -> bytes:
 
 
 def _check(blocks: Sequence[Block]) -> None:
-    rows = chain.from_iterable((block.runs, *block.rows) for block in blocks)
-    pieces = len(blocks) + sum(map(len, rows)) + sum(map(_line_ends, blocks))
+    pieces = sum(map(_pieces, blocks))
     if pieces > _MOST_PIECES:
         raise NotInThisFormat(
             f"The text has {pieces:,} paragraphs, lines, cells and pieces that look different, and "
@@ -75,9 +74,17 @@ def _check(blocks: Sequence[Block]) -> None:
         )
 
 
-def _line_ends(block: Block) -> int:
-    cells = chain.from_iterable(block.rows)
-    return sum(run.text.count("\n") for run in chain(block.runs, *cells))
+def _pieces(block: Block) -> int:
+    """What Word has of a block; each row of a table has as many cells as its longest."""
+    cells = list(chain.from_iterable(block.rows))
+    filled_up = len(block.rows) * _columns(block) - len(cells)
+    looks = len(block.runs) + sum(max(1, len(cell)) for cell in cells)
+    line_ends = sum(run.text.count("\n") for run in chain(block.runs, *cells))
+    return 1 + looks + filled_up + line_ends
+
+
+def _columns(block: Block) -> int:
+    return max(map(len, block.rows), default=0)
 
 
 class _Writer:
@@ -155,7 +162,7 @@ class _Writer:
         properties.get_or_add_numId().val = self._numberings[block.list_id]
 
     def _table(self, block: Block) -> None:
-        columns = max((len(row) for row in block.rows), default=0)
+        columns = _columns(block)
         if not columns:
             return
         table = self.word.add_table(len(block.rows), columns)

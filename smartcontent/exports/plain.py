@@ -1,7 +1,7 @@
 """A text without its marks, to be read as it is."""
 
 from collections.abc import Iterator, Sequence
-from itertools import groupby
+from itertools import groupby, zip_longest
 from unicodedata import east_asian_width
 
 from smartcontent.exports.blocks import Block, Run, blocks_of, text_of
@@ -59,16 +59,17 @@ def _is_shown(address: str, words: str) -> bool:
 
 
 def _table(block: Block) -> Iterator[str]:
+    # Never filled up to a rectangle: one long row and many short ones would be millions of cells.
     rows = [[with_addresses(cell).replace("\n", " ") for cell in row] for row in block.rows]
-    columns = max((len(row) for row in rows), default=0)
-    padded = [row + [""] * (columns - len(row)) for row in rows]
-    widths = [max(map(_width, column)) for column in zip(*padded, strict=True)]
-    if sum(widths) + 2 * columns > _WIDEST:
-        yield from _as_lines(padded)
+    widths = [0] * max(map(len, rows), default=0)
+    for row in rows:
+        widths[: len(row)] = map(max, widths, map(_width, row))
+    if sum(widths) + 2 * len(widths) > _WIDEST:
+        yield from _as_lines(rows)
         return
-    for number, row in enumerate(padded):
+    for number, row in enumerate(rows):
         cells = (
-            cell + " " * (width - _width(cell)) for cell, width in zip(row, widths, strict=True)
+            cell + " " * (width - _width(cell)) for cell, width in zip(row, widths, strict=False)
         )
         yield "  ".join(cells).rstrip()
         if not number:
@@ -79,7 +80,8 @@ def _as_lines(rows: Sequence[Sequence[str]]) -> Iterator[str]:
     headings, *rest = rows
     for number, row in enumerate(rest):
         yield from [""] if number else []
-        yield from (f"{h}: {cell}" if h else cell for h, cell in zip(headings, row, strict=True))
+        headed = zip_longest(headings[: len(row)], row, fillvalue="")
+        yield from (f"{heading}: {cell}" if heading else cell for heading, cell in headed)
 
 
 def _width(text: str) -> int:
