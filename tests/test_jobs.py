@@ -15,9 +15,11 @@ from smartcontent import events, prompts
 from smartcontent.contents import ending, submitting, versions, waiting
 from smartcontent.events import text_so_far
 from smartcontent.models import Draft, Status, now
+from smartcontent.models.listing import Filters, list_contents
 from smartcontent.stores.sql import db, only_read
 from smartcontent.texts.sentiment import sentiment_of
 from smartcontent.writing import job, outcome
+from smartcontent.writing.attempt import WorkerStopping
 from smartcontent.writing.retrying import AWAY_TRIES
 
 pytestmark = both_databases
@@ -329,6 +331,37 @@ def test_second_attempt_starts_from_a_clean_text(due_draft, ollama):
     draft = written(due_draft)
 
     assert (draft.status, draft.text, draft.error) == (Status.COMPLETED, "The whole.", None)
+
+
+def test_attempts_that_write_nothing_keep_what_one_before_them_has_written(app, due_draft, ollama):
+    app.config["GENERATION_ATTEMPTS"] = 3
+    ollama.says("Half a kettle", cut=True)
+    ollama.fails(503, {"error": "server busy"}, times=2)
+    texts = []
+    for _ in range(3):
+        texts.append(written(due_draft).text)
+        due_draft.move(Status.PENDING, due_at=now())
+
+    assert (texts, due_draft.status) == (["Half a kettle"] * 3, Status.FAILED)
+    found = list_contents(due_draft.user_id, Filters(q="kettle")).items
+    assert [each.id for each in found] == [due_draft.content_id]
+
+
+def test_attempt_that_is_handed_back_unwritten_keeps_what_one_before_it_has_written(
+    due_draft, ollama, monkeypatch
+):
+    ollama.says("Half a ", cut=True)
+    written(due_draft)
+    due_draft.move(Status.PENDING, due_at=now())
+    monkeypatch.setattr(job.Attempt, "write", _is_told_to_end)
+
+    draft = written(due_draft)
+
+    assert (draft.status, draft.text) == (Status.PENDING, "Half a ")
+
+
+def _is_told_to_end(attempt, answer):
+    raise WorkerStopping
 
 
 def test_cancelled_draft_stays_cancelled_when_the_model_answers_late(app, due_draft, ollama):

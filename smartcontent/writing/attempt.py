@@ -36,9 +36,15 @@ class Attempt:
     """Writes one attempt at a claimed draft."""
 
     def __init__(
-        self, draft: Draft, after: str | None = None, before: str = "", tries: int = 0
+        self,
+        draft: Draft,
+        after: str | None = None,
+        before: str = "",
+        tries: int = 0,
+        earlier: str = "",
     ) -> None:
         self.draft = draft
+        self._earlier = earlier  # what the attempts before it have left of a text
         self.before = before  # what the model's words come behind
         self.after = after  # the cause for which the attempt before ended
         self.tries = tries  # before this one, in a row, that did not reach Ollama
@@ -59,6 +65,11 @@ class Attempt:
     def written(self) -> str:
         """What the model has written of it."""
         return self.text[len(self.before) :]
+
+    @property
+    def left(self) -> str:
+        """What there is of a text where it goes no further: what it wrote, or one before it."""
+        return self.text if self.written else self._earlier or self.text
 
     def begin(self, answer: Answer) -> None:
         """Send the request, under the lease until `close()`."""

@@ -33,12 +33,13 @@ def write_draft(draft_id: int) -> None:
     logs.work_for(draft.request_id if draft else None)
     after = draft.error_cause if draft is not None else None
     tries = tries_away(draft) if draft is not None else 0
+    earlier = draft.text if draft is not None else ""  # pages begin anew with the claim
     made = _claimed(draft, after) if draft is not None else None
     if draft is None or made is None:
         db.session.rollback()
         log.info("Nothing to do draft=%s", draft_id)
         return
-    with closing(made), closing(Attempt(draft, after, made.before, tries)) as attempt:
+    with closing(made), closing(Attempt(draft, after, made.before, tries, earlier)) as attempt:
         if made.answer is not None:
             attempt.begin(made.answer)
         _tell_of_claim(draft)

@@ -108,9 +108,12 @@ def _compared(draft: Draft, text: str, digest: str | None) -> dict[str, Any] | N
 
 def give_up_unsent(draft: Draft, attempt: Attempt, cause: str) -> bool:
     """There is nothing to send for it, nor would there be at another attempt."""
+    if attempt.left:
+        Content.take_in(draft, findable_by(attempt.left))
     return draft.move(
         Status.FAILED,
         *Draft.held_by(attempt.number),
+        text=attempt.left,
         finished_at=now(),
         lease_until=None,
         error_cause=cause,
@@ -137,7 +140,7 @@ def _note_feeling(draft: Draft, language: str) -> bool:
 def hand_back(draft: Draft, attempt: Attempt) -> bool:
     """Give the draft to another worker; an attempt that we broke off does not count."""
     held = Draft.held_by(attempt.number)
-    if not draft.move(Status.PENDING, *held, due_at=now(), lease_until=None, text=attempt.text):
+    if not draft.move(Status.PENDING, *held, due_at=now(), lease_until=None, text=attempt.left):
         return False
     log.info("Handed back draft=%s", draft.id)
     schedule_draft(draft)

@@ -30,7 +30,7 @@ AWAY, AWAY_TRIES = "unreachable", 24 * 60
 def give_up_or_try_later(draft: Draft, attempt: Attempt, error: OllamaError) -> bool:
     held = Draft.held_by(attempt.number)
     values: dict[str, Any] = {
-        "text": attempt.text,
+        "text": attempt.left,
         "first_word_at": attempt.first_word_at,
         "lease_until": None,
         "error_cause": error.cause,
@@ -38,7 +38,7 @@ def give_up_or_try_later(draft: Draft, attempt: Attempt, error: OllamaError) -> 
     }
     log.warning("Failed draft=%s cause=%s detail=%s", draft.id, error.cause, error.detail)
     if error.cause == "model_missing" and _is_on_its_way(model_of(draft)):
-        return _later(draft, held, PULL_LOOK_SECONDS)
+        return _later(draft, held, PULL_LOOK_SECONDS, text=attempt.left)
     if error.cause == AWAY:
         tries = attempt.tries + 1
         values["error_values"] = {**error.values, "tries": tries}
@@ -46,7 +46,7 @@ def give_up_or_try_later(draft: Draft, attempt: Attempt, error: OllamaError) -> 
             return _later(draft, held, _spread(while_away(tries).total_seconds()), **values)
     values["failures"] = draft.failures + 1
     if not _may_succeed(attempt, error) or not _may_fail_again(draft):
-        return _fail(draft, held, attempt.text, values)
+        return _fail(draft, held, attempt.left, values)
     pause = error.retry_after or backoff(draft.failures + 1).total_seconds()
     return _later(draft, held, _spread(pause), **values)
 
