@@ -15,6 +15,9 @@ SECOND = TEXT.rindex("It is hot.")
         (f"Good morning. {TEXT}", SECOND + 14),
         # Only one of two has still all of its surroundings.
         (f"{TEXT} It is hot.", SECOND),
+        (f"It is hot. Yes. It is hot. No. {TEXT}", SECOND + 31),
+        # Two have them, however many stand before.
+        (f"Good morning. {TEXT} {TEXT}", None),
         # What stood around it changed, but there is one only.
         ("Cups, too. It is hot. Yes.", 11),
         # There are two, and none with its surroundings: nobody can know.

@@ -76,9 +76,11 @@ class Passage:
         """
         if text[self.start : self.end] == self.text and self._fits(text, self.start):
             return self.start
-        places = _places(text, self.text)
-        fitting = [place for place in places if self._fits(text, place)] or places
-        return fitting[0] if len(fitting) == 1 else None
+        around = self.before + self.text + self.after
+        if around not in text:
+            return _only_place(text, self.text)
+        place = _only_place(text, around)
+        return None if place is None else place + len(self.before)
 
     def _fits(self, text: str, start: int) -> bool:
         end = start + len(self.text)
@@ -86,11 +88,10 @@ class Passage:
         return is_after and text[end : end + len(self.after)] == self.after
 
 
-def _places(text: str, passage: str) -> list[int]:
-    """Where it stands; two are enough to know that it is not one."""
-    first = text.find(passage)
-    second = text.find(passage, first + 1) if first >= 0 else -1
-    return [place for place in (first, second) if place >= 0]
+def _only_place(text: str, part: str) -> int | None:
+    """Where it stands; None where it does not, or more than once."""
+    first = text.find(part)
+    return first if first >= 0 and text.find(part, first + 1) < 0 else None
 
 
 @dataclass(frozen=True)
