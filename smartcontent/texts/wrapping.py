@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from smartcontent.texts.markdown.tags import MEANT
@@ -49,18 +50,40 @@ _QUOTES = (
     ("「", "」"), ("『", "』"), ("＂", "＂"), ("〝", "〞"), ("《", "》"),
 )  # fmt: skip
 
+_Step = Callable[[str], tuple[str, str] | None]
 
-def unwrapped(text: str) -> tuple[str, str]:
-    """The text alone, and what was wrapped around it; both as they are where nothing was."""
-    taken = []
-    inner = text.replace("\r\n", "\n").strip()
+
+def unwrapped(text: str, rewritten: str = "", goes_on: bool = False) -> tuple[str, str]:
+    """The text alone, and what was wrapped around it; both as they are where nothing was.
+
+    What the text that it rewrites is wrapped in as well stays: a passage may be all that was said.
+    So do quotes, tags and the like where a text goes on: they are a part's.
+    """
+    steps = _STEPS_OF_A_REST if goes_on else _STEPS
+    own = _fitting(rewritten) if rewritten else set()
+    layers = list(_layers(text, [step for step in steps if step not in own]))
+    return (layers[-1][0] if layers else text), "\n".join(removed for _, removed in layers)
+
+
+def _layers(text: str, steps: Sequence[_Step]) -> Iterator[tuple[str, str]]:
+    """What each layer that is taken off leaves, and what that was."""
+    inner = _stripped(text)
     for _ in range(LAYERS_MOST):
-        step = next(filter(None, (without(inner) for without in _STEPS)), None)
+        step = next(filter(None, (without(inner) for without in steps)), None)
         if step is None:
-            break
-        inner, removed = step
-        taken.append(removed)
-    return (inner if taken else text), "\n".join(taken)
+            return
+        yield step
+        inner, _ = step
+
+
+def _fitting(text: str) -> set[_Step]:
+    """All steps that would take something off the text, or off what is below."""
+    inners = [_stripped(text), *(inner for inner, _ in _layers(text, _STEPS))]
+    return {step for inner in inners for step in _STEPS if step(inner)}
+
+
+def _stripped(text: str) -> str:
+    return text.replace("\r\n", "\n").strip()
 
 
 def _without_remark(text: str) -> tuple[str, str] | None:
@@ -180,3 +203,4 @@ _STEPS = (
     _without_quotes,
     _without_end,
 )
+_STEPS_OF_A_REST = (_without_remark, _without_fence, _without_end)

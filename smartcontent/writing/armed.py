@@ -29,7 +29,7 @@ from smartcontent.stores.redis import redis
 from smartcontent.stores.sql import db, only_read
 from smartcontent.writing.attempt import REPEATING, SPENT_ON_THINKING, stopping
 from smartcontent.writing.room_to_think import with_room_to_think
-from smartcontent.writing.surroundings import surroundings
+from smartcontent.writing.surroundings import Surroundings, surroundings
 
 log = logging.getLogger(__name__)
 
@@ -43,8 +43,7 @@ class Ready:
     """What is to be sent for a draft, its connection open; `record` is what the row says of it."""
 
     record: dict[str, Any]
-    before: str
-    behind: str
+    around: Surroundings
     answer: Answer | None
     problem: str = ""  # the cause for which there is nothing to send
 
@@ -69,12 +68,12 @@ def ready(draft: Draft, after: str | None) -> Ready:
         log.exception("draft=%s cannot be made ready", draft.id)
         problem = "not_made_ready"
     db.session.commit()  # nothing was written; after a rollback the row would be read to write
-    return Ready({}, "", "", None, problem)
+    return Ready({}, Surroundings(), None, problem)
 
 
 def _made_ready(draft: Draft, after: str | None) -> Ready:
     only_read()
-    before, behind = surroundings(draft)
+    around = surroundings(draft)
     request = with_room_to_think(request_of(draft), after == SPENT_ON_THINKING)
     is_to_differ = after == REPEATING and draft.reproduces is None
     request = seeded(request, anew=is_to_differ)
@@ -89,7 +88,7 @@ def _made_ready(draft: Draft, after: str | None) -> Ready:
     db.session.commit()
     keep_alive = current_app.config["OLLAMA_KEEP_ALIVE"]
     to_send = (request.model, request.messages, request.options, keep_alive)
-    return Ready(record, before, behind, ollama().chat(*to_send, at_once=False))
+    return Ready(record, around, ollama().chat(*to_send, at_once=False))
 
 
 class Hands:

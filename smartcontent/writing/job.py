@@ -39,7 +39,8 @@ def write_draft(draft_id: int) -> None:
         db.session.rollback()
         log.info("Nothing to do draft=%s", draft_id)
         return
-    with closing(made), closing(Attempt(draft, after, made.before, tries, earlier)) as attempt:
+    begun = Attempt(draft, after, made.around.before, tries, earlier)
+    with closing(made), closing(begun) as attempt:
         if made.answer is not None:
             attempt.begin(made.answer)
         _tell_of_claim(draft)
@@ -105,7 +106,7 @@ def _write(draft: Draft, attempt: Attempt, made: Ready) -> bool:
     spent = made.answer.spent_on_thinking()
     if spent and may_be_tried_with_room(draft, attempt):
         return patiently(lambda: give_up_or_try_later(draft, attempt, spent))
-    return complete(draft, attempt, made.answer, made.behind)
+    return complete(draft, attempt, made.answer, made.around)
 
 
 def _tell_of_claim(draft: Draft) -> None:

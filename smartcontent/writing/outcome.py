@@ -19,25 +19,26 @@ from smartcontent.texts.counting import size_of
 from smartcontent.texts.sentiment import sentiment_of
 from smartcontent.texts.wrapping import unwrapped
 from smartcontent.writing.attempt import Attempt, patiently
+from smartcontent.writing.surroundings import Surroundings
 
 log = logging.getLogger(__name__)
 
 VERSION_LONGEST = 40
 
 
-def complete(draft: Draft, attempt: Attempt, answer: Answer, behind: str = "") -> bool:
+def complete(draft: Draft, attempt: Attempt, answer: Answer, around: Surroundings) -> bool:
     """Do what grows with a text, then write it down: a transaction holds up other writers.
 
     Behind the model's words comes what stood there in the draft that this one is made of.
     """
-    written, around = unwrapped(attempt.written)
-    text = attempt.before + written + behind
+    written, wrapping = unwrapped(attempt.written, around.rewritten, around.goes_on)
+    text = attempt.before + written + around.behind
     digest, version = _server(draft)
     values = {
         "text": text,
         "words": size_of(text).number,
         "model_digest": digest,
-        "taken_out": "\n\n".join(filter(None, (answer.taken_out, around))) or None,
+        "taken_out": "\n\n".join(filter(None, (answer.taken_out, wrapping))) or None,
         "first_word_at": attempt.first_word_at,
         "done_reason": answer.done_reason,
         "stats": answer.stats | version,

@@ -1,24 +1,37 @@
 """What stands before and behind the words that a model writes: a draft may be made of another."""
 
+from typing import NamedTuple
+
 from smartcontent.briefs.task import Deed, Task
 from smartcontent.models import Draft
 from smartcontent.texts.broken_off import open_ended, whole_words
 
 
-def surroundings(draft: Draft) -> tuple[str, str]:
-    """What the finished text begins and ends with, of the draft that it is made of."""
+class Surroundings(NamedTuple):
+    """What a finished text has, beside the model's words, of the draft that it is made of."""
+
+    before: str = ""
+    behind: str = ""
+    rewritten: str = ""  # what the model's words stand for
+    goes_on: bool = False  # whether they go on with what is before them
+
+
+def surroundings(draft: Draft) -> Surroundings:
+    """Of the draft that this one is made of, or of itself where that is gone."""
     draft = _written_first(draft)
     task = Task.read(draft.task)
     if task is None:
-        return "", ""
-    source = draft.content.version(task.number)
-    if source is None:
-        return _kept_by_itself(draft, task)
+        return Surroundings()
+    source, passage = draft.content.version(task.number), task.passage
     if task.do is Deed.CONTINUE:
-        return _gone_on_with(draft) or whole_words(source.text), ""
-    if task.passage is None:
-        return "", ""
-    return source.text[: task.passage.start], source.text[task.passage.end :]
+        rest = whole_words(source.text) if source else ""
+        return Surroundings(before=_gone_on_with(draft) or rest, goes_on=True)
+    if passage is None:
+        return Surroundings(rewritten=source.text if source else "")
+    text, rest_begins = (
+        (source.text, passage.end) if source else (draft.text, len(draft.text) - passage.rest)
+    )
+    return Surroundings(text[: passage.start], text[rest_begins:], passage.text)
 
 
 def _written_first(draft: Draft) -> Draft:
@@ -31,15 +44,6 @@ def _written_first(draft: Draft) -> Draft:
         source = draft.content.version(task.number) if task and repeats else None
         draft = source or draft
     return draft
-
-
-def _kept_by_itself(draft: Draft, task: Task) -> tuple[str, str]:
-    """The same of a draft that is written already, and whose source is gone."""
-    if task.do is Deed.CONTINUE:
-        return _gone_on_with(draft), ""
-    if task.passage:
-        return draft.text[: task.passage.start], draft.text[len(draft.text) - task.passage.rest :]
-    return "", ""
 
 
 def _gone_on_with(draft: Draft) -> str:

@@ -241,6 +241,42 @@ def test_broken_off_text_offers_to_go_on(as_ada, page, content, ollama):
     assert last_of(content).text == "Tea is warm."
 
 
+@pytest.mark.parametrize(
+    ("passage", "said", "kept"),
+    [
+        ("“Tea is warm.”", "“Tea is hot.”", "“Tea is hot.”"),
+        ('"Tea is warm."', "“Tea is hot.”", "“Tea is hot.”"),
+        ("“Tea is warm.”", "Here is the text:\n\n“Tea is hot.”", "“Tea is hot.”"),
+        ("```\nTea is warm.\n```", "```\nTea is hot.\n```", "```\nTea is hot.\n```"),
+        ("<tea>Warm.</tea>", "<tea>Hot.</tea>", "<tea>Hot.</tea>"),
+        ("“Tea is warm.”", "```\n“Tea is hot.”\n```", "“Tea is hot.”"),
+        ("Tea is warm.", "“Tea is hot.”", "Tea is hot."),
+    ],
+)
+def test_rewritten_passage_keeps_the_quotes_that_it_had(
+    as_ada, page, content, ollama, passage, said, kept
+):
+    base = content.current_number
+    text = f"She said:\n\n{passage}\n\nIt pours."
+    as_ada.post(f"{page}/text", {"title": "Mine", "text": text, "base": base})
+    start = text.index(passage)
+    as_ada.post(f"{page}/refine", {"how": "warmer", "start": start, "end": start + len(passage)})
+    write(ollama, last_of(content).id, said)
+
+    assert last_of(content).text == f"She said:\n\n{kept}\n\nIt pours."
+
+
+def test_what_goes_on_with_a_text_keeps_its_quotes(as_ada, page, content, ollama):
+    versions.retry(content)
+    content.current.claim(60)
+    content.current.write(1, text="“Tea?” ")
+    as_ada.post(f"{page}/cancel")
+    as_ada.post(f"{page}/versions/2/continue")
+    write(ollama, last_of(content).id, "“Cake!”")
+
+    assert last_of(content).text == "“Tea?” “Cake!”"
+
+
 def test_variants_stand_side_by_side_and_one_is_discarded(as_ada, page, content, ollama):
     as_ada.post(f"{page}/variants", {"variants": "2"})
     assert as_ada.get(page).text.count('class="suggestion"') == 2
