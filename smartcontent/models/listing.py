@@ -125,6 +125,8 @@ def list_contents(user_id: int, filters: Filters, cursor: str = "", limit: int =
     Raises:
         ValueError: the cursor is not one of ours.
     """
+    if not filters.q and filters.sort == Sort.RELEVANCE:
+        filters = replace(filters, sort=Sort.NEWEST)
     found, end = _found(user_id, filters, cursor, limit + 1)
     ids = _those_that_fit([row.id for row in found[:limit]])
     items = _in_full(ids)
@@ -132,7 +134,7 @@ def list_contents(user_id: int, filters: Filters, cursor: str = "", limit: int =
         return Page(items, end or None, end is not None)
     last = found[len(ids) - 1]
     if not filters.q or filters.sort == Sort.TITLE:
-        return Page(items, _cursor_behind(items[-1], filters.sort))
+        return Page(items, _cursor_behind(last, filters.sort))
     return Page(items, _cursor_behind_found(found[0], last, filters.sort, cursor, len(ids)))
 
 
@@ -143,7 +145,7 @@ def _is_by_time(filters: Filters) -> bool:
 def _found(
     user_id: int, filters: Filters, cursor: str, number: int
 ) -> tuple[Sequence[Row[Any]], str | None]:
-    """The ids of the next so many, from behind the cursor; of a search with their places.
+    """The ids of the next so many, from behind the cursor, with what tells their places.
 
     And the cursor of where looking ended: None where all was looked through, empty where it knows
     no place to go on from.
@@ -181,7 +183,7 @@ def _page(user_id: int, filters: Filters, few: Any, cursor: str) -> tuple[Any, s
     query: Any  # of other columns
     query, end = _all(user_id, filters, few, cursor)
     if not filters.q or filters.sort == Sort.TITLE:
-        return _ordered(query, filters.sort, cursor).with_only_columns(Content.id), end
+        return _ordered(query, filters.sort, cursor).with_only_columns(*_placed_by(filters)), end
     return _placed(query, filters, cursor), end
 
 
@@ -217,9 +219,14 @@ def _end(user_id: int, filters: Filters, cursor: str) -> str | None:
     if not (filters.q or _is_narrowed(filters)):
         return None  # a page of them is the first that come
     here = _ordered(_walked(user_id, filters), filters.sort, cursor)
-    columns = here.with_only_columns(Content.id, Content.title, Content.created_at)
+    columns = here.with_only_columns(*_placed_by(filters))
     last = db.session.execute(columns.offset(LOOKED_INTO - 1).limit(1)).first()
     return _cursor_behind(last, filters.sort) if last else None
+
+
+def _placed_by(filters: Filters) -> tuple[Any, ...]:
+    """What `_cursor_behind` reads."""
+    return Content.id, Content.title if filters.sort == Sort.TITLE else Content.created_at
 
 
 def _walked(user_id: int, filters: Filters) -> Select[Any]:
@@ -305,7 +312,8 @@ def _those_that_fit(ids: Sequence[UUID]) -> Sequence[UUID]:
     # After there is a page of them, for to measure a text is to read it.
     rows = db.session.execute(_SIZES, {"ids": ids})
     known = {content_id: size for content_id, size in rows}
-    fitting = sum(total <= TEXTS_LONGEST for total in accumulate(known[each] for each in ids))
+    sizes = (known.get(each, 0) for each in ids)  # one that was just erased has none
+    fitting = sum(total <= TEXTS_LONGEST for total in accumulate(sizes))
     # One in any case: a page without any would lead nowhere.
     return ids[: max(1, fitting)]
 
@@ -551,10 +559,10 @@ def _not_behind(end: str, sort: str) -> ColumnElement[bool]:
     return tuple_(Content.created_at, Content.id) <= _position(end)
 
 
-def _cursor_behind(content: Any, sort: str) -> str:
+def _cursor_behind(last: Any, sort: str) -> str:
     if sort == Sort.TITLE:
-        return _encoded(f"{content.title} {content.id}")
-    return _cursor(content.created_at, content.id)
+        return _encoded(f"{last.title} {last.id}")
+    return _cursor(last.created_at, last.id)
 
 
 def _cursor_behind_found(first: Row, last: Row, sort: str, cursor: str, number: int) -> str:
@@ -575,7 +583,7 @@ def _place_and_number(cursor: str) -> tuple[int, int]:
 
 def _whole(written: str) -> int:
     number = int(written)
-    if not 0 <= number < 2**31:
+    if not 0 <= number < 2**31 - 1:  # the databases' whole numbers, and one is added
         raise ValueError("ours are smaller")
     return number
 

@@ -3,10 +3,11 @@
 import re
 from base64 import urlsafe_b64encode
 from datetime import timedelta
+from uuid import UUID
 
 import pytest
 from conftest import both_databases
-from sqlalchemy import event
+from sqlalchemy import delete, event
 
 from smartcontent.models import Content, Draft, Status, listing, now
 from smartcontent.stores.sql import db
@@ -113,12 +114,13 @@ def test_list_of_very_long_texts_comes_in_smaller_pages(script):
 
 
 @both_databases
-def test_list_is_told_page_by_page_newest_first(script):
+@pytest.mark.parametrize("sort", ["newest", "relevance"])
+def test_list_is_told_page_by_page_newest_first(script, sort):
     for number in range(5):
         script.submit(title=f"Pot {number}")
 
-    first = script.get("/contents?limit=3")
-    second = script.get(f"/contents?limit=3&cursor={first.json['next_cursor']}")
+    first = script.get(f"/contents?sort={sort}&limit=3")
+    second = script.get(f"/contents?sort={sort}&limit=3&cursor={first.json['next_cursor']}")
 
     assert titles(first) == ["Pot 4", "Pot 3", "Pot 2"]
     assert (titles(second), second.json["next_cursor"]) == (["Pot 1", "Pot 0"], None)
@@ -154,6 +156,35 @@ def test_parameter_that_is_wrong_is_named(script, name, value):
 
     assert (answer.status_code, list(answer.json["errors"])) == (422, [name])
     assert answer.json["errors"][name] == [answer.json["detail"]]
+
+
+@both_databases
+@pytest.mark.parametrize("sort", ["newest", "title"])
+def test_list_leads_on_past_what_is_erased_while_it_is_read(script, monkeypatch, sort):
+    told = [script.submit(title=f"Pot {number}") for number in range(3)]
+    first = told[-1 if sort == "newest" else 0]
+    measure = listing._those_that_fit
+
+    def erase_and_measure(ids):
+        db.session.execute(delete(Content).where(Content.id == UUID(first["id"])))
+        db.session.commit()
+        return measure(ids)
+
+    monkeypatch.setattr(listing, "_those_that_fit", erase_and_measure)
+    page = script.get(f"/contents?sort={sort}&limit=1")
+    cursor = page.json["next_cursor"]
+
+    assert (page.status_code, titles(page)) == (200, [])
+    assert titles(script.get(f"/contents?sort={sort}&limit=1&cursor={cursor}")) == ["Pot 1"]
+
+
+@both_databases
+@pytest.mark.parametrize("query", ["sort=relevance&q=pot", "q=pot", "sort=oldest&q=pot"])
+@pytest.mark.parametrize("place", ["2147483647+0", "2147483646+0", "2147483647", "1+2147483647"])
+def test_cursor_at_the_end_of_all_numbers_is_no_error_of_ours(script, content, query, place):
+    cursor = urlsafe_b64encode(f"{place} {content.id}".encode()).decode()
+
+    assert script.get(f"/contents?{query}&cursor={cursor}").status_code in (200, 422)
 
 
 @both_databases
