@@ -11,7 +11,7 @@ from smartcontent.contents.keys import KeyUsed
 from smartcontent.models import UNFINISHED, Content, Draft, Origin, Share, Status, What
 from smartcontent.models.moments import due_in
 from smartcontent.models.status import UNDONE
-from smartcontent.prompts.request import model_for
+from smartcontent.prompts.request import may_be_sent, model_for
 
 SEEDS = 2**31
 REWRITES_KEPT = 5  # of the same text or passage in the same way
@@ -71,7 +71,7 @@ def ask_for(
     """Ask for a draft that is made of another.
 
     Raises:
-        CannotBeMade: that other one has no text it could be made of.
+        CannotBeMade: that other one has no text it could be made of, or too long a one.
         KeyUsed: something else was asked for with the key.
         smartcontent.contents.quotas.OverQuota: the user has asked for more than one may.
     """
@@ -132,6 +132,12 @@ def _checked(source: Draft | None, task: Task) -> Draft:
         raise CannotBeMade(f"Version {task.number} came to its end: there is nothing to continue.")
     if task.do is Deed.REPRODUCE and not source.prompt:
         raise CannotBeMade(f"Version {task.number} was written by hand: nothing can repeat that.")
+    if task.do is Deed.CONTINUE and not may_be_sent(source.text):
+        raise CannotBeMade(f"Version {task.number} is too long for a model to go on with it.")
+    if task.do is Deed.REFINE and task.passage is None and not may_be_sent(source.text):
+        raise CannotBeMade(
+            f"Version {task.number} is too long for a model to rewrite all of it: mark a passage."
+        )
     return source
 
 

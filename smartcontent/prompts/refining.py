@@ -50,7 +50,8 @@ def messages_to_refine(
     for asked in filter(None, (task.instruction, task.mend)):
         wish += "\n" + quoted(asked)
     if passage:
-        wish += "\n" + _SURROUNDINGS.format(before=passage.before, after=passage.after)
+        before, after = map(without_chat_marks, (passage.before, passage.after))
+        wish += "\n" + _SURROUNDINGS.format(before=before, after=after)
     given = without_chat_marks(passage.text if passage else text)
     return [
         {"role": "system", "content": rules},

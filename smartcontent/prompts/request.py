@@ -14,6 +14,9 @@ from smartcontent.models import Content, Draft
 from smartcontent.prompts import refining
 
 SEEDS = 2**31
+CONTEXT_LONGEST = 131_072  # tokens that Ollama is asked to make room for: all share its memory
+# By our own, high estimate; one as long and what is asked have room beside it.
+_TOKENS_MOST = 60_000
 # What has a text has its brief, so the way to one is short; an archive may say that a version is
 # made of itself.
 MADE_OF_MOST = 5
@@ -122,6 +125,8 @@ def _request(
 ) -> Request:
     wanted = content.settings | (wishes or {})
     # A long brief gets a larger context than usual, rather than no room for its text.
+    room = max(CONTEXT_LONGEST - prompts.estimated_tokens(messages), 1)
+    options["num_predict"] = min(options["num_predict"], room)
     options["num_ctx"] = context_for(messages, options["num_predict"])
     options |= {name: wanted[name] for name in ("temperature", "seed") if name in wanted}
     return Request(model_for(content, wishes), messages, options)
@@ -137,13 +142,20 @@ def seeded(request: Request, anew: bool = False) -> Request:
     return Request(request.model, request.messages, options)
 
 
+def may_be_sent(text: str) -> bool:
+    """Whether a model can be sent all of a text, to rewrite it or to go on with it."""
+    return prompts.estimated_tokens([{"content": text}]) <= _TOKENS_MOST
+
+
 def context_for(messages: list[dict[str, str]], num_predict: int) -> int:
     """The context in tokens that holds prompt and text: the usual one, or it doubled as needed.
 
-    In steps, for Ollama loads a model anew for every other length.
+    In steps, for Ollama loads a model anew for every other length. CONTEXT_LONGEST at most, unless
+    the usual one is longer.
     """
     needed = prompts.estimated_tokens(messages) + num_predict
-    length: int = current_app.config["OLLAMA_NUM_CTX"]
+    usual: int = current_app.config["OLLAMA_NUM_CTX"]
+    length = usual
     while length < needed:
         length *= 2
-    return length
+    return max(usual, min(length, CONTEXT_LONGEST))

@@ -57,6 +57,7 @@ from smartcontent.fields import (
 from smartcontent.models import FINAL, Origin, Status, now
 from smartcontent.models.accounts import LARGEST_ID
 from smartcontent.models.series import NAME_LONGEST
+from smartcontent.prompts.request import CONTEXT_LONGEST
 from smartcontent.recurrence.rules import RuleError, rule_of
 from smartcontent.texts.counting import size_of
 from smartcontent.texts.folding import as_sought
@@ -68,7 +69,6 @@ VERSION_LARGEST = 10**9  # the number of one; others follow, and a database has 
 TEXT_LONGEST = 1_000_000  # characters
 MESSAGES_MOST, ROLE_LONGEST = 50, 20
 MESSAGES_LONGEST = 1_200_000  # characters of a prompt: the text it is about, and what is to be done
-CONTEXT_LONGEST = 131_072  # tokens that Ollama is asked to make room for
 LISTED_MOST = 1_000  # voices, templates, series, views
 FILTER_LONGEST = 1_000  # characters
 NAME_OF_VALUE_LONGEST = 60
