@@ -227,6 +227,7 @@ def test_one_broken_byte_costs_one_character(ollama):
         "<think></think>",
         "<think>",
         "</think>",
+        "</" + "a_" * 40 + ">",
         "x</think>",
         "`</think>",
         "<s></s>",

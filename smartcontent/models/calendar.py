@@ -24,6 +24,7 @@ class Entry(NamedTuple):
     content_id: UUID | None = None
     series_id: UUID | None = None
     series_due_at: datetime | None = None
+    number: int = 0
     revision: int = 0
     is_only: bool = True  # of its series on this day
 
@@ -68,6 +69,7 @@ def drafts_due(
             row.content_id,
             row.series_id,
             row.series_due_at,
+            row.number,
             row.revision,
         )
     return sorted(seen.values(), key=lambda entry: entry.at)
@@ -77,7 +79,7 @@ def _rows(
     user_id: int, after: datetime, before: datetime, most: int, are_last: bool
 ) -> Sequence[Row]:
     order = (Draft.due_at.desc(), Draft.id.desc()) if are_last else (Draft.due_at, Draft.id)
-    shown = (Draft.content_id, Draft.due_at, Draft.status, Draft.revision)
+    shown = (Draft.content_id, Draft.due_at, Draft.status, Draft.number, Draft.revision)
     of_content = (Content.title, Content.series_id, Content.series_due_at)
     query = (
         select(*shown, *of_content)

@@ -31,6 +31,8 @@ OF_DAY = 200
 OF_CELL = 20  # looked at, as one content may have several drafts
 FEED_BACK, PLANNED_AHEAD = timedelta(days=30), timedelta(days=31)
 FEED_MOST = 300  # of what is past, of what is due, of what will be made
+REVISIONS_MOST = 8_192  # of a draft; one that waits for its server for a day has 4,500
+SEQUENCE_LARGEST = 2**31 - 1
 YEARS = range(2000, 2200)
 WRONG_FEEDS = limiter.Limit("wrong-feeds", most=30, seconds=60)
 FEEDS = limiter.Limit("feeds", most=30, seconds=60)
@@ -226,5 +228,6 @@ def _event(entry: Entry) -> Event:
         summary=entry.title,
         description=Status(entry.status).label if entry.status else "Written by a series",
         url=url,
-        sequence=entry.revision,
+        # That of a newer draft is higher, although its revisions begin anew.
+        sequence=min(entry.number * REVISIONS_MOST + entry.revision, SEQUENCE_LARGEST),
     )

@@ -19,6 +19,9 @@ TEXT = "A teapot of blue glass, for people who love tea and quiet mornings by th
         "こんにちは。",
         "- Tea\n- Cups\n",
         "| Teapot | 15 cups | blue glass |\n",
+        "|---",
+        "| --- ",
+        "-",
         TEXT * 3 + TEXT[:40].swapcase()[::-1] * 6,  # a paragraph
     ],
 )
@@ -38,11 +41,18 @@ def test_one_thing_again_and_again_is_a_loop(unit):
         "".join(f"{TEXT[n:]}\n\nWarm, warm tea, hey ho! " * 2 + "\n\n" for n in range(10, 40, 5)),
         "".join(f"{n}. {word}: blue glass\n" for n, word in enumerate(TEXT.split())),
         "| Cup | Price | Colour |\n|" + "-----|" * 30 + "\n" + TEXT,
+        "|Cup" * 90 + "|\n" + "|---" * 90,
+        "| Cup " * 90 + "|\n" + "| --- " * 90 + "|\n",
         "ha " * 300 + TEXT + "It has gone on to say something else since then, has it not? " * 2,
     ],
 )
 def test_form_is_no_loop(text):
     assert not loops(text)
+
+
+@pytest.mark.parametrize("line", ["-" * 400, "|" + "-" * 400, "|---" * 200, "|---|\n" * 90])
+def test_line_below_headings_that_goes_on_and_on_is_a_loop(line):
+    assert loops(f"{TEXT}\n\n| Cup | Price |\n{line}")
 
 
 def test_numbers_of_a_list_hide_no_loop():

@@ -9,9 +9,10 @@ from conftest import BRIEF, both_databases
 from sqlalchemy import event
 
 from smartcontent.contents import ending, submitting, waiting
+from smartcontent.contents.refining import ask_for_variants
 from smartcontent.contents.series import acting, making
 from smartcontent.contents.series.acting import Plan
-from smartcontent.models import Content, Series, User, now
+from smartcontent.models import Content, Series, Status, User, now
 from smartcontent.stores.sql import db
 from smartcontent.web import calendar
 
@@ -193,6 +194,21 @@ def test_other_calendars_read_titles_and_times_and_no_texts(app, ada, as_ada, vi
     assert address.rpartition("/")[2].removesuffix(".ics") not in str(
         vars(db.session.get(User, ada.id))
     )
+
+
+def test_other_calendars_take_a_newer_draft_for_a_newer_event(app, ada, as_ada, visitor):
+    content = due_at(ada, tomorrow(9))
+    content.current.revision, content.current.status = 9, Status.COMPLETED
+    db.session.commit()
+    address = new_feed(as_ada)
+    (before,) = events(visitor, address)
+    ask_for_variants(content, 1, delay_seconds=2 * 24 * 3600)
+
+    (after,) = events(visitor, address)
+
+    assert before["UID"] == after["UID"]
+    assert before["DTSTART"] < after["DTSTART"]
+    assert int(before["SEQUENCE"]) < int(after["SEQUENCE"])
 
 
 def test_of_very_much_the_latest_is_told(app, ada, as_ada, visitor, monkeypatch):
