@@ -7,6 +7,7 @@ gunicorn itself; web.py looks at it before.
 
 import contextlib
 import gc
+import logging
 import os
 import resource
 import ssl
@@ -71,7 +72,7 @@ class PrintableLogger(Logger):
         """Begin, or begin anew when gunicorn is told to read its configuration again."""
         super().setup(cfg)
         for handler in (*self.error_log.handlers, *self.access_log.handlers):
-            handler.setFormatter(Printable(handler.formatter))
+            handler.setFormatter(Printable(handler.formatter or logging.Formatter()))
 
 
 class StreamWorker(GeventWorker):

@@ -155,6 +155,12 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 both_databases = pytest.mark.parametrize("database_url", ["sqlite", "postgresql"], indirect=True)
 
 
+def is_waiting() -> bool:
+    """Whether somebody waits for a lock of PostgreSQL's."""
+    with db.engine.connect() as connection:
+        return bool(connection.scalar(text("SELECT count(*) FROM pg_locks WHERE NOT granted")))
+
+
 def more(*values: object) -> object:
     """A case that `make chaos` tries beside those of `make test`."""
     return pytest.param(*values, marks=pytest.mark.long)

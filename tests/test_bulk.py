@@ -8,7 +8,7 @@ from io import BytesIO
 from zipfile import ZipFile
 
 import pytest
-from conftest import BRIEF, both_databases, wait_until
+from conftest import BRIEF, both_databases, is_waiting, wait_until
 from patience import PATIENCE
 from sqlalchemy import event, select, text
 
@@ -250,12 +250,6 @@ def test_who_waits_for_a_content_has_none_that_comes_after_it(app, ada, five, ac
         changed.result(PATIENCE)
 
     assert sorted(were_free) == ids[1:]
-
-
-def is_waiting() -> bool:
-    """Whether somebody waits for a lock of PostgreSQL's."""
-    with db.engine.connect() as connection:
-        return bool(connection.scalar(text("SELECT count(*) FROM pg_locks WHERE NOT granted")))
 
 
 def test_retrying_waits_for_room_and_asks_for_each_once(app, ada, five):

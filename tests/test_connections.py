@@ -478,7 +478,8 @@ def test_answers_that_nobody_takes_do_not_fill_the_memory(web, connect, ada, tok
     wait_until(lambda: any(map(has_ended, sleepers)))
 
 
-def test_bodies_that_do_not_end_do_not_fill_the_memory(web, connect, token):
+def test_bodies_that_do_not_end_do_not_fill_the_memory(start, connect, token):
+    web = start(REQUEST_SECONDS=2 * PATIENCE)  # their time is not what ends them
     known = ("Host: x", f"Authorization: Bearer {token}")
     table = ("POST /api/v1/batches HTTP/1.1", *known, "Content-Length: 2000000")
     held = [connect(web, *table, body="a" * 1_999_999) for _ in range(36)]
@@ -487,7 +488,8 @@ def test_bodies_that_do_not_end_do_not_fill_the_memory(web, connect, token):
     assert not all(map(has_ended, held))
 
 
-def test_archive_which_goes_to_disk_is_not_taken_for_one_of_them(web, connect, token):
+def test_archive_which_goes_to_disk_is_not_taken_for_one_of_them(start, connect, token):
+    web = start(REQUEST_SECONDS=2 * PATIENCE)
     known = ("Host: x", f"Authorization: Bearer {token}")
     part = '--x\r\nContent-Disposition: form-data; name="file"; filename="a.zip"\r\n\r\n'
     size = 64 * 1024**2

@@ -63,8 +63,8 @@ def test_what_is_restored_at_the_last_moment_stays(ada, monkeypatch):
     thrown_away(ada, "Older", days=32)
     as_it_was = emptying._over
 
-    def restored_meanwhile(until):
-        ids = as_it_was(until)
+    def restored_meanwhile(*asked):
+        ids = as_it_was(*asked)
         ending.restore(ada.id, old.id)
         return ids
 

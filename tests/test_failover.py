@@ -53,7 +53,7 @@ def test_finished_text_waits_for_a_database_that_may_only_be_read(
         with app.app_context():
             job.write_draft(draft_id)
 
-    thread = threading.Thread(target=write)
+    thread = threading.Thread(target=write, daemon=True)
     thread.start()
     said = dictation.say("Tea is warm.")
     wait_until(lambda: text_so_far(draft_id, 1) == said)

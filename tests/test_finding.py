@@ -34,6 +34,7 @@ from smartcontent.models import (
     Draft,
     KeptVoice,
     Series,
+    Status,
     listing,
     now,
     search_index,
@@ -234,6 +235,29 @@ def test_what_is_saved_while_it_gets_another_title_is_found(app, ada, content, m
 
     db.session.expire_all()
     assert (found(ada, "kettle"), found(ada, "samovar")) == (["A pot"], [])
+
+
+@both_databases
+def test_what_is_completed_while_it_gets_another_title_is_found(app, ada, content, monkeypatch):
+    content.current.status = Status.GENERATING
+    db.session.commit()
+    text_before = tagging._text_before
+
+    def completed_then(here: Content) -> object:
+        known = text_before(here)
+        with app.app_context():
+            draft = db.session.get(Draft, here.current.id)
+            draft.status, draft.text = Status.COMPLETED, "Kettle"
+            search_index.make_findable(draft.content, search_index.findable_by("Kettle"))
+            db.session.commit()
+        return known
+
+    monkeypatch.setattr(tagging, "_text_before", completed_then)
+
+    script_of(app, ada).patch(f"/contents/{content.id}", {"title": "A pot"})
+
+    db.session.expire_all()
+    assert found(ada, "kettle") == ["A pot"]
 
 
 def test_what_is_behind_is_known_by_an_index_of_it(ada):

@@ -12,7 +12,7 @@ from alembic.operations import Operations
 from alembic.script import ScriptDirectory
 from api.conftest import BRIEF as BRIEF_SENT
 from api.conftest import Script, script_of
-from conftest import BRIEF, ROOT, both_databases, wait_until
+from conftest import BRIEF, ROOT, both_databases, is_waiting, wait_until
 from flask import Flask
 from patience import PATIENCE
 from sqlalchemy import event, func, select, text
@@ -251,12 +251,6 @@ def test_tags_that_look_the_same_are_one_and_those_of_before_become_it(ada, bob)
 def in_another_session(app: Flask, act: Callable[[], object]) -> object:
     with app.app_context():
         return act()
-
-
-def is_waiting() -> bool:
-    """Whether somebody waits for a lock of PostgreSQL's."""
-    with db.engine.connect() as connection:
-        return bool(connection.scalar(text("SELECT count(*) FROM pg_locks WHERE NOT granted")))
 
 
 @pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)

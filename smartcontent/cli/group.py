@@ -55,8 +55,8 @@ def _plainly(function: Callable[..., Any]) -> Callable[..., Any]:
             raise click.ClickException(sentence(found.cause, found.remedy)) from error
         except OverQuota as error:
             raise click.ClickException(str(error.description)) from error
-        except (UnicodeEncodeError, UnicodeDecodeError) as error:
-            raise click.UsageError("An argument, or what is typed, is not UTF-8.") from error
+        except UnicodeEncodeError as error:
+            raise click.UsageError("An argument is not UTF-8.") from error
         except redis_py.RedisError as error:
             found = check_redis()
             if found.state is State.OK:  # it has come back since, or refused this one thing

@@ -215,7 +215,10 @@ def _new_address(email: str) -> str:
 
 def _new_password(email: str, from_stdin: bool) -> str:
     if from_stdin:
-        password = sys.stdin.readline().rstrip("\r\n")
+        try:
+            password = sys.stdin.readline().rstrip("\r\n")
+        except UnicodeDecodeError as error:
+            raise click.UsageError("The password is not UTF-8.") from error
     else:
         password = click.prompt("Password", hide_input=True, confirmation_prompt="Once more")
     if problem := complaint(password, email):

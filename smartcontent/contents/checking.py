@@ -1,5 +1,6 @@
 """Two drafts compared, and one held against its brief: asked for by people, decided by nobody."""
 
+import logging
 from dataclasses import asdict
 from functools import lru_cache
 from typing import Any
@@ -12,6 +13,8 @@ from smartcontent.prompts.request import language_of
 from smartcontent.texts.by_sentence import Rewrite, by_sentence
 from smartcontent.texts.diff import Piece, diff
 from smartcontent.texts.quality.card import LONGEST, Asked, Card, card
+
+log = logging.getLogger(__name__)
 
 NO_VOICE = Voice("")
 KEPT_LONGEST = 100_000  # characters of two texts: what comes of longer ones is not kept in memory
@@ -80,3 +83,12 @@ _quality = lru_cache(maxsize=128)(card)  # a page is drawn again at each change 
 def quality(text: str, asked: Asked) -> Card:
     """The quality card of a text that was asked for so."""
     return _quality(text[:LONGEST], asked)  # of a longer text no more is kept than is looked at
+
+
+def quality_if_any(text: str, asked: Asked) -> Card | None:
+    """The same; None where a rule breaks at the text, which the log tells."""
+    try:
+        return quality(text, asked)
+    except Exception:
+        log.exception("a text has no quality card")
+        return None

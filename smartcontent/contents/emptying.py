@@ -5,7 +5,7 @@ longer than a moment, what is taken out of the trash meanwhile stays, and whoeve
 lost one step. Any number of processes may do it at once.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime, timedelta
 from itertools import accumulate
 from uuid import UUID
@@ -37,21 +37,25 @@ def empty() -> Iterator[int]:
     if not days:
         return
     until = now() - timedelta(days=days)
-    while (ids := _over(until)) and (number := _erase(ids, until)):
-        yield number
+    left = set[UUID]()  # to whoever has them in hand
+    while ids := _over(until, left):
+        if number := _erase(ids, until):
+            yield number
+        else:
+            left.update(ids)
 
 
-def _over(until: datetime) -> Sequence[UUID]:
+def _over(until: datetime, left: Collection[UUID]) -> Sequence[UUID]:
     only_read()
     versions = select(func.count()).where(Draft.content_id == Content.id).scalar_subquery()
-    old = select(Content.id, versions).where(Content.deleted_at <= until)
+    old = select(Content.id, versions).where(Content.deleted_at <= until, Content.id.not_in(left))
     first = db.session.execute(old.order_by(Content.deleted_at).limit(AT_ONCE)).all()
     together = accumulate(number for _, number in first)
     few = sum(number <= VERSIONS_AT_ONCE for number in together)
     ids = [content_id for content_id, _ in first[: max(few, 1)]]
     # Somebody may have asked for another draft just as it went to the trash.
-    left = select(Draft).where(Draft.content_id.in_(ids), Draft.status.in_(UNFINISHED))
-    drafts = db.session.scalars(left).all()
+    unfinished = select(Draft).where(Draft.content_id.in_(ids), Draft.status.in_(UNFINISHED))
+    drafts = db.session.scalars(unfinished).all()
     db.session.commit()
     for draft in drafts:
         cancel(draft)

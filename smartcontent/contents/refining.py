@@ -179,17 +179,26 @@ def _made_before(
     drafts = beside(content, known)
     origin = _ORIGINS[task.do] if task else Origin.GENERATED
     is_same = known.origin == origin and Task.read(known.task) == task
-    if not is_same or len(drafts) != len(variants):
+    if not is_same or not _may_have_been(content, drafts, len(variants)):
         raise KeyUsed
-    if task is None and not all(map(_is_wished, drafts, variants)):
+    if task is None and not all(_is_wished(draft, variants) for draft in drafts):
         raise KeyUsed
     return drafts
 
 
-def _is_wished(draft: Draft, wishes: Wishes) -> bool:
-    """Whether a variant was wished so; a seed that nobody wished was chosen for it."""
-    own = {n: v for n, v in (draft.wishes or {}).items() if n != "seed" or n in wishes}
-    return own == wishes
+def _may_have_been(content: Content, drafts: Sequence[Draft], number: int) -> bool:
+    """Whether those were so many at first: some may have been deleted since."""
+    last = max(content.removed_number or 0, *(draft.number for draft in drafts))
+    return len(drafts) <= number <= last - drafts[0].number + 1
+
+
+def _is_wished(draft: Draft, variants: Sequence[Wishes]) -> bool:
+    """Whether a variant is one of those; a seed that nobody wished was chosen for it."""
+    own = draft.wishes or {}
+    return any(
+        {n: v for n, v in own.items() if n != "seed" or n in wishes} == wishes
+        for wishes in variants
+    )
 
 
 def number_meant(content: Content, key: str | None) -> int:

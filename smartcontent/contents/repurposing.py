@@ -65,7 +65,7 @@ def repurpose(
         smartcontent.contents.quotas.OverQuota: the user has asked for more than one may.
     """
     draft, user_id, source_id = content.current, content.user_id, content.id
-    asked = [str(source_id), *map(list, (content_types, languages)), delay_seconds]
+    asked = [str(source_id), *map(list, (content_types, languages))]
     digest = hashlib.sha256(json.dumps(asked).encode()).hexdigest()
     if known := _made_with(user_id, key, digest):
         return known
@@ -156,9 +156,10 @@ def made_from(content: Content) -> list[Made]:
     made = Content.source_id == content.id, Content.deleted_at.is_(None)
     newest = select(Content).where(*made).order_by(Content.created_at.desc(), Content.id.desc())
     light = newest.options(joinedload(Content.current).load_only(Draft.status))
-    material = as_material(content.current.text)
+    shown = content.current
+    text = as_material(shown.text) if shown.is_final else ""  # another is on its way
     found = db.session.scalars(light.limit(LISTED_MOST))
-    return [Made(each, is_older=each.material != material) for each in found]
+    return [Made(each, is_older=bool(text) and each.material != text) for each in found]
 
 
 def source_of(content: Content) -> Source | None:

@@ -146,6 +146,7 @@ def _retitle(content: Content, title: str, known: Known | None) -> None:
     db.session.flush()
     # A worker may have completed it since it was read, or somebody shown another version.
     db.session.refresh(content, with_for_update={"of": Content, "key_share": True})
+    db.session.refresh(content.current)
     text = content.current.text if content.current.is_final else ""
     make_findable(content, known.by if known and known.text == text else findable_by(text))
 

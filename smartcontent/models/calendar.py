@@ -1,18 +1,20 @@
 """What is due, was written and will be made by series, by the day; each day costs the same."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from typing import NamedTuple
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Row, select
+from sqlalchemy import Row, func, select
 
 from smartcontent.models.content import Content
 from smartcontent.models.draft import Draft
 from smartcontent.models.status import Status
 from smartcontent.recurrence.rules import Rule, ZoneError, rule_of
 from smartcontent.stores.sql import db
+
+REVISIONS_MOST = 8_192  # of a draft; one that waits for its server for a day has 4,500
 
 
 class Entry(NamedTuple):
@@ -24,8 +26,6 @@ class Entry(NamedTuple):
     content_id: UUID | None = None
     series_id: UUID | None = None
     series_due_at: datetime | None = None
-    number: int = 0
-    revision: int = 0
     is_only: bool = True  # of its series on this day
 
 
@@ -69,8 +69,6 @@ def drafts_due(
             row.content_id,
             row.series_id,
             row.series_due_at,
-            row.number,
-            row.revision,
         )
     return sorted(seen.values(), key=lambda entry: entry.at)
 
@@ -79,7 +77,7 @@ def _rows(
     user_id: int, after: datetime, before: datetime, most: int, are_last: bool
 ) -> Sequence[Row]:
     order = (Draft.due_at.desc(), Draft.id.desc()) if are_last else (Draft.due_at, Draft.id)
-    shown = (Draft.content_id, Draft.due_at, Draft.status, Draft.number, Draft.revision)
+    shown = (Draft.content_id, Draft.due_at, Draft.status)
     of_content = (Content.title, Content.series_id, Content.series_due_at)
     query = (
         select(*shown, *of_content)
@@ -90,6 +88,15 @@ def _rows(
         .limit(most)
     )
     return db.session.execute(query).all()
+
+
+def changes(ids: Collection[UUID]) -> dict[UUID, int]:
+    """A number for each content that grows with all that happens to any draft of it."""
+    highest = func.greatest if db.engine.dialect.name == "postgresql" else func.max
+    given = highest(func.coalesce(Content.removed_number, 0), func.max(Draft.number))
+    query = select(Content.id, given * REVISIONS_MOST + func.sum(Draft.revision))
+    of_them = query.join(Content.drafts).where(Content.id.in_(ids)).group_by(Content.id)
+    return {row[0]: row[1] for row in db.session.execute(of_them)}
 
 
 def times_planned(

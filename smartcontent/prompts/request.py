@@ -15,8 +15,8 @@ from smartcontent.prompts import refining
 
 SEEDS = 2**31
 CONTEXT_LONGEST = 131_072  # tokens that Ollama is asked to make room for: all share its memory
-# By our own, high estimate; one as long and what is asked have room beside it.
-_TOKENS_MOST = 60_000
+# Of it, by our own, high estimate, for a text: one as long and what is asked have room beside it.
+_SHARE_OF_TEXT = 0.45
 # What has a text has its brief, so the way to one is short; an archive may say that a version is
 # made of itself.
 MADE_OF_MOST = 5
@@ -125,7 +125,7 @@ def _request(
 ) -> Request:
     wanted = content.settings | (wishes or {})
     # A long brief gets a larger context than usual, rather than no room for its text.
-    room = max(CONTEXT_LONGEST - prompts.estimated_tokens(messages), 1)
+    room = max(_longest() - prompts.estimated_tokens(messages), 1)
     options["num_predict"] = min(options["num_predict"], room)
     options["num_ctx"] = context_for(messages, options["num_predict"])
     options |= {name: wanted[name] for name in ("temperature", "seed") if name in wanted}
@@ -144,7 +144,12 @@ def seeded(request: Request, anew: bool = False) -> Request:
 
 def may_be_sent(text: str) -> bool:
     """Whether a model can be sent all of a text, to rewrite it or to go on with it."""
-    return prompts.estimated_tokens([{"content": text}]) <= _TOKENS_MOST
+    return prompts.estimated_tokens([{"content": text}]) <= _SHARE_OF_TEXT * _longest()
+
+
+def _longest() -> int:
+    """The largest context in tokens that is asked for."""
+    return max(CONTEXT_LONGEST, current_app.config["OLLAMA_NUM_CTX"])
 
 
 def context_for(messages: list[dict[str, str]], num_predict: int) -> int:
@@ -154,8 +159,7 @@ def context_for(messages: list[dict[str, str]], num_predict: int) -> int:
     the usual one is longer.
     """
     needed = prompts.estimated_tokens(messages) + num_predict
-    usual: int = current_app.config["OLLAMA_NUM_CTX"]
-    length = usual
+    length: int = current_app.config["OLLAMA_NUM_CTX"]
     while length < needed:
         length *= 2
-    return max(usual, min(length, CONTEXT_LONGEST))
+    return min(length, _longest())

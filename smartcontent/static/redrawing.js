@@ -94,7 +94,7 @@ function takeAway(element) {
 // What is drawn alike is left where it is, with all that somebody does in it.
 export function swap(old, fresh) {
   const html = htmlOf(fresh);
-  if (drawnAs.get(old) === html) return;
+  if (drawnAs.get(old) === html) return takeTokens(old, fresh);
   drawnAs.set(fresh, html);
   forgetDrawingAround(old);
   const parts = [...fresh.querySelectorAll("details")];
@@ -117,6 +117,12 @@ export function swap(old, fresh) {
   moveFocus(focused, old, fresh);
   for (const text of fresh.querySelectorAll(BESIDE)) text.scrollTop = places.get(text.parentElement.id) ?? 0;
   if (fresh.matches(".view")) refreshStale(); // what stands beside the text may have gone on meanwhile
+}
+
+// Who has signed out and in again meanwhile, in another tab, sends them with those of the new session.
+function takeTokens(old, fresh) {
+  const tokens = fresh.querySelectorAll("[name=csrf_token]");
+  old.querySelectorAll("[name=csrf_token]").forEach((field, place) => { field.value = tokens[place].value; });
 }
 
 function htmlOf(fresh) {

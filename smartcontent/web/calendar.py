@@ -14,7 +14,14 @@ from werkzeug.exceptions import BadRequest, NotFound
 from smartcontent.accounts import feeds
 from smartcontent.contents import waiting
 from smartcontent.models import Series, Status, User, now
-from smartcontent.models.calendar import Entry, Plan, day_begins, drafts_due, times_planned
+from smartcontent.models.calendar import (
+    Entry,
+    Plan,
+    changes,
+    day_begins,
+    drafts_due,
+    times_planned,
+)
 from smartcontent.recurrence.rules import ZoneError, zone_of
 from smartcontent.texts.calendar import MEDIA_TYPE, Event, calendar
 from smartcontent.web import limiter
@@ -31,7 +38,6 @@ OF_DAY = 200
 OF_CELL = 20  # looked at, as one content may have several drafts
 FEED_BACK, PLANNED_AHEAD = timedelta(days=30), timedelta(days=31)
 FEED_MOST = 300  # of what is past, of what is due, of what will be made
-REVISIONS_MOST = 8_192  # of a draft; one that waits for its server for a day has 4,500
 SEQUENCE_LARGEST = 2**31 - 1
 YEARS = range(2000, 2200)
 WRONG_FEEDS = limiter.Limit("wrong-feeds", most=30, seconds=60)
@@ -208,13 +214,14 @@ def _events(user_id: int) -> list[Event]:
     past = drafts_due(user_id, moment - FEED_BACK, moment, FEED_MOST, are_last=True)
     due = drafts_due(user_id, moment, moment + waiting.LONGEST_DELAY, FEED_MOST)
     planned = few_at_once(times_planned, _plans(user_id), moment, until, ZoneInfo("UTC"))
+    entries = [*past, *due, *planned[:FEED_MOST]]
+    changed = changes({entry.content_id for entry in entries if entry.content_id})
+    events = (_event(entry, changed.get(entry.content_id, 0)) for entry in entries)
     # Of a content with a draft on each side of this moment, the one to come.
-    return list(
-        {event.uid: event for event in map(_event, [*past, *due, *planned[:FEED_MOST]])}.values()
-    )
+    return list({event.uid: event for event in events}.values())
 
 
-def _event(entry: Entry) -> Event:
+def _event(entry: Entry, sequence: int) -> Event:
     # What a series makes takes the place of what was planned for that time.
     series_due = entry.at if entry.status is None else entry.series_due_at
     of_series = entry.series_id and series_due and f"{entry.series_id}-{series_due:%Y%m%dT%H%M%SZ}"
@@ -228,6 +235,6 @@ def _event(entry: Entry) -> Event:
         summary=entry.title,
         description=Status(entry.status).label if entry.status else "Written by a series",
         url=url,
-        # That of a newer draft is higher, although its revisions begin anew.
-        sequence=min(entry.number * REVISIONS_MOST + entry.revision, SEQUENCE_LARGEST),
+        # Of all drafts: another calendar takes no event that has a lower one than before.
+        sequence=min(sequence, SEQUENCE_LARGEST),
     )

@@ -130,7 +130,8 @@ def _zone_unknown(error: ZoneError) -> ResponseReturnValue:
 
 
 def _key_used(error: KeyUsed) -> ResponseReturnValue:
-    """A script's: a form's key counts together with what the form holds."""
+    if not problems.wants_problem():  # a form's key counts together with what the form holds
+        return answer(409, "Something else was asked for by this form before: open its page anew.")
     return problems.answer(problems.Problem(422, str(error), {"Idempotency-Key": [str(error)]}))
 
 

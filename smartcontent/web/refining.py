@@ -1,6 +1,5 @@
 """More drafts from the page: rewritten, continued, variants; suggestions taken over or let go."""
 
-import logging
 import re
 from collections.abc import Callable
 from itertools import accumulate
@@ -31,7 +30,7 @@ from smartcontent.contents.unsaved import unsaved
 from smartcontent.fields import with_plain_line_ends
 from smartcontent.models import Content, Draft, Status
 from smartcontent.texts.by_sentence import Rewrite, chosen
-from smartcontent.texts.quality.card import Asked, Card
+from smartcontent.texts.quality.card import Card
 from smartcontent.texts.quality.finding import KEY_LENGTH
 from smartcontent.web import errors
 from smartcontent.web.contents import own_content, refuse, said_of
@@ -40,7 +39,6 @@ from smartcontent.web.once import key_sent
 from smartcontent.web.threads import few_at_once
 
 bp = Blueprint("refining", __name__)
-log = logging.getLogger(__name__)
 
 LARGEST = 2**31 - 1
 AT_ONCE = 1_000  # characters, checked and compared while others wait
@@ -324,17 +322,9 @@ def quality_of(draft: Draft) -> Card | None:
     """
     asked = checking.asked_for(draft)
     if len(draft.text) + sum(map(len, asked.texts)) <= AT_ONCE:
-        return _card_if_any(draft.text, asked)
-    found: Card | None = few_at_once(_card_if_any, draft.text, asked)
+        return checking.quality_if_any(draft.text, asked)
+    found: Card | None = few_at_once(checking.quality_if_any, draft.text, asked)
     return found
-
-
-def _card_if_any(text: str, asked: Asked) -> Card | None:
-    try:
-        return checking.quality(text, asked)
-    except Exception:
-        log.exception("a text has no quality card")
-        return None
 
 
 def beside(content: Content) -> tuple[list[Draft], int]:

@@ -30,7 +30,7 @@ from smartcontent.web.rendering import rendered
 from smartcontent.web.safety import page_here
 from smartcontent.web.search_results import found_in, marked
 from smartcontent.web.timeline import timeline
-from smartcontent.writing.backoff import backoff, while_away
+from smartcontent.writing.backoff import backoff, tries_away, while_away
 
 _EXCERPT = 600  # characters of Markdown
 _LINES = 12  # a card shows fewer
@@ -154,7 +154,7 @@ def counted_since(draft: Draft) -> datetime:
     if draft.failures:
         return draft.due_at - backoff(draft.failures)
     if draft.error:  # which counts for none
-        return draft.due_at - while_away(draft.attempt)
+        return draft.due_at - while_away(max(1, tries_away(draft)))
     return max(draft.created_at, draft.due_at - usual_delay())
 
 

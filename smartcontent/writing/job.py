@@ -15,9 +15,10 @@ from smartcontent.progress.batches import announce_of
 from smartcontent.stores.sql import db, only_read
 from smartcontent.writing.armed import LONGEST_SECONDS, Ready, hands, ready
 from smartcontent.writing.attempt import Attempt, WorkerStopping, patiently
+from smartcontent.writing.backoff import tries_away
 from smartcontent.writing.lease import DraftTaken
 from smartcontent.writing.outcome import complete, give_up_unsent, hand_back
-from smartcontent.writing.retrying import give_up_or_try_later, may_be_tried_with_room, tries_away
+from smartcontent.writing.retrying import give_up_or_try_later, may_be_tried_with_room
 from smartcontent.writing.room_to_think import ask_again
 
 log = logging.getLogger(__name__)

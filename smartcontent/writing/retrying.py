@@ -17,14 +17,14 @@ from smartcontent.prompts.request import model_of
 from smartcontent.scheduling import schedule_draft
 from smartcontent.stores.sql import db
 from smartcontent.writing.attempt import REPEATING, SPENT_ON_THINKING, Attempt
-from smartcontent.writing.backoff import backoff, while_away
+from smartcontent.writing.backoff import AWAY, backoff, while_away
 
 log = logging.getLogger(__name__)
 
 PULL_LOOK_SECONDS = 5  # waiting for a download is no failure
 # Nor is an Ollama that is out of reach: a laptop that sleeps, a server that is restarted. After so
 # many tries, about a day, it is.
-AWAY, AWAY_TRIES = "unreachable", 24 * 60
+AWAY_TRIES = 24 * 60
 
 
 def give_up_or_try_later(draft: Draft, attempt: Attempt, error: OllamaError) -> bool:
@@ -49,15 +49,6 @@ def give_up_or_try_later(draft: Draft, attempt: Attempt, error: OllamaError) -> 
         return _fail(draft, held, attempt.left, values)
     pause = error.retry_after or backoff(draft.failures + 1).total_seconds()
     return _later(draft, held, _spread(pause), **values)
-
-
-def tries_away(draft: Draft) -> int:
-    """How many attempts in a row have not reached Ollama, of a draft that is not claimed yet.
-
-    They are counted for themselves: one that waits for a download has hundreds of attempts.
-    """
-    tries = (draft.error_values or {}).get("tries")
-    return tries if draft.error_cause == AWAY and isinstance(tries, int) else 0
 
 
 def may_be_tried_with_room(draft: Draft, attempt: Attempt) -> bool:

@@ -648,6 +648,15 @@ def test_key_of_drafts_that_comes_with_another_body_is_refused(script, written, 
     assert script.post(address, body, **KEY).json == made
 
 
+def test_key_finds_what_is_left_of_what_was_asked_for_with_it(script, written):
+    made = script.post(f"{written}/drafts", {"variants": 3}, **KEY).json["drafts"]
+    script.call("DELETE", f"{written}/drafts/{made[1]['number']}")
+
+    again = script.post(f"{written}/drafts", {"variants": 3}, **KEY)
+
+    assert [each["number"] for each in again.json["drafts"]] == [2, 4]
+
+
 def test_key_finds_what_is_on_its_way_or_was_made_of_what_was_current(script, ollama):
     content = f"/contents/{script.submit(delay_seconds=0)['id']}"
     script.post(f"{content}/cancel")

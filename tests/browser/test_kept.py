@@ -172,7 +172,8 @@ def test_refused_brief_is_kept_as_what_it_was_sent_as_until_it_is_taken(open_pag
 
     for _ in range(2):
         topic(page).fill(too_long)
-        page.get_by_role("button", name="Write it in a minute").evaluate(UNCHECKED)
+        with page.expect_navigation():
+            page.get_by_role("button", name="Write it in a minute").evaluate(UNCHECKED)
         expect(page.locator("#topic-error")).to_be_visible()
     page.goto("/")
     expect(topic(page)).to_have_value("")
@@ -373,6 +374,28 @@ def test_tab_left_open_keeps_what_is_typed_once_its_user_is_back(open_page, ada,
     expect(text).to_have_value("Tea is warm and sweet.")
     text.fill("Tea is warm and green.")
     wait_until(lambda: kept_on_the_server(content) == "Tea is warm and green.")
+
+
+def test_page_left_open_can_be_used_once_its_user_is_back(open_page, ada, watch):
+    watch.expect("status of 40")
+    content = finished(ada, "A teapot", "Tea.")
+    page = open_page(f"/contents/{content.id}", user=ada)
+    other = page.context.new_page()
+    other.goto("/")
+
+    def look_again() -> None:
+        with page.expect_response(lambda answer: answer.url.endswith("/view")):
+            page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+
+    look_again()
+    other.get_by_role("button", name="Sign out").click()
+    expect(other.get_by_text("You are signed out.").first).to_be_visible()
+    sign_in_by_form(other, ada)
+    look_again()
+
+    page.locator("[name=add]").fill("spring")
+    page.locator("[name=add]").press("Enter")
+    expect(page.get_by_text("spring").first).to_be_visible()
 
 
 def test_brief_sent_from_a_tab_left_open_is_there_for_its_user_alone(open_page, ada, bob, watch):

@@ -40,7 +40,7 @@ def test_nothing_goes_on_after_ctrl_c(tmp_path, monkeypatch, capsys):
     with pytest.raises(KeyboardInterrupt):
         Progress(tmp_path).follow(interrupted())
 
-    assert threading.active_count() == before
+    assert threading.active_count() <= before  # one of another test may end meanwhile
 
 
 def test_progress_goes_on_where_pip_removes_a_folder_meanwhile(tmp_path, monkeypatch, capsys):

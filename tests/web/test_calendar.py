@@ -210,6 +210,11 @@ def test_other_calendars_take_a_newer_draft_for_a_newer_event(app, ada, as_ada, 
     assert before["DTSTART"] < after["DTSTART"]
     assert int(before["SEQUENCE"]) < int(after["SEQUENCE"])
 
+    ending.cancel(content.versions()[0])
+    (again,) = events(visitor, address)
+    assert again["DTSTART"] == before["DTSTART"]
+    assert int(after["SEQUENCE"]) < int(again["SEQUENCE"])
+
 
 def test_of_very_much_the_latest_is_told(app, ada, as_ada, visitor, monkeypatch):
     monkeypatch.setattr(calendar, "FEED_MOST", 2)

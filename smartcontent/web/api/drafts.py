@@ -153,11 +153,13 @@ def diff(content: Content, asked: dict[str, str]) -> ResponseReturnValue:
 
 
 @bp.get(f"/contents/<uuid:content_id>/drafts/{_NUMBER}/quality")
-@call(schemas.QUALITY)
+@call(schemas.QUALITY, refusals={422: "Its text has something that the check breaks at."})
 def quality(content: Content, number: int) -> ResponseReturnValue:
     """Hold a draft's text against its brief, without a model."""
     draft = _own_draft(content, number)
-    card = few_at_once(checking.quality, draft.text, checking.asked_for(draft))
+    card = few_at_once(checking.quality_if_any, draft.text, checking.asked_for(draft))
+    if card is None:
+        raise Problem(422, "The text has something that the check breaks at: the log says what.")
     shown, dismissed = dismissing.without_dismissed(card.findings, content.id)
     return {**replace(card, findings=shown).as_json(), "dismissed": dismissed}
 
