@@ -27,6 +27,9 @@ from smartcontent.briefs.voice import SHARED_VOICE, Preferred
 from smartcontent.contents import submitting, versions
 from smartcontent.contents.batches.rows import FOR_ALL
 from smartcontent.contents.filters import LISTING
+from smartcontent.exports.document import Document, NotInThisFormat
+from smartcontent.exports.file_names import file_name
+from smartcontent.exports.pdf import to_pdf
 from smartcontent.models import Status, now
 from smartcontent.models.listing import Filters, list_contents
 from smartcontent.models.search_index import findable_by
@@ -35,11 +38,22 @@ from smartcontent.ollama.errors import OllamaError, failure_of
 from smartcontent.ollama.marks import Marks
 from smartcontent.recurrence.rules import RuleError, rule_of
 from smartcontent.stores.sql import db
+from smartcontent.tables.mapping import guess
+from smartcontent.tables.writing import is_risky
 from smartcontent.texts.folding import ACCENTS_MOST, as_sought
 from smartcontent.texts.markdown import LONGEST, to_html
 from smartcontent.texts.markdown.drawing import drawn
 from smartcontent.texts.quality.card import Asked, card
+from smartcontent.texts.quality.facts.numerals import values
+from smartcontent.texts.quality.keywords import keywords_in
+from smartcontent.texts.quality.measuring import UNITS
 from smartcontent.texts.quality.parts import parts_called, sentences
+from smartcontent.texts.quality.syllables import syllables
+from smartcontent.texts.remembering import LETTERS_MOST
+from smartcontent.texts.search import tokens, words
+from smartcontent.texts.search.query import query
+from smartcontent.texts.search.snippets import hits
+from smartcontent.texts.search.tokens import placed_tokens, searchable
 from smartcontent.texts.sentiment import sentiment_of
 from smartcontent.texts.wrapping import unwrapped
 from smartcontent.web.api.batches import BATCH
@@ -329,12 +343,70 @@ ACCENTED = {
     "vowels that are two accents": "\u0f73" * 20_000,  # by themselves they are none
     "letters that come apart": "\u0390" + "\u0315\u0300" * 10_000,
     "accents of dead languages": "\U00010a0d\U00010a0f" * 10_000,
+    "marks before a dot": "a" + "\u0730" * 10_000 + "\u0731" * 10_000 + ".a",
+    "vowels before a dot": "\u0915" + "\u094d\u093c" * 10_000 + ".a",
 }
 
 
+READ = {
+    "compared": as_sought,
+    "made findable": searchable,
+    "marked where it is found": lambda text: list(placed_tokens(text)),
+    "weighed by X": UNITS["weighted"],
+    "counted by Mastodon": UNITS["mastodon"],
+    "named": lambda title: file_name(title, ".md"),
+    "put into a table": is_risky,
+}
+
+
+@pytest.mark.parametrize("read", READ.values(), ids=READ)
 @pytest.mark.parametrize("text", ACCENTED.values(), ids=ACCENTED)
-def test_any_text_is_made_findable_in_a_moment(text):
-    assert_takes_less(0.1, lambda: as_sought(text))
+def test_any_text_is_read_in_a_moment_whatever_accents_it_has(text, read):
+    assert_takes_less(0.1, lambda: read(text))
+
+
+def test_pdf_of_a_text_of_accents_is_refused_in_a_moment():
+    document = Document("Tea", "e" + "\u0730" * 10_000 + "\u0731" * 9_999)
+
+    def asked():
+        with pytest.raises(NotInThisFormat):
+            to_pdf(document)
+
+    asked()  # loads the fonts
+    assert_takes_less(0.1, asked)
+
+
+# Each of a text of its own: a word, a letter with its marks or a number may be as long as that.
+LONG_WORDS = {
+    "letters with marks": lambda n: UNITS["weighted"](f"{chr(0x4E00 + n)}{chr(0xE0100) * 50_000}"),
+    "words that sound": lambda n: syllables(f"{n}{'я' * 100_000}", "fr"),
+    "words with ends": lambda n: keywords_in(f"{'я' * 100_000}{chr(0x400 + n)}", ["я"], "de"),
+    "numerals": lambda n: values(f"{n}{'.1' * 100_000}", "en"),
+    "headings": lambda n: guess([f"{n}{'я' * 100_000}"]),
+}
+
+
+@pytest.mark.parametrize("read", LONG_WORDS.values(), ids=LONG_WORDS)
+def test_long_words_are_not_kept_in_memory(read):
+    read(0)
+    before = memory_now()
+
+    for number in range(1, 200):
+        read(number)
+
+    assert memory_now() - before < 25_000  # kilobytes; kept, they are 40,000
+
+
+def test_what_becomes_of_letters_is_kept_of_those_that_a_language_has():
+    assert searchable(chr(0) + "Žé") == "ze"
+    letters = [chr(code) for code in range(0xA0, 0x30000)]
+
+    searchable("".join(letters))
+    list(hits("".join(letters), query("tea")))
+
+    assert len(tokens._folding) <= LETTERS_MOST
+    assert len(words._folding) <= LETTERS_MOST
+    assert searchable(f"{letters[0]}Žé") == "ze"
 
 
 def test_accents_are_found_in_any_encoding_beside_more_than_a_letter_has():
@@ -349,7 +421,8 @@ def test_accents_are_found_in_any_encoding_beside_more_than_a_letter_has():
 @pytest.mark.parametrize(
     "text",
     ["sure:\n" * 33_000, "Here is your ad: " * 12_000 + '"Tea."',
-     "Draft:\nTea" + ":" * 90_000 + "x", "Draft:\nTea" + "\n" * 90_000 + "x"],
+     "Draft:\nTea" + ":" * 90_000 + "x", "Draft:\nTea" + "\n" * 90_000 + "x",
+     "`" * 50_000 + "\n" + "`" * 49_999 + "x"],
 )  # fmt: skip
 def test_remarks_that_do_not_end_are_looked_at_in_a_moment(text):
     assert_takes_less(0.05, lambda: unwrapped(text))

@@ -2,11 +2,11 @@
 
 from functools import cache
 from pathlib import Path
-from unicodedata import normalize
 
 from smartcontent.logs import note
 from smartcontent.models import User
 from smartcontent.stores.sql import db
+from smartcontent.texts.folding import normalized
 
 SHORTEST, LONGEST = 10, 200
 FEWEST_DIFFERENT = 4
@@ -17,7 +17,7 @@ def complaint(password: str, email: str) -> str | None:
     """Why this may not be the password of the account with this address; None if it may."""
     if not SHORTEST <= len(password) <= LONGEST:
         return f"Use between {SHORTEST} and {LONGEST} characters."
-    plain = normalize("NFKC", password).strip().casefold()
+    plain = normalized(password, "NFKC").strip().casefold()
     if len(set(plain)) < FEWEST_DIFFERENT:
         return f"Use at least {FEWEST_DIFFERENT} different characters, and not blanks alone."
     if not _of_account(email).isdisjoint({plain, _letters(plain)}):

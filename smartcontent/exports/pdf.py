@@ -10,7 +10,7 @@ from html import escape
 from io import BytesIO
 from itertools import chain
 from pathlib import Path
-from unicodedata import bidirectional, category, normalize
+from unicodedata import bidirectional, category
 
 from reportlab.lib.colors import HexColor
 from reportlab.lib.pagesizes import A4
@@ -30,6 +30,7 @@ from reportlab.platypus import (
 
 from smartcontent.exports.blocks import Block, Run, blocks_of, text_of
 from smartcontent.exports.document import Document, NotInThisFormat
+from smartcontent.texts.folding import normalized
 from smartcontent.texts.markdown import to_html
 
 _FONTS = Path(__file__).parent / "fonts"
@@ -91,7 +92,7 @@ def _blocks(document: Document) -> list[Block]:
             f"The text has {len(document.text):,} characters, and a PDF file is made of "
             f"{_LONGEST:,} at most: open the print view instead, and save it as PDF there."
         )
-    text = normalize("NFC", document.text)
+    text = normalized(document.text)
     glyphs = _glyphs()
     missing = sorted(sign for sign in set(text) if not _has(glyphs, sign))
     letters = [sign for sign in missing if not _may_be_left_out(sign)]

@@ -2,8 +2,9 @@
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from functools import cache, lru_cache
+from functools import cache
 
+from smartcontent.texts.remembering import remembered
 from smartcontent.texts.search.tokens import tokens
 
 # In English, German, French and Spanish; the earlier a name, the surer it is.
@@ -80,7 +81,7 @@ def _surest_first() -> list[tuple[str, tuple[str, ...]]]:
     return [(field, _named(name)) for _, field, name in ranked]
 
 
-@lru_cache(maxsize=1_000)
+@remembered(1_000)
 def _named(heading: str) -> tuple[str, ...]:
     """Its words without case, accents and signs: "contentType", "Content-Type *" are the same."""
     return tuple(tokens(_HUMP.sub(" ", heading).replace("_", " ")))

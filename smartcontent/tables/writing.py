@@ -10,7 +10,8 @@ from collections.abc import Iterable, Sequence
 from importlib import import_module
 from io import BytesIO, StringIO
 from typing import TYPE_CHECKING
-from unicodedata import normalize
+
+from smartcontent.texts.folding import normalized
 
 if TYPE_CHECKING:
     import xlsxwriter
@@ -72,7 +73,7 @@ def is_risky(text: str) -> bool:
         return False
     beginning = _BEGINNING.match(text)
     assert beginning, "which may be empty"
-    first = normalize("NFKC", text[beginning.end() : beginning.end() + 1])
+    first = normalized(text[beginning.end() : beginning.end() + 1], "NFKC")
     return (bool(first) and first in _SIGNS) or text.startswith(("\t", "\r", "\n"))
 
 

@@ -17,8 +17,11 @@ _TOO_MANY = re.compile(f"([{_ACCENTS}\U00010000-\U0010ffff]{{{ACCENTS_MOST + 1},
 _UNSEEN = dict.fromkeys(map(ord, "\xad\u200b\u200e\u200f\u2060\ufe0e\ufe0f\ufeff"))
 
 
-def composed(text: str, form: Literal["NFC", "NFKC"] = "NFC") -> str:
-    """The text with each accent in one encoding, but where more are on a letter than fit."""
+def normalized(text: str, form: Literal["NFC", "NFKC", "NFKD"] = "NFC") -> str:
+    """The text in a form of Unicode's, but where more accents are on a letter than fit.
+
+    The only way to `unicodedata.normalize`, which ruff refuses elsewhere.
+    """
     if len(text) <= ACCENTS_MOST:
         return normalize(form, text)
     parts = _TOO_MANY.split(text)
@@ -32,6 +35,6 @@ def as_sought(text: str) -> str:
     That is how an accent is encoded, how wide a letter is, which kind of blank stands there, and
     what nobody sees.
     """
-    seen = composed(text, "NFKC").translate(_UNSEEN)
+    seen = normalized(text, "NFKC").translate(_UNSEEN)
     # Small letters of composed ones may come apart.
-    return " ".join(composed(seen.casefold(), "NFKC").split())
+    return " ".join(normalized(seen.casefold(), "NFKC").split())

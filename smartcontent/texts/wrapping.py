@@ -20,7 +20,7 @@ _CHANGES = re.compile(
 _RULES = re.compile(
     rf"(-{{3}}|\*{{3}}|_{{3}})\n(.*?)(?:\n\1(?:\s+{_OFFER})?)?", re.DOTALL | re.IGNORECASE
 )
-_FENCE = re.compile(rf"(`{{3,}}|~{{3,}})[\w-]*[ \t]*\n(.*)\1(?:\s+({_OFFER}))?", re.S | re.I)
+_FENCE = re.compile(rf"(`{{3,20}}|~{{3,20}})[\w-]*[ \t]*\n(.*)\1(?:\s+({_OFFER}))?", re.S | re.I)
 _OPEN_FENCE = re.compile(
     r"(`{3,}|~{3,})(?:markdown|md|text|txt|plaintext)?[ \t]*\n(.*)", re.S | re.I
 )

@@ -181,9 +181,13 @@ def _understood(payload: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-@lru_cache(maxsize=1_000)
 def _key_of(field: str, typed: str) -> str:
-    return chosen(typed[:200], _CHOICES[field]) or typed
+    return _chosen(typed[:200], field) or typed
+
+
+@lru_cache(maxsize=1_000)
+def _chosen(typed: str, field: str) -> str | None:
+    return chosen(typed, _CHOICES[field])
 
 
 def of_json(

@@ -3,9 +3,10 @@
 import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from functools import lru_cache
 
 import snowballstemmer
+
+from smartcontent.texts.remembering import remembered
 
 _ALGORITHMS = {
     "en": "english", "es": "spanish", "fr": "french", "de": "german", "it": "italian",
@@ -17,7 +18,7 @@ _PIECE = re.compile(r"[^\W\d_]+(?:['‘][^\W\d_]+)*")
 _ALIKE = 2  # letters that a form shares with its word, at least
 
 
-@lru_cache(maxsize=20_000)
+@remembered(20_000)
 def _stem(word: str, language: str) -> str:
     # A stemmer of its own: it holds the word that it works on, and long texts have threads.
     return str(snowballstemmer.stemmer(_ALGORITHMS[language]).stemWord(word))

@@ -2,10 +2,12 @@
 
 import re
 from collections.abc import Callable
-from functools import lru_cache
-from unicodedata import east_asian_width, normalize
+from unicodedata import east_asian_width
 
 import regex
+
+from smartcontent.texts.folding import normalized
+from smartcontent.texts.remembering import remembered
 
 ADDRESS_COUNTS = 23  # on X and Mastodon, however long it is
 _GRAPHEME = regex.compile(r"\X")
@@ -42,7 +44,7 @@ _USUAL_WIDTH = 11.1
 
 def weighted(text: str) -> int:
     """As X counts: 23 an address, 2 an emoji or an East Asian letter, 1 the rest."""
-    rest, addresses = _without_addresses(normalize("NFC", text), bare=True)
+    rest, addresses = _without_addresses(normalized(text), bare=True)
     return ADDRESS_COUNTS * addresses + _weights(rest)
 
 
@@ -54,7 +56,7 @@ def _graphemes(text: str) -> list[str]:
     return _GRAPHEME.findall(_FLAG.sub(_ONE_FLAG, text))
 
 
-@lru_cache(10_000)
+@remembered(10_000)
 def _weight(grapheme: str) -> int:
     if is_emoji(grapheme):
         return 2

@@ -1,7 +1,8 @@
 """How many syllables a word has, by its vowels; about right over a text, which is what counts."""
 
 import re
-from functools import lru_cache
+
+from smartcontent.texts.remembering import remembered
 
 # What is one syllable, longest first; what is silent at the end of a word.
 _NUCLEI = {
@@ -17,7 +18,7 @@ _SILENT = {
 _NOTHING = re.compile("(?!)")
 
 
-@lru_cache(50_000)
+@remembered(50_000)
 def syllables(word: str, language: str) -> int:
     """At least one, whatever the word."""
     folded = word.lower()

@@ -10,7 +10,10 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cache, lru_cache
 from typing import NamedTuple
-from unicodedata import category, decimal, normalize
+from unicodedata import category, decimal
+
+from smartcontent.texts.folding import normalized
+from smartcontent.texts.remembering import Letters
 
 _MOST_OF_A_SIGN = 6
 LONGEST = 64  # characters of a token; what is longer is no word, and is found by its beginning
@@ -97,19 +100,16 @@ class Token(NamedTuple):
     end: int
 
 
-class _Folding(dict[int, str]):
-    """What becomes of each character: looked up once, then known."""
-
-    def __missing__(self, code: int) -> str:
+class _Folding(Letters):
+    def of(self, code: int) -> str:
         typed = chr(code)
-        folded = normalize("NFKD", normalize("NFKC", typed).casefold())
+        folded = normalized(normalized(typed, "NFKC").casefold(), "NFKD")
         plain = " " if typed in _PARTING else "".join(map(_plain_letter, folded))
         if "⁄" in plain:  # "2½" is 2 and 1/2, not 21/2
             plain = f" {plain}"
         # No database takes half of a pair, as of a broken emoji; and a sign that is a whole
         # sentence would make a text of them many times as long.
-        self[code] = "" if 0xD800 <= code < 0xE000 or len(plain) > _MOST_OF_A_SIGN else plain
-        return self[code]
+        return "" if 0xD800 <= code < 0xE000 or len(plain) > _MOST_OF_A_SIGN else plain
 
 
 def _plain_letter(letter: str) -> str:
@@ -194,7 +194,7 @@ def in_words(code: int) -> str | None:
     if not folded or folded[0] in "\u0306\u0308\u0640":
         return None
     bare = _ACCENT.sub("", folded)
-    plain = normalize("NFC", bare)
+    plain = normalized(bare)
     if _ITSELF.search(bare) or _left_mark().search(plain) or (bare and _left_mark().match(folded)):
         return None
     return re.sub(r"[^\w+#&.]|_", " ", plain)
@@ -243,4 +243,4 @@ def _plain(folded: str) -> str:
 
 
 def _without_accents(folded: str) -> str:
-    return normalize("NFC", _ACCENT.sub("", folded))
+    return normalized(_ACCENT.sub("", folded))

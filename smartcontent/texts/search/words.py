@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from functools import lru_cache
 from typing import NamedTuple
 
+from smartcontent.texts.remembering import Letters
 from smartcontent.texts.search.query import Phrase
 from smartcontent.texts.search.tokens import LONGEST, SIGNS, in_words, with_signs
 
@@ -25,16 +26,13 @@ class Words(NamedTuple):
     folded: str
 
 
-class _Folding(dict[int, str]):
-    """What becomes of each character: looked up once, then known."""
-
-    def __missing__(self, code: int) -> str:
-        folded = in_words(code)
-        self[code] = _OTHERWISE if folded is None else folded
-        return self[code]
+class _Folding(Letters):
+    def of(self, code: int) -> str:
+        folded = in_words(code) if code else " "
+        return _OTHERWISE if folded is None else folded
 
 
-_folding = _Folding({0: " "})
+_folding = _Folding()
 _COUNTING = str.maketrans(_FOUND_AS)
 
 

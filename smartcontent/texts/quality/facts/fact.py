@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
+from smartcontent.texts.folding import normalized
+
 # Kinds, as the API names them.
 NUMBER, PRICE, PERCENT, DATE, TIME = "number", "price", "percent", "date", "time"
 PHONE, EMAIL, ADDRESS, HANDLE, NAME = "phone", "email", "address", "handle", "name"
@@ -81,7 +83,7 @@ def _plain_sign(sign: str) -> str:
         return _SAME[sign]
     if sign.isdecimal():
         return str(unicodedata.decimal(sign))
-    folded = unicodedata.normalize("NFKC", sign)
+    folded = normalized(sign, "NFKC")
     return folded if len(folded) == 1 else sign
 
 

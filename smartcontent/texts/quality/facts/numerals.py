@@ -2,7 +2,8 @@
 
 import re
 from decimal import Decimal
-from functools import lru_cache
+
+from smartcontent.texts.remembering import remembered
 
 # Grouped by threes or not, with decimals or not; vulgar fractions stand for themselves.
 NUMERAL = r"(?:\d{1,3}(?:[ ]\d{3})+(?!\d)(?:[.,]\d+)?|\d+(?:[.,']\d+)*[½¼¾]?|[½¼¾]|\d+ ?[½¼¾])"
@@ -11,7 +12,7 @@ _POINT_IS_DECIMAL = {"en", "ja", "ko", "zh-Hans", "hi", "ar"}
 _GROUPS = re.compile(r"\d{1,3}(?:([.,' ])\d{3})(?:\1\d{3})*")
 
 
-@lru_cache(maxsize=10_000)
+@remembered(10_000)
 def values(said: str, language: str) -> frozenset[Decimal]:
     """What the numeral means to readers of the language."""
     vulgar = _VULGAR.get(said[-1])
