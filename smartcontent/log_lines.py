@@ -22,11 +22,12 @@ def printable(line: str) -> str:
 
 
 class Printable(logging.Formatter):
-    """Lines as another formatter has them, each of them printable."""
+    """Lines as another formatter has them, each printable, and those below the first indented."""
 
     def __init__(self, others: logging.Formatter) -> None:
         super().__init__()
         self._others = others
 
     def format(self, record: logging.LogRecord) -> str:
-        return "\n".join(map(printable, self._others.format(record).splitlines()))
+        # Of all that ends a line, our own lines end with this alone.
+        return "\n  ".join(map(printable, self._others.format(record).split("\n")))

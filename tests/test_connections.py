@@ -27,7 +27,7 @@ from smartcontent.stores.sql import db
 from smartcontent.web import lines, turns
 from smartcontent.web.api.access import WRONG_TOKENS
 from smartcontent.web.bodies import read_body
-from smartcontent.web.connections import Connection, Connections
+from smartcontent.web.connections import HELD_IS_MUCH, Connection, Connections
 
 AT_MOST, MANY = 100, 300
 # gunicorn takes nobody any more at this many: nearly what the product keeps.
@@ -486,6 +486,22 @@ def test_bodies_that_do_not_end_do_not_fill_the_memory(start, connect, token):
 
     wait_until(lambda: any(map(has_ended, held)))
     assert not all(map(has_ended, held))
+
+
+def test_nobody_is_let_go_for_bodies_that_are_worked_at(greenlets):
+    at_work = [connected(greenlets, "192.0.2.6") for _ in range(33)]
+    for connection, _ in at_work:
+        connection.held, connection.is_waiting = 2_100_000, False
+    honest, client = connected(greenlets, "192.0.2.7")
+    greenlets.begin(honest, head("POST", content_length="9000", cookie="session=1"))
+    client.sendall(bytes(HELD_IS_MUCH))
+
+    with honest.in_line():
+        honest._hold(HELD_IS_MUCH)
+
+    assert not honest.is_over
+    for _, theirs in (*at_work, (honest, client)):
+        theirs.close()
 
 
 def test_archive_which_goes_to_disk_is_not_taken_for_one_of_them(start, connect, token):

@@ -347,12 +347,12 @@ def test_snippets_show_where_it_was_found(content):
     ending.cancel(content.current)
     versions.save_edit(content, "A teapot", f"{far}A soufflé stands there. {far}")
 
-    of_title, of_text, of_brief = snippets_of(content, '"a teapot" souffle -pan')
+    of_title, of_text, of_brief = snippets_of([content], '"a teapot" souffle -pan')[content.id]
 
     assert of_title == "[[A teapot]]"
     assert "A [[soufflé]] stands there." in of_text
     assert of_brief.startswith("[[A teapot]] of blue glass")
-    assert snippets_of(content, "") == snippets_of(content, "-pan") == []
+    assert snippets_of([content], "") == snippets_of([content], "-pan") == {}
 
 
 @both_databases

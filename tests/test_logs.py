@@ -166,7 +166,7 @@ def test_lines_of_gunicorn_have_no_address_that_opens_something(settings, tmp_pa
     processes = Processes(settings, tmp_path)
     processes.start("web", GUNICORN_CMD_ARGS="--access-logfile - --log-level debug")
     path = "/shared/" + "q-w_e" * 8
-    headers = {"Referer": f"{processes.url}{path}"}
+    headers = {"Referer": f"{processes.url}{path}", "User-Agent": b"x\x85[2026-01-01] Signed in"}
     try:
         requests.get(processes.url + path, headers=headers, timeout=PATIENCE)
         with socket.create_connection(("127.0.0.1", processes.port), timeout=PATIENCE) as client:
@@ -179,6 +179,9 @@ def test_lines_of_gunicorn_have_no_address_that_opens_something(settings, tmp_pa
     assert path not in written
     assert written.count('"GET /shared/… HTTP/1.1"') == 1
     assert "Invalid request" in written
+    assert (
+        written.count(r"x\x85[2026-01-01] Signed in") == len(written.split("[2026-01-01]")) - 1 > 0
+    )
 
 
 def test_what_others_chose_forges_no_line_and_colours_none(app, founder, lines):

@@ -252,6 +252,13 @@ def test_form_that_is_none_of_ours_is_not_taken_apart(app, founder, as_ada, path
     assert send().status_code in (status, 413)
 
 
+def test_table_that_is_typed_comes_with_a_form_of_parts(as_ada):
+    pasted = {"data": f"pasted={'%41' * 700_000}", "content_type": FORM}
+
+    assert as_ada.client.post("/batches", **pasted).status_code == 413
+    assert_takes_less(0.05, lambda: as_ada.client.post("/batches", **pasted))
+
+
 @pytest.mark.parametrize("path", ["/", "/sign-up", "/nowhere", "/admin/users", "/api/v1/contents"])
 def test_query_is_refused_by_its_length_before_it_is_taken_apart(app, as_ada, path):
     asked = as_ada.client.get(path).request.environ

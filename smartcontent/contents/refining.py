@@ -255,15 +255,17 @@ def accept(content: Content, number: int, instead: str | None = None) -> bool:
         return True
     if instead is None and _fits_as_it_is(suggestion, shown):
         return versions.make_current(content, number, What.ACCEPTED)
-    place = passage.place_in(shown.text) if passage else None
-    if passage is None or place is None:
+    if passage is None:
         return False
     if instead is None:
         new = _of_passage(passage, suggestion)
     else:  # the blanks around the passage stay
         new = passage.text.replace(passage.text.strip(), instead, 1)
+    place = passage.place_in(shown.text)
     if _stands_there(new, passage, place, shown.text):
         return True
+    if place is None:
+        return False
     text = shown.text[:place] + new + shown.text[place + len(passage.text) :]
     edit = (content, content.title, text, None, shown.number)
     return versions.save_edit(*edit, accepted=number) is not None
@@ -275,8 +277,14 @@ def _fits_as_it_is(suggestion: Draft, shown: Draft) -> bool:
     return task is None or task.passage is None or task.number == shown.number
 
 
-def _stands_there(new: str, passage: Passage, place: int, text: str) -> bool:
-    """Whether a passage was found within what was made of it: it goes on, and has done so."""
+def _stands_there(new: str, passage: Passage, place: int | None, text: str) -> bool:
+    """Whether what was made of a passage stands in its place: by what stood around the passage, or
+    as that is found within, where it goes on, and has done so."""
+    around = passage.before + new + passage.after
+    if len(around) > len(new) and around in text:
+        return True
+    if place is None:
+        return False
     start = place - max(0, new.find(passage.text))
     return passage.text in new and start >= 0 and text.startswith(new, start)
 

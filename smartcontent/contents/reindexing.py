@@ -21,13 +21,14 @@ from smartcontent.models.search_index import (
     store,
     words_of,
 )
+from smartcontent.portions import portions
 from smartcontent.stores.sql import db, is_postgresql, only_read
 from smartcontent.texts.counting import size_of
 
 _Made = tuple[dict[int, Entry], list[dict[str, Any]]]
 
 AT_ONCE = 200
-TEXTS_LONGEST = 600_000  # of one step, in bytes: a character of Chinese is a word of its own
+TEXTS_AT_ONCE = 600_000  # of one step, in bytes: a character of Chinese is a word of its own
 
 # What shows that the index was told of a content: changes it had not taken in, and whose rules.
 _STATE = (findables.c.behind, findables.c.tokens_version)
@@ -75,7 +76,7 @@ def _all_once(beside: Executor) -> Generator[int, None, bool]:
 def _steps() -> Iterator[list[Any]]:
     below = LARGEST_ID
     while rows := _next(below):
-        yield from _cut(rows)
+        yield from portions(rows, _size, TEXTS_AT_ONCE)
         below = rows[-1].place
 
 
@@ -88,16 +89,8 @@ def _next(below: int) -> Sequence[Any]:
     return rows
 
 
-def _cut(rows: Sequence[Any]) -> Iterator[list[Any]]:
-    some, size = list[Any](), 0
-    for row in rows:
-        its_size = sum(len(part.encode()) for part in (row.topic, row.instructions, row.text))
-        size += its_size
-        if some and size > TEXTS_LONGEST:
-            yield some
-            some, size = [], its_size
-        some.append(row)
-    yield some
+def _size(row: Any) -> int:
+    return sum(len(part.encode()) for part in (row.topic, row.instructions, row.text))
 
 
 def _take_in(rows: Sequence[Any], made: Future[_Made]) -> int:

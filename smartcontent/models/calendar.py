@@ -6,7 +6,7 @@ from typing import NamedTuple
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Row, func, select
+from sqlalchemy import BigInteger, Row, cast, func, select
 
 from smartcontent.models.content import Content
 from smartcontent.models.draft import Draft
@@ -94,7 +94,7 @@ def changes(ids: Collection[UUID]) -> dict[UUID, int]:
     """A number for each content that grows with all that happens to any draft of it."""
     highest = func.greatest if db.engine.dialect.name == "postgresql" else func.max
     given = highest(func.coalesce(Content.removed_number, 0), func.max(Draft.number))
-    query = select(Content.id, given * REVISIONS_MOST + func.sum(Draft.revision))
+    query = select(Content.id, cast(given, BigInteger) * REVISIONS_MOST + func.sum(Draft.revision))
     of_them = query.join(Content.drafts).where(Content.id.in_(ids)).group_by(Content.id)
     return {row[0]: row[1] for row in db.session.execute(of_them)}
 

@@ -162,13 +162,14 @@ def _make_room(connections: set["Connection"], at_most: int) -> None:
 
 def _spare_memory(connections: set["Connection"]) -> None:
     """Let go of those that wait longest with a body or an answer, of the clients that hold most."""
+    # Of what is worked at nothing can be let go: turns bound how much that is.
+    waiting = [each for each in connections if each.held and each.is_waiting]
     held: Counter[str] = Counter()
-    for connection in connections:
+    for connection in waiting:
         held[connection.client] += connection.held
     surplus = held.total() - HELD_BYTES
     if surplus <= 0:
         return
-    waiting = [each for each in connections if each.held and each.is_waiting]
     for connection in sorted(waiting, key=lambda waits: (-held[waits.client], waits.since)):
         surplus -= connection.held
         connection.let_go()

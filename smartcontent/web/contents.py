@@ -1,6 +1,6 @@
 """The dashboard: write a brief, follow its drafts, read, edit, find and delete."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -32,6 +32,7 @@ from smartcontent.web.auth import is_new
 from smartcontent.web.brief_forms import BriefForms, content_named
 from smartcontent.web.due_time import DueTimeForm
 from smartcontent.web.once import key_sent
+from smartcontent.web.search_results import passages_of
 
 bp = Blueprint("contents", __name__)
 
@@ -107,7 +108,12 @@ def show(content_id: UUID) -> str:
 @login_required
 def card(content_id: UUID) -> ResponseReturnValue:
     """The content as it looks in the list, when its status has changed; nothing once deleted."""
-    return _fragment("contents/_card.html", content_id)
+    filters = _filters()
+    return _fragment(
+        "contents/_card.html",
+        content_id,
+        lambda content: {"filters": filters, "passages": passages_of([content], filters.q)},
+    )
 
 
 @bp.get("/contents/<uuid:content_id>/view")
@@ -174,11 +180,16 @@ def trash() -> str:
     )
 
 
-def _fragment(template: str, content_id: UUID) -> ResponseReturnValue:
+def _fragment(
+    template: str,
+    content_id: UUID,
+    more: Callable[[Content], dict[str, Any]] = lambda _content: {},
+) -> ResponseReturnValue:
     # A page that hears of the deletion asks for what is gone: no error, there is nothing to show.
     if Content.find_deleted(current_user.id, content_id):
         return "", 204
-    return render_template(template, content=own_content(content_id), filters=_filters())
+    content = own_content(content_id)
+    return render_template(template, content=content, **more(content))
 
 
 def made_room(number: int | None) -> str:
@@ -249,7 +260,8 @@ def _shown() -> dict[str, Any]:
     filters, page = _filters(), _page()
     number = _how_many(filters, page)
     known = {"page": page, "filters": filters, "asked": asked(), "found": number}
-    return {**known, "looked_into": LOOKED_INTO}
+    passages = passages_of(page.items, filters.q)
+    return {**known, "passages": passages, "looked_into": LOOKED_INTO}
 
 
 def _how_many(filters: Filters, page: Page) -> str:

@@ -29,7 +29,7 @@ MOMENTS = ("HTTP_IF_MODIFIED_SINCE", "HTTP_IF_UNMODIFIED_SINCE", "HTTP_IF_RANGE"
 FOR_STRANGERS = {"auth.sign_in", "auth.sign_up", "auth.welcome", "sharing.review"}
 # An address and two passwords, whatever they are written in.
 STRANGERS_BYTES = 16 * 1024
-# Who may send a table, in a file of 2 MB.
+# Who may send a table, in a file of 2 MB: a form without files is taken apart on the loop.
 FOR_TABLES = {"api_batches.create", "batches.upload"}
 # Who may send a text of 100,000 letters, of which a form writes each in twelve signs at most.
 FOR_TEXTS = {
@@ -101,12 +101,13 @@ def _check() -> ResponseReturnValue | None:
 
 
 def _take_what_is_large() -> None:
-    if request.endpoint in FOR_TABLES | FOR_ARCHIVES:
+    tables = FOR_TABLES if request.mimetype != "application/x-www-form-urlencoded" else set()
+    if request.endpoint in tables | FOR_ARCHIVES:
         request.max_form_parts = TABLES_PARTS
     if request.endpoint in FOR_ARCHIVES:
         request.max_content_length = ARCHIVE_LARGEST + ROUND_IT
-    elif request.endpoint in FOR_TABLES | FOR_TEXTS:
-        largest = LARGEST if request.endpoint in FOR_TABLES else TEXT_BYTES
+    elif request.endpoint in tables | FOR_TEXTS:
+        largest = LARGEST if request.endpoint in tables else TEXT_BYTES
         request.max_content_length = request.max_form_memory_size = largest + ROUND_IT
 
 

@@ -17,6 +17,10 @@ class Line:
         self._waiting: OrderedDict[str, deque[Lock]] = OrderedDict()
         self._changing = Lock()  # never held for longer than a few steps
 
+    def waiting(self, whose: str) -> int:
+        """How many of theirs wait for a turn."""
+        return len(self._waiting.get(whose, ()))
+
     @contextmanager
     def turn(self, whose: str) -> Iterator[None]:
         """Wait for a turn, and have it meanwhile."""

@@ -1,18 +1,23 @@
 """What a search found: the passages around it, and its words marked, there and in titles."""
 
-from collections.abc import Sequence
-from typing import NamedTuple
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import NamedTuple, TypeVar
+from uuid import UUID
 
 from markupsafe import Markup, escape
 
 from smartcontent.models import FINAL, Content
+from smartcontent.portions import portions
 from smartcontent.texts.markdown import to_text
 from smartcontent.texts.search.query import Query
 from smartcontent.texts.search.query import query as parsed
 from smartcontent.texts.search.snippets import Hit, Part, best_part, hits, merged, snippet
-from smartcontent.web.threads import slowly
+from smartcontent.web.threads import in_portions
 
 AROUND = 140  # characters shown on each side of the first hit
+AT_ONCE = 100_000  # characters that are looked through while others wait
+T = TypeVar("T")
 
 
 class Found(NamedTuple):
@@ -22,16 +27,22 @@ class Found(NamedTuple):
     passage: Markup
 
 
-def found_in(content: Content, q: str) -> Found | None:
-    """The passage with most of the search; None where its title alone has some of it."""
-    asked = parsed(q)
-    return slowly(_first_found, asked, *_said_by(content)) if asked.wanted else None
+class _Said(NamedTuple):
+    """What is looked through: the text only if it is finished."""
+
+    title: str
+    text: str
+    brief: tuple[str, ...]
 
 
-def snippets_of(content: Content, q: str) -> list[str]:
-    """What was found in title, text and brief, between [[ and ]]; none where nothing is sought."""
-    asked = parsed(q)
-    return slowly(_snippets, asked, content.title, *_said_by(content)) if asked.wanted else []
+def passages_of(contents: Sequence[Content], q: str) -> dict[UUID, Found | None]:
+    """The passage of each with most of the search; None where its title alone has some of it."""
+    return _sought(_first_found, contents, q)
+
+
+def snippets_of(contents: Sequence[Content], q: str) -> dict[UUID, list[str]]:
+    """What was found in each, in title, text and brief, between [[ and ]]."""
+    return _sought(_snippets, contents, q)
 
 
 def marked(text: str, q: str) -> Markup:
@@ -39,22 +50,38 @@ def marked(text: str, q: str) -> Markup:
     return _marked(text, hits(text, parsed(q)))
 
 
-def _said_by(content: Content) -> tuple[str, ...]:
-    """The text, if it is finished, and the parts of the brief."""
+def _sought(
+    look: Callable[[Query, _Said], T], contents: Sequence[Content], q: str
+) -> dict[UUID, T]:
+    """What is found in each, looked for beside the loop; nothing where nothing is sought."""
+    asked = parsed(q)
+    if not asked.wanted:
+        return {}
+    said = portions(map(_said_by, contents), lambda each: len(each.text), AT_ONCE)
+    found = in_portions(partial(_in_each, look), asked, list(said))
+    return dict(zip((content.id for content in contents), found, strict=True))
+
+
+def _in_each(look: Callable[[Query, _Said], T], asked: Query, said: Sequence[_Said]) -> list[T]:
+    return [look(asked, each) for each in said]
+
+
+def _said_by(content: Content) -> _Said:
     draft = content.current
-    text = draft.text if draft.status in FINAL else ""
-    return text, content.topic, content.audience, ", ".join(content.keywords), content.instructions
+    brief = content.topic, content.audience, ", ".join(content.keywords), content.instructions
+    return _Said(content.title, draft.text if draft.status in FINAL else "", brief)
 
 
-def _first_found(asked: Query, text: str, *brief: str) -> Found | None:
-    for where, said in (("text", text), *(("brief", said) for said in brief)):
-        if part := best_part(said, asked):
-            return Found(where, _passage(asked, part))
+def _first_found(asked: Query, said: _Said) -> Found | None:
+    for where, part in (("text", said.text), *(("brief", part) for part in said.brief)):
+        if best := best_part(part, asked):
+            return Found(where, _passage(asked, best))
     return None
 
 
-def _snippets(asked: Query, *said: str) -> list[str]:
-    return [snippet(part) for each in said if (part := best_part(each, asked))]
+def _snippets(asked: Query, said: _Said) -> list[str]:
+    parts = (best_part(each, asked) for each in (said.title, said.text, *said.brief))
+    return [snippet(part) for part in parts if part]
 
 
 def _passage(asked: Query, part: Part) -> Markup:

@@ -28,7 +28,7 @@ from smartcontent.web.once import key_field
 from smartcontent.web.readers import for_reader
 from smartcontent.web.rendering import rendered
 from smartcontent.web.safety import page_here
-from smartcontent.web.search_results import found_in, marked
+from smartcontent.web.search_results import marked
 from smartcontent.web.timeline import timeline
 from smartcontent.writing.backoff import backoff, tries_away, while_away
 
@@ -51,7 +51,6 @@ def init_app(app: Flask) -> None:
     app.add_template_filter(moment_tag, "moment")
     app.add_template_filter(reading_time)
     app.add_template_filter(marked)
-    app.add_template_filter(found_in)
     app.add_template_filter(iso)
     app.add_template_filter(from_now)
     app.add_template_filter(until)

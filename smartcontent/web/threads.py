@@ -17,7 +17,7 @@ from sqlalchemy import Engine, event
 
 from smartcontent.stores.sql import db
 from smartcontent.web.lines import Line
-from smartcontent.web.turns import asker
+from smartcontent.web.turns import AT_ONCE, asker, refuse
 
 # Of SQLite's virtual machine: some rows, each with a search through a long text.
 STEPS_AT_ONCE = 100
@@ -26,6 +26,9 @@ HOLD_SECONDS = 0.01
 _AT_ONCE = max(1, (os.cpu_count() or 1) // 2)
 _turns = BoundedSemaphore(_AT_ONCE)  # who signs in waits for no long text
 _few = Line(_AT_ONCE)
+# What one user's requests in work may come to, by pages and by tokens, and by one more session that
+# has just ended. Each may have megabytes in memory.
+WAITING_MOST = 3 * AT_ONCE
 _files = Line(_AT_ONCE)  # and pages for no file
 _archives = Line(1)
 HASHING_NICE = 10  # below the event loop, where cores are few
@@ -61,18 +64,24 @@ def few_at_once(work: Callable[..., Any], *args: object) -> Any:
 
 
 def in_line(work: Callable[..., Any], *args: object) -> Any:
-    """The same for whoever has seen to it that no transaction waits."""
-    with _few.turn(asker()):
+    """The same for whoever has seen to it that no transaction waits.
+
+    Raises:
+        Problem, or HTTPException with an answer: too much of the same user waits already (429).
+    """
+    if _few.waiting(whose := asker()) >= WAITING_MOST:
+        refuse()
+    with _few.turn(whose):
         return slowly(work, *args)
 
 
 def in_portions(
-    work: Callable[..., list[Any]], whose: int, portions: Iterable[Sequence[Any]]
+    work: Callable[..., list[Any]], common: object, portions: Iterable[Sequence[Any]]
 ) -> list[Any]:
     """Do the work of all portions, few at once, and let whoever waits go first between two."""
     done = []
     for portion in portions:
-        done += few_at_once(work, whose, portion)
+        done += few_at_once(work, common, portion)
     return done
 
 

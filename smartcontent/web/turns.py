@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from threading import Lock
 from time import monotonic
+from typing import NoReturn
 
 from flask import Flask, Response, abort, g, has_request_context, request, session
 from gevent import GreenletExit
@@ -71,7 +72,7 @@ def take(whose: str) -> None:
     with _changing:
         line = _of.setdefault(whose, _Line())
         if len(line.waiting) >= WAITING_MOST:
-            _refuse()
+            refuse()
         request.environ[_TURN] = whose, turn
         has_to_wait = line.at_work >= AT_ONCE
         if has_to_wait:
@@ -149,12 +150,12 @@ def _wait_for(turn: Lock) -> None:
     with connection.in_line() if connection else nullcontext():
         has_come = turn.acquire(timeout=WAIT_SECONDS)
     if not has_come:
-        _refuse()
+        refuse()
     if connection and request.method in ("GET", "HEAD") and connection.has_gone():
         raise GreenletExit  # nobody reads an answer: gunicorn ends without one
 
 
-def _refuse() -> None:
+def refuse() -> NoReturn:
     """As cheaply as may be: without a page, which would ask who it is."""
     headers = {"Retry-After": str(RETRY_SECONDS)}
     if wants_problem():

@@ -239,6 +239,20 @@ def test_suggestion_accepted_twice_is_taken_over_once(
     assert again.json == first.json
 
 
+def test_suggestion_accepted_twice_leaves_an_equal_passage_alone(script, ollama, written):
+    twice = f"Hi. {TEA} Hi. Bye."
+    script.post(f"{written}/drafts", {"text": twice, "base": 1})
+    span = {"start": 0, "end": 3}
+    asked = script.post(f"{written}/drafts", {"refine": "warmer", "passage": span}).json["drafts"]
+    write(ollama, asked[0]["id"], "Hello.")
+    script.post(f"{written}/drafts", {"text": f"{twice} And so on.", "base": 2})
+
+    first, again = (script.post(f"{written}/drafts/3/accept") for _ in range(2))
+
+    assert first.json["text"] == f"Hello. {TEA} Hi. Bye. And so on."
+    assert again.json == first.json
+
+
 def test_passage_that_is_as_long_as_a_text_is_refused(script, written):
     script.post(f"{written}/drafts", {"text": "Tea. " * 5_000})
 

@@ -51,7 +51,7 @@ def test_no_formula_begins_where_another_delimiter_ends_a_cell():
     "formula", ["+cmd|' /C calc'!A0", "@SUM(1+1)", "-1+HYPERLINK(A1)", "＋1+cmd|x", "＠SUM(A1)"]
 )
 def test_behind_another_delimiter_no_sign_begins_a_formula(formula):
-    for end in (";", "; ", "|", ";\n"):
+    for end in (";", "; ", "|", ";\n", "\t", " \t "):
         written = from_csv(csv_of(["Topic"], [[f"Tea{end}{formula}"]]))[1][0]
         assert written == f"Tea{end}'{formula}"
 
@@ -61,7 +61,23 @@ def test_a_formula_behind_many_ends_of_cells_has_one_apostrophe():
 
 
 @pytest.mark.parametrize(
-    "unit", ["\t", "\n", "\r\n ", "\n;", "| ", "\u200b", "a\t", "==", "\n==", ";+", "|+a"]
+    "unit",
+    [
+        "\t",
+        "\n",
+        "\r\n ",
+        "\n;",
+        "| ",
+        "\u200b",
+        "a\t",
+        "==",
+        "\n==",
+        ";+",
+        "|+a",
+        "\t-",
+        "\t+a",
+        " \t",
+    ],
 )
 def test_any_text_is_written_in_a_moment(unit):
     """With the square of their number, the blank lines of one text held all up for minutes."""

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from smartcontent.texts.search import snippets
 from smartcontent.texts.search.query import Query, query
-from smartcontent.texts.search.snippets import LENGTH, Part, hits
+from smartcontent.texts.search.snippets import LENGTH, LONGEST, Part, best_part, hits
 
 FILLING = "lorem ipsum dolor " * 40
 
@@ -58,3 +58,11 @@ def test_a_snippet_is_short(text):
 
 def test_the_worst_query_for_a_long_text_takes_no_long_time():
     assert_takes_less(10, lambda: snippet("a " * 20_000, query('"' + "a " * 90 + 'b"')))
+
+
+def test_of_a_text_as_only_archives_bring_the_beginning_is_looked_through():
+    beginning = "好" * (LONGEST - 10)
+
+    assert best_part(f"{beginning} zebra", query("zebra"))
+    assert best_part(f"{beginning * 5} zebra", query("zebra")) is None
+    assert_takes_less(2, lambda: best_part(beginning * 8, query("zebra")))

@@ -9,6 +9,7 @@ from conftest import BRIEF, both_databases
 from sqlalchemy import event
 
 from smartcontent.contents import ending, submitting, waiting
+from smartcontent.contents.archives.reading import VERSION_LARGEST
 from smartcontent.contents.refining import ask_for_variants
 from smartcontent.contents.series import acting, making
 from smartcontent.contents.series.acting import Plan
@@ -214,6 +215,17 @@ def test_other_calendars_take_a_newer_draft_for_a_newer_event(app, ada, as_ada, 
     (again,) = events(visitor, address)
     assert again["DTSTART"] == before["DTSTART"]
     assert int(after["SEQUENCE"]) < int(again["SEQUENCE"])
+
+
+@both_databases
+def test_version_of_any_number_is_told(ada, as_ada, visitor):
+    content = due_at(ada, tomorrow(9))
+    content.current.number = VERSION_LARGEST
+    db.session.commit()
+
+    (event_,) = events(visitor, new_feed(as_ada))
+
+    assert int(event_["SEQUENCE"]) == calendar.SEQUENCE_LARGEST
 
 
 def test_of_very_much_the_latest_is_told(app, ada, as_ada, visitor, monkeypatch):

@@ -20,11 +20,14 @@ from sqlalchemy import update
 from sqlalchemy.exc import TimeoutError as NoConnection
 from werkzeug.test import TestResponse
 
-from smartcontent.models import ApiToken, User, now
+from smartcontent.models import ApiToken, Status, User, now
 from smartcontent.stores import sql
 from smartcontent.stores.sql import db
-from smartcontent.web import turns
+from smartcontent.texts.search.query import Query
+from smartcontent.texts.search.snippets import Part
+from smartcontent.web import search_results, threads, turns
 from smartcontent.web.connections import Connection
+from smartcontent.web.lines import Line
 
 
 def test_many_requests_of_one_user_hold_up_that_user_alone(app, ada, bob, as_ada, monkeypatch):
@@ -58,6 +61,58 @@ def test_many_requests_of_one_user_hold_up_that_user_alone(app, ada, bob, as_ada
     assert at_once["most"] == turns.AT_ONCE
     as_ada.get("/api/v1/contents", headers=adas._headers)  # with a session's cookie and a token
     assert not turns._of
+
+
+def test_long_work_of_one_user_is_refused_where_too_much_of_it_waits(
+    app, ada, bob, due_draft, monkeypatch
+):
+    line = Line(1)
+    monkeypatch.setattr(threads, "_few", line)
+    due_draft.move(Status.CANCELLED, text="Tea is warm. " * 500)
+    page, browser = f"/contents/{due_draft.content_id}", Visitor.signed_in(app, ada)
+
+    def wait_in_line() -> None:
+        with line.turn(str(ada.id)):
+            pass
+
+    with line.turn("somebody"), ThreadPoolExecutor(threads.WAITING_MOST) as pool:
+        waiting = [pool.submit(wait_in_line) for _ in range(threads.WAITING_MOST)]
+        wait_until(lambda: line.waiting(str(ada.id)) == threads.WAITING_MOST)
+
+        answer = browser.get(page)
+
+        assert (answer.status_code, answer.text) == (429, turns.TOO_MANY)
+        assert line.waiting(str(bob.id)) == 0
+        line._leave("somebody")
+        for each in waiting:
+            each.result(PATIENCE)
+        line._stand("somebody")
+    assert browser.get(page).status_code == 200
+
+
+def test_passages_of_one_user_are_sought_few_at_once(app, ada, due_draft, monkeypatch):
+    token, at_once = {"headers": script_of(app, ada)._headers}, Counter[str]()
+    look, changing = search_results.best_part, threading.Lock()
+
+    def counted(text: str, asked: Query) -> Part | None:
+        with changing:
+            at_once["now"] += 1
+            at_once["most"] = max(at_once["most"], at_once["now"])
+        threading.Event().wait(0.01)
+        with changing:
+            at_once["now"] -= 1
+        return look(text, asked)
+
+    monkeypatch.setattr(threads, "_few", Line(1))
+    monkeypatch.setattr(search_results, "best_part", counted)
+    pages = [Visitor.signed_in(app, ada) for _ in range(turns.AT_ONCE)]
+    with ThreadPoolExecutor(2 * turns.AT_ONCE) as pool:
+        answers = [pool.submit(page.get, "/list?q=teapot") for page in pages]
+        asked = "/api/v1/contents?q=teapot"
+        answers += [pool.submit(app.test_client().get, asked, **token) for _ in pages]
+        assert {answer.result(PATIENCE).status_code for answer in answers} == {200}
+
+    assert at_once["most"] == 1
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)

@@ -20,6 +20,7 @@ from smartcontent.contents.submitting import write_brief
 from smartcontent.models import Batch, Content, Draft, Status, now
 from smartcontent.models.moments import due_after, rounded_up
 from smartcontent.models.search_index import Words, make_all_findable, words_of
+from smartcontent.portions import portions as by_size
 from smartcontent.progress.batches import announce
 from smartcontent.scheduling import schedule_drafts
 from smartcontent.stores.sql import db
@@ -76,16 +77,11 @@ class Prepared(NamedTuple):
 
 def portions(rows: Iterable[BatchRow]) -> Iterator[list[BatchRow]]:
     """So many rows at a time as are prepared in one go."""
-    portion: list[BatchRow] = []
-    left = PREPARED_AT_ONCE
-    for row in rows:
-        portion.append(row)
-        left -= length(row.submission.brief) if row.submission else 0
-        if left <= 0:
-            yield portion
-            portion, left = [], PREPARED_AT_ONCE
-    if portion:
-        yield portion
+    return by_size(rows, _length, PREPARED_AT_ONCE)
+
+
+def _length(row: BatchRow) -> int:
+    return length(row.submission.brief) if row.submission else 0
 
 
 def prepared(user_id: int, rows: Sequence[BatchRow]) -> list[Prepared]:

@@ -19,6 +19,7 @@ _TO_A_WORD = 20  # characters that an end may be moved by, so as not to cut a wo
 # A long text is looked through part by part, each with the beginning of the next: time by its
 # length, memory by a part's. What comes long after the first hit is not worth the time.
 PART, OVERLAP = 2_000, 200
+LONGEST = 120_000  # characters: more have only archives brought, a second and more of work
 _PARTS_BEYOND = 10
 
 
@@ -66,9 +67,9 @@ def _among_tokens(text: str) -> Callable[[Phrase], Iterator[tuple[int, int]]]:
 
 
 def best_part(text: str, asked: Query) -> Part | None:
-    """The part of a text that has most of the query; None where nothing is found in it."""
+    """The part of a text that has most of the query; None where its beginning has nothing of it."""
     best, most, first = None, 0, 0
-    for start in range(0, len(text), PART):
+    for start in range(0, min(len(text), LONGEST), PART):
         part = text[start : start + PART + OVERLAP]
         found = hits(part, asked)
         different = len({hit.phrase for hit in found})

@@ -89,9 +89,9 @@ def index(asked: dict[str, Any]) -> ResponseReturnValue:
     except ValueError as error:
         sentence = "cursor must be the next_cursor of the page before."
         raise Problem(422, sentence, {"cursor": [sentence]}) from error
-    q = filters_of(asked).q
+    snippets = snippets_of(page.items, filters_of(asked).q)
     items = [
-        representation.summary(content) | {"snippets": snippets_of(content, q)}
+        representation.summary(content) | {"snippets": snippets.get(content.id, [])}
         for content in page.items
     ]
     return {"items": items, "next_cursor": page.next_cursor}
