@@ -2,6 +2,7 @@
 
 import errno
 import os
+import secrets
 import threading
 
 import pytest
@@ -30,6 +31,19 @@ def test_processes_of_one_number_that_make_the_secret_at_once_agree_on_one(tmp_p
     assert len(made) == 8
     assert len(set(made)) == 1
     assert [path.name for path in tmp_path.iterdir()] == ["secret_key"]
+
+
+def test_secret_that_another_user_may_have_planted_is_not_taken(tmp_path, monkeypatch):
+    settings = from_environment({"SMARTCONTENT_HOME": str(tmp_path)})
+    planted = secrets.token_urlsafe(48)
+    (tmp_path / "secret_key").write_text(planted)
+    assert at_home(settings)["SECRET_KEY"] == planted
+
+    monkeypatch.setattr(os, "geteuid", lambda: os.getuid() + 1)
+    assert at_home(settings)["SECRET_KEY"] == planted  # whose folder it is, nobody else writes to
+    tmp_path.chmod(0o1777)
+    with pytest.raises(ConfigurationError, match="is another user's: delete it"):
+        at_home(settings)
 
 
 def test_file_system_that_knows_no_links_gets_no_heap_of_secrets(tmp_path, monkeypatch):

@@ -42,12 +42,13 @@ REFUSED = {
         *("sqlite:////etc/passwd", "sqlite:////tmp/a%00b", "postgresql://u:p%00@h/db"),
         *("postgresql://h/db?channel_binding=maybe", "postgresql://h/db?port=99999"),
         *("postgresql://h/db?target_session_attrs=x", "postgresql://h/db?sslkey=/nowhere"),
+        "postgresql://u:42?Hunter2@h/db",
     ],
     "REDIS_URL": [
         *("redis+sentinel://h:26379/mymaster/0", "http://h", "127.0.0.1:6379", "redis://h:0/0"),
         *("redis://::1:6379/0", "redis://h:99999/0", "redis://h:-1", "redis://h/first", "unix://"),
         *("redis://h/0?nonsense=1", "redis://h/0?ssl_cert_reqs=none", "redis://:p#w@h/0"),
-        "redis://:p%0A@h/0",
+        *("redis://:p%0A@h/0", "redis://:42?Hunter2@h/0", "redis://:?Hunter2@h/0"),
         *("rediss://h/0?ssl_ca_certs=/nowhere.pem", "rediss://h/0?ssl_cert_reqs=perhaps"),
     ],
     "OLLAMA_HOST": [
@@ -124,6 +125,7 @@ def test_value_that_cannot_be_used_is_refused_in_a_sentence(name: str, value: st
     assert sentence.endswith(".")
     assert "\n" not in sentence
     assert len(sentence) < 400
+    assert "Hunter2" not in sentence
     assert name not in SECRETS or sentence.startswith(f"{name} cannot be used: ")
 
 

@@ -8,7 +8,7 @@ from typing import Any
 from urllib.parse import quote
 
 from smartcontent.config import ConfigurationError
-from smartcontent.config.private import keep_private
+from smartcontent.config.private import keep_private, may_be_planted
 from smartcontent.config.secret_key import secret
 
 DATABASE = "smartcontent.db"
@@ -38,7 +38,7 @@ def _kept_secret(path: Path) -> str:
 
     Raises:
         OSError: the file can be neither read nor made.
-        ValueError: it holds no secret.
+        ValueError: it holds no secret, or one that another user may know.
     """
     if not path.exists():
         # Not named by the process: containers that share a volume have the same process ids.
@@ -50,6 +50,8 @@ def _kept_secret(path: Path) -> str:
                 os.link(made, path)
         finally:
             made.unlink(missing_ok=True)
+    if may_be_planted(path):
+        raise ValueError(f"{path} is another user's: delete it, or name a folder of your own")
     kept = path.read_text().strip()
     if not kept:
         raise ValueError(f"{path} is empty: delete it, and another secret is made")

@@ -26,6 +26,12 @@ def keep_private(folder: Path) -> None:
         _close_to_others(path)
 
 
+def may_be_planted(path: Path) -> bool:
+    """Whether another user made the file, in a folder in which all may make some."""
+    is_open = bool(path.parent.stat().st_mode & stat.S_ISVTX)
+    return is_open and path.lstat().st_uid != os.geteuid()
+
+
 def _is_for_all(folder: Path) -> bool:
     """Whether closing it would lock others out of more than our own."""
     is_of_the_system = len(folder.parts) <= 2 or folder in {Path.home(), *Path.home().parents}

@@ -169,6 +169,8 @@ def _check_server(parts: SplitResult) -> None:
         raise ValueError(_PORT)
     if parts.fragment:
         raise ValueError("a # in a password is written %23")
+    if "@" in parts.query and "@" not in parts.netloc:  # else it would be told as an option's name
+        raise ValueError("a ? in a password is written %3F")
     # Without a host PostgreSQL's own socket is meant, or the one its options name.
     if parts.hostname and not all(map(is_host, parts.hostname.split(","))):
         raise ValueError("its host cannot be read")
