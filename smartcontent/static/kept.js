@@ -26,10 +26,11 @@ function storage() {
   try { return window.sessionStorage; } catch { return null; } // a browser may forbid it
 }
 
+// A form is kept by where it leads, or by what it is about, where that stays though it leads elsewhere.
 function nameOf(form) {
   if (sentAs.has(form)) return sentAs.get(form);
-  const path = new URL(form.action).pathname;
-  return [mine + path, ...FILLED_WITH.map((name) => asked.get(name) ?? "")].join(":");
+  const about = form.dataset.keepAs ?? new URL(form.action).pathname;
+  return [mine + about, ...FILLED_WITH.map((name) => asked.get(name) ?? "")].join(":");
 }
 
 // And what belongs to that which was typed: which text it was typed into, say.

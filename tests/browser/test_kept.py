@@ -3,15 +3,15 @@
 import re
 
 import pytest
-from conftest import PASSWORD, wait_until
+from conftest import BRIEF, PASSWORD, wait_until
 from playwright.sync_api import Page, expect
 from sqlalchemy import select
 
-from browser.conftest import CUT_OFF, finished, sign_in
+from browser.conftest import CUT_OFF, finished, let_the_minute_pass, sign_in, stored, submit
 from browser.test_network import end_sessions
 from smartcontent.briefs.built_in import BUILT_IN
 from smartcontent.contents import sharing, tagging
-from smartcontent.models import Content, UnsavedEdit, User
+from smartcontent.models import Content, Status, UnsavedEdit, User
 from smartcontent.stores.sql import db
 
 TOPIC = "A teapot of blue glass, 0.8 litres\nwith a lid"
@@ -61,6 +61,27 @@ def test_brief_sent_after_the_session_ended_is_there_after_signing_in(open_page,
     page.goto("/?example=ad_copy")
     expect(page.get_by_text("Try an example")).to_be_visible()
     expect(page.locator("form .kept")).to_have_count(0)
+
+
+def test_late_edit_of_a_brief_is_kept_apart_from_the_new_one(open_page, ada, dictation):
+    content = submit(ada)
+    page = open_page(user=ada)
+    page.on("dialog", lambda dialog: dialog.accept())
+    topic(page).fill("A lamp")
+    page.goto(f"/contents/{content.id}/brief")
+    expect(topic(page)).to_have_value(BRIEF.topic)
+    topic(page).fill(TOPIC)
+    let_the_minute_pass()
+    wait_until(lambda: stored(content.id).status == Status.GENERATING)
+
+    page.reload()
+    expect(page.get_by_text("It has just started")).to_be_visible()
+    expect(topic(page)).to_have_value(TOPIC)
+    # What is cleared here is of this brief, not of the new one.
+    page.get_by_role("button", name="Clear").click()
+    expect(topic(page)).to_have_value(BRIEF.topic)
+    page.goto("/")
+    expect(topic(page)).to_have_value("A lamp")
 
 
 def kept_on_the_server(content: Content) -> str | None:
