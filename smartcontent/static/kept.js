@@ -29,9 +29,12 @@ function storage() {
 // A form is kept by where it leads, or by what it is about, where that stays though it leads elsewhere.
 function nameOf(form) {
   if (sentAs.has(form)) return sentAs.get(form);
-  const about = form.dataset.keepAs ?? new URL(form.action).pathname;
-  return [mine + about, ...FILLED_WITH.map((name) => asked.get(name) ?? "")].join(":");
+  const { pathname, searchParams } = new URL(form.action);
+  const filledWith = (name) => searchParams.get(name) ?? asked.get(name) ?? "";
+  return [mine + (form.dataset.keepAs ?? pathname), ...FILLED_WITH.map(filledWith)].join(":");
 }
+
+const templateOf = (name) => name.split(":").pop(); // or ""
 
 // And what belongs to that which was typed: which text it was typed into, say.
 export function fieldsOf(form) {
@@ -52,12 +55,13 @@ export function isChanged(field) {
 }
 
 const isRefused = ({ dataset }) => dataset.keep === "refused";
+// What was refused, or filled in by the answer to another form, stands in its form as if it had been drawn with it.
+const isTypedBefore = ({ dataset }) => dataset.keep !== "";
 
 export function keep(form, isSent = false) {
   if (!mine || (isForgotten && !isSent)) return;
   const fields = fieldsOf(form);
-  // What was refused stands in its form as if it had been drawn with it.
-  if (!isRefused(form) && !fields.some(isChanged)) return storage().removeItem(nameOf(form));
+  if (!isTypedBefore(form) && !fields.some(isChanged)) return storage().removeItem(nameOf(form));
   const values = Object.fromEntries(fields.map((field) => [nameIn(field), valueOf(field)]));
   try {
     storage().setItem(nameOf(form), JSON.stringify({ key: form.elements.key.value, values }));
@@ -152,11 +156,12 @@ function keepRefused(form) {
   keep(form);
 }
 
-// The server has taken it, and says so in the address.
+// The server has taken it, and says so in the address. With a brief go the blanks it was made of.
 function forgetTaken() {
   const key = asked.get("sent");
   if (!key) return;
-  forget((name) => isOf(key, name));
+  const templates = Object.keys(storage()).filter((name) => isOf(key, name)).map(templateOf).filter(Boolean);
+  forget((name) => isOf(key, name) || (name.startsWith(mine) && templates.includes(templateOf(name))));
   asked.delete("sent");
   const rest = String(asked);
   history.replaceState(history.state, "", location.pathname + (rest && `?${rest}`) + location.hash);

@@ -244,13 +244,15 @@ def dashboard(
     forms: BriefForms,
     due_time: DueTimeForm | None = None,
     refusal: str | None = None,
+    filled_as: str = "",
 ) -> str:
-    """The page with a brief's form beside the list."""
+    """The page with a brief's form beside the list; what was filled in for it has a name."""
     return render_template(
         "contents/index.html",
         **vars(forms),
         due_time=due_time,
         refusal=refusal,
+        filled_as=filled_as,
         **_shown(),
     )
 

@@ -1,7 +1,9 @@
 """Templates on pages: those there are, one filled, a new one, one changed, one deleted."""
 
+import json
 from typing import Any
 from uuid import UUID
+from zlib import crc32
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -75,7 +77,9 @@ def fill(template_id: UUID) -> ResponseReturnValue:
         return _fill_page(template, values, wrong), 422
     flash("The blanks are filled: look at the brief, then send it.")
     _, voice = Content.last_chosen(current_user.id)
-    return dashboard(BriefForms.begun(brief, voice))
+    # What is typed into it stays with this brief: filled otherwise, it is another one.
+    filled_as = f"filled-{crc32(json.dumps(brief).encode()):x}"
+    return dashboard(BriefForms.begun(brief, voice), filled_as=filled_as)
 
 
 @bp.route("/templates/new", methods=["GET", "POST"])

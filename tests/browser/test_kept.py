@@ -212,6 +212,53 @@ def test_refused_brief_is_kept_as_what_it_was_sent_as_until_it_is_taken(open_pag
     expect(page.locator("form .kept")).to_have_count(0)
 
 
+def test_blanks_and_the_brief_they_make_are_kept_until_it_is_taken(open_page, ada, watch):
+    watch.expect("status of 401", "status of 422")
+    filling = f"/templates/{next(iter(BUILT_IN))}"
+    page = open_page(filling, user=ada)
+    blanks = page.locator("form[data-keep] textarea")
+    see = page.get_by_role("button", name="See the brief")
+    for blank in blanks.all():
+        blank.fill("blue glass")
+    see.click()
+    expect(topic(page)).to_have_value(re.compile("blue glass"))
+    page.go_back()
+    expect(blanks.first).to_have_value("blue glass")
+
+    see.click()
+    topic(page).fill(TOPIC)
+    end_sessions(ada)
+    send(page)
+    sign_in_by_form(page, ada)
+    expect(blanks.first).to_have_value("blue glass")
+    see.click()
+    expect(topic(page)).to_have_value(TOPIC)
+    # Filled with something else it is another brief.
+    page.go_back()
+    blanks.first.fill("red clay")
+    see.click()
+    expect(topic(page)).to_have_value(re.compile("red clay"))
+    expect(page.locator("form .kept")).to_have_count(0)
+
+    page.get_by_label("For whom").fill("x" * 201)
+    page.get_by_role("button", name="Write it in a minute").evaluate(UNCHECKED)
+    expect(page.locator("#audience-error")).to_be_visible()
+    page.goto(filling)
+    expect(blanks.first).to_have_value("red clay")
+    see.click()
+    expect(page.get_by_label("For whom")).to_have_value("x" * 201)
+    page.get_by_label("For whom").fill("all")
+    for number in (1, 2):
+        send(page)
+        expect(page.locator("article.card")).to_have_count(number)
+        page.goto(filling)
+        expect(blanks.first).to_have_value("")
+        expect(page.locator("form .kept")).to_have_count(0)
+        for blank in blanks.all():
+            blank.fill("green tea")
+        see.click()
+
+
 def test_refused_form_takes_nothing_from_the_other_forms_of_its_page(open_page, ada, watch):
     watch.expect("status of 422")
     content = finished(ada, "A teapot", "Tea.")
