@@ -20,7 +20,6 @@ const requests = new WeakMap(); // element → how often it was asked for
 const TOGETHER_MS = 100;
 const HELD_MS = 10_000; // at most: what is let go outside of the window is not heard of
 let letGo = Promise.resolve();
-let listsAsked = 0;
 let listTimer = 0;
 
 // What no person asked for is no visit: a page that is left open keeps no session from ending.
@@ -63,14 +62,16 @@ addEventListener("pointerdown", () => {
 }, true);
 
 const LISTED = "[data-draft], .empty";
+const LIST_PARTS = "article, #bulk"; // what of the list is known by an id
+const readList = readsInOrder(LISTED);
 
-// The list as somebody asks for it, as HTML, or null.
-export function findList(query) {
-  return readList(query, {});
+function addressOfList() {
+  return document.getElementById("search").dataset.list;
 }
 
-async function readList(query, headers) {
-  const page = await drawnIn(await read(`${document.getElementById("search").dataset.list}${query}`, headers), LISTED);
+// The list as somebody asks for it, as HTML, or null.
+export async function findList(query) {
+  const page = await drawnIn(await read(`${addressOfList()}${query}`, {}), LISTED);
   return page?.body.innerHTML ?? null;
 }
 
@@ -97,23 +98,16 @@ export function swap(old, fresh) {
   if (drawnAs.get(old) === html) return takeTokens(old, fresh);
   drawnAs.set(fresh, html);
   forgetDrawingAround(old);
-  const parts = [...fresh.querySelectorAll("details")];
-  for (const details of old.querySelectorAll("details[open]")) {
-    parts.find((each) => nameOf(each) === nameOf(details))?.setAttribute("open", "");
-  }
   const focused = document.activeElement;
-  const boxes = changedBoxes(old);
   const places = new Map([...old.querySelectorAll(BESIDE)].map((text) => [text.parentElement.id, text.scrollTop]));
   old.replaceWith(fresh);
-  keepTicks(boxes, fresh);
+  keepOpen(old, fresh);
+  keepTicks(old, fresh);
   takeDrawn(fresh);
   paintTextsIn(fresh);
   paintClocks(fresh);
   tell("drawn", fresh);
-  keepOffers(old, fresh);
-  keepTyped(old, fresh);
-  keepRefused(old, fresh);
-  keepSent(old, fresh);
+  keepForms(old, fresh);
   moveFocus(focused, old, fresh);
   for (const text of fresh.querySelectorAll(BESIDE)) text.scrollTop = places.get(text.parentElement.id) ?? 0;
   if (fresh.matches(".view")) refreshStale(); // what stands beside the text may have gone on meanwhile
@@ -154,6 +148,20 @@ function moveFocus(focused, old, fresh) {
   if (typeof was === "number" && typeof is === "number") next.setSelectionRange(was, focused.selectionEnd);
 }
 
+function keepOpen(old, fresh) {
+  const parts = [...fresh.querySelectorAll("details")];
+  for (const details of old.querySelectorAll("details[open]")) {
+    parts.find((each) => nameOf(each) === nameOf(details))?.setAttribute("open", "");
+  }
+}
+
+function keepForms(old, fresh) {
+  keepOffers(old, fresh);
+  keepTyped(old, fresh);
+  keepRefused(old, fresh);
+  keepSent(old, fresh);
+}
+
 // What was put back into a form can still be cleared.
 function keepOffers(old, fresh) {
   for (const note of old.querySelectorAll("form[data-keep] > .kept")) {
@@ -186,11 +194,8 @@ function keepRefused(old, fresh) {
   }
 }
 
-function changedBoxes(element) {
-  return [...element.querySelectorAll(BOXES)].filter(isChanged);
-}
-
-function keepTicks(changed, fresh) {
+function keepTicks(old, fresh) {
+  const changed = [...old.querySelectorAll(BOXES)].filter(isChanged);
   for (const box of fresh.querySelectorAll(BOXES)) {
     const same = changed.find(({ name, value }) => name === box.name && value === box.value);
     if (same) box.checked = same.checked;
@@ -251,19 +256,27 @@ export function reloadList() {
   listTimer ||= setTimeout(() => { listTimer = 0; loadList(); }, TOGETHER_MS);
 }
 
+// On a slow line the next event may come before each answer: all that are newer than what is shown are.
 async function loadList() {
   const list = document.getElementById("list");
   if (!list || showsSome()) return;
-  const mine = ++listsAsked;
-  const fresh = await readList("");
-  if (fresh === null || mine !== listsAsked || showsSome()) return; // searched meanwhile
+  const page = await readList(addressOfList());
+  if (page && !showsSome()) drawList(list, page.body); // unless it was searched meanwhile
+}
+
+function drawList(list, drawn) {
   const focused = document.activeElement;
-  const old = focused.closest("#list article");
-  const boxes = changedBoxes(list);
-  list.innerHTML = fresh;
-  keepTicks(boxes, list);
-  moveFocus(focused, old, old && document.getElementById(old.id));
+  const old = new DocumentFragment();
+  old.append(...list.childNodes);
+  list.append(...drawn.childNodes);
+  const pairs = [...old.querySelectorAll(LIST_PARTS)].map((part) => [part, document.getElementById(part.id)]);
+  const staying = pairs.filter(([, fresh]) => fresh);
+  for (const pair of staying) { keepOpen(...pair); keepTicks(...pair); }
   takeNewList(list);
+  for (const pair of staying) keepForms(...pair);
+  // Links around the cards stand in none of these.
+  const [part, fresh] = pairs.find(([each]) => each.contains(focused)) ?? [old, list];
+  moveFocus(focused, part, fresh);
 }
 
 // The list as it is now, whoever put it there.

@@ -58,6 +58,48 @@ def test_search_stays_when_the_list_that_was_asked_for_before_it_comes(page, ada
     expect(titles(page)).to_have_text(["Kettle"])
 
 
+def test_what_is_typed_into_the_list_stays_as_it_is_drawn_anew(page, ada):
+    waiting = submit(ada, "Saucer")
+    card = page.locator(f"#content-{waiting.id}")
+    card.locator("summary", has_text="Later").click()
+    at = card.locator("[name=at]")
+    chosen = page.evaluate("new Date(Date.now() + 90 * 86400000).toISOString().slice(0, 16)")
+    at.fill(chosen)
+    page.get_by_role("checkbox", name="Tick Cup").check()
+    tag = page.locator("#bulk [name=tag]")
+    tag.press_sequentially("for spr")
+
+    for title in ("Bowl", "Jug"):
+        submit(ada, title)
+        expect(page.get_by_role("link", name=title)).to_be_visible()
+        expect(tag).to_have_value("for spr")
+        expect(tag).to_be_focused()
+        expect(at).to_be_visible()
+        expect(at).to_have_value(chosen)
+        expect(page.get_by_role("checkbox", name="Tick Cup")).to_be_checked()
+    tag.press_sequentially("ing")
+    tag.press("Enter")
+    expect(page.locator("article.card .tag")).to_have_text("for spring")
+
+
+def test_list_is_shown_though_the_next_one_is_asked_for_already(page, ada):
+    whole_list = re.compile(r"/list$")
+    held: list[Route] = []
+    page.route(whole_list, lambda route: held.append(route))
+    for title in ("Saucer", "Bowl", "Jug"):
+        with page.expect_request(whole_list):
+            submit(ada, title)
+
+    held[1].continue_()  # the last one never comes
+    shown = ["Jug", "Bowl", "Saucer", "Cup", "Kettle", "Teapot"]
+    expect(titles(page)).to_have_text(shown)
+    with page.expect_event("requestfinished", lambda asked: whole_list.search(asked.url)):
+        held[0].fulfill(content_type="text/html", body='<p class="empty">Nothing yet.</p>')
+
+    page.evaluate("new Promise(requestAnimationFrame)")
+    expect(titles(page)).to_have_text(shown)
+
+
 def test_search_survives_a_reload(page):
     page.get_by_role("searchbox").fill("steel")
     expect(titles(page)).to_have_text(["Kettle"])
