@@ -247,7 +247,8 @@ def test_limits_are_those_of_the_code():
         f"a form {entry.MOST_FIELDS} fields and no parts",
         f"(of ticked sentences {entry.FIELDS_OF['refining.accept']:,})",
         f"| {PIECES_MOST:,} pieces, a suggestion {REWRITES_MOST:,} sentences to tick;",
-        f"{entry.STRANGERS_BYTES // 1024} KB of who is not signed in",
+        f"{entry.STRANGERS_BYTES // 1024} KB of who is not signed in, what a reader says of a "
+        f"shared text {entry.REVIEW_BYTES // 1024} KB;",
         f"a batch {entry.LARGEST // 1_000_000} MB and {entry.TABLES_PARTS} parts",
         f"an archive {bodies.ARCHIVE_LARGEST // 1024**2} MB;",
         f"the headers of all parts {parts.HEADERS_BYTES // 1024} KB;",

@@ -275,7 +275,9 @@ def test_query_is_refused_by_its_length_before_it_is_taken_apart(app, as_ada, pa
 def test_stranger_may_send_less_than_a_user(app, founder, as_ada):
     text = "x" * 20_000
 
-    assert Visitor(app).post("/sign-in", {"email": text}).status_code == 413
+    refused = Visitor(app).post("/sign-in", {"email": text})
+    assert refused.status_code == 413
+    assert "at most 16 KB" in refused.text
     assert as_ada.post("/contents", {"topic": text}).status_code == 422
 
 

@@ -14,6 +14,7 @@ from werkzeug.exceptions import (
 )
 
 from smartcontent.extensions import csrf
+from smartcontent.models.share import REASON_LONGEST
 from smartcontent.stores.sql import only_read
 from smartcontent.tables.table import LARGEST
 from smartcontent.texts.by_sentence import REWRITES_MOST
@@ -25,18 +26,23 @@ from smartcontent.web.threads import few_at_once
 SAFE = {"GET", "HEAD", "OPTIONS", "TRACE"}
 # No answer of ours says when something was changed, and at some moments Werkzeug's reading breaks.
 MOMENTS = ("HTTP_IF_MODIFIED_SINCE", "HTTP_IF_UNMODIFIED_SINCE", "HTTP_IF_RANGE")
-# Where somebody without a session may send a form to.
-FOR_STRANGERS = {"auth.sign_in", "auth.sign_up", "auth.welcome", "sharing.review"}
-# An address and two passwords, whatever they are written in.
+LETTER_BYTES = 12  # that a form writes a letter in, at most
+# An address and two passwords, or two names, whatever they are written in.
 STRANGERS_BYTES = 16 * 1024
+REVIEW_BYTES = STRANGERS_BYTES + LETTER_BYTES * REASON_LONGEST
+# Where somebody without a session may send a form to, and how large a one.
+FOR_STRANGERS = {
+    **dict.fromkeys(("auth.sign_in", "auth.sign_up", "auth.welcome"), STRANGERS_BYTES),
+    "sharing.review": REVIEW_BYTES,
+}
 # Who may send a table, in a file of 2 MB: a form without files is taken apart on the loop.
 FOR_TABLES = {"api_batches.create", "batches.upload"}
-# Who may send a text of 100,000 letters, of which a form writes each in twelve signs at most.
+# Who may send a text of 100,000 letters.
 FOR_TEXTS = {
     *("versions.edit", "versions.keep", "versions.discard"),
     *("preview.text", "preview.limits", "api_drafts.create"),
 }
-TEXT_BYTES = 12 * 100_000
+TEXT_BYTES = LETTER_BYTES * 100_000
 AT_ONCE = 16 * 1024  # bytes of a form, taken apart while others wait
 ROUND_IT = 64 * 1024  # bytes around a file or a text
 TABLES_PARTS = 30
@@ -86,7 +92,7 @@ def _check() -> ResponseReturnValue | None:
     if request.endpoint is None or wants_problem():
         return None
     if request.endpoint in FOR_STRANGERS:
-        request.max_content_length = STRANGERS_BYTES
+        request.max_content_length = FOR_STRANGERS[request.endpoint]
     elif not _is_known():
         next_page = page_here() or url_for("contents.index")
         return redirect(url_for("auth.sign_in", next=next_page), 303)

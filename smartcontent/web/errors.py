@@ -36,7 +36,7 @@ _SENTENCES = {
     405: ("That cannot be done here", "Go back to the dashboard and use its buttons."),
     408: ("That took too long to arrive", "Check your connection and send it again."),
     409: ("That came too late", "Reload the page to see how it stands now."),
-    413: ("That is too much at once", "Send at most 256 KB: shorten the text and try again."),
+    413: ("That is too much at once", "Send at most {most}: shorten the text and try again."),
     414: ("That address is too long", "Search for less, or go back to the dashboard."),
     429: ("That was too often", "Wait a minute, then try again."),
     500: ("Something broke on our side", "It has been logged. Try again; your texts are safe."),
@@ -68,7 +68,7 @@ def answer(
         "error.html",
         status=status,
         title=title,
-        advice=advice or usual_advice,
+        advice=advice or usual_advice.format(most=problems.most_taken()),
         request_id=logs.request_id(),
         typed=_typed(),
     )

@@ -123,7 +123,7 @@ def test_body_of_ten_megabytes_is_refused(as_ada):
     answer = as_ada.post("/contents", {**BRIEF_FORM, "topic": "x" * 10_000_000})
 
     assert answer.status_code == 413
-    assert "shorten" in answer.text
+    assert "Send at most 256 KB: shorten" in answer.text
 
 
 def test_owner_status_and_attempt_cannot_be_set_by_the_form(as_ada, ada, bob):

@@ -10,6 +10,7 @@ from sqlalchemy import func, select, update
 from smartcontent.briefs.task import Deed, Task
 from smartcontent.contents import ending, refining, sharing, versions
 from smartcontent.models import Content, Review, Share, Status, User, now
+from smartcontent.models.share import NAME_LONGEST, REASON_LONGEST
 from smartcontent.stores.sql import db
 
 
@@ -135,7 +136,18 @@ def test_links_and_what_is_said_are_bounded(app, as_ada, written, visitor, monke
     assert answers[:3] == [200, 200, 409]
     assert answers[-1] == 429
     assert db.session.scalar(select(func.count(Review.id))) == 2
-    assert say(visitor, link, reason="x" * 20_000).status_code in (413, 429)
+    assert say(visitor, link, reason="x" * 50_000).status_code == 413
+
+
+@pytest.mark.parametrize("letter", ["あ", "🫖"])
+def test_reason_may_be_as_long_in_any_script(as_ada, written, visitor, letter):
+    link = link_of(as_ada, written)
+
+    said = say(visitor, link, "changes", name=letter * NAME_LONGEST, reason=letter * REASON_LONGEST)
+
+    assert "Thank you" in said.text
+    review = db.session.scalars(select(Review)).one()
+    assert review.reason == letter * REASON_LONGEST
 
 
 def test_what_is_said_by_all_links_of_a_content_is_bounded(as_ada, written, visitor, monkeypatch):
