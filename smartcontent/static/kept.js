@@ -55,13 +55,12 @@ export function isChanged(field) {
 }
 
 const isRefused = ({ dataset }) => dataset.keep === "refused";
-// What was refused, or filled in by the answer to another form, stands in its form as if it had been drawn with it.
-const isTypedBefore = ({ dataset }) => dataset.keep !== "";
 
 export function keep(form, isSent = false) {
   if (!mine || (isForgotten && !isSent)) return;
   const fields = fieldsOf(form);
-  if (!isTypedBefore(form) && !fields.some(isChanged)) return storage().removeItem(nameOf(form));
+  // What was refused stands in its form as if it had been drawn with it; what is sent may be refused.
+  if (!isSent && !isRefused(form) && !fields.some(isChanged)) return storage().removeItem(nameOf(form));
   const values = Object.fromEntries(fields.map((field) => [nameIn(field), valueOf(field)]));
   try {
     storage().setItem(nameOf(form), JSON.stringify({ key: form.elements.key.value, values }));
@@ -75,8 +74,9 @@ function keepChanged() {
 }
 
 function keepSent({ target }) {
-  if (target.matches("form[data-keep]")) keep(target, true);
-  else keepChanged();
+  if (!target.matches("form[data-keep]")) return keepChanged();
+  changed.delete(target);
+  keep(target, true);
 }
 
 function take({ target }) {

@@ -212,6 +212,20 @@ def test_refused_brief_is_kept_as_what_it_was_sent_as_until_it_is_taken(open_pag
     expect(page.locator("form .kept")).to_have_count(0)
 
 
+def test_refused_example_that_was_sent_as_it_is_leaves_the_new_brief_alone(open_page, ada, watch):
+    watch.expect("status of 422")
+    page = open_page(user=ada)
+    topic(page).fill(TOPIC)
+    page.goto("/?example=ad_copy")
+    # As if the example had come so.
+    topic(page).evaluate("field => { field.defaultValue = 'x'.repeat(2_001); }")
+    page.get_by_role("button", name="Write it in a minute").evaluate(UNCHECKED)
+    expect(page.locator("#topic-error")).to_be_visible()
+
+    page.goto("/")
+    expect(topic(page)).to_have_value(TOPIC)
+
+
 def test_blanks_and_the_brief_they_make_are_kept_until_it_is_taken(open_page, ada, watch):
     watch.expect("status of 401", "status of 422")
     filling = f"/templates/{next(iter(BUILT_IN))}"
