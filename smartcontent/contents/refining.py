@@ -96,7 +96,7 @@ def ask_for(
 def another(content: Content, number: int, key: str | None = None) -> list[Draft]:
     """Have the same rewritten in the same way once more; of all such the last few are kept.
 
-    So is what was shared: somebody may have approved it.
+    So is what was shared, as somebody may have approved it, and what a text is being made of.
 
     Raises:
         CannotBeMade: the draft was not rewritten from another, or that is not there any more.
@@ -108,12 +108,23 @@ def another(content: Content, number: int, key: str | None = None) -> list[Draft
     if task is None or task.do is not Deed.REFINE:
         raise CannotBeMade(f"Version {number} is not a rewritten text.")
     made = ask_for(content, task, key=key)
-    shared = {share.draft_id for share in Share.of(content)}
-    others = (each for each in content.versions() if each.id not in shared)
-    alike = [each.number for each in others if Task.read(each.task) == task]
-    for old in alike[REWRITES_KEPT:]:
+    for old in _surplus(content, task)[: len(made)]:
         versions.remove(content, old)
     return made
+
+
+def _surplus(content: Content, task: Task) -> list[int]:
+    """The numbers of those that need not be kept: without a text first, then the oldest.
+
+    What is not finished yet takes the place of none: it may fail.
+    """
+    kept = {share.draft_id for share in Share.of(content)}
+    tasks = [(each, Task.read(each.task)) for each in content.versions()]
+    in_use = {made_of.number for each, made_of in tasks if made_of and not each.is_final}
+    alike = [each for each, its in tasks if its == task and each.is_final and each.id not in kept]
+    alike.sort(key=lambda each: (bool(each.text), each.number))
+    surplus = alike[: max(0, len(alike) - REWRITES_KEPT)]
+    return [each.number for each in surplus if each.number not in in_use]
 
 
 def _wishes_like(source: Draft, task: Task) -> Wishes:

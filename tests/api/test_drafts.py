@@ -8,6 +8,7 @@ import pytest
 from conftest import both_databases
 from dictation import Dictation
 from patience import wait_until
+from sqlalchemy import select
 
 from smartcontent.contents import ending, versions
 from smartcontent.models import Content, Draft, Status, now
@@ -873,18 +874,45 @@ def test_finding_is_dismissed_for_good_in_all_drafts(script, ollama, written):
     assert script.post(f"{written}/dismissed", {"key": "x"}).status_code == 422
 
 
+@pytest.mark.parametrize("status", [Status.FAILED, Status.PENDING])
+def test_rewriting_is_kept_until_others_are_written(script, ollama, written, status):
+    asked = script.post(f"{written}/drafts", {"refine": "warmer"}).json
+    write(ollama, asked["drafts"][0]["id"], "Warm tea.")
+    script.post(f"{written}/drafts", {"refine": "warmer"})
+
+    for _ in range(7):
+        number = script.post(f"{written}/drafts/2/another").json["number"]
+        last = db.session.scalar(select(Draft).where(Draft.number == number))
+        last.status = status
+        db.session.commit()
+
+    assert draft(script, written, 2)["text"] == "Warm tea."
+
+
+def test_what_a_text_is_being_made_of_is_kept(script, ollama, written):
+    for number in range(6):
+        asked = script.post(f"{written}/drafts", {"refine": "warmer"}).json
+        write(ollama, asked["drafts"][0]["id"], f"Warm tea {number}.")
+    shorter = script.post(f"{written}/drafts", {"refine": "shorter", "from": 2})
+    assert shorter.status_code == 202, shorter.text
+
+    script.post(f"{written}/drafts/7/another")
+
+    assert draft(script, written, 2)["text"] == "Warm tea 0."
+
+
 def test_same_is_rewritten_once_more_and_the_last_five_are_kept(script, ollama, written):
     span = {"start": TEA.index("The pot"), "end": TEA.index(" It pours")}
     asked = script.post(f"{written}/drafts", {"refine": "warmer", "passage": span}).json
     write(ollama, asked["drafts"][0]["id"], "Pot 0.")
     script.post(f"{written}/drafts", {"refine": "shorter"})
 
-    for number in range(1, 6):
+    for number in range(1, 7):
         answer = script.post(f"{written}/drafts/{2 if number == 1 else number + 2}/another")
         assert answer.status_code == 202, answer.text
         write(ollama, answer.json["id"], f"Pot {number}.")
 
     kept = script.get(written).json["drafts"]
-    assert [each["number"] for each in kept] == [1, 3, 4, 5, 6, 7, 8]
-    assert draft(script, written, 8)["text"] == "Tea is warm. Pot 5. It pours well."
+    assert [each["number"] for each in kept] == [1, 3, 4, 5, 6, 7, 8, 9]
+    assert draft(script, written, 9)["text"] == "Tea is warm. Pot 6. It pours well."
     assert script.post(f"{written}/drafts/1/another").status_code == 409
