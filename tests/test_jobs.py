@@ -372,7 +372,7 @@ def test_cancelled_draft_stays_cancelled_when_the_model_answers_late(app, due_dr
     wait_until(lambda: text_so_far(due_draft.id, 1))
 
     assert ending.cancel(due_draft)
-    assert not due_draft.complete(1, text="late")
+    assert not due_draft.complete(1, due_draft.revision, text="late")
     writer.join()
 
     db.session.refresh(due_draft)

@@ -11,8 +11,9 @@ import pytest
 from conftest import BRIEF, NO_QUOTAS, both_databases, wait_until
 from patience import PATIENCE
 
-from smartcontent.contents import submitting, waiting
+from smartcontent.contents import ending, submitting, waiting
 from smartcontent.models import Draft, Repair, RepairKind, Status, now
+from smartcontent.models.draft import DATABASE_PATIENCE_SECONDS
 from smartcontent.models.job_ids import job_id
 from smartcontent.scheduling import (
     Job,
@@ -306,7 +307,7 @@ def test_draft_of_a_silent_worker_is_given_to_another(ada):
 def test_draft_whose_workers_all_died_fails_with_a_sentence(app, ada):
     app.config["GENERATION_ATTEMPTS"] = 1
     draft = submit_due(ada)
-    draft.claim(lease_seconds=-1)
+    draft.claim(lease_seconds=-DATABASE_PATIENCE_SECONDS - 1)
 
     reconcile()
 
@@ -315,14 +316,67 @@ def test_draft_whose_workers_all_died_fails_with_a_sentence(app, ada):
     assert "worker" in draft.error
 
 
+@both_databases
+def test_finished_text_of_a_last_attempt_is_waited_for_as_long_as_for_its_database(app, ada):
+    app.config["GENERATION_ATTEMPTS"] = 1
+    draft = submit_due(ada)
+    draft.claim(lease_seconds=-DATABASE_PATIENCE_SECONDS + 30)
+
+    assert reconcile() == []
+
+    assert draft.complete(1, draft.revision, text="Tea.")
+
+
+@both_databases
+@pytest.mark.parametrize("is_queued", [False, True])
+def test_finished_text_of_a_draft_that_was_released_as_lost_is_its_text(ada, valkey, is_queued):
+    draft = submit_due(ada)
+    draft.claim(lease_seconds=-1)
+    claimed = draft.revision
+    reconcile()
+    if is_queued:
+        mark_queued([draft.job_id])
+
+    assert draft.complete(1, claimed, text="Tea.")
+
+    db.session.refresh(draft)
+    assert (draft.status, draft.text, draft.attempt) == (Status.COMPLETED, "Tea.", 1)
+    reconcile()
+    assert valkey.client.zcard(SET) == 0
+
+
+def held_and_released(draft):
+    assert draft.move(Status.HELD, due_at=None)
+    assert waiting.release(draft)
+
+
+@both_databases
+@pytest.mark.parametrize("act", [ending.cancel, waiting.start_now, held_and_released])
+def test_what_a_person_does_with_a_released_draft_counts_more_than_its_late_text(ada, act):
+    draft = submit_due(ada)
+    draft.claim(lease_seconds=-1)
+    claimed = draft.revision
+    reconcile()
+    db.session.refresh(draft)
+    act(draft)
+    status = draft.status
+
+    assert not draft.complete(1, claimed, text="late")
+
+    db.session.refresh(draft)
+    assert (draft.status, draft.text) == (status, "")
+
+
 def test_worker_that_lost_its_lease_cannot_write(ada):
     draft = submit_due(ada)
     draft.claim(lease_seconds=-1)
+    claimed = draft.revision
     reconcile()
+    db.session.refresh(draft)
     draft.claim(lease_seconds=10)
 
     late = [
-        draft.complete(1, text="late"),
+        draft.complete(1, claimed, text="late"),
         draft.write(1, text="late"),
         draft.move(Status.PENDING, *Draft.held_by(1), text="late"),
     ]

@@ -13,6 +13,7 @@ from sqlalchemy import (
     String,
     Text,
     UniqueConstraint,
+    and_,
     bindparam,
     func,
     or_,
@@ -38,6 +39,8 @@ if TYPE_CHECKING:
 
 # How often the worker that writes a draft looks whether it is still its own.
 LOOK_AROUND_SECONDS = 0.2
+# How long a finished text waits for a database that is away.
+DATABASE_PATIENCE_SECONDS = 60
 
 
 class Draft(Base):
@@ -277,13 +280,15 @@ class Draft(Base):
             moved = connection.execute(_CLAIM, sent).one_or_none()
         return self._has_moved(moved, _CLAIMED | begun)
 
-    def complete(self, attempt: int, **record: object) -> bool:
+    def complete(self, attempt: int, claimed: int, **record: object) -> bool:
         """Put an attempt's text on record; False if it is no longer that attempt's. Tells nobody.
 
-        Commits what the session holds with it.
+        `claimed` is the revision that the claim made of it. A draft that was released as lost since
+        is that attempt's until another claims it, or a person does anything with it. Commits what
+        the session holds with it.
         """
         ended = {"finished_at": now(), **record}
-        sent = {"draft_id": self.id, "attempt_held": attempt, **ended}
+        sent = {"draft_id": self.id, "attempt_held": attempt, "claimed": claimed, **ended}
         moved = db.session.connection().execute(_COMPLETE, sent).one_or_none()
         if moved is None:
             db.session.rollback()
@@ -344,12 +349,20 @@ _CLAIM = (
     .returning(Draft.revision, Draft.attempt)
 )
 _COMPLETED = {"status": Status.COMPLETED, "lease_until": None}
+# Released as lost, and perhaps marked as queued; whatever else is done to a draft raises it, too.
+_RELEASED = ((Status.PENDING, 1), (Status.QUEUED, 2))
 _COMPLETE = (
     update(Draft.__table__)  # type: ignore[arg-type]
     .where(
         Draft.id == bindparam("draft_id"),
-        Draft.status == Status.GENERATING,
         Draft.attempt == bindparam("attempt_held"),
+        or_(
+            Draft.status == Status.GENERATING,
+            *(
+                and_(Draft.status == status, Draft.revision == bindparam("claimed") + changes)
+                for status, changes in _RELEASED
+            ),
+        ),
     )
     .values(
         {getattr(Draft, name): value for name, value in _COMPLETED.items()}

@@ -33,7 +33,8 @@ class Origin(StrEnum):
 
 # The whole status machine: what each status may become. Pending to pending is an edited brief or
 # another due time; generating to pending, another attempt: after a pause, or because its worker
-# was lost or told to stop. The last three are final.
+# was lost or told to stop. What waits so is completed by a worker that was not lost after all.
+# The last three are final.
 MAY_BECOME: Mapping[Status, frozenset[Status]] = MappingProxyType(
     {
         Status.PENDING: frozenset(
@@ -42,12 +43,21 @@ MAY_BECOME: Mapping[Status, frozenset[Status]] = MappingProxyType(
                 Status.HELD,
                 Status.QUEUED,
                 Status.GENERATING,
+                Status.COMPLETED,
                 Status.CANCELLED,
                 Status.FAILED,
             }
         ),
         Status.HELD: frozenset({Status.HELD, Status.PENDING, Status.CANCELLED}),
-        Status.QUEUED: frozenset({Status.HELD, Status.GENERATING, Status.CANCELLED, Status.FAILED}),
+        Status.QUEUED: frozenset(
+            {
+                Status.HELD,
+                Status.GENERATING,
+                Status.COMPLETED,
+                Status.CANCELLED,
+                Status.FAILED,
+            }
+        ),
         Status.GENERATING: frozenset(
             {
                 Status.PENDING,

@@ -14,6 +14,7 @@ from flask import current_app
 from sqlalchemy import delete, select, tuple_
 
 from smartcontent.models import UNFINISHED, Content, Draft, Repair, RepairKind, Status, now
+from smartcontent.models.draft import DATABASE_PATIENCE_SECONDS
 from smartcontent.models.job_ids import draft_id_of, job_id
 from smartcontent.models.search_index import findable_by
 from smartcontent.models.status import WAITS
@@ -38,6 +39,7 @@ LOOK_AHEAD = timedelta(seconds=10)
 OVERDUE = timedelta(seconds=3)
 # So long before, a worker may have it in hand; by the clock of Redis, which may be ahead of ours.
 ARMED = timedelta(seconds=ARMED_SECONDS) + CLOCKS_DIFFER
+PATIENCE = timedelta(seconds=DATABASE_PATIENCE_SECONDS)
 BATCH = 5000  # waiting drafts of one pass, and ids that one query names
 REPAIRS_KEPT = timedelta(days=90)
 
@@ -96,7 +98,7 @@ def reconcile_some(
     horizon = now() + LOOK_AHEAD
     unreadable = [] if dry_run else _unreadable()
     jobs = _jobs_in_redis(horizon)
-    lost = _lost()
+    lost = _lost(current_app.config["GENERATION_ATTEMPTS"])
     rows = _due_soon(horizon, behind)
     waiting = {_job_id(row, row.attempt + 1): row for row in rows}
     repairs = [
@@ -135,11 +137,18 @@ def _text(name: bytes) -> str:
     return name.decode(errors="surrogateescape")
 
 
-def _lost() -> Sequence[int]:
-    """Drafts whose worker let its lease run out; there are no more of them than workers."""
+def _lost(attempts: int) -> Sequence[int]:
+    """Drafts whose worker let its lease run out; there are no more of them than workers.
+
+    One in its last attempt is final when it is released: a finished text that waits for its
+    database is waited for.
+    """
     only_read()
-    is_lost = (Draft.status == Status.GENERATING) & (Draft.lease_until < now())
-    lost = db.session.scalars(select(Draft.id).where(is_lost)).all()
+    moment = now()
+    is_lost = (Draft.status == Status.GENERATING) & (Draft.lease_until < moment)
+    has_another = Draft.failures < attempts - 1
+    is_given_up = has_another | (Draft.lease_until < moment - PATIENCE)
+    lost = db.session.scalars(select(Draft.id).where(is_lost, is_given_up)).all()
     db.session.commit()
     return lost
 

@@ -10,6 +10,7 @@ from sqlalchemy.exc import OperationalError
 
 from smartcontent.events import TextChannel
 from smartcontent.models import Draft, now
+from smartcontent.models.draft import DATABASE_PATIENCE_SECONDS
 from smartcontent.ollama import Answer
 from smartcontent.stores.sql import db
 from smartcontent.writing.lease import Lease
@@ -19,7 +20,6 @@ stopping = threading.Event()
 # Causes after which another attempt asks for something else: more room, or another seed.
 SPENT_ON_THINKING, REPEATING = "only_thinking", "repeating"
 GATHER_SECONDS = 0.04
-DATABASE_PATIENCE_SECONDS = 60
 
 
 class WorkerStopping(Exception):
@@ -49,6 +49,10 @@ class Attempt:
         self.after = after  # the cause for which the attempt before ended
         self.tries = tries  # before this one, in a row, that did not reach Ollama
         self.number = draft.attempt
+        self.claimed = draft.revision  # as the claim made it
+        # What a release as lost changes, and a text that comes after all puts back. The row itself
+        # cannot be read while the database is away.
+        self.due_at, self.failures = draft.due_at, draft.failures
         self._text = _beginning_with(before)
         self.first_word_at: datetime | None = None
         self._channel = TextChannel(draft.user_id, str(draft.content_id), draft.id, self.number)
@@ -139,7 +143,7 @@ def patiently(write: Callable[[], bool]) -> bool:
     """Carry out a last write, and wait up to a minute for a database that is away.
 
     Raises:
-        sqlalchemy.exc.OperationalError: it stayed away; the lease runs out and another tries.
+        sqlalchemy.exc.OperationalError: it stayed away; another tries when the lease has run out.
     """
     give_up_at = time.monotonic() + DATABASE_PATIENCE_SECONDS
     while True:

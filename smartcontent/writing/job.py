@@ -105,9 +105,9 @@ def _write(draft: Draft, attempt: Attempt, made: Ready) -> bool:
         problem = error
         return patiently(lambda: give_up_or_try_later(draft, attempt, problem))
     spent = made.answer.spent_on_thinking()
-    if spent and may_be_tried_with_room(draft, attempt):
+    if spent and may_be_tried_with_room(attempt):
         return patiently(lambda: give_up_or_try_later(draft, attempt, spent))
-    return complete(draft, attempt, made.answer, made.around)
+    return complete(draft, attempt, made.answer, made)
 
 
 def _tell_of_claim(draft: Draft) -> None:

@@ -12,28 +12,30 @@ from smartcontent.models.reading_ahead import read_ahead_ms
 from smartcontent.models.search_index import findable_by
 from smartcontent.ollama import Answer, OllamaError
 from smartcontent.ollama.configured import ollama
-from smartcontent.prompts.request import Request, language_of, model_of
+from smartcontent.prompts.request import Request, language_of
 from smartcontent.scheduling import schedule_draft
 from smartcontent.stores.sql import db, only_read
 from smartcontent.texts.counting import size_of
 from smartcontent.texts.sentiment import sentiment_of
 from smartcontent.texts.wrapping import unwrapped
+from smartcontent.writing.armed import Ready
 from smartcontent.writing.attempt import Attempt, patiently
-from smartcontent.writing.surroundings import Surroundings
 
 log = logging.getLogger(__name__)
 
 VERSION_LONGEST = 40
 
 
-def complete(draft: Draft, attempt: Attempt, answer: Answer, around: Surroundings) -> bool:
+def complete(draft: Draft, attempt: Attempt, answer: Answer, made: Ready) -> bool:
     """Do what grows with a text, then write it down: a transaction holds up other writers.
 
-    Behind the model's words comes what stood there in the draft that this one is made of.
+    Behind the model's words comes what stood there in the draft that this one is made of. The row
+    is read in the last step alone, which waits for the database.
     """
+    around = made.around
     written, wrapping = unwrapped(attempt.written, around.rewritten, around.goes_on)
     text = attempt.before + written + around.behind
-    digest, version = _server(draft)
+    digest, version = _server(made.record["model"])
     values = {
         "text": text,
         "words": size_of(text).number,
@@ -42,12 +44,14 @@ def complete(draft: Draft, attempt: Attempt, answer: Answer, around: Surrounding
         "first_word_at": attempt.first_word_at,
         "done_reason": answer.done_reason,
         "stats": answer.stats | version,
+        "due_at": attempt.due_at,
+        "failures": attempt.failures,
     }
     words = findable_by(text)
-    return patiently(lambda: _put_on_record(draft, attempt.number, words, values))
+    return patiently(lambda: _put_on_record(draft, attempt, words, values))
 
 
-def _put_on_record(draft: Draft, attempt: int, words: str, values: dict[str, Any]) -> bool:
+def _put_on_record(draft: Draft, attempt: Attempt, words: str, values: dict[str, Any]) -> bool:
     only_read()
     values |= _read_ahead(draft, values["stats"])
     values["reproduces"] = _compared(draft, values["text"], values["model_digest"])
@@ -55,7 +59,7 @@ def _put_on_record(draft: Draft, attempt: int, words: str, values: dict[str, Any
     content = Content.take_in(draft, words)
     if content is None:  # its owner is gone with all that was theirs
         return False
-    completed = draft.complete(attempt, **values)
+    completed = draft.complete(attempt.number, attempt.claimed, **values)
     log.info("Completed draft=%s words=%s won=%s", draft.id, len(values["text"].split()), completed)
     if completed:
         owner, event = draft.user_id, draft.as_event()
@@ -76,11 +80,11 @@ def _read_ahead(draft: Draft, stats: dict[str, Any]) -> dict[str, float | None]:
     return {"read_ahead_ms": before, "saved_ms": saved}
 
 
-def _server(draft: Draft) -> tuple[str | None, dict[str, str]]:
+def _server(model: str) -> tuple[str | None, dict[str, str]]:
     """Which model it was by its digest, and whose version; nothing where the server is silent."""
     server = ollama()
     try:
-        digest = server.digest(draft.model or model_of(draft))
+        digest = server.digest(model)
         return digest, {"ollama_version": server.version()[:VERSION_LONGEST]}
     except OllamaError:
         return None, {}

@@ -44,21 +44,21 @@ def give_up_or_try_later(draft: Draft, attempt: Attempt, error: OllamaError) -> 
         values["error_values"] = {**error.values, "tries": tries}
         if tries < AWAY_TRIES:
             return _later(draft, held, _spread(while_away(tries).total_seconds()), **values)
-    values["failures"] = draft.failures + 1
-    if not _may_succeed(attempt, error) or not _may_fail_again(draft):
+    values["failures"] = attempt.failures + 1
+    if not _may_succeed(attempt, error) or not _may_fail_again(attempt):
         return _fail(draft, held, attempt.left, values)
-    pause = error.retry_after or backoff(draft.failures + 1).total_seconds()
+    pause = error.retry_after or backoff(attempt.failures + 1).total_seconds()
     return _later(draft, held, _spread(pause), **values)
 
 
-def may_be_tried_with_room(draft: Draft, attempt: Attempt) -> bool:
+def may_be_tried_with_room(attempt: Attempt) -> bool:
     """Whether a text that thoughts left no room for gets another attempt; else it stays."""
-    return attempt.after != SPENT_ON_THINKING and _may_fail_again(draft)
+    return attempt.after != SPENT_ON_THINKING and _may_fail_again(attempt)
 
 
-def _may_fail_again(draft: Draft) -> bool:
+def _may_fail_again(attempt: Attempt) -> bool:
     attempts: int = current_app.config["GENERATION_ATTEMPTS"]
-    return draft.failures < attempts - 1
+    return attempt.failures < attempts - 1
 
 
 def _spread(seconds: float) -> float:

@@ -99,8 +99,9 @@ class Ledger:
         return [repair for repair in repairs if _document(repair["about"])["draft"] == draft_id]
 
     def end_lease(self, draft_id: int) -> None:
-        """Set a lease's end to when it began."""
-        self.rows("UPDATE drafts SET lease_until = started_at WHERE id = {0}", draft_id)
+        """Set a lease's end to long ago: also where a finished text would have been waited for."""
+        long_ago = "'2000-01-01 00:00:00.000000'"
+        self.rows(f"UPDATE drafts SET lease_until = {long_ago} WHERE id = {{0}}", draft_id)
 
     def rows(self, question: str, *numbers: int) -> list[dict[str, Any]]:
         """The answer to a question, times aware and in UTC."""

@@ -37,6 +37,37 @@ def test_finished_text_waits_for_a_database_that_is_away(site, writing):
     assert draft["text"] == site.ollama.of(writing.topic)[0].text
 
 
+@pytest.fixture
+def finished(site: Site) -> Sent:
+    """A text whose one worker cannot store it, released as lost by those who reach the database."""
+    site.start("worker", SMARTCONTENT_WORKERS=1)  # nobody else has the draft meanwhile
+    sent = site.begin_text()
+    site.database["worker"].refuse()
+    site.ollama.finish()
+    site.wait_for(sent, "queued")
+    return sent
+
+
+def test_finished_text_is_stored_though_its_draft_was_released_as_lost(site, finished):
+    site.database["worker"].restore()
+
+    draft = site.wait_for(finished, "completed")
+
+    assert (draft["attempt"], draft["failures"]) == (1, 0)
+    assert draft["due_at"] <= draft["started_at"]
+    [told] = site.ollama.of(finished.topic)
+    assert draft["text"] == told.text
+
+
+def test_draft_that_was_released_as_lost_and_cancelled_stays_so(site, finished):
+    assert site.cancel(finished)
+
+    site.database["worker"].restore()
+
+    wait_until(lambda: site.processes.said("worker", "Stopped draft="))
+    assert site.status(finished) == "cancelled"
+
+
 @pytest.mark.parametrize("fault", ["refuse", "black_hole"])
 def test_worker_cut_off_from_the_database_hangs_up_before_another_begins(site, writing, fault):
     site.start("worker-2", DATABASE_URL=site.settings["DATABASE_URL"])
