@@ -10,6 +10,7 @@ from dictation import Dictation
 from ollama_scripts import done, line, piece
 from processes import free_port
 from sqlalchemy import select
+from sqlalchemy.exc import OperationalError
 
 from smartcontent import events, prompts
 from smartcontent.contents import ending, submitting, versions, waiting
@@ -553,6 +554,37 @@ def test_page_drawn_before_the_sentiment_is_there_is_told_of_it(due_draft, ollam
     assert written(due_draft).sentiment_label == "positive"
     assert told[-1][2]["status"] == "completed"
     assert told[-1][2]["revision"] == due_draft.revision > drawn[0]
+
+
+@pytest.mark.parametrize(
+    ("end", "scripted", "status"),
+    [
+        ("complete", lambda ollama: ollama.says("A lovely teapot."), Status.COMPLETED),
+        ("move", lambda ollama: ollama.fails(404, {"error": "model not found"}), Status.FAILED),
+        ("move", lambda ollama: ollama.fails(503, {"error": "server busy"}), Status.PENDING),
+    ],
+)
+def test_end_is_told_though_the_answer_to_its_commit_is_lost(
+    due_draft, ollama, monkeypatch, end, scripted, status
+):
+    usual, told, written_down = getattr(Draft, end), [], []
+
+    def loses_its_first_answer(*what, **values):
+        written_down.append(usual(*what, **values))
+        if len(written_down) == 1:
+            told.clear()
+            raise OperationalError("COMMIT", None, Exception("server closed the connection"))
+        return written_down[-1]
+
+    monkeypatch.setattr(Draft, end, loses_its_first_answer)
+    monkeypatch.setattr(events, "publish", lambda *event: told.append(event))
+    scripted(ollama)
+
+    draft = written(due_draft)
+
+    assert (draft.status, draft.attempt, len(ollama.chats)) == (status, 1, 1)
+    assert [event[2]["status"] for event in told] == [status]
+    assert (draft.sentiment_label is not None) == (status == Status.COMPLETED)
 
 
 @pytest.mark.parametrize("language", ["de", "ja"])

@@ -284,8 +284,9 @@ class Draft(Base):
         """Put an attempt's text on record; False if it is no longer that attempt's. Tells nobody.
 
         `claimed` is the revision that the claim made of it. A draft that was released as lost since
-        is that attempt's until another claims it, or a person does anything with it. Commits what
-        the session holds with it.
+        is that attempt's until another claims it, or a person does anything with it. One that it
+        has completed is completed again: the answer to a commit may be lost. Commits what the
+        session holds with it.
         """
         ended = {"finished_at": now(), **record}
         sent = {"draft_id": self.id, "attempt_held": attempt, "claimed": claimed, **ended}
@@ -358,6 +359,7 @@ _COMPLETE = (
         Draft.attempt == bindparam("attempt_held"),
         or_(
             Draft.status == Status.GENERATING,
+            Draft.status == Status.COMPLETED,
             *(
                 and_(Draft.status == status, Draft.revision == bindparam("claimed") + changes)
                 for status, changes in _RELEASED

@@ -50,6 +50,7 @@ def write_draft(draft_id: int) -> None:
             log.info("Stopped draft=%s attempt=%s", draft_id, attempt.number)
             if not _read_anew(draft):
                 return
+            draft.announce()  # it may have ended so by us: the answer to a commit can be lost
     announce_of(draft)
     if draft.model is not None and draft.status == Status.COMPLETED:
         ask_again(draft.model)
