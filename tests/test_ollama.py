@@ -61,6 +61,18 @@ def error_of(answer: Answer) -> OllamaError:
     return caught.value
 
 
+def kept_of(answer: Answer) -> tuple[str, str]:
+    """What there is of a text that breaks off, and the cause."""
+    text = ""
+    try:
+        with answer:
+            for piece in answer:
+                text = piece if answer.begins_again else text + piece
+    except OllamaError as error:
+        return text, error.cause
+    return text, ""
+
+
 def test_pieces_come_as_they_are_written_and_the_statistics_at_the_end(
     ollama: ScriptedOllama,
 ) -> None:
@@ -399,6 +411,25 @@ def test_text_that_begins_again_without_end_stops_too(ollama: ScriptedOllama) ->
     ollama.says(*[taken_back] * 20, cut=True)
 
     assert error_of(chat(ollama)).cause == "too_long"
+
+
+LINES = "".join(f"This is line {number} of it.\n" for number in range(10_000))
+
+
+@pytest.mark.parametrize(
+    ("told", "kept", "cause"),
+    [
+        (["Tea.\n", LINES], ("Tea.\n" + LINES)[:200_000], "too_long"),
+        ([LINES[:9_000] + "</think>" + LINES], LINES[:200_000], "too_long"),
+        (["Tea is warm. " * 100], "Tea is warm. " * 100, "repeating"),
+    ],
+)
+def test_what_came_in_the_piece_that_ends_a_text_is_kept(
+    ollama: ScriptedOllama, told: list[str], kept: str, cause: str
+) -> None:
+    ollama.says(*told)
+
+    assert kept_of(chat(ollama)) == (kept, cause)
 
 
 def test_64_megabytes_without_a_line_end_are_refused_at_once(ollama: ScriptedOllama) -> None:

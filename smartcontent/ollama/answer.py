@@ -102,6 +102,7 @@ class Answer:
                     yielded = time.monotonic()
                     yield piece
                     self._marks.begins_again = False  # that piece alone does
+                self._check_bounds()  # of what came up to them nothing is lost
                 if self.done_reason is not None:
                     break
 
@@ -143,22 +144,20 @@ class Answer:
         if self.begins_again:
             self._length, self._has_text = 0, False
             self._tail, self._looked_at = "", 0
+        room = TEXT_LIMIT - self._length
         self._length += len(piece)
-        self._look_for_loop(piece)
-        self._has_text = self._has_text or bool(piece.strip())
-        if self._length > TEXT_LIMIT or self._read_length > _READ_LIMIT:
-            limit = {"limit": TEXT_LIMIT}
-            raise failure("too_long", self._exchange.names | limit)
-        return piece
-
-    def _look_for_loop(self, piece: str) -> None:
-        """End a text that says the same again and again, long before its room does."""
         self._tail = (self._tail + piece)[-TAIL:]
-        if self._length - self._looked_at < LOOK_AGAIN:
-            return
-        self._looked_at = self._length
-        if loops(self._tail):
-            raise self._exchange.failure("repeating")
+        self._has_text = self._has_text or bool(piece.strip())
+        return piece[:room]
+
+    def _check_bounds(self) -> None:
+        """End a text without an end; one that says the same again long before its room does."""
+        if self._length - self._looked_at >= LOOK_AGAIN:
+            self._looked_at = self._length
+            if loops(self._tail):
+                raise self._exchange.failure("repeating")
+        if self._length > TEXT_LIMIT or self._read_length > _READ_LIMIT:
+            raise failure("too_long", self._exchange.names | {"limit": TEXT_LIMIT})
 
     def _finish(self, data: dict[str, Any]) -> None:
         reason = data.get("done_reason")
