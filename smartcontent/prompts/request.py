@@ -29,11 +29,12 @@ OPTIONS = frozenset(
 
 @dataclass(frozen=True)
 class Request:
-    """What is sent to Ollama for a draft."""
+    """What is sent to Ollama for a draft; `repeats` is true of one that was sent just so before."""
 
     model: str
     messages: list[dict[str, str]]
     options: dict[str, Any]
+    repeats: bool = False
 
     @property
     def prompt_digest(self) -> str:
@@ -105,7 +106,7 @@ def request_of(draft: Draft) -> Request:
         raise SourceGone
     if task.do is Deed.REPRODUCE:
         options = {n: v for n, v in (source.options or {}).items() if n in OPTIONS}
-        return Request(source.model or model_of(draft), source.prompt or [], options)
+        return Request(source.model or model_of(draft), source.prompt or [], options, repeats=True)
     language = language_of(source)
     brief = replace(draft.content.brief, language=language)
     options = prompts.options_for(brief)
@@ -139,7 +140,7 @@ def seeded(request: Request, anew: bool = False) -> Request:
     """
     seed = {"seed": random.randrange(SEEDS)}  # noqa: S311
     options = request.options | seed if anew else seed | request.options
-    return Request(request.model, request.messages, options)
+    return replace(request, options=options)
 
 
 def may_be_sent(text: str) -> bool:

@@ -75,7 +75,7 @@ def _made_ready(draft: Draft, after: str | None) -> Ready:
     only_read()
     around = surroundings(draft)
     request = with_room_to_think(request_of(draft), after == SPENT_ON_THINKING)
-    is_to_differ = after == REPEATING and draft.reproduces is None
+    is_to_differ = after == REPEATING and not request.repeats
     request = seeded(request, anew=is_to_differ)
     estimate = None if draft.task else estimate_for(draft.content, request.model)
     record = {

@@ -49,6 +49,7 @@ class Attempt:
         self.after = after  # the cause for which the attempt before ended
         self.tries = tries  # before this one, in a row, that did not reach Ollama
         self.number = draft.attempt
+        self.repeats = draft.reproduces is not None  # and so never asks for something else
         self.claimed = draft.revision  # as the claim made it
         # What a release as lost changes, and a text that comes after all puts back. The row itself
         # cannot be read while the database is away.

@@ -53,7 +53,8 @@ def give_up_or_try_later(draft: Draft, attempt: Attempt, error: OllamaError) -> 
 
 def may_be_tried_with_room(attempt: Attempt) -> bool:
     """Whether a text that thoughts left no room for gets another attempt; else it stays."""
-    return attempt.after != SPENT_ON_THINKING and _may_fail_again(attempt)
+    may_differ = attempt.after != SPENT_ON_THINKING and not attempt.repeats
+    return may_differ and _may_fail_again(attempt)
 
 
 def _may_fail_again(attempt: Attempt) -> bool:
@@ -88,7 +89,7 @@ def _fail(
 
 def _may_succeed(attempt: Attempt, error: OllamaError) -> bool:
     """Whether another attempt has a chance: one more has that asks for something else."""
-    asks_otherwise = error.cause in (SPENT_ON_THINKING, REPEATING)
+    asks_otherwise = error.cause in (SPENT_ON_THINKING, REPEATING) and not attempt.repeats
     return error.transient or (asks_otherwise and attempt.after != error.cause)
 
 

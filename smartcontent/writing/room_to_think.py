@@ -22,8 +22,11 @@ def with_room_to_think(request: Request, needs_more: bool = False) -> Request:
     """The request with room for thoughts that count as text, where the model may think.
 
     Some models do so although told not to (gpt-oss). More room after an attempt that was spent on
-    thinking, even where the server does not say that the model can.
+    thinking, even where the server does not say that the model can. One that repeats another has
+    the room of that.
     """
+    if request.repeats:
+        return request
     limit = request.options.get("num_predict") or 0
     room = THINKING_TOKENS * (2 if needs_more else thinks(request.model))
     if not room or limit <= 0:  # without a limit there is room for everything

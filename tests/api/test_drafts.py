@@ -489,6 +489,33 @@ def test_draft_is_written_once_more_and_says_whether_it_is_the_same(script, olla
     assert first["options"]["seed"] == 7
 
 
+def test_draft_of_a_model_that_thinks_is_repeated_with_the_room_it_had(script, ollama):
+    ollama.on(path="/api/show").fails(200, {"capabilities": ["thinking"]}, times=9)
+    told = script.submit(delay_seconds=0)
+    write(ollama, told["draft_id"], TEA)
+
+    for number in (1, 2):
+        asked = script.post(f"/contents/{told['id']}/drafts/{number}/reproduce").json
+        write(ollama, asked["id"], TEA)
+
+    first, *repeated = ollama.chats
+    assert repeated == [first, first]
+
+
+@pytest.mark.parametrize(
+    "told", [["A teapot is a teapot. " * 100], ["<think>Hm and hm</think>", "A"], ["<think>Hm"]]
+)
+def test_repeated_text_that_ends_as_no_text_should_is_not_repeated_once_more(
+    script, ollama, written, told
+):
+    asked = script.post(f"{written}/drafts/1/reproduce").json
+    ollama.says(*told, done_reason="length")
+    job.write_draft(asked["id"])
+
+    status = draft(script, written, 2)["status"]
+    assert status == ("completed" if told[1:] else "failed")
+
+
 def is_now(ollama, digest: str) -> None:
     """Have the model be this very one from now on, for one text."""
     known = {"name": "llama3.2:latest", "model": "llama3.2:latest", "digest": digest}
