@@ -1,6 +1,7 @@
 """The file that a container's health check looks at: touched only while all is well."""
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -10,9 +11,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from conftest import ROOT, wait_until
+from conftest import BRIEF, ROOT, wait_until
 from processes import Processes
 
+from smartcontent.contents import submitting
+from smartcontent.stores import keys
 from smartcontent.upkeep import duties, heartbeat
 from smartcontent.upkeep.duties import Duty
 
@@ -35,7 +38,9 @@ Slots(sys.argv[1], Job, 2, lambda: os._exit(3), lambda: print("well", flush=True
 
 @pytest.fixture
 def file(tmp_path: Path) -> Path:
-    return tmp_path / "heartbeat"
+    folder = tmp_path / "run"
+    folder.mkdir()
+    return folder / "heartbeat"
 
 
 @pytest.fixture
@@ -64,6 +69,21 @@ def test_scheduler_beats_for_as_long_as_redis_hears_of_it(scheduler, file, valke
     valkey.start()
 
     assert was_silent
+    wait_until(file.exists)
+
+
+def test_file_that_cannot_be_touched_any_more_stops_no_draft_and_is_told_once(
+    scheduler, file, ada, valkey
+):
+    wait_until(file.exists)
+    shutil.rmtree(file.parent)
+
+    for number in (1, 2):  # a second later, when it would have been touched again
+        submitting.submit(ada.id, BRIEF, "A teapot", delay_seconds=1.1)
+        wait_until(lambda number=number: valkey.client.llen(keys.QUEUED) == number)
+
+    assert len(scheduler.said("scheduler", "cannot be touched")) == 1
+    file.parent.mkdir()
     wait_until(file.exists)
 
 
