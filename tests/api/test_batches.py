@@ -25,6 +25,7 @@ from smartcontent.stores import keys
 from smartcontent.stores.sql import db
 from smartcontent.tables.reading import read_table
 from smartcontent.writing import job
+from smartcontent.writing.attempt import WorkerStopping
 
 from .conftest import BRIEF
 
@@ -441,6 +442,25 @@ def test_paused_nothing_starts_until_it_is_resumed(script, valkey):
     resumed = script.post(f"{batch}/resume").json
     assert (resumed["paused"], resumed["by_status"]["pending"]) == (False, 3)
     assert valkey.client.zcard(keys.SCHEDULED) == 3
+
+
+def test_what_is_being_written_as_a_batch_is_paused_goes_on_in_another_attempt(
+    script, ollama, monkeypatch
+):
+    batch = submitted(script)
+    make_due()
+    begun = drafts()[0].id
+
+    def is_paused_and_told_to_end(attempt, answer):
+        script.post(f"{batch}/pause")
+        raise WorkerStopping
+
+    with monkeypatch.context() as patch:
+        patch.setattr(job.Attempt, "write", is_paused_and_told_to_end)
+        job.write_draft(begun)
+    job.write_draft(begun)
+
+    assert [draft.status for draft in drafts()] == ["completed", "held", "held"]
 
 
 @both_databases

@@ -27,7 +27,10 @@ from smartcontent.stores.sql import db
 
 
 def pause(batch: Batch) -> int:
-    """Hold what has not started; answers how many drafts that were."""
+    """Hold what has not begun; answers how many drafts that were.
+
+    What is being written goes on, also through further attempts.
+    """
     _set_paused(batch, now())
     here = (*_asked_for_by(batch), Draft.status.in_(WAITS))
     held = _moved(Status.HELD, What.HELD, *here, due_at=None)
