@@ -43,7 +43,12 @@ def finished(site: Site) -> Sent:
     site.start("worker", SMARTCONTENT_WORKERS=1)  # nobody else has the draft meanwhile
     sent = site.begin_text()
     site.database["worker"].refuse()
+    noticed = f"draft={sent.draft_id} database does not answer"
+    wait_until(lambda: site.processes.said("worker", noticed))
     site.ollama.finish()
+    told = site.ollama.requests_for(sent.topic)[0]
+    wait_until(lambda: told.finished_at)
+    site.end_lease(sent)
     site.wait_for(sent, "queued")
     return sent
 
@@ -64,7 +69,7 @@ def test_draft_that_was_released_as_lost_and_cancelled_stays_so(site, finished):
 
     site.database["worker"].restore()
 
-    wait_until(lambda: site.processes.said("worker", "Stopped draft="))
+    wait_until(lambda: site.processes.said("worker", f"Stopped draft={finished.draft_id} "))
     assert site.status(finished) == "cancelled"
 
 
