@@ -20,7 +20,7 @@ from smartcontent.models.listing import Filters, list_contents
 from smartcontent.stores.sql import db, only_read
 from smartcontent.texts.sentiment import sentiment_of
 from smartcontent.writing import job, outcome
-from smartcontent.writing.attempt import WorkerStopping
+from smartcontent.writing.attempt import Attempt, WorkerStopping
 from smartcontent.writing.retrying import AWAY_TRIES
 
 pytestmark = both_databases
@@ -594,3 +594,26 @@ def test_sentiment_is_not_guessed_in_a_language_the_lexicon_does_not_know(ada, l
     draft = written(submitting.submit(ada.id, brief, "A teapot", delay_seconds=0).current)
 
     assert draft.sentiment_score is None
+
+
+@pytest.mark.parametrize("end", ["completed", "failed", "handed back"])
+def test_text_is_in_redis_no_longer_than_it_is_written(ada, ollama, valkey, monkeypatch, end):
+    """What stays there takes room from everybody's drafts."""
+    draft = submitting.submit(ada.id, BRIEF, "A teapot", delay_seconds=0).current
+    seen = []
+
+    def look(*_args: object) -> None:
+        seen.extend(valkey.client.keys("smartcontent:text:*"))
+        if end == "handed back":
+            raise WorkerStopping
+
+    monkeypatch.setattr(Attempt, "_look_around", look)
+    if end == "failed":
+        ollama.line_error("no such thing", "Tea ")
+    else:
+        ollama.says("Tea is ", "warm.")
+
+    job.write_draft(draft.id)
+
+    assert seen
+    assert valkey.client.keys("smartcontent:text:*") == []

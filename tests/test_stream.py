@@ -1,6 +1,7 @@
 """The event stream as a page meets it: over real sockets, from a real gunicorn."""
 
 import signal
+import socket
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -16,7 +17,10 @@ from patience import PATIENCE
 from processes import Browser
 
 from smartcontent.contents import ending, submitting
-from smartcontent.events import channel, publish
+from smartcontent.events import channel, frame, publish
+from smartcontent.live.hub import Mailbox
+from smartcontent.live.open_page import OpenPage, Permit
+from smartcontent.live.places import Place, Places
 from smartcontent.models import Status
 from smartcontent.stores.redis import RedisLink, redis
 from smartcontent.stores.sql import db
@@ -89,6 +93,32 @@ def test_page_that_opens_in_mid_text_starts_from_what_was_said(
     later = "".join(piece["text"] for piece in page.of("text") if piece["offset"] >= seen["offset"])
     assert (seen["text"], seen["offset"]) == ("Tea is ", 7)
     assert later == "warm."
+
+
+def test_text_is_told_in_its_own_script():
+    assert len(frame("text", {"text": "茶" * 1_000})) < 3_100
+
+
+@pytest.mark.parametrize("kind", ["page", "mailbox"])
+def test_who_does_not_read_holds_no_more_than_a_megabyte(kind):
+    ours, theirs = socket.socketpair()
+    ours.setblocking(False)
+    permit = Permit(lambda keys: keys, "a session")
+    page = OpenPage(Place(Places(), 1), permit, ours, True, print) if kind == "page" else None
+    mailbox = Mailbox(1)
+
+    for _ in range(30):
+        (page or mailbox).put(b"x" * 600_000)
+
+    if page:
+        assert page.must_read
+        assert len(page._unsent) <= 600_100
+        assert sum(map(len, page._held)) < 1_700_000
+        page.close()
+    else:
+        assert mailbox.take(0) == ([], True)
+    ours.close()
+    theirs.close()
 
 
 def test_nobody_hears_another_user_s_events(web, browser, open_page, ada, bob):

@@ -40,6 +40,7 @@ from smartcontent.recurrence.rules import RuleError, rule_of
 from smartcontent.stores.sql import db
 from smartcontent.tables.mapping import guess
 from smartcontent.tables.writing import is_risky
+from smartcontent.texts.diff import _WORD
 from smartcontent.texts.folding import ACCENTS_MOST, as_sought
 from smartcontent.texts.markdown import LONGEST, to_html
 from smartcontent.texts.markdown.drawing import drawn
@@ -499,6 +500,7 @@ HOSTILE = {
     "attributes": "<b " + "a=b " * 24_000 + ">",
     "tags in code": "`<b>" * 20_000,
     "bold beside punctuation": "**字：**" * 14_000,
+    "all signs": "".join(map(chr, chain(range(0xA1, 0xD800), range(0xE000, 0x1E000))))[:100_000],
     "stars beside punctuation": "字*。" * 33_000,
 }
 
@@ -512,6 +514,18 @@ ASKED = Asked(
     banned=("a b",),
     preferred=(Preferred("tea", "brew"),),
 )
+
+
+@pytest.mark.parametrize("sign", ["㎉", "ж", "a"])
+def test_word_as_long_as_only_archives_bring_takes_little_to_be_made_findable(sign):
+    text = sign * 1_000_000
+    assert_takes_less(0.25, lambda: searchable(text))
+    before = most_memory()
+
+    searchable(text)
+    _WORD.findall(text)
+
+    assert most_memory() - before < 30_000  # kilobytes; with a place to go back to 180,000
 
 
 @pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE)

@@ -11,6 +11,7 @@ from smartcontent.contents.keys import KeyUsed
 from smartcontent.models import UNFINISHED, Content, Draft, Origin, Share, Status, What
 from smartcontent.models.moments import due_in
 from smartcontent.models.status import UNDONE
+from smartcontent.ollama.answer import TEXT_LIMIT
 from smartcontent.prompts.request import may_be_sent, model_for
 
 SEEDS = 2**31
@@ -139,6 +140,11 @@ def _wishes_like(source: Draft, task: Task) -> Wishes:
 def _checked(source: Draft | None, task: Task) -> Draft:
     if source is None or not source.is_final or not source.text:
         raise CannotBeMade(f"Version {task.number} has no text yet that it could be made of.")
+    if len(source.text) > TEXT_LIMIT:  # as only archives bring; all of it would be told, live
+        raise CannotBeMade(
+            f"Version {task.number} has {len(source.text):,} characters: only of up to "
+            f"{TEXT_LIMIT:,} can others be made."
+        )
     if task.do is Deed.CONTINUE and not can_be_continued(source):
         raise CannotBeMade(f"Version {task.number} came to its end: there is nothing to continue.")
     if task.do is Deed.REPRODUCE and not source.prompt:

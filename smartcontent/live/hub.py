@@ -9,6 +9,7 @@ import logging
 import threading
 import time
 from collections import defaultdict, deque
+from collections.abc import Collection
 from typing import Protocol
 from uuid import uuid4
 
@@ -25,6 +26,7 @@ from smartcontent.upkeep.duties import Duty
 log = logging.getLogger(__name__)
 
 MAILBOX_PIECES = 256
+MAILBOX_BYTES = 1024 * 1024
 MOST_AT_ONCE = 100
 CONFIRM_SECONDS = 1.0
 WITHOUT_REDIS_SECONDS = 2.0
@@ -42,6 +44,11 @@ class Listener(Protocol):
         """Start over from a snapshot: events may have been lost."""
 
 
+def has_room(waiting: Collection[bytes]) -> bool:
+    """Whether a listener may have more events wait; a text may be told in one of megabytes."""
+    return len(waiting) < MAILBOX_PIECES and sum(map(len, waiting)) < MAILBOX_BYTES
+
+
 class Mailbox:
     """A listener that keeps the events until they are asked for."""
 
@@ -53,7 +60,7 @@ class Mailbox:
 
     def put(self, events: bytes) -> None:
         """Add events; who cannot keep up loses them all and reads again."""
-        if len(self._events) >= MAILBOX_PIECES:
+        if not has_room(self._events):
             self.read_again()
         elif not self._must_read_again:
             self._events.append(events)

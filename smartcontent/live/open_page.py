@@ -10,7 +10,7 @@ from collections.abc import Callable
 from functools import lru_cache
 from typing import NamedTuple
 
-from smartcontent.live.hub import MAILBOX_PIECES
+from smartcontent.live.hub import has_room
 from smartcontent.live.places import Place
 
 # What Linux waits for a silent client to acknowledge; with a sign of life every 15 seconds, one
@@ -60,7 +60,7 @@ class OpenPage:
         self.was_behind = False
         self.beat_at = 0.0
         self._is_chunked = is_chunked
-        self._unsent = b""
+        self._unsent = memoryview(b"")
         self._held: deque[bytes] | None = None
         _limit_waiting(client)
         # A descriptor of our own, which the server cannot close and give to another client.
@@ -74,7 +74,7 @@ class OpenPage:
         """Send events, now or when the page is ready for them."""
         if self._held is None:
             self._send(self._framed(events))
-        elif len(self._held) < MAILBOX_PIECES:
+        elif has_room(self._held):
             self._held.append(self._framed(events))
         else:
             self.read_again()
@@ -122,7 +122,7 @@ class OpenPage:
     def close(self) -> None:
         """End the stream, and say so where it is possible."""
         if self._is_chunked and not self.is_behind:
-            self._written(LAST_CHUNK)
+            self._written(memoryview(LAST_CHUNK))
         fd, self._fd = self._fd, -1
         self._held = deque()  # nothing is written any more
         self.is_over = True
@@ -133,20 +133,20 @@ class OpenPage:
         return _chunk(data) if self._is_chunked else data
 
     def _send(self, data: bytes) -> None:
-        self._unsent = self._written(data)
+        self._unsent = self._written(memoryview(data))
         if self._unsent or self.is_over:
             self._held = deque()
             self.needs_care(self)
 
-    def _written(self, data: bytes) -> bytes:
-        """Write, and answer what there was no room for."""
+    def _written(self, data: memoryview) -> memoryview:
+        """Write, and answer what there was no room for: no copy, which may be of megabytes."""
         try:
             return data[os.write(self._fd, data) :]
         except BlockingIOError:
             return data
         except OSError:
             self.is_over = True
-            return b""
+            return memoryview(b"")
 
 
 @lru_cache(maxsize=16)

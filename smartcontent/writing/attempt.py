@@ -107,7 +107,10 @@ class Attempt:
             self._say()
 
     def forget(self) -> None:
-        """Leave nothing of the text where it was shown: the draft may be a person's who is gone."""
+        """Leave nothing of the text where it was shown while it was written.
+
+        Its row has it, or it may be a person's who is gone; and what is left takes room from all.
+        """
         self._channel.forget()
 
     def _begin_again(self) -> None:

@@ -45,8 +45,9 @@ def write_draft(draft_id: int) -> None:
         if made.answer is not None:
             attempt.begin(made.answer)
         _tell_of_claim(draft)
-        if not _write(draft, attempt, made):
-            attempt.forget()
+        is_noted = _write(draft, attempt, made)
+        attempt.forget()
+        if not is_noted:
             log.info("Stopped draft=%s attempt=%s", draft_id, attempt.number)
             if not _read_anew(draft):
                 return

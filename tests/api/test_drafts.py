@@ -265,6 +265,18 @@ def test_passage_that_is_as_long_as_a_text_is_refused(script, written):
     assert "at most 20,000 characters" in refused.json["errors"]["passage"][0]
 
 
+def test_nothing_is_made_of_a_text_as_long_as_only_archives_bring(script, written):
+    content = db.session.get(Content, UUID(written.split("/")[-1]))
+    content.current.text = "Tea. " * 40_001
+    db.session.commit()
+    span = {"passage": {"start": 200_000, "end": 200_004}}
+
+    for more in ({}, span):
+        refused = script.post(f"{written}/drafts", {"refine": "shorter", **more})
+        assert refused.status_code == 409
+        assert "only of up to 200,000 can others be made" in refused.json["detail"]
+
+
 def test_suggestion_whose_passage_is_gone_says_so_and_overwrites_nothing(script, ollama, written):
     span = {"start": 0, "end": 12}
     asked = script.post(f"{written}/drafts", {"refine": "warmer", "passage": span}).json["drafts"]

@@ -70,12 +70,16 @@ def plain(text: str) -> str:
     """
     if text.isascii():
         return text.replace("\t", " ")
-    for sign in set(text) - _ASCII:
-        text = text.replace(sign, _plain_sign(sign))  # few are others; to translate looks up all
+    others: dict[str, str] = {sign: _plain_sign(sign) for sign in set(text) - _ASCII}
+    if len(others) > _FEW:
+        return text.translate({ord(sign): one for sign, one in others.items()})
+    for sign, one in others.items():
+        text = text.replace(sign, one)  # to translate looks up all
     return text
 
 
 _ASCII = frozenset(map(chr, range(32, 127)))
+_FEW = 50  # so many copies of a text take no longer than to look up each of its letters
 
 
 def _plain_sign(sign: str) -> str:
