@@ -190,6 +190,20 @@ def test_slot_with_a_draft_in_hand_lets_none_wait_that_is_due(later, ada, valkey
     assert later.status == Status.COMPLETED
 
 
+def test_draft_put_off_while_a_worker_has_it_in_hand_starts_at_its_new_time(
+    later, valkey, ollama, slot, in_hand
+):
+    in_hand(lambda draft: waiting.put_off(draft, now() + timedelta(minutes=5)))
+    take(later, valkey)
+
+    slot()
+
+    assert (later.status, ollama.chats) == (Status.PENDING, [])
+    assert valkey.client.zscore(keys.SCHEDULED, later.job_id) == later.due_at.timestamp()
+    assert valkey.client.hget(f"rq:job:{later.job_id}", "status") == b"scheduled"
+    assert valkey.client.ttl(f"rq:job:{later.job_id}") == -1
+
+
 def test_draft_in_hand_is_kept_where_those_behind_are_due_later(soon, ada, valkey, ollama, slot):
     other = submitting.submit(ada.id, BRIEF, "A cup", delay_seconds=0.95).current
     take(soon, valkey)

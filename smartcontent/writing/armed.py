@@ -107,13 +107,17 @@ class Hands:
         is_needed = _due_in_queue()
         while (left := (draft.due_at - now()).total_seconds()) > 0:
             if self.gives_back and (stopping.is_set() or (left > LOOK_SECONDS and is_needed())):
-                self._to_put_back.append(draft.id)
+                self.give_back(draft.id)
                 return False
             time.sleep(min(left, LOOK_SECONDS))
         return True
 
+    def give_back(self, draft_id: int) -> None:
+        """Have the draft scheduled again when this job, of the same name, has ended."""
+        self._to_put_back.append(draft_id)
+
     def put_back(self) -> None:
-        """Schedule again what was given back, now that its job has ended: both have one name."""
+        """Schedule again what was given back: RQ has written over what was scheduled meanwhile."""
         while self._to_put_back:
             draft = db.session.get(Draft, self._to_put_back.pop(), populate_existing=True)
             db.session.commit()

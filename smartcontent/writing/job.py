@@ -37,6 +37,8 @@ def write_draft(draft_id: int) -> None:
     earlier = draft.text if draft is not None else ""  # pages begin anew with the claim
     made = _claimed(draft, after) if draft is not None else None
     if draft is None or made is None:
+        if _is_put_off(draft_id):
+            hands.give_back(draft_id)
         db.session.rollback()
         log.info("Nothing to do draft=%s", draft_id)
         return
@@ -76,6 +78,14 @@ def _claimed(draft: Draft, after: str | None) -> Ready | None:
         if not is_due or not _read_anew(draft):
             return None
     return None
+
+
+def _is_put_off(draft_id: int) -> bool:
+    only_read()
+    draft = db.session.get(Draft, draft_id)  # it may be gone by now
+    if draft is None or draft.due_at is None:
+        return False
+    return draft.status in WAITS and draft.due_at > now()
 
 
 def _starts_soon(draft: Draft) -> bool:
