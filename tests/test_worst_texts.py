@@ -56,6 +56,7 @@ from smartcontent.texts.search.query import query
 from smartcontent.texts.search.snippets import hits
 from smartcontent.texts.search.tokens import placed_tokens, searchable
 from smartcontent.texts.sentiment import sentiment_of
+from smartcontent.texts.storable import storable
 from smartcontent.texts.wrapping import unwrapped
 from smartcontent.web.api.batches import BATCH
 from smartcontent.web.api.bulk import BULK
@@ -426,6 +427,12 @@ def test_accents_are_found_in_any_encoding_beside_more_than_a_letter_has():
 
     assert as_sought(normalize("NFD", words)) == as_sought(normalize("NFC", words.upper()))
     assert as_sought(written).count(as_sought(normalize("NFD", words))) == 2
+
+
+def test_halves_of_surrogate_pairs_are_replaced_in_a_moment():
+    for text in ("\ud800" * 2_800_000, "a\ude42\ud83d" * 900_000):
+        assert_takes_less(0.2, lambda text=text: storable(text))  # 0.07; 0.5 by an error handler
+    assert storable("a\0\ude42\ud83d🙂é") == "a\ufffd\ufffd🙂é"
 
 
 @pytest.mark.parametrize(
