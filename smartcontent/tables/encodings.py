@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from charset_normalizer import from_bytes
 
-from smartcontent.tables.scripts import script_of
+from smartcontent.tables.scripts import WIDE, script_of
 from smartcontent.tables.table import TableError
 
 
@@ -132,14 +132,25 @@ def _legacy(data: bytes) -> str:
     if b"\r" in data and b"\r\n" not in data:  # Excel's "CSV (Macintosh)"
         return data.decode("mac_roman")
     if script := script_of(_beginning(data)):
-        return data.decode(script, "replace")
+        return _replacing(data, script)
     for encoding, alphabet in _OF_ITS_OWN.items():
-        if alphabet.fullmatch(text := data.decode(encoding, "replace")):
+        if alphabet.fullmatch(text := _replacing(data, encoding)):
             return text
-    if _is_western(western := data.decode("cp1252", "replace")):
+    if _is_western(western := _replacing(data, "cp1252")):
         return western
     guess = from_bytes(data[:_GUESSED_FROM], cp_isolation=_LATIN).best()
-    return data.decode(guess.encoding if guess else "cp1252", "replace")
+    return _replacing(data, guess.encoding if guess else "cp1252")
+
+
+def _replacing(data: bytes, encoding: str) -> str:
+    """The text with a mark for each byte that is no letter.
+
+    A codec of single bytes would call its error handler for each: it is given a mark for a letter.
+    """
+    if encoding in WIDE:
+        return data.decode(encoding, "replace")
+    letters = bytes(range(256)).decode(encoding, "replace")
+    return codecs.charmap_decode(data, "strict", letters)[0]
 
 
 def _beginning(data: bytes) -> bytes:

@@ -95,7 +95,7 @@ _SCRIPTS: Mapping[str, _Script] = {
     "cp866": _CYRILLIC,
 }  # fmt: skip
 _LAST, _NEVER_LAST = frozenset("ςםןךףץ"), "σ"  # letters that only end words; that never does
-_WIDE = {"cp932", "gb18030", "cp949", "big5", "euc_jp"}
+WIDE = {"cp932", "gb18030", "cp949", "big5", "euc_jp"}  # of two bytes and more a letter
 _RARE, _RARER = {"koi8_r", "euc_jp", "cp866"}, 0.2
 
 
@@ -113,7 +113,7 @@ def _mark(data: bytes, encoding: str) -> float:
     except UnicodeDecodeError:
         return -2
     script = _SCRIPTS[encoding]
-    size = 2 if encoding in _WIDE else 1
+    size = 2 if encoding in WIDE else 1
     signs = [sign for sign in text if not sign.isascii()]
     mark = sum(map(script.usual, signs)) * size
     mark -= sum(_oddness(a, b, script) for a, b in pairwise(text))
