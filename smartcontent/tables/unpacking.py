@@ -15,9 +15,11 @@ from zipfile import ZIP_DEFLATED, ZIP_STORED, BadZipFile, ZipFile, ZipInfo
 
 from smartcontent.tables.rewriting import MOST_ELEMENTS, TOO_LARGE, Rewriting
 from smartcontent.tables.table import TableError
+from smartcontent.zips import TooManyFiles, opened
 
 _LARGEST = 30 * 1024 * 1024  # bytes of all parts together
-_MOST_PARTS = 1_000
+_MOST_FILES = 10_000
+_MOST_PARTS = 1_000  # that are XML
 # expat keeps Python's lock until it has read one of these, a tag or a text to its end.
 _LONGEST_TOKEN = 256 * 1024
 _TOKENS = ((b"<!--", b"-->"), (b"<![CDATA[", b"]]>"), (b"<?", b"?>"))
@@ -47,7 +49,7 @@ def unpacked(data: bytes) -> Workbook:
     """
     out, rewriting = BytesIO(), Rewriting()
     try:
-        with ZipFile(BytesIO(data)) as packed, ZipFile(out, "w", ZIP_STORED) as kept:
+        with opened(BytesIO(data), _MOST_FILES) as packed, ZipFile(out, "w", ZIP_STORED) as kept:
             for part in _parts(packed):
                 with packed.open(part) as file:
                     # Asked for all of it, Python unpacks whatever there is.
@@ -57,6 +59,8 @@ def unpacked(data: bytes) -> Workbook:
                 if rewritten is not None:
                     kept.writestr(part.filename, rewritten)
         rewriting.check_copies()
+    except TooManyFiles:
+        raise TableError(TOO_LARGE) from None
     except _NO_WORKBOOK:
         raise TableError(_DAMAGED) from None
     out.seek(0)

@@ -8,7 +8,9 @@ from itertools import pairwise
 from unittest.mock import Mock
 
 import pytest
+from costs import assert_takes_less
 from gevent import GreenletExit
+from odd_zips import PACKED, claims, with_extra_fields
 from workbooks import DATE, LINKS, MAIN, MOMENT, cell, packed, row, workbook
 
 from smartcontent.tables import workbook as reading_of_workbooks
@@ -185,6 +187,32 @@ def test_part_that_unpacks_to_more_than_it_says_is_not_read():
 
     with pytest.raises(TableError, match="damaged"):
         read_table(made.replace(size.to_bytes(4, "little"), (1_000).to_bytes(4, "little")))
+
+
+def test_list_of_parts_that_takes_long_to_read_is_not_read():
+    parts = {f"docProps/{number}": "" for number in range(24)}
+    made = with_extra_fields(workbook(TABLE, parts=parts), 16_383)
+
+    def read_it():
+        with pytest.raises(TableError, match="damaged"):
+            read_table(made)
+
+    assert_takes_less(0.05, read_it)  # 0.25 where all that is behind each record is copied
+    assert read_table(with_extra_fields(workbook(TABLE), 100)).rows
+
+
+def test_parts_that_lie_over_each_other_are_not_read():
+    made = workbook(TABLE)
+
+    with pytest.raises(TableError, match="damaged"):
+        read_table(claims(len(made), made, PACKED))
+
+
+def test_workbook_of_tens_of_thousands_of_parts_is_not_read():
+    parts = {f"{number}": "" for number in range(10_000)}
+
+    with pytest.raises(TableError, match="unpacks to far more than a table"):
+        read(TABLE, parts=parts)
 
 
 @pytest.mark.parametrize(

@@ -17,6 +17,7 @@ from zipfile import ZIP_DEFLATED, ZIP_STORED, BadZipFile, LargeZipFile, ZipFile,
 
 from smartcontent.contents.archives import CONTENTS, HEAD
 from smartcontent.texts.storable import all_storable
+from smartcontent.zips import TooManyFiles, opened
 
 FILES_MOST = 350_000
 FILE_LONGEST = 8 * 1024 * 1024  # bytes
@@ -27,7 +28,6 @@ LIKELY_LONGEST = 64 * 1024 * 1024
 LIKELY_RATIO = 50
 VALUES_MOST = 10_000  # of one file; that with all voices, templates, series and views has more
 HEAD_VALUES_MOST = 100_000
-_LISTED = b"PK\1\2"  # before each file in the list of them
 _PACKINGS = {ZIP_STORED, ZIP_DEFLATED}
 _OUTSIDE = re.compile(r"/|[A-Za-z]:|(?:.*[/\\])?\.\.(?:[/\\]|$)", re.DOTALL)
 _DAMAGED = (
@@ -148,26 +148,17 @@ def unpacked(file: IO[bytes], beside: Callable[..., Any]) -> Iterator[Unpacked]:
 
 
 def _opened(file: IO[bytes]) -> ZipFile:
-    # The list of its files is in memory as a whole, however long it is.
-    if _number_of_files(file) > FILES_MOST:
-        raise ArchiveError(f"It has more than {FILES_MOST:,} files: take in fewer texts at once.")
     try:
-        return ZipFile(file)
+        return opened(file, FILES_MOST)
+    except TooManyFiles:
+        raise ArchiveError(
+            f"It has more than {FILES_MOST:,} files: take in fewer texts at once."
+        ) from None
     except _DAMAGED as error:
         raise ArchiveError(
             "The file is no ZIP, or a damaged one: download the archive again, and send it as it "
             "is."
         ) from error
-
-
-def _number_of_files(file: IO[bytes]) -> int:
-    number, end = 0, b""
-    file.seek(0)
-    while piece := file.read(1024 * 1024):
-        number += (end + piece).count(_LISTED)
-        end = piece[-3:]
-    file.seek(0)
-    return number
 
 
 def _check(name: str, entry: ZipInfo) -> None:
