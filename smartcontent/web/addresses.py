@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+_HOST_LONGEST = len(".:65535") + 253  # characters of DNS; a port may follow
 # Asked by address, from inside; none of them says what the site is called.
 ASKED_BY_ADDRESS = {"health.healthz", "health.readyz", "api_metrics.metrics"}
 REFUSED = (
@@ -88,6 +89,8 @@ def _is_ours(host: str) -> bool:
 def _forget_impossible_host(environ: "WSGIEnvironment") -> None:
     """Take a name that no host can have for none: no address can be made with it, our page
     that says so included."""
+    if len(environ.get("HTTP_HOST", "")) > _HOST_LONGEST:
+        environ["HTTP_HOST"] = ""
     try:
         get_host(environ).partition(":")[0].encode("idna").decode("idna")
     except UnicodeError:

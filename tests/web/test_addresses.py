@@ -9,6 +9,7 @@ from flask import Flask
 from werkzeug.test import create_environ, run_wsgi_app
 
 from smartcontent.app import create_app
+from smartcontent.web.addresses import SubPath
 
 
 @pytest.fixture
@@ -70,6 +71,19 @@ def test_name_in_an_encoding_that_it_is_not_in_is_none(site, founder):
     _, status, _ = run_wsgi_app(site().wsgi_app, environ)
 
     assert status == "200 OK"
+
+
+@pytest.mark.parametrize(
+    ("host", "known"),
+    [(f"{'a.' * 126}a:65535", True), (f"{'a.' * 130}a", False), ("xn--tda." * 1_000, False)],
+)
+def test_name_longer_than_any_host_has_is_none(host: str, known: bool):
+    names = []
+    below = SubPath(lambda environ, _: names.append(environ["HTTP_HOST"]) or [], "")
+
+    below(create_environ("/") | {"HTTP_HOST": host}, lambda *_: None)
+
+    assert names == [host if known else ""]
 
 
 @pytest.mark.parametrize("path", ["/healthz", "/readyz"])
