@@ -27,6 +27,7 @@ from smartcontent.briefs.voice import SHARED_VOICE, Preferred
 from smartcontent.contents import submitting, versions
 from smartcontent.contents.batches.rows import FOR_ALL
 from smartcontent.contents.filters import LISTING
+from smartcontent.exports.blocks import blocks_of
 from smartcontent.exports.document import Document, NotInThisFormat
 from smartcontent.exports.file_names import file_name
 from smartcontent.exports.pdf import to_pdf
@@ -387,6 +388,20 @@ def test_pdf_of_a_text_of_accents_is_refused_in_a_moment():
     assert_takes_less(0.1, asked)
 
 
+def test_form_of_a_word_as_long_as_a_text_is_not_sought():
+    word = "أ" * 50_000  # its stemmer changes each letter
+
+    assert_takes_less(0.05, lambda: keywords_in(word, [word[:60]], "ar"))  # 0.001; 0.3 with it
+    assert keywords_in(f"{word} {word}", [word], "ar") == {word: 2}
+
+
+def test_claim_is_sought_in_a_brief_of_one_word_in_a_moment():
+    asked = Asked("Tea", also=("a" * 30_000,))
+
+    # 0.001; 0.1 where all of the word's beginnings are made
+    assert_takes_less(0.03, lambda: card("The best tea.", asked))
+
+
 # Each of a text of its own: a word, a letter with its marks or a number may be as long as that.
 LONG_WORDS = {
     "letters with marks": lambda n: UNITS["weighted"](f"{chr(0x4E00 + n)}{chr(0xE0100) * 50_000}"),
@@ -540,6 +555,14 @@ def test_any_markdown_is_held_against_its_brief_in_seconds(text):
     for language in ("en", "de", "fr"):
         asked = replace(ASKED, language=language)
         assert_takes_less(8, lambda asked=asked: card(f"{text[: LONGEST - 2]}Ab", asked), language)
+
+
+def test_marks_in_marks_over_many_lines_become_a_file_in_a_moment():
+    html = to_html("***a " * 2_000 + "\n" + "a\n" * 20_000 + " a***" * 2_000)
+
+    assert_takes_less(0.4, lambda: blocks_of(html))  # 0.17; 0.9 where each line gathers its marks
+    looks = [(run.text, run.marks) for run in blocks_of(to_html("<b>a <b>b *c*</b></b> d"))[0].runs]
+    assert looks == [("a b ", {"bold"}), ("c", {"bold", "italic"}), (" d", set())]
 
 
 MOST_MEMORY = 150 * 1024 * (1024 if sys.platform == "darwin" else 1)

@@ -5,6 +5,7 @@ that HTML is clean, well-formed, and has no address that anything is fetched fro
 """
 
 import re
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from html import unescape
@@ -97,7 +98,8 @@ class _Reader(HTMLParser):
         super().__init__(convert_charrefs=True)
         self.blocks: list[Block] = []
         self._runs: list[Run] = []
-        self._marks: list[str] = []
+        self._marks = Counter[str]()  # of each, how many are open
+        self._look = frozenset[str]()
         self._addresses: list[str] = []
         self._lists: list[_List] = []
         self._lists_begun = 0
@@ -112,7 +114,7 @@ class _Reader(HTMLParser):
         if tag in _BLOCKS:
             self.end_block()
         if tag in _MARKS:
-            self._marks.append(_MARKS[tag])
+            self._mark(_MARKS[tag], 1)
         elif tag in _HEADINGS:
             self._heading = _HEADINGS[tag]
         elif tag in _BEGINNING:
@@ -122,7 +124,7 @@ class _Reader(HTMLParser):
         if tag in _BLOCKS:
             self.end_block()
         if tag in _MARKS:
-            self._marks.remove(_MARKS[tag])
+            self._mark(_MARKS[tag], -1)
         elif tag in _HEADINGS:
             self._heading = 0
         elif tag in _ENDING:
@@ -136,9 +138,13 @@ class _Reader(HTMLParser):
         text = _BLANKS.sub(" ", data)
         self._add(text.lstrip(" ") if begins_line else text)
 
+    def _mark(self, mark: str, more: int) -> None:
+        self._marks[mark] += more
+        self._look = frozenset(+self._marks)
+
     def _add(self, text: str) -> None:
         address = self._addresses[-1] if self._addresses else ""
-        self._runs.append(Run(printable(text), frozenset(self._marks), address))
+        self._runs.append(Run(printable(text), self._look, address))
 
     def end_block(self) -> None:
         """Make a block of what was gathered; in a cell of a table, a line."""

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 
 import snowballstemmer
 
-from smartcontent.texts.remembering import remembered
+from smartcontent.texts.remembering import LONGEST, remembered
 
 _ALGORITHMS = {
     "en": "english", "es": "spanish", "fr": "french", "de": "german", "it": "italian",
@@ -60,9 +60,13 @@ class _Forms:
     def of(self, words: Sequence[str]) -> list[str]:
         if self._language not in _ALGORITHMS:
             return [_without_ending(word) for word in words]
-        alike = {word for word in set(words) if word[:_ALIKE] in self._beginnings}
+        alike = {word for word in set(words) if self._may_be_a_form(word)}
         known = {word: _stem(word, self._language) for word in alike}
         return [known.get(word, word) for word in words]
+
+    def _may_be_a_form(self, word: str) -> bool:
+        # A stemmer copies the word for each letter that it changes.
+        return word[:_ALIKE] in self._beginnings and len(word) <= LONGEST
 
 
 def _without_ending(word: str) -> str:

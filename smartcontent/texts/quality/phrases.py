@@ -9,6 +9,7 @@ from pathlib import Path
 from smartcontent.texts.counting import DENSE
 from smartcontent.texts.quality.parts import WORD, Span
 from smartcontent.texts.quality.starts import Starts, first_words
+from smartcontent.texts.remembering import LONGEST
 from smartcontent.texts.scanning import scan
 
 FILLERS_A_HUNDRED = 1.0  # words, from which on they are worth a word: density is what one notices
@@ -140,7 +141,7 @@ def _beginning(word: str) -> str:
 
 def _beginnings(brief: Sequence[str]) -> Collection[str]:
     """Every beginning that a form of the brief's words may have."""
-    words = {word for part in brief for word in _words(part.replace("-", " "))}
+    words = {word[:LONGEST] for part in brief for word in _words(part.replace("-", " "))}
     return {word[:n] for word in words for n in range(min(4, len(word)), len(word) + 1)}
 
 
