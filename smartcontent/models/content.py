@@ -271,6 +271,12 @@ class Content(Base):
         return db.session.scalar(cls.owned_by(user_id).where(cls.id == content_id))
 
     @classmethod
+    def find_to_change(cls, user_id: int, content_id: UUID) -> "Content | None":
+        """The same, and nobody else changes it until this transaction ends."""
+        own = cls.owned_by(user_id).where(cls.id == content_id)
+        return db.session.scalar(own.with_for_update(of=cls, key_share=True))
+
+    @classmethod
     def submitted_with(cls, user_id: int, idempotency_key: str) -> "Content":
         """What the user has submitted with this key; call it where there is such a content."""
         own = select(cls).filter_by(user_id=user_id, idempotency_key=idempotency_key)

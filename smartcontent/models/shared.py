@@ -40,6 +40,12 @@ class Shared:
         return db.session.scalar(select(cls).where(cls.id == its_id, cls._seen_by(user_id)))
 
     @classmethod
+    def find_to_change(cls, user_id: int, its_id: UUID) -> Self | None:
+        """One of the user's own, and nobody else changes it until this transaction ends."""
+        own = select(cls).filter_by(user_id=user_id, id=its_id).with_for_update()
+        return db.session.scalar(own, execution_options={"populate_existing": True})
+
+    @classmethod
     def listed(cls, user_id: int) -> Sequence[Self]:
         """All that the user sees, by name; where there are very many, one's own come first."""
         own_first = (cls.user_id != user_id, func.lower(cls.name), cls.created_at)

@@ -16,6 +16,7 @@ from smartcontent.briefs.brief import Brief
 from smartcontent.briefs.form import BriefForm
 from smartcontent.briefs.voice import Voice
 from smartcontent.models import Content, KeptVoice, Series
+from smartcontent.web.base import standing_in
 from smartcontent.web.model_choice import ModelForm
 
 
@@ -136,6 +137,12 @@ class BriefForms:
     def errors(self) -> list[list[str]]:
         """What is wrong, field by field."""
         return [said for each in self._forms for said in each.errors.values()]
+
+    @property
+    def standing(self) -> dict[str, str]:
+        """What stands in the fields, as people read it."""
+        voice = dict(self.voice.choices).get(self.voice.voice_id.data or "", "")
+        return standing_in(self.form, self.model) | {"Voice": voice}
 
     @property
     def brief(self) -> Brief:

@@ -37,9 +37,13 @@ from smartcontent.web.search_results import passages_of
 bp = Blueprint("contents", __name__)
 
 
-def own_content(content_id: UUID) -> Content:
-    """The signed-in user's content; 404 also where it is somebody else's."""
-    content = Content.find(current_user.id, content_id)
+def own_content(content_id: UUID, to_change: bool = False) -> Content:
+    """The signed-in user's content; 404 also where it is somebody else's.
+
+    Nobody else changes one that is `to_change` until this transaction ends.
+    """
+    find = Content.find_to_change if to_change else Content.find
+    content = find(current_user.id, content_id)
     if content is None:
         raise NotFound
     return content

@@ -17,7 +17,9 @@ from smartcontent.contents.series import acting
 from smartcontent.contents.series.acting import Plan, TooManySeries
 from smartcontent.models import Content, Draft, Series
 from smartcontent.models.draft import FAILURE
+from smartcontent.recurrence.rules import in_words
 from smartcontent.stores.sql import db
+from smartcontent.web.base import Base
 from smartcontent.web.brief_forms import BriefForms
 from smartcontent.web.contents import say_source_stays, to_be_used_again
 from smartcontent.web.once import key_sent
@@ -73,11 +75,15 @@ def show(series_id: UUID) -> str:
 def edit(series_id: UUID) -> ResponseReturnValue:
     """Change a series: its brief, its name, its rule."""
     series = own_series(series_id)
+    saved, rule = BriefForms.of(series), _rule_of(series)
+    standing = _standing(saved, rule, series.cron)
     if request.method != "POST":
-        return _form_page(BriefForms.of(series), _rule_of(series), series)
+        return _form_page(saved, rule, series, Base(standing))
     forms, rule = BriefForms.sent(series), RuleForm(request.form)
-    if not all([forms.validate(), rule.validate()]):
-        return _form_page(forms, rule, series), 422
+    is_fit = all([forms.validate(), rule.validate()])
+    base = Base(standing, _standing(forms, rule, rule.rule if is_fit else ""))
+    if not is_fit or base.changed:
+        return _form_page(forms, rule, series, base), 409 if is_fit else 422
     acting.change(series, _plan(forms, rule, series.settings))
     flash("The series is changed. What it made before stays as it is.")
     return _to(series)
@@ -147,6 +153,12 @@ def _rule_of(series: Series) -> RuleForm:
     return RuleForm.of(series.cron, timezone=series.timezone, name=name)
 
 
+def _standing(forms: BriefForms, rule: RuleForm, cron: str) -> dict[str, str]:
+    when = in_words(cron) if cron else ""
+    zone, name = rule.timezone.data or "", rule.name.data or ""
+    return forms.standing | {"When it comes": when, "Time zone": zone, "Name": name}
+
+
 def _plan(forms: BriefForms, rule: RuleForm, settings: dict[str, Any] | None = None) -> Plan:
     return Plan(
         values=forms.form.data | forms.model.changed(settings or {}),
@@ -158,13 +170,18 @@ def _plan(forms: BriefForms, rule: RuleForm, settings: dict[str, Any] | None = N
 
 
 def _form_page(
-    forms: BriefForms, rule: RuleForm, series: Series | None = None, refusal: str = ""
+    forms: BriefForms,
+    rule: RuleForm,
+    series: Series | None = None,
+    base: Base | None = None,
+    refusal: str = "",
 ) -> str:
     return render_template(
         "series/edit.html",
         **vars(forms),
         rule=rule,
         series=series,
+        base=base,
         refusal=refusal,
         often=OFTEN,
         days=DAYS,

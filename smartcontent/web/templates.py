@@ -1,6 +1,7 @@
 """Templates on pages: those there are, one filled, a new one, one changed, one deleted."""
 
 import json
+from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 from zlib import crc32
@@ -26,6 +27,7 @@ from smartcontent.contents import templates, voices_and_templates
 from smartcontent.fields import Refused
 from smartcontent.models import Content, KeptTemplate
 from smartcontent.web import errors
+from smartcontent.web.base import Base, standing_in
 from smartcontent.web.brief_forms import BriefForms
 from smartcontent.web.contents import dashboard, say_source_stays, to_be_used_again
 from smartcontent.web.once import key_sent
@@ -111,13 +113,16 @@ def edit(template_id: UUID) -> ResponseReturnValue:
     kept = _own(template_id)
     if kept is None:
         return errors.answer(403, "It is not yours to change: make one of your own from it.")
+    filled = {**kept.brief, "template_name": kept.name, "shared": kept.shared}
+    saved = TemplateForm(data=filled)
+    standing = _standing(saved, kept.defaults)
     if request.method != "POST":
-        filled = {**kept.brief, "template_name": kept.name, "shared": kept.shared}
-        return _edit_page(TemplateForm(data=filled), kept)
+        return _edit_page(saved, kept, Base(standing))
     form = TemplateForm(request.form)
     values = form.values if form.validate() else {}
-    if form.errors:
-        return _edit_page(form, kept), 422
+    base = Base(standing, _standing(form, _sent_blanks()))
+    if form.errors or base.changed:
+        return _edit_page(form, kept, base), 422 if form.errors else 409
     voices_and_templates.change(kept, values)
     return _to(kept, "The template is changed. Texts made with it stay as they are.")
 
@@ -144,6 +149,8 @@ def _seen(template_id: UUID) -> Template:
 def _own(template_id: UUID) -> KeptTemplate | None:
     """One's own; None where it is seen, but built in or somebody else's."""
     _seen(template_id)
+    if request.method == "POST":
+        return KeptTemplate.find_to_change(current_user.id, template_id)
     kept = KeptTemplate.find(current_user.id, template_id)
     return kept if kept and kept.user_id == current_user.id else None
 
@@ -169,12 +176,22 @@ def _fill_page(
     )
 
 
-def _edit_page(form: TemplateForm, kept: KeptTemplate | None = None, refusal: str = "") -> str:
+def _standing(form: TemplateForm, defaults: Mapping[str, str]) -> dict[str, str]:
+    return standing_in(form) | {f"{{{name}}}": text for name, text in defaults.items()}
+
+
+def _edit_page(
+    form: TemplateForm,
+    kept: KeptTemplate | None = None,
+    base: Base | None = None,
+    refusal: str = "",
+) -> str:
     typed = Template("", {name: form[name].data for name in TITLED_BRIEF})
     return render_template(
         "templates/edit.html",
         form=form,
         template=kept,
+        base=base,
         blanks=typed.blanks[:BLANKS_MOST],  # of a refused form they may be thousands
         defaults=_sent_blanks() or (kept.defaults if kept else {}),
         refusal=refusal,

@@ -98,12 +98,11 @@ def edit(content_id: UUID) -> ResponseReturnValue:
         return _page_to_begin_with(content)
     form = TextForm(request.form)
     if not form.validate():
-        return _page(content, form), 422
+        return _page(content, form, _changed_from(content)), 422
     going = versions.version_to_go(content)
     base = request.form.get("base", type=int)
     if not versions.save_edit(content, form.title.data, form.text.data, key_sent(), base):
-        changed_from = base if base != content.current_number else None
-        return _page(content, form, changed_from), 409
+        return _page(content, form, _changed_from(content)), 409
     unsaved.discard(content, _seen())
     flash(f"Saved as a new version.{made_room(going)}")
     sent = request.form.get("key")
@@ -170,6 +169,12 @@ def _page(content: Content, form: TextForm, changed_from: int | None = None, **s
     return render_template(
         "contents/edit_text.html", content=content, form=form, changed_from=changed_from, **shown
     )
+
+
+def _changed_from(content: Content) -> int | None:
+    """The number of the draft that was typed into, where another is current by now."""
+    base = request.form.get("base", type=int)
+    return base if base != content.current_number else None
 
 
 def _page_to_begin_with(content: Content) -> str:

@@ -15,6 +15,7 @@ from smartcontent.briefs.voice import SHARED_VOICE, VOICE
 from smartcontent.contents import voices_and_templates
 from smartcontent.models import KeptVoice
 from smartcontent.web import errors
+from smartcontent.web.base import Base, standing_in
 from smartcontent.web.once import key_sent
 
 bp = Blueprint("voices", __name__)
@@ -65,15 +66,18 @@ def new() -> ResponseReturnValue:
 @login_required
 def show(voice_id: UUID) -> ResponseReturnValue:
     """Look at a voice, or change one's own."""
+    if request.method == "POST":
+        KeptVoice.find_to_change(current_user.id, voice_id)
     voice = _seen(voice_id)
+    saved = _form_of(voice)
     if request.method != "POST":
-        filled = {name: getattr(voice, name) for name in SHARED_VOICE}
-        return _page(SharedVoiceForm(data=filled), voice)
+        return _page(saved, voice, Base(standing_in(saved)))
     form = SharedVoiceForm(request.form)
     if voice.user_id != current_user.id:
         return errors.answer(403, "It is shared by somebody else, who alone changes it.")
-    if not form.validate():
-        return _page(form, voice), 422
+    is_fit, base = form.validate(), Base(standing_in(saved), standing_in(form))
+    if not is_fit or base.changed:
+        return _page(form, voice, base), 409 if is_fit else 422
     voices_and_templates.change(voice, form.values)
     return _back("The voice is changed. Texts made with it stay as they are.")
 
@@ -96,8 +100,17 @@ def _seen(voice_id: UUID) -> KeptVoice:
     return voice
 
 
-def _page(form: SharedVoiceForm, voice: KeptVoice | None = None, refusal: str = "") -> str:
-    return render_template("voices/show.html", form=form, voice=voice, refusal=refusal)
+def _form_of(voice: KeptVoice) -> SharedVoiceForm:
+    return SharedVoiceForm(data={name: getattr(voice, name) for name in SHARED_VOICE})
+
+
+def _page(
+    form: SharedVoiceForm,
+    voice: KeptVoice | None = None,
+    base: Base | None = None,
+    refusal: str = "",
+) -> str:
+    return render_template("voices/show.html", form=form, voice=voice, base=base, refusal=refusal)
 
 
 def _back(said: str) -> ResponseReturnValue:

@@ -12,6 +12,7 @@ from smartcontent.contents import model_pulls, waiting
 from smartcontent.models import Content, Draft
 from smartcontent.prompts.request import model_of
 from smartcontent.web import errors
+from smartcontent.web.base import Base
 from smartcontent.web.brief_forms import BriefForms
 from smartcontent.web.contents import back, own_content, said_of
 from smartcontent.web.due_time import LaterForm
@@ -27,15 +28,17 @@ def edit_brief(content_id: UUID) -> ResponseReturnValue:
 
     An edit that comes too late is not lost: the form offers to make a new brief of it.
     """
-    content = own_content(content_id)
+    content = own_content(content_id, to_change=request.method == "POST")
+    saved = BriefForms.of(content)
     if request.method != "POST":
-        return _edit_page(content, BriefForms.of(content))
+        return _edit_page(content, saved, Base(saved.standing))
     forms = BriefForms.sent(content)
-    if not forms.validate():
-        return _edit_page(content, forms), 422
+    is_fit, base = forms.validate(), Base(saved.standing, forms.standing)
+    if not is_fit or base.changed:
+        return _edit_page(content, forms, base), 409 if is_fit else 422
     settings = forms.model.changed(content.settings)
     if not waiting.change_brief(content, forms.brief, forms.form.title_or_default, settings):
-        return _edit_page(content, forms, is_late=True), 409
+        return _edit_page(content, forms, base, is_late=True), 409
     flash(said_of(content, "has the new brief."), "said")
     sent = request.form.get("key")
     return redirect(url_for("contents.show", content_id=content_id, sent=sent), 303)
@@ -100,9 +103,9 @@ def pull(content_id: UUID) -> ResponseReturnValue:
     return back(content, "waits for its model, which is asked for.")
 
 
-def _edit_page(content: Content, forms: BriefForms, is_late: bool = False) -> str:
+def _edit_page(content: Content, forms: BriefForms, base: Base, is_late: bool = False) -> str:
     return render_template(
-        "contents/edit_brief.html", content=content, **vars(forms), is_late=is_late
+        "contents/edit_brief.html", content=content, **vars(forms), base=base, is_late=is_late
     )
 
 

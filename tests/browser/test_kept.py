@@ -522,3 +522,29 @@ def test_paste_beyond_the_limit_is_not_cut_and_says_by_how_much(open_page, ada, 
     expect(page.locator("#topic-length")).to_be_hidden()
     send(page)
     expect(page.locator("article.card")).to_have_count(1)
+
+
+def test_what_a_tab_kept_of_a_form_does_not_overwrite_what_another_saved(open_page, ada, watch):
+    watch.expect("status of 409")
+    content = submit(ada)
+    place = f"/contents/{content.id}/brief"
+    tab, other = open_page(place, user=ada), open_page(place, user=ada)
+    tab.on("dialog", lambda dialog: dialog.accept())
+    tab.get_by_label("Tone").select_option("formal")
+    tab.goto("/")
+    other.get_by_label("For whom").fill("Tea drinkers")
+    other.get_by_role("button", name="Save the brief").click()
+    expect(other.get_by_text("has the new brief.").first).to_be_visible()
+
+    tab.goto(place)
+    tab.get_by_role("button", name="Save the brief").click()
+    notice = tab.get_by_role("alert").filter(has_text="changed elsewhere meanwhile")
+    expect(notice.locator("dd")).to_have_text("Tea drinkers")
+    # It has been seen: also on another visit to the page saving is a choice.
+    tab.goto(place)
+    expect(tab.get_by_label("Tone")).to_have_value("formal")
+    tab.get_by_label("For whom").fill("All who drink tea")
+    tab.get_by_role("button", name="Save the brief").click()
+    expect(tab.get_by_text("has the new brief.").first).to_be_visible()
+    tab.goto(place)
+    expect(tab.get_by_label("For whom")).to_have_value("All who drink tea")

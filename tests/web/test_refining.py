@@ -225,6 +225,10 @@ def test_edit_of_a_text_changed_elsewhere_is_given_back_and_overwrites_nothing(
         == 303
     )
     assert content.version_count() == 3
+    # What is refused for another reason tells it, too: its form has the new base.
+    answer = as_ada.post(f"{page}/text", {"title": "", "text": "Mine.", "base": base})
+    assert answer.status_code == 422
+    assert f"/compare?from={base}&amp;to=3" in answer.text
 
 
 def test_broken_off_text_offers_to_go_on(as_ada, page, content, ollama):
