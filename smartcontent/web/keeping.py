@@ -20,6 +20,7 @@ from smartcontent.models import BulkAct
 from smartcontent.web import errors
 from smartcontent.web.archives import as_zip
 from smartcontent.web.contents import asked, back, own_content, refuse
+from smartcontent.web.once import key_sent
 
 bp = Blueprint("keeping", __name__)
 
@@ -151,7 +152,7 @@ def _begun(ids: list[UUID] | None, deed: Deed, tag: str) -> BulkAct:
         Refused, TooMany: it is too much or too little for one act; the message is for people.
     """
     if ids is None:
-        return bulk_acts.begin(current_user.id, filters_in(asked()), deed, tag)
+        return bulk_acts.begin(current_user.id, filters_in(asked()), deed, tag, key_sent())
     if not 0 < len(ids) <= IDS_MOST:
         raise Refused(f"Tick 1 to {IDS_MOST} contents first.")
-    return bulk_acts.begin(current_user.id, ids, deed, tag)
+    return bulk_acts.begin(current_user.id, ids, deed, tag, key_sent())

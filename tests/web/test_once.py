@@ -10,14 +10,15 @@ from test_contents import BRIEF_FORM, complete
 
 from smartcontent.accounts import tokens
 from smartcontent.contents import dismissing, ending, sharing, voices_and_templates
-from smartcontent.models import ApiToken, Batch, Content, Draft, Review, Share
+from smartcontent.contents.bulk import acts
+from smartcontent.models import ApiToken, Batch, BulkAct, Content, Draft, Review, Share
 from smartcontent.stores.sql import db
 
 KEY = {"key": "a key"}
 # Forms that make something, by the end of their action.
 MAKING = (
     *("/contents", "/retry", "/text", "/tokens", "/refine", "/variants", "/repurpose", "/shares"),
-    *("/series", "/templates/new", "/voices/new", "/batches"),
+    *("/series", "/templates/new", "/voices/new", "/batches", "/contents/bulk"),
 )
 
 
@@ -62,6 +63,22 @@ def test_version_asked_for_twice_is_made_once(as_ada, content, ollama):
     assert as_ada.post(f"/contents/{content.id}/text", edit).status_code == 303
     assert count(Draft) == 3
     assert content.current.number == 3
+
+
+@pytest.mark.parametrize("which", ["ids", "all"])
+def test_many_texts_asked_for_twice_are_written_once_more_once(as_ada, content, ollama, which):
+    complete(content, ollama)
+    form = {"do": "retry", which: {"ids": [str(content.id)], "all": "1"}[which], **KEY}
+    places = []
+    for _ in range(2):
+        places.append(as_ada.post("/contents/bulk", form).headers["Location"])
+        acts.finish(db.session.scalars(select(BulkAct)).first())
+        complete(content, ollama)
+
+    assert places[0] == places[1]
+    assert (count(BulkAct), count(Draft)) == (1, 2)
+    as_ada.post("/contents/bulk", form | {"key": "another"})
+    assert count(BulkAct) == 2
 
 
 def test_token_asked_for_twice_is_one_whose_secret_was_seen_last(as_ada):

@@ -8,7 +8,7 @@ drafts comes before: done again, by another or after a kill, it has the same out
 from collections import Counter
 from collections.abc import Sequence
 from datetime import timedelta
-from uuid import UUID
+from uuid import UUID, uuid4, uuid5
 
 from sqlalchemy import delete, insert, select, update
 
@@ -53,8 +53,16 @@ class TooMany(ValueError):
     """More match than one act may have; the text is for people."""
 
 
-def begin(user_id: int, which: Filters | Sequence[UUID], deed: Deed, tag: str = "") -> BulkAct:
+def begin(
+    user_id: int,
+    which: Filters | Sequence[UUID],
+    deed: Deed,
+    tag: str = "",
+    key: str | None = None,
+) -> BulkAct:
     """Put on record what is to be done to all that match now, or to some; others take the steps.
+
+    Sent again with the key of its form, it is the act that there is, whatever has become of it.
 
     Raises:
         TooMany: so many match that it is not done at once.
@@ -65,10 +73,14 @@ def begin(user_id: int, which: Filters | Sequence[UUID], deed: Deed, tag: str = 
         if isinstance(which, Filters)
         else list(dict.fromkeys(which))
     )
+    its_id = uuid5(UUID(int=user_id), key) if key else uuid4()
     one_after_the_other(user_id)
+    if known := BulkAct.find(user_id, its_id):
+        db.session.commit()
+        return known
     _make_room(user_id)
     moment = now()
-    act = BulkAct(user_id=user_id, deed=deed, created_at=moment, due_at=moment)
+    act = BulkAct(id=its_id, user_id=user_id, deed=deed, created_at=moment, due_at=moment)
     act.moment = moment if deed in (Deed.TRASH, Deed.CANCEL) else None
     act.tag = as_written(user_id, tag) if deed in OF_TAGS else ""
     _keep(act, [str(each) for each in ids])
