@@ -67,7 +67,8 @@ export function keep(form, isSent = false) {
   } catch { /* There is no more room: it stays in the form. */ }
 }
 
-function keepChanged() {
+// Call it before forms are taken off the page, too.
+export function keepChanged() {
   clearTimeout(timer);
   if (!isForgotten) for (const form of changed) if (form.isConnected) keep(form);
   changed.clear();
@@ -95,7 +96,7 @@ function fill(field, value) {
 
 // Of a form that is drawn anew nothing is said: it was there before.
 export function restore(form, isNew = true) {
-  const kept = JSON.parse(storage().getItem(nameOf(form)));
+  const kept = mine && JSON.parse(storage().getItem(nameOf(form)));
   if (!kept) return;
   const key = form.elements.key;
   const fresh = key.value;

@@ -4,7 +4,7 @@
 // The document hears of it as `drafts:drawn`, with the element.
 import { paintClocks } from "./clock.js";
 import { draftOf, takeDrawn, tell } from "./drafts.js";
-import { isChanged, restore } from "./kept.js";
+import { isChanged, keepChanged, restore } from "./kept.js";
 import { paintTexts, paintTextsIn } from "./live_text.js";
 
 const SHOWING_SOME = [
@@ -99,6 +99,7 @@ export function swap(old, fresh) {
   drawnAs.set(fresh, html);
   forgetDrawingAround(old);
   const focused = document.activeElement;
+  keepChanged();
   const places = new Map([...old.querySelectorAll(BESIDE)].map((text) => [text.parentElement.id, text.scrollTop]));
   old.replaceWith(fresh);
   keepOpen(old, fresh);
@@ -108,6 +109,7 @@ export function swap(old, fresh) {
   paintClocks(fresh);
   tell("drawn", fresh);
   keepForms(old, fresh);
+  restoreComing(old, fresh);
   moveFocus(focused, old, fresh);
   for (const text of fresh.querySelectorAll(BESIDE)) text.scrollTop = places.get(text.parentElement.id) ?? 0;
   if (fresh.matches(".view")) refreshStale(); // what stands beside the text may have gone on meanwhile
@@ -168,6 +170,11 @@ function keepOffers(old, fresh) {
     const same = sameForm(note.parentElement, fresh);
     if (same) restore(same, false);
   }
+}
+
+// A form that went with a part of what was drawn is there again.
+function restoreComing(old, fresh) {
+  for (const form of fresh.querySelectorAll("form[data-keep]")) if (!sameForm(form, old)) restore(form);
 }
 
 function keepTyped(old, fresh) {

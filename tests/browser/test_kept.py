@@ -10,7 +10,7 @@ from sqlalchemy import select
 from browser.conftest import CUT_OFF, finished, let_the_minute_pass, sign_in, stored, submit
 from browser.test_network import end_sessions
 from smartcontent.briefs.built_in import BUILT_IN
-from smartcontent.contents import sharing, tagging
+from smartcontent.contents import sharing, tagging, versions
 from smartcontent.models import Content, Status, UnsavedEdit, User
 from smartcontent.stores.sql import db
 
@@ -548,3 +548,20 @@ def test_what_a_tab_kept_of_a_form_does_not_overwrite_what_another_saved(open_pa
     expect(tab.get_by_text("has the new brief.").first).to_be_visible()
     tab.goto(place)
     expect(tab.get_by_label("For whom")).to_have_value("All who drink tea")
+
+
+def test_wish_is_there_again_when_its_text_has_been_written_anew(open_page, ada, dictation):
+    content = finished(ada, "A teapot", "Tea.")
+    page = open_page(f"/contents/{content.id}", user=ada)
+    wish = page.get_by_label("In your own words")
+    page.get_by_text("Change it", exact=True).click()
+    wish.fill("Mention the free delivery")
+    versions.retry(content)
+    dictation.say("Tea is warm.")
+    expect(page.locator(".text.live")).to_have_text("Tea is warm.")
+    expect(wish).to_have_count(0)
+
+    dictation.end()
+    expect(wish).to_have_value("Mention the free delivery")
+    expect(wish).to_be_visible()
+    expect(page.locator("form .kept")).to_have_count(1)
