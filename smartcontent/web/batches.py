@@ -113,9 +113,10 @@ def submit(batch_id: UUID) -> ResponseReturnValue:
     """Keep the choices; submit the rows if that was pressed and may be."""
     batch = Batch.find_upload(current_user.id, batch_id)
     if batch is None:  # pressed twice
-        return _taken(".show", batch_id=batch_id)
+        return _to_what_it_became(batch_id)
     if request.form.get("do") == "discard":
-        uploads.forget(batch)
+        if not uploads.forget(batch):
+            return _to_what_it_became(batch_id)
         flash(Markup("<bdi>{}</bdi> is thrown away.").format(batch.name))
         return _taken(".index")
     mapping = _chosen_mapping(batch, _shared(request.form))
@@ -230,6 +231,14 @@ def _taken(endpoint: str, **values: Any) -> ResponseReturnValue:
     return redirect(url_for(endpoint, **values, sent=request.form.get("key")), 303)
 
 
+def _to_what_it_became(batch_id: UUID) -> ResponseReturnValue:
+    """Of a table that another press, or page, has submitted or thrown away meanwhile."""
+    if Batch.find(current_user.id, batch_id) is None:
+        return errors.answer(404, "Nothing is submitted: the table is not there any more.")
+    flash("It was submitted already. Nothing is submitted twice.")
+    return _taken(".show", batch_id=batch_id)
+
+
 def _table_page(batch: Batch, due_time: DueTimeForm, refusal: str = "", too_far: str = "") -> str:
     found = uploads.table_of(batch)
     looked, shared = _looked_at(batch, found), _shared(batch.constants)
@@ -327,14 +336,16 @@ def _submit(batch: Batch, looked: Looked) -> ResponseReturnValue:
         quotas.check_ahead(current_user.id, len(looked.good))
         portions = submitting.portions(looked.good)
         contents = in_portions(submitting.prepared, current_user.id, portions)
-        submitting.submit(batch, contents, timing)
+        is_submitted = submitting.submit(batch, contents, timing)
     except TooFarOff as error:
         return _table_page(batch, due_time, too_far=str(error)), 422
     except OverQuota as error:
         if Batch.find_upload(current_user.id, batch.id) is None:  # pressed twice
-            return _taken(".show", batch_id=batch.id)
+            return _to_what_it_became(batch.id)
         page = _table_page(batch, due_time, str(error.description))
         return page, 429, {"Retry-After": str(error.retry_after)}
+    if not is_submitted:
+        return _to_what_it_became(batch.id)
     flash(_said(len(contents), "submitted"))
     return _taken(".show", batch_id=batch.id)
 

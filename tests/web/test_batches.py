@@ -4,15 +4,16 @@ import io
 import re
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from functools import partial
 from unittest.mock import Mock
 
 import pytest
 from conftest import wait_until
-from sqlalchemy import event, func, select, update
+from sqlalchemy import delete, event, func, select, update
 from tables.workbooks import row, workbook
 
 from smartcontent.contents import quotas
-from smartcontent.contents.batches import export, submitting
+from smartcontent.contents.batches import export, submitting, uploads
 from smartcontent.models import ApiToken, Batch, Content, Draft, KeptTemplate, KeptVoice, now
 from smartcontent.stores.sql import db
 from smartcontent.web import downloads, threads
@@ -275,6 +276,34 @@ def test_pressed_twice_at_once_a_table_is_submitted_once(as_ada, monkeypatch):
     answer = as_ada.post(page, {**TYPE, "do": "leave-out"})
 
     assert (answer.status_code, answer.headers["Location"]) == (303, page.removesuffix("/table"))
+
+
+@pytest.mark.parametrize("other", ["submits", "throws away"])
+@pytest.mark.parametrize("does", ["leave-out", "discard"])
+def test_what_another_page_has_done_with_a_table_is_said(as_ada, monkeypatch, other, does):
+    page = send(as_ada)
+    what_is_asked, forget = quotas.check_ahead, uploads.forget
+
+    def of_another_page(then, *asked):
+        """Comes between the look at the table and what is done with it."""
+        if other == "submits":
+            db.session.execute(update(Batch).values(submitted_at=now()))
+        else:
+            db.session.execute(delete(Batch))
+        db.session.commit()
+        return then(*asked)
+
+    monkeypatch.setattr(quotas, "check_ahead", partial(of_another_page, what_is_asked))
+    monkeypatch.setattr(uploads, "forget", partial(of_another_page, forget))
+
+    answer = as_ada.post(page, {**TYPE, "do": does}, follow_redirects=True)
+
+    assert answer.status_code == {"submits": 200, "throws away": 404}[other]
+    said = {"submits": "It was submitted already.", "throws away": "not there any more"}
+    assert said[other] in answer.text
+    assert "are submitted." not in answer.text
+    assert "is thrown away." not in answer.text
+    assert stored() == 0
 
 
 def test_whoever_waits_goes_before_the_next_portion(monkeypatch):

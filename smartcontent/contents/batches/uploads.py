@@ -112,7 +112,9 @@ def note(
     db.session.commit()
 
 
-def forget(batch: Batch) -> None:
-    """Throw a table away that was not submitted."""
-    db.session.execute(delete(Batch).where(Batch.id == batch.id, Batch.submitted_at.is_(None)))
+def forget(batch: Batch) -> bool:
+    """Throw a table away; False where it has just been submitted, or is gone."""
+    waiting = (Batch.id == batch.id, Batch.submitted_at.is_(None))
+    gone = db.session.execute(delete(Batch).where(*waiting).returning(Batch.id)).all()
     db.session.commit()
+    return bool(gone)
