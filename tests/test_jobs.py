@@ -9,14 +9,15 @@ from conftest import BRIEF, both_databases, wait_until
 from dictation import Dictation
 from ollama_scripts import done, line, piece
 from processes import free_port
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.exc import OperationalError
 
 from smartcontent import events, prompts
 from smartcontent.contents import ending, submitting, versions, waiting
 from smartcontent.events import text_so_far
-from smartcontent.models import Draft, Status, now
+from smartcontent.models import Content, Draft, Status, now
 from smartcontent.models.listing import Filters, list_contents
+from smartcontent.scheduling import Scheduler
 from smartcontent.stores.sql import db, only_read
 from smartcontent.texts.sentiment import sentiment_of
 from smartcontent.writing import job, outcome
@@ -481,6 +482,33 @@ def test_undone_submission_is_in_the_trash_and_never_starts(content, valkey, oll
     assert written(content.current).status == Status.CANCELLED
     assert content.deleted_at
     assert (ollama.chats, valkey.client.keys("*draft*")) == ([], [])
+
+
+def test_who_is_killed_in_undoing_leaves_no_variant_that_is_written(ada, monkeypatch):
+    content = submitting.submit(ada.id, BRIEF, "A teapot", variants=3)
+
+    def killed(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Scheduler, "forget_all", killed)
+    with pytest.raises(KeyboardInterrupt):
+        waiting.undo(content)
+    db.session.remove()
+
+    assert db.session.scalars(select(Content.deleted_at)).one()
+    assert {*db.session.scalars(select(Draft.status))} == {Status.CANCELLED}
+
+
+def test_submission_that_is_not_undone_keeps_its_variants(ada):
+    content = submitting.submit(ada.id, BRIEF, "A teapot", variants=2)
+    db.session.execute(update(Draft).where(Draft.number == 1).values(due_at=now()))
+    db.session.commit()
+
+    assert not waiting.undo(content)
+
+    db.session.expire_all()
+    assert content.deleted_at is None
+    assert {draft.status for draft in content.drafts} == {Status.PENDING}
 
 
 def test_started_draft_is_not_undone(due_draft):

@@ -8,8 +8,9 @@ from datetime import datetime
 from types import MappingProxyType
 from typing import Any
 
-from sqlalchemy import ColumnElement, update
+from sqlalchemy import ColumnElement, and_, update
 
+from smartcontent import events
 from smartcontent.briefs.brief import Brief
 from smartcontent.briefs.wishes import LONGEST_DELAY
 from smartcontent.contents import tagging
@@ -20,7 +21,7 @@ from smartcontent.models import Content, Draft, Status, What, history, now
 from smartcontent.models.moments import due_after, iso, rounded_up
 from smartcontent.models.search_index import findable_by, make_findable
 from smartcontent.models.status import CHANGEABLE, UNSTARTED
-from smartcontent.scheduling import schedule_draft, unschedule_draft
+from smartcontent.scheduling import schedule_draft, unschedule_draft, unschedule_drafts
 from smartcontent.stores.sql import db
 
 
@@ -190,15 +191,20 @@ def undo(content: Content) -> bool:
     The content goes to the trash with its brief, from which the form is filled again.
     """
     draft = content.current
-    job_id = draft.job_id
     db.session.commit()  # no transaction meanwhile: it holds up other writers
     if words := findable_by(draft.text):  # of an attempt that went wrong
         Content.take_in(draft, words)
     content.deleted_at = now()
     history.note(content.id, What.TAKEN_BACK)
-    if draft.number != 1 or not draft.move(Status.CANCELLED, *_still_waits(), finished_at=now()):
+    # In one transaction with its variants: who is killed leaves none that is written in the trash.
+    same, still_waits = Draft.content_id == content.id, and_(*_still_waits())
+    here = (same, Draft.status.in_(UNSTARTED), (Draft.id != draft.id) | still_waits)
+    stopped = Draft.move_all_in_session(Status.CANCELLED, *here, finished_at=now())
+    if draft.number != 1 or draft not in stopped:
         db.session.rollback()
         return False
-    unschedule_draft(job_id)
-    cancel_all(content)  # its variants
+    db.session.commit()
+    unschedule_drafts([each.job_id for each in stopped])
+    events.publish_all(content.user_id, "status", [each.as_event() for each in stopped])
+    cancel_all(content)  # what of it has started already
     return True
