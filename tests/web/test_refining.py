@@ -310,7 +310,7 @@ def test_what_is_too_long_for_a_model_is_told_and_a_passage_of_it_is_rewritten(
 
 
 def test_what_is_too_long_for_a_model_is_not_gone_on_with(as_ada, page, content):
-    content.current.text, content.current.done_reason = "tea " * 60_000, "length"
+    content.current.text, content.current.done_reason = "茶" * 60_000, "length"
     db.session.commit()
 
     answer = as_ada.post(f"{page}/versions/1/continue")
