@@ -7,7 +7,6 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import cache
-from threading import BoundedSemaphore
 from typing import Any
 
 from gevent import get_hub
@@ -24,10 +23,10 @@ STEPS_AT_ONCE = 100
 HOLD_SECONDS = 0.01
 # Half of the cores are left to pages, and so is the memory of all that wait.
 _AT_ONCE = max(1, (os.cpu_count() or 1) // 2)
-_turns = BoundedSemaphore(_AT_ONCE)  # who signs in waits for no long text
+_hashes = Line(_AT_ONCE)  # who signs in waits for no long text
 _few = Line(_AT_ONCE)
-# What one user's requests in work may come to, by pages and by tokens, and by one more session that
-# has just ended. Each may have megabytes in memory.
+# More than one user's requests in work come to, by pages and by tokens, or those of a network's
+# strangers. Each may have megabytes in memory.
 WAITING_MOST = 3 * AT_ONCE
 _files = Line(_AT_ONCE)  # and pages for no file
 _archives = Line(1)
@@ -69,10 +68,16 @@ def in_line(work: Callable[..., Any], *args: object) -> Any:
     Raises:
         Problem, or HTTPException with an answer: too much of the same user waits already (429).
     """
-    if _few.waiting(whose := asker()) >= WAITING_MOST:
-        refuse()
-    with _few.turn(whose):
+    with _turn_in(_few):
         return slowly(work, *args)
+
+
+@contextmanager
+def _turn_in(line: Line) -> Iterator[None]:
+    if line.waiting(whose := asker()) >= WAITING_MOST:
+        refuse()
+    with line.turn(whose):
+        yield
 
 
 def in_portions(
@@ -106,9 +111,12 @@ def in_turn(hash_or_check: Callable[..., Any], *args: object) -> Any:
     """Do the work of a password's hash: slowly, few at once, and while no transaction waits.
 
     It takes 30 ms of a core and 19 MB on purpose, in which nobody else could write to SQLite.
+
+    Raises:
+        Problem, or HTTPException with an answer: too many of the same user's wait already (429).
     """
     db.session.commit()
-    with _turns:
+    with _turn_in(_hashes):
         if is_module_patched("threading"):
             return _hashing().apply(_behind_the_loop, (hash_or_check, *args))
         return hash_or_check(*args)

@@ -2,7 +2,7 @@
 
 Whoever sends a thousand at once would else have all connections to the database, SQLite's one lock
 and the processor, and everybody would wait behind them. Those who are not signed in have the turns
-of the network they come from.
+of the network they come from; so has a session or a token that has ended: there may be any number.
 """
 
 from collections import deque
@@ -15,8 +15,9 @@ from typing import NoReturn
 from flask import Flask, Response, abort, g, has_request_context, request, session
 from gevent import GreenletExit
 
+from smartcontent.models import User
 from smartcontent.models.accounts import digest_of
-from smartcontent.stores.sql import db
+from smartcontent.stores.sql import db, reading
 from smartcontent.web.connections import Connection, let_others_go_on
 from smartcontent.web.limiter import network
 from smartcontent.web.problems import Problem, wants_problem
@@ -25,12 +26,13 @@ from smartcontent.web.problems import Problem, wants_problem
 AT_ONCE = 4
 WAITING_MOST = 200
 WAIT_SECONDS = 30
-# What a page is made of, and who asks whether we live, come many at once and cost next to nothing.
-FREE = {"static", "health.healthz", "health.readyz"}
+# What a page is made of, what time it is, and whether we live: asked many times at once, each for
+# next to nothing.
+FREE = {"static", "stream.time", "health.healthz", "health.readyz"}
 TOO_MANY = "Too many requests of yours came at once: wait until some are answered, then try again."
 RETRY_SECONDS = 5
-TOKENS_KNOWN = 1_000
-TOKEN_KNOWN_SECONDS = 60
+KNOWN_MOST = 10_000  # of sessions, and of tokens
+KNOWN_SECONDS = 60
 
 
 class _Line:
@@ -45,9 +47,10 @@ class _Line:
 
 
 _of: dict[str, _Line] = {}
-# By the digest of a token: whose line its requests join, and until when that is believed; it may be
-# revoked meanwhile.
+# What was found, and until when that is believed; it may end meanwhile. By the digest of a token:
+# whose line its requests join. By a user's ID: the session, as one that is new ends all others.
 _of_token: dict[str, tuple[str, float]] = {}
+_session_of: dict[str, tuple[str, float]] = {}
 _changing = Lock()  # never held for longer than a few steps
 _TURN = "smartcontent.turn"  # in a request's environment: whose it is, and what it waits by
 
@@ -88,11 +91,15 @@ def take(whose: str) -> None:
 
 def know_token(digest: str, whose: str) -> None:
     """Have the next requests with this token wait among their own, not with their network."""
+    _believe(_of_token, digest, whose)
+
+
+def _believe(known: dict[str, tuple[str, float]], key: str, value: str) -> None:
     with _changing:
-        _of_token.pop(digest, None)  # so that those used last stand last
-        if len(_of_token) >= TOKENS_KNOWN:
-            del _of_token[next(iter(_of_token))]
-        _of_token[digest] = whose, monotonic() + TOKEN_KNOWN_SECONDS
+        known.pop(key, None)  # so that those used last stand last
+        if len(known) >= KNOWN_MOST:
+            del known[next(iter(known))]
+        known[key] = value, monotonic() + KNOWN_SECONDS
 
 
 def forget_token(digest: str) -> None:
@@ -102,13 +109,11 @@ def forget_token(digest: str) -> None:
 
 
 def asker() -> str:
-    """Who asks, by a page or a token; empty for work that no request has asked for."""
+    """Who asks, by a page or a token: a user's ID, or else the network; empty for work that no
+    request has asked for."""
     if not has_request_context():
         return ""
-    if "api_user_id" in g:
-        return str(g.api_user_id)
-    signed_in, _, _ = session.get("_user_id", "").partition(".")
-    return signed_in or network()
+    return str(g.get("api_user_id") or g.get("page_user_id") or network())
 
 
 @contextmanager
@@ -126,7 +131,11 @@ def _take_first() -> None:
         return
     # The API knows people by their tokens alone.
     known = _by_token() if wants_problem() else _by_session()
-    take(known or f"network {network()}")
+    take(known or _of_network())
+
+
+def _of_network() -> str:
+    return f"network {network()}"
 
 
 def _by_token() -> str | None:
@@ -138,9 +147,26 @@ def _by_token() -> str | None:
 
 
 def _by_session() -> str | None:
-    # The whole id, which names the session: one that has ended takes no turn of its owner's.
-    signed_in = session.get("_user_id")
-    return f"session {signed_in}" if signed_in else None
+    session_id = session.get("_user_id", "")
+    user_id, _, _ = session_id.partition(".")
+    if not session_id or not _goes_on(user_id, session_id):
+        return None
+    g.page_user_id = user_id
+    return f"user {user_id} by pages"
+
+
+def _goes_on(user_id: str, session_id: str) -> bool:
+    known, until = _session_of.get(user_id, ("", 0.0))
+    if known == session_id and monotonic() < until:
+        return True
+    # With a turn for the question: not behind whatever the strangers of the network want.
+    take(f"{_of_network()} by session")
+    with reading():
+        user = User.from_session(session_id)
+    if user is None or not user.is_active:
+        return False
+    _believe(_session_of, user_id, session_id)
+    return True
 
 
 def _wait_for(turn: Lock) -> None:

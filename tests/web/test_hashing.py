@@ -111,7 +111,7 @@ def test_few_hashes_are_made_at_once(app):
             threads.in_turn(work)
             db.session.remove()
 
-    allowed = threads._turns._initial_value
+    allowed = threads._AT_ONCE
     asking = [threading.Thread(target=ask) for _ in range(10)]
     for thread in asking:
         thread.start()

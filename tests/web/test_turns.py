@@ -18,6 +18,7 @@ from gevent import GreenletExit
 from patience import PATIENCE
 from sqlalchemy import update
 from sqlalchemy.exc import TimeoutError as NoConnection
+from test_lines import waiting
 from werkzeug.test import TestResponse
 
 from smartcontent.models import ApiToken, Status, User, now
@@ -25,7 +26,7 @@ from smartcontent.stores import sql
 from smartcontent.stores.sql import db
 from smartcontent.texts.search.query import Query
 from smartcontent.texts.search.snippets import Part
-from smartcontent.web import search_results, threads, turns
+from smartcontent.web import account, auth, search_results, threads, turns
 from smartcontent.web.connections import Connection
 from smartcontent.web.lines import Line
 
@@ -88,6 +89,38 @@ def test_long_work_of_one_user_is_refused_where_too_much_of_it_waits(
             each.result(PATIENCE)
         line._stand("somebody")
     assert browser.get(page).status_code == 200
+
+
+@pytest.mark.parametrize("who", ["owner", "stranger"])
+def test_passwords_are_hashed_users_by_turns(app, ada, as_ada, thieves, monkeypatch, who):
+    """Whoever tries very many at once has others wait for one."""
+    line, order, go_on = Line(1), list[str](), threading.Event()
+
+    def check(_hash: str | None, password: str) -> bool:
+        assert go_on.wait(PATIENCE)
+        order.append(password)
+        return False
+
+    for module in (account, auth):
+        monkeypatch.setattr(module, "check_password", check)
+    monkeypatch.setattr(threads, "_hashes", line)
+    many, sent = thieves[: turns.AT_ONCE], {"email": ada.email, "password": "a try"}
+    hers = {"password": "hers"}
+    visitor, path, form, address = {
+        "owner": (as_ada, "/account/tokens", {"name": "script"} | hers, "127.0.0.1"),
+        "stranger": (Visitor(app), "/sign-in", sent | hers, "192.0.2.7"),
+    }[who]
+    visitor.token()
+    others = {"environ_overrides": {"REMOTE_ADDR": address}}
+    with ThreadPoolExecutor(len(many) + 1) as pool:
+        tries = [pool.submit(thief.post, "/sign-in", sent) for thief in many]
+        wait_until(lambda: waiting(line) == len(many) - 1)
+        tries.append(pool.submit(visitor.post, path, form, **others))
+        wait_until(lambda: waiting(line) == len(many))
+        go_on.set()
+        assert {each.result(PATIENCE).status_code for each in tries} == {422}
+
+    assert order == ["a try", "hers", *["a try"] * (len(many) - 1)]
 
 
 def test_passages_of_one_user_are_sought_few_at_once(app, ada, due_draft, monkeypatch):
@@ -253,23 +286,67 @@ def test_what_waits_is_not_begun_once_its_client_has_gone(app, held):
     connection.close()
 
 
-def test_session_that_has_ended_takes_no_turn_of_its_owners(app, ada, as_ada, monkeypatch):
-    thief, taken = Visitor.signed_in(app, ada), []
-    take = turns.take
+@pytest.fixture
+def taken(monkeypatch) -> list[str]:
+    """Whose turns were taken."""
+    taken, take = [], turns.take
     monkeypatch.setattr(turns, "take", lambda whose: take(taken.append(whose) or whose))
-    as_ada.post("/sign-out")
-    as_ada.sign_in(ada)
-    taken.clear()
+    return taken
 
+
+@pytest.fixture
+def thieves(app, ada, as_ada) -> list[Visitor]:
+    """Some with a copy each of another session of Ada's, all of which have ended."""
+    thieves = []
+    for _ in range(turns.AT_ONCE + 2):
+        thieves.append(thief := Visitor.signed_in(app, ada))
+        thief.token()
+        as_ada.post("/sign-out")
+        as_ada.sign_in(ada)
+        db.session.refresh(ada)
+    as_ada.get("/")  # else the last one is believed for a minute
+    return thieves
+
+
+def test_session_that_has_ended_takes_no_turn_of_its_owners(ada, as_ada, thieves, taken):
     as_ada.get("/")
-    thief.get("/")
-    thief.get("/api/v1/tags")
 
-    of_owner, of_thief, of_network = taken
-    assert of_owner.startswith("session ")
-    assert of_thief.startswith("session ")
-    assert of_owner != of_thief
-    assert of_network.startswith("network ")
+    assert taken[-1] == f"user {ada.id} by pages"
+    thieves[-1].get("/sign-in")
+    assert taken[-1] == "network 127.0.0.1"
+    thieves[-1].get("/api/v1/tags")
+    assert taken[-1] == "network 127.0.0.1"
+    assert not {whose.partition(" ")[0] for whose in taken} - {"network", "user"}
+
+
+def test_sessions_that_have_ended_have_the_turns_of_their_network_together(as_ada, thieves, held):
+    ended = iter(thieves)
+
+    held("auth.sign_in", lambda: next(ended).get("/sign-in"), waiting=2)
+
+    assert as_ada.get("/").status_code == 200
+
+
+def test_session_is_asked_for_once_a_minute_to_know_whose_turn_it_is(
+    app, as_ada, taken, monkeypatch
+):
+    """Each page asks once more who it is, in any case."""
+    asked = Counter[str]()
+    look = User.from_session
+    monkeypatch.setattr(User, "from_session", lambda its_id: look(asked.update("1") or its_id))
+    as_ada.get("/")
+
+    def looks() -> int:
+        asked.clear()
+        assert as_ada.get("/").status_code == 200
+        return asked.total()
+
+    assert looks() == 1
+    monkeypatch.setattr(turns, "monotonic", lambda: monotonic() + 61)
+    taken.clear()
+    assert [looks(), looks()] == [2, 1]
+    assert [whose.partition(" ")[0] for whose in taken] == ["network", "user", "user"]
+    assert taken[0] == "network 127.0.0.1 by session"
 
 
 def test_loop_goes_round_before_a_request_that_waits_for_nothing_is_worked_at(app, monkeypatch):
@@ -309,7 +386,7 @@ def test_requests_with_a_token_wait_for_no_others_of_their_network(app, ada, hel
 
 
 def test_of_very_many_tokens_those_used_last_are_known(monkeypatch):
-    monkeypatch.setattr(turns, "TOKENS_KNOWN", 2)
+    monkeypatch.setattr(turns, "KNOWN_MOST", 2)
     monkeypatch.setattr(turns, "_of_token", {})
     for digest in ("first", "second", "first", "third"):
         turns.know_token(digest, "user 1 by token")
@@ -317,11 +394,9 @@ def test_of_very_many_tokens_those_used_last_are_known(monkeypatch):
     assert list(turns._of_token) == ["first", "third"]
 
 
-def test_token_is_believed_for_a_minute_and_nothing_but_a_bearer_s(app, ada, monkeypatch):
+def test_token_is_believed_for_a_minute_and_nothing_but_a_bearer_s(app, ada, taken, monkeypatch):
     """It may be revoked meanwhile, and what is asked with it need not look."""
-    secret, taken = ApiToken.issue(ada, "a script")[1], []
-    take = turns.take
-    monkeypatch.setattr(turns, "take", lambda whose: take(taken.append(whose) or whose))
+    secret = ApiToken.issue(ada, "a script")[1]
 
     def first_of(scheme: str) -> str:
         taken.clear()
