@@ -98,15 +98,25 @@ def count_sign_up() -> None:
     check(Limit(SIGN_UPS, most, seconds=3600), TOO_MANY_SIGN_UPS, network())
 
 
+def account_known_here() -> str:
+    """The digest of the account that this browser has signed in to last; empty: to none."""
+    _, account = _device()
+    return account
+
+
 def _known_device(email: str) -> str | None:
     """The number of this browser if it has signed in to the account before."""
-    try:
-        number, account = _devices().loads(
-            request.cookies.get(_cookie_name(), ""), max_age=DEVICE_DAYS * 86400
-        )
-    except BadSignature:
-        return None
+    number, account = _device()
     return number if account == _digest(email) else None
+
+
+def _device() -> tuple[str, str]:
+    sent = request.cookies.get(_cookie_name(), "")
+    try:
+        number, account = _devices().loads(sent, max_age=DEVICE_DAYS * 86400)
+    except BadSignature:
+        return "", ""
+    return number, account
 
 
 def _remember_device(response: Response) -> Response:

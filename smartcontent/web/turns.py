@@ -2,7 +2,8 @@
 
 Whoever sends a thousand at once would else have all connections to the database, SQLite's one lock
 and the processor, and everybody would wait behind them. Those who are not signed in have the turns
-of the network they come from; so has a session or a token that has ended: there may be any number.
+of the account that their browser knows, or else of the network they come from. So has a session or
+a token that has ended: there may be any number.
 """
 
 from collections import deque
@@ -19,6 +20,7 @@ from smartcontent.models import User
 from smartcontent.models.accounts import digest_of
 from smartcontent.stores.sql import db, reading
 from smartcontent.web.connections import Connection, let_others_go_on
+from smartcontent.web.guesses import account_known_here
 from smartcontent.web.limiter import network
 from smartcontent.web.problems import Problem, wants_problem
 
@@ -109,11 +111,11 @@ def forget_token(digest: str) -> None:
 
 
 def asker() -> str:
-    """Who asks, by a page or a token: a user's ID, or else the network; empty for work that no
-    request has asked for."""
+    """Who asks, by a page or a token: a user's ID, else the account that the browser knows, else
+    the network; empty for work that no request has asked for."""
     if not has_request_context():
         return ""
-    return str(g.get("api_user_id") or g.get("page_user_id") or network())
+    return str(g.get("api_user_id") or g.get("page_user_id") or account_known_here() or network())
 
 
 @contextmanager
@@ -130,7 +132,7 @@ def _take_first() -> None:
     if request.endpoint in FREE:
         return
     # The API knows people by their tokens alone.
-    known = _by_token() if wants_problem() else _by_session()
+    known = _by_token() if wants_problem() else _by_session() or _by_device()
     take(known or _of_network())
 
 
@@ -167,6 +169,12 @@ def _goes_on(user_id: str, session_id: str) -> bool:
         return False
     _believe(_session_of, user_id, session_id)
     return True
+
+
+def _by_device() -> str | None:
+    # Who comes back signs in, whatever strangers of the same network want.
+    account = account_known_here()
+    return f"device of {account}" if account else None
 
 
 def _wait_for(turn: Lock) -> None:

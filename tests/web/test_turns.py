@@ -91,8 +91,8 @@ def test_long_work_of_one_user_is_refused_where_too_much_of_it_waits(
     assert browser.get(page).status_code == 200
 
 
-@pytest.mark.parametrize("who", ["owner", "stranger"])
-def test_passwords_are_hashed_users_by_turns(app, ada, as_ada, thieves, monkeypatch, who):
+@pytest.mark.parametrize("who", ["owner", "stranger", "known device"])
+def test_passwords_are_hashed_users_by_turns(app, ada, bob, as_ada, thieves, monkeypatch, who):
     """Whoever tries very many at once has others wait for one."""
     line, order, go_on = Line(1), list[str](), threading.Event()
 
@@ -101,6 +101,9 @@ def test_passwords_are_hashed_users_by_turns(app, ada, as_ada, thieves, monkeypa
         order.append(password)
         return False
 
+    known = Visitor(app)
+    known.sign_in(bob)
+    known.post("/sign-out")
     for module in (account, auth):
         monkeypatch.setattr(module, "check_password", check)
     monkeypatch.setattr(threads, "_hashes", line)
@@ -109,6 +112,7 @@ def test_passwords_are_hashed_users_by_turns(app, ada, as_ada, thieves, monkeypa
     visitor, path, form, address = {
         "owner": (as_ada, "/account/tokens", {"name": "script"} | hers, "127.0.0.1"),
         "stranger": (Visitor(app), "/sign-in", sent | hers, "192.0.2.7"),
+        "known device": (known, "/sign-in", sent | hers, "127.0.0.1"),
     }[who]
     visitor.token()
     others = {"environ_overrides": {"REMOTE_ADDR": address}}
