@@ -204,6 +204,19 @@ def test_draft_put_off_while_a_worker_has_it_in_hand_starts_at_its_new_time(
     assert valkey.client.ttl(f"rq:job:{later.job_id}") == -1
 
 
+def test_draft_that_redis_takes_for_due_is_not_scheduled_again_at_once(
+    later, ada, valkey, ollama, slot
+):
+    """Where Redis's clock is ahead, it would go round and round until it is due."""
+    ahead = submitting.submit(ada.id, BRIEF, "A cup", delay_seconds=3600).current
+    take(ahead, valkey)
+
+    slot()
+
+    assert (ahead.status, hands._to_put_back, ollama.chats) == (Status.PENDING, [], [])
+    assert valkey.client.zscore(keys.SCHEDULED, ahead.job_id) is None
+
+
 def test_draft_in_hand_is_kept_where_those_behind_are_due_later(soon, ada, valkey, ollama, slot):
     other = submitting.submit(ada.id, BRIEF, "A cup", delay_seconds=0.95).current
     take(soon, valkey)

@@ -33,6 +33,7 @@ from smartcontent.scheduling.scheduler import ARMED_SECONDS
 from smartcontent.stores import keys
 from smartcontent.stores.redis import connect
 from smartcontent.stores.sql import db
+from smartcontent.upkeep.duties import HANGS_SECONDS
 from smartcontent.writing import job
 
 pytestmark = pytest.mark.oldest_redis
@@ -431,6 +432,17 @@ def test_clerk_comes_to_the_end_of_a_long_queue_and_begins_anew(app, long_queue,
             clerk.turn()
 
         assert valkey.client.zscore(SET, lost.job_id)
+
+
+def test_clerk_that_reconciles_seldom_is_not_taken_for_hanging(app, monkeypatch):
+    app.config["RECONCILE_SECONDS"] = 3600
+    clerk, waited = Clerk(app), []
+    monkeypatch.setattr(Clerk, "_moved", lambda _, seconds: waited.append(seconds) or [])
+
+    for _ in range(2):
+        clerk.turn()
+
+    assert max(waited) < HANGS_SECONDS / 2
 
 
 @pytest.fixture

@@ -78,6 +78,20 @@ def test_nothing_is_made_earlier_nor_of_a_paused_series_nor_for_a_closed_account
 
 
 @both_databases
+def test_time_that_is_none_of_the_rule_any_more_is_set_right_when_the_maker_starts(app, ada):
+    """As after an update of time zones: the next one was reckoned with the old offset."""
+    series, skipping = begun(ada, "0 7 * * *", "Europe/Berlin"), begun(ada, "0 7 * * *")
+    right, later = series.next_due, skipping.rule.next_due(now(), 3)[2]
+    set_next(series, right + HOUR)
+    set_next(skipping, later)
+
+    making.set_right()
+
+    db.session.expire_all()
+    assert (series.next_due, skipping.next_due) == (right, later)
+    assert contents() == []
+
+
 def test_times_that_were_missed_are_made_once_and_counted(app, ada):
     series = begun(ada, f"{(now() - timedelta(minutes=5)).minute} * * * *")
     last = series.rule.last_due(now())

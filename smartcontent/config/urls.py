@@ -91,6 +91,7 @@ def _check_file(path: Path) -> None:
 def _check_postgresql_options(parts: SplitResult) -> None:
     for name, value in parse_qsl(parts.query, keep_blank_values=True):
         if name not in _POSTGRESQL_OPTIONS:
+            _refuse_a_password(parts)
             raise ValueError(f"PostgreSQL knows no option {name}: leave out what others need")
         if name in _POSTGRESQL_NUMBERS and not re.fullmatch(r"\d{1,9}", value, re.ASCII):
             raise ValueError(f"{name} must be a whole number")
@@ -131,6 +132,7 @@ def _check_redis_options(parts: SplitResult) -> None:
     allowed = _REDIS_OPTIONS | (_TLS_OPTIONS if parts.scheme == "rediss" else set())
     for name, value in parse_qsl(parts.query, keep_blank_values=True):
         if name not in allowed:
+            _refuse_a_password(parts)
             raise ValueError(f"there is no option {name}: it may have {', '.join(sorted(allowed))}")
         if name == "db":
             _check_database_number(value)
@@ -164,13 +166,17 @@ def _split(text: str) -> SplitResult:
     return parts
 
 
+def _refuse_a_password(parts: SplitResult) -> None:
+    """Where a ? in it made it an option, whose name would be told."""
+    if "@" in parts.query and "@" not in parts.netloc:
+        raise ValueError("a ? in a password is written %3F")
+
+
 def _check_server(parts: SplitResult) -> None:
     if parts.port == 0:
         raise ValueError(_PORT)
     if parts.fragment:
         raise ValueError("a # in a password is written %23")
-    if "@" in parts.query and "@" not in parts.netloc:  # else it would be told as an option's name
-        raise ValueError("a ? in a password is written %3F")
     # Without a host PostgreSQL's own socket is meant, or the one its options name.
     if parts.hostname and not all(map(is_host, parts.hostname.split(","))):
         raise ValueError("its host cannot be read")

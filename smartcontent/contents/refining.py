@@ -109,7 +109,7 @@ def another(content: Content, number: int, key: str | None = None) -> list[Draft
     if task is None or task.do is not Deed.REFINE:
         raise CannotBeMade(f"Version {number} is not a rewritten text.")
     made = ask_for(content, task, key=key)
-    for old in _surplus(content, task)[: len(made)]:
+    for old in _surplus(content, task)[: len(made) + 1]:
         versions.remove(content, old)
     return made
 
@@ -119,11 +119,11 @@ def _surplus(content: Content, task: Task) -> list[int]:
 
     What is not finished yet takes the place of none: it may fail.
     """
-    kept = {share.draft_id for share in Share.of(content)}
+    kept = {content.current.id, *(share.draft_id for share in Share.of(content))}
     tasks = [(each, Task.read(each.task)) for each in content.versions()]
     in_use = {made_of.number for each, made_of in tasks if made_of and not each.is_final}
     alike = [each for each, its in tasks if its == task and each.is_final and each.id not in kept]
-    alike.sort(key=lambda each: (bool(each.text), each.number))
+    alike.sort(key=lambda each: (bool(each.beginning), each.number))
     surplus = alike[: max(0, len(alike) - REWRITES_KEPT)]
     return [each.number for each in surplus if each.number not in in_use]
 
@@ -298,7 +298,8 @@ def _stands_there(new: str, passage: Passage, place: int | None, text: str) -> b
     """Whether what was made of a passage stands in its place: by what stood around the passage, or
     as that is found within, where it goes on, and has done so."""
     around = passage.before + new + passage.after
-    if len(around) > len(new) and around in text:
+    is_gone = passage.before + passage.text + passage.after not in text
+    if is_gone and len(around) > len(new) and around in text:
         return True
     if place is None:
         return False

@@ -1,11 +1,13 @@
 """The terminal of `make run`: every part's lines, prefixed, aligned and never mixed."""
 
+import errno
 import threading
 from collections.abc import Callable
 from io import TextIOWrapper
 from typing import IO, TextIO
 
 WIDTH = 9
+_PASSING = (errno.ENOSPC, errno.EDQUOT)  # the log is a file, and what it holds is for later
 _COLOURS = {"web": 36, "worker": 32, "scheduler": 33, "redis": 35, "model": 34, "migrate": 90}
 
 
@@ -30,7 +32,9 @@ class Log:
             with self._lock:
                 self._stream.write(line)
                 self._stream.flush()
-        except OSError:
+        except OSError as error:
+            if error.errno in _PASSING:
+                return
             lost, self.lost = self.lost, None
             if lost:
                 lost()

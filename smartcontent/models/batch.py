@@ -27,7 +27,7 @@ class Batch(Base):
     name: Mapped[str] = mapped_column(String(NAME_LONGEST))
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
     submitted_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
-    # While it is set, nothing of it begins; what had goes on, also through further attempts.
+    # While it is set, nothing of it begins; what is being written goes on, also after a failure.
     paused_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     # Its contents: the rows that were submitted.
     total: Mapped[int] = mapped_column(default=0)

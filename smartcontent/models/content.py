@@ -23,7 +23,15 @@ from sqlalchemy import (
     text,
 )
 from sqlalchemy.ext.compiler import compiles
-from sqlalchemy.orm import Mapped, foreign, load_only, mapped_column, relationship, remote
+from sqlalchemy.orm import (
+    Mapped,
+    foreign,
+    lazyload,
+    load_only,
+    mapped_column,
+    relationship,
+    remote,
+)
 
 from smartcontent import events
 from smartcontent.briefs.brief import BRIEF, Brief, title_from
@@ -232,6 +240,8 @@ class Content(Base):
         fresh: dict[str, Any] = {
             "populate_existing": True,
             "with_for_update": {"of": cls, "key_share": True},
+            # Else it is gone for PostgreSQL, if another draft became the current one meanwhile.
+            "options": [lazyload(cls.current)],
         }
         content = db.session.get(cls, draft.content_id, **fresh)
         if content is not None and content.current_number == draft.number:
@@ -274,7 +284,8 @@ class Content(Base):
     def find_to_change(cls, user_id: int, content_id: UUID) -> "Content | None":
         """The same, and nobody else changes it until this transaction ends."""
         own = cls.owned_by(user_id).where(cls.id == content_id)
-        return db.session.scalar(own.with_for_update(of=cls, key_share=True))
+        locked = own.with_for_update(of=cls, key_share=True).options(lazyload(cls.current))
+        return db.session.scalar(locked)
 
     @classmethod
     def submitted_with(cls, user_id: int, idempotency_key: str) -> "Content":

@@ -20,6 +20,7 @@ log = logging.getLogger(__name__)
 
 CLAIM_SECONDS = ARMED_SECONDS + 0.05
 FORGET_SECONDS = 60.0
+LOOK_SECONDS = 30.0  # at the most between two turns: who waits for longer is taken for hanging
 
 
 class Clerk(Duty):
@@ -39,7 +40,8 @@ class Clerk(Duty):
 
     def turn(self) -> None:
         """Mark what was moved meanwhile, and reconcile if it is time."""
-        if job_ids := self._moved(max(0.0, self._reconcile_at - time.monotonic())):
+        left = self._reconcile_at - time.monotonic()
+        if job_ids := self._moved(max(0.0, min(left, LOOK_SECONDS))):
             # A free worker has claimed them by then: only those that do wait cost a write.
             time.sleep(CLAIM_SECONDS)
             self._mark(job_ids)

@@ -162,7 +162,9 @@ function forgetTaken() {
   const key = asked.get("sent");
   if (!key) return;
   const templates = Object.keys(storage()).filter((name) => isOf(key, name)).map(templateOf).filter(Boolean);
-  forget((name) => isOf(key, name) || (name.startsWith(mine) && templates.includes(templateOf(name))));
+  const isOther = (name) => name.startsWith(`${mine}filled-`); // a brief that the same blanks make, filled otherwise
+  const isBlanks = (name) => name.startsWith(mine) && !isOther(name) && templates.includes(templateOf(name));
+  forget((name) => isOf(key, name) || isBlanks(name));
   asked.delete("sent");
   const rest = String(asked);
   history.replaceState(history.state, "", location.pathname + (rest && `?${rest}`) + location.hash);

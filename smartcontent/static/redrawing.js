@@ -212,7 +212,7 @@ function keepTicks(old, fresh) {
 // A form that was sent and drawn anew before its answer came is the same form to the server, and is
 // sent.
 function keepSent(old, fresh) {
-  for (const form of old.querySelectorAll("form[data-sent]")) {
+  for (const form of [old, ...old.querySelectorAll("form")].filter((each) => each.matches("form[data-sent]"))) {
     const same = sameForm(form, fresh);
     if (!same) continue;
     if (same.elements.key) same.elements.key.value = form.elements.key.value;

@@ -38,7 +38,7 @@ _BEFORE_A_FORMULA = re.compile(
     rf"(?:[;|][{_UNSEEN}]*|(?<![{_UNSEEN}])[{_UNSEEN}]+)(?=[=＝](?![=＝]))"
     # Prose has the other signs there, too ("; @northwind", "; +49 30"): they count with a call; but
     # not on a new line, which is how items of a list begin.
-    rf"|(?:[;|]|(?<![{_UNSEEN}])(?=[{_UNSEEN}]*\t))[{_UNSEEN}]*(?=[+\-@−＋－＠]{_CALL})"
+    rf"|(?:[;|]|(?<![{_UNSEEN}])(?![{_UNSEEN}]*[\r\n])(?=[{_UNSEEN}]*\t))[{_UNSEEN}]*(?=[+\-@−＋－＠]{_CALL})"
 )
 _FORBIDDEN = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")  # in XML
 

@@ -24,6 +24,21 @@ _WORDS: Mapping[str, Mapping[str, str]] = {
     "tone": TONES,
 }
 
+# What pages call otherwise than the API does.
+_LABELS: Mapping[str, str] = {
+    "content_type": "What to write",
+    "topic": "Topic and facts",
+    "audience": "For whom",
+    "title": "Title in your list",
+    "model": "Model that writes",
+    "description": "How it sounds",
+    "always": "What it always does",
+    "never": "Words it never uses",
+    "prefer": "Words it prefers",
+    "samples": "Texts that sound like it",
+    "shared": "Everybody with an account here may use it",
+}
+
 
 class Base:
     """What is saved, field by field; call it where nobody saves anything else until it is used."""
@@ -49,8 +64,9 @@ class Base:
 
 
 def standing_in(*forms: Form) -> dict[str, str]:
-    """What stands in each field of forms, as people read it, by what they call the field."""
-    return {field.label.text: _in_words(field) for form in forms for field in form}
+    """What stands in each field of forms, as people read it, by what pages call the field."""
+    fields = (field for form in forms for field in form)
+    return {_LABELS.get(field.name, field.label.text): _in_words(field) for field in fields}
 
 
 def _in_words(field: Field) -> str:

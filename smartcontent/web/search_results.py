@@ -57,9 +57,13 @@ def _sought(
     asked = parsed(q)
     if not asked.wanted:
         return {}
-    said = portions(map(_said_by, contents), lambda each: len(each.text), AT_ONCE)
+    said = portions(map(_said_by, contents), _length, AT_ONCE)
     found = in_portions(partial(_in_each, look), asked, list(said))
     return dict(zip((content.id for content in contents), found, strict=True))
+
+
+def _length(said: _Said) -> int:
+    return sum(map(len, (said.text, *said.brief)))
 
 
 def _in_each(look: Callable[[Query, _Said], T], asked: Query, said: Sequence[_Said]) -> list[T]:

@@ -177,7 +177,8 @@ def _fill_page(
 
 
 def _standing(form: TemplateForm, defaults: Mapping[str, str]) -> dict[str, str]:
-    return standing_in(form) | {f"{{{name}}}": text for name, text in defaults.items()}
+    blanks = Template("", {name: form[name].data for name in TITLED_BRIEF}).blanks[:BLANKS_MOST]
+    return standing_in(form) | {f"{{{name}}}": defaults.get(name, "") for name in blanks}
 
 
 def _edit_page(

@@ -2,7 +2,7 @@
 
 import logging
 from contextlib import ExitStack, closing
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from flask import current_app
 
@@ -35,9 +35,10 @@ def write_draft(draft_id: int) -> None:
     after = draft.error_cause if draft is not None else None
     tries = tries_away(draft) if draft is not None else 0
     earlier = draft.text if draft is not None else ""  # pages begin anew with the claim
+    due_at = draft.due_at if draft is not None else None
     made = _claimed(draft, after) if draft is not None else None
     if draft is None or made is None:
-        if _is_put_off(draft_id):
+        if _is_put_off(draft_id, due_at):
             hands.give_back(draft_id)
         db.session.rollback()
         log.info("Nothing to do draft=%s", draft_id)
@@ -80,10 +81,11 @@ def _claimed(draft: Draft, after: str | None) -> Ready | None:
     return None
 
 
-def _is_put_off(draft_id: int) -> bool:
+def _is_put_off(draft_id: int, since: datetime | None) -> bool:
+    """Whether it has another due time, to come, than when its job began."""
     only_read()
     draft = db.session.get(Draft, draft_id)  # it may be gone by now
-    if draft is None or draft.due_at is None:
+    if draft is None or draft.due_at is None or draft.due_at == since:
         return False
     return draft.status in WAITS and draft.due_at > now()
 

@@ -254,6 +254,17 @@ def test_suggestion_accepted_twice_leaves_an_equal_passage_alone(script, ollama,
     assert again.json == first.json
 
 
+def test_suggestion_that_only_takes_away_at_the_end_is_taken_over(script, ollama, written):
+    span = {"start": TEA.index("It pours"), "end": len(TEA)}
+    asked = script.post(f"{written}/drafts", {"refine": "shorter", "passage": span}).json["drafts"]
+    write(ollama, asked[0]["id"], "It pours.")
+    script.post(f"{written}/drafts", {"text": f"Hi. {TEA}", "base": 1})
+
+    answer = script.post(f"{written}/drafts/2/accept")
+
+    assert answer.json["text"] == f"Hi. {TEA}".replace("It pours well.", "It pours.")
+
+
 def test_passage_that_is_as_long_as_a_text_is_refused(script, written):
     script.post(f"{written}/drafts", {"text": "Tea. " * 5_000})
 
@@ -275,6 +286,18 @@ def test_nothing_is_made_of_a_text_as_long_as_only_archives_bring(script, writte
         refused = script.post(f"{written}/drafts", {"refine": "shorter", **more})
         assert refused.status_code == 409
         assert "only of up to 200,000 can others be made" in refused.json["detail"]
+
+
+def test_retry_sent_again_with_its_key_is_the_draft_there_is(script, written):
+    key = {"headers": {"Idempotency-Key": "once"}}
+    first = script.post(f"{written}/retry", **key)
+    db.session.scalar(select(Draft).where(Draft.number == 2)).status = Status.FAILED
+    db.session.commit()
+
+    again = script.post(f"{written}/retry", **key)
+
+    assert (first.status_code, again.status_code) == (200, 200)
+    assert [each["number"] for each in script.get(written).json["drafts"]] == [1, 2]
 
 
 def test_suggestion_whose_passage_is_gone_says_so_and_overwrites_nothing(script, ollama, written):

@@ -24,6 +24,16 @@ def begun(script, **more) -> dict:
     return answer.json
 
 
+def test_series_sent_again_with_its_key_is_the_one_there_is(script):
+    key = {"headers": {"Idempotency-Key": "weekly"}}
+    first, again = (script.post("/series", SERIES, **key) for _ in range(2))
+
+    assert (first.status_code, again.status_code) == (201, 201)
+    assert again.json["id"] == first.json["id"]
+    assert script.post("/series", SERIES).json["id"] != first.json["id"]
+    assert len(script.get("/series").json["items"]) == 2
+
+
 def test_series_is_said_in_words_with_its_next_three_times(script):
     series = begun(script)
 

@@ -271,6 +271,12 @@ def test_blanks_and_the_brief_they_make_are_kept_until_it_is_taken(open_page, ad
         for blank in blanks.all():
             blank.fill("green tea")
         see.click()
+    # What was typed into a brief that has not been sent stays.
+    page.goto(filling)
+    for blank in blanks.all():
+        blank.fill("blue glass")
+    see.click()
+    expect(topic(page)).to_have_value(TOPIC)
 
 
 def test_refused_form_takes_nothing_from_the_other_forms_of_its_page(open_page, ada, watch):

@@ -82,6 +82,23 @@ def test_what_is_typed_into_the_list_stays_as_it_is_drawn_anew(page, ada):
     expect(page.locator("article.card .tag")).to_have_text("for spring")
 
 
+def test_act_that_is_under_way_is_one_though_the_list_is_drawn_anew(page, ada):
+    # Its answer does not come: who looks at a page waits for the next one.
+    page.evaluate("addEventListener('submit', (event) => event.preventDefault())")
+    page.get_by_role("checkbox", name="Tick Cup").check()
+    form = page.locator("#bulk")
+    key = form.locator("[name=key]").input_value()
+    page.locator("#bulk [name=tag]").fill("spring")
+    page.locator("#bulk [name=tag]").press("Enter")
+    expect(form).to_have_attribute("data-sent", re.compile("."))
+
+    submit(ada, "Saucer")
+
+    expect(page.get_by_role("link", name="Saucer")).to_be_visible()
+    expect(form).to_have_attribute("data-sent", re.compile("."))
+    expect(form.locator("[name=key]")).to_have_value(key)
+
+
 def test_list_is_shown_though_the_next_one_is_asked_for_already(page, ada):
     whole_list = re.compile(r"/list$")
     held: list[Route] = []
@@ -96,6 +113,8 @@ def test_list_is_shown_though_the_next_one_is_asked_for_already(page, ada):
     with page.expect_event("requestfinished", lambda asked: whole_list.search(asked.url)):
         held[0].fulfill(content_type="text/html", body='<p class="empty">Nothing yet.</p>')
 
+    # What is asked for afterwards is read after it.
+    page.evaluate("fetch('/healthz').then((answer) => answer.text())")
     page.evaluate("new Promise(requestAnimationFrame)")
     expect(titles(page)).to_have_text(shown)
 

@@ -56,6 +56,12 @@ def test_behind_another_delimiter_no_sign_begins_a_formula(formula):
         assert written == f"Tea{end}'{formula}"
 
 
+def test_item_of_a_list_in_a_list_is_no_formula():
+    text = "Tea\n\t- product(s)"
+
+    assert from_csv(csv_of(["Topic"], [[text]]))[1][0] == text
+
+
 def test_a_formula_behind_many_ends_of_cells_has_one_apostrophe():
     assert from_csv(csv_of(["Topic"], [["a\n\n =1;\t＝2"]]))[1][0] == "a\n\n '=1;\t'＝2"
 

@@ -37,7 +37,7 @@ def of_voice(visitor, _content) -> Editor:
     form = {"name": "Northwind", "never": "cheap"}
     visitor.post("/voices/new", form)
     path = f"/voices/{db.session.query(KeptVoice.id).scalar()}"
-    return Editor(path, form, "description", "Description", {"shared": "1"})
+    return Editor(path, form, "description", "How it sounds", {"shared": "1"})
 
 
 def of_template(visitor, _content) -> Editor:
@@ -90,6 +90,18 @@ def test_what_another_page_has_saved_is_shown_before_it_is_overwritten(as_ada, c
     # Now it has been seen, and saving is a choice.
     assert as_ada.post(editor.path, typed_here | drawn(answer.text)).status_code == 303
     assert saved(as_ada, editor) == ""
+
+
+def test_blank_that_another_page_has_emptied_stays_so_unless_one_wants_it(as_ada, content):
+    editor = of_template(as_ada, content)
+    filled = editor.form | {editor.long: "a cup"}
+    as_ada.post(editor.path, filled)
+    laptop = as_ada.get(editor.path).text
+    as_ada.post(editor.path, editor.form | {editor.long: ""} | drawn(laptop))
+
+    answer = as_ada.post(editor.path, filled | editor.short | drawn(laptop))
+
+    assert (answer.status_code, saved(as_ada, editor)) == (409, "")
 
 
 def words_of(fields: dict[str, str]) -> dict[str, list[str]]:

@@ -27,7 +27,7 @@ from smartcontent.stores.sql import db
 
 
 def pause(batch: Batch) -> int:
-    """Hold what has not begun; answers how many drafts that were.
+    """Hold what waits; answers how many drafts that were.
 
     What is being written goes on, also through further attempts.
     """

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from flask import Flask
-from sqlalchemy import or_, select
+from sqlalchemy import ColumnElement, or_, select
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
 from smartcontent.contents import quotas, submitting
@@ -32,6 +32,7 @@ LOOK_SECONDS = 2.0
 # Where there is no room for a content: so seldom that those of others are not held up.
 TRY_AGAIN = timedelta(seconds=10)
 AT_ONCE = 100
+SHORTEST = timedelta(microseconds=1)
 
 
 class SeriesMaker(Duty):
@@ -40,12 +41,16 @@ class SeriesMaker(Duty):
     def __init__(self, app: Flask) -> None:
         super().__init__("scheduler", "series", self.turn)
         self._app = app
+        self._is_set_right = False
 
     def turn(self) -> None:
         """Make what is due soon, and wait until it is time to look again."""
         looked = 0
         try:
             with self._app.app_context():
+                if not self._is_set_right:
+                    set_right()
+                    self._is_set_right = True
                 looked = make_all_due()
         except SQLAlchemyError as error:
             log.warning("no series looked after, trying again: %s", error)
@@ -59,6 +64,30 @@ def make_all_due() -> int:
     for series_id in ids:
         make(series_id)
     return len(ids)
+
+
+def set_right() -> None:
+    """Have the next time of each series be one of its rule's, as it is not any more after an update
+    of time zones: its text would come an hour early, and once more."""
+    only_read()
+    ids = db.session.scalars(select(Series.id).where(Series.next_due > now() + AHEAD)).all()
+    db.session.commit()
+    for series_id in ids:
+        only_read()
+        series = db.session.get(Series, series_id)
+        is_right = series is None or _is_of_its_rule(series)
+        db.session.commit()
+        if not is_right:
+            _step_over(series_id, Series.next_due > now() + AHEAD)
+
+
+def _is_of_its_rule(series: Series) -> bool:
+    if series.next_due is None:
+        return True
+    try:
+        return series.rule.next_due(series.next_due - SHORTEST, count=1) == [series.next_due]
+    except RuleError:
+        return True  # that is told when it is due
 
 
 def _due_soon() -> Sequence[UUID]:
@@ -103,9 +132,11 @@ def make(series_id: UUID) -> Content | None:
     return content
 
 
-def _taken(series_id: UUID) -> Series | None:
-    """The series, if it is due and nobody else is at it; until the transaction ends nobody is."""
-    due = select(Series).where(Series.id == series_id, Series.next_due <= now() + AHEAD)
+def _taken(series_id: UUID, condition: ColumnElement[bool] | None = None) -> Series | None:
+    """The series, if it is due (or as is asked for) and nobody else is at it; until the transaction
+    ends nobody is."""
+    is_due = Series.next_due <= now() + AHEAD if condition is None else condition
+    due = select(Series).where(Series.id == series_id, is_due)
     return db.session.scalar(
         due.with_for_update(skip_locked=True), execution_options={"populate_existing": True}
     )
@@ -147,9 +178,9 @@ def _note_refusal(series_id: UUID) -> None:
     db.session.commit()
 
 
-def _step_over(series_id: UUID) -> None:
+def _step_over(series_id: UUID, condition: ColumnElement[bool] | None = None) -> None:
     """Go on behind what is made already, as after a row was put back by hand."""
-    if series := _taken(series_id):
+    if series := _taken(series_id, condition):
         series.next_due = series.first_unmade()
     db.session.commit()
 

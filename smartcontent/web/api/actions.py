@@ -9,6 +9,7 @@ from smartcontent.models import Content, Draft
 from smartcontent.web.api import schemas
 from smartcontent.web.api.access import protected
 from smartcontent.web.api.call import call
+from smartcontent.web.api.idempotency import HEADER, KEY, key_of_request
 from smartcontent.web.api.representation import progress
 from smartcontent.web.problems import Problem
 
@@ -48,16 +49,18 @@ def release(content: Content) -> ResponseReturnValue:
 @bp.post("/contents/<uuid:content_id>/retry")
 @call(
     schemas.PROGRESS,
+    headers={HEADER: KEY},
     refusals={
         409: "A draft is on its way.",
         429: "Too many texts within a minute, or too many unfinished drafts.",
     },
 )
 def retry(content: Content) -> ResponseReturnValue:
-    """Write another draft, at once."""
-    if not versions.retry(content):
+    """Write another draft, at once; sent again with its key, it is the one that there is."""
+    draft = versions.retry(content, key_of_request())
+    if draft is None:
         raise _conflict(content, "another can be written when it has ended")
-    return progress(content.current)
+    return progress(draft)
 
 
 def _do(content: Content, change: Callable[[Draft], bool], rule: str) -> ResponseReturnValue:

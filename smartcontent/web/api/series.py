@@ -22,6 +22,7 @@ from smartcontent.stores.sql import db
 from smartcontent.web.api import schemas
 from smartcontent.web.api.access import chosen_voice, protected, user_id
 from smartcontent.web.api.call import call, not_accepted
+from smartcontent.web.api.idempotency import HEADER, KEY, key_of_request
 from smartcontent.web.api.through_template import brief_through_template
 from smartcontent.web.problems import Problem
 from smartcontent.web.threads import few_at_once
@@ -94,6 +95,7 @@ def index() -> ResponseReturnValue:
     schemas.SERIES,
     201,
     body=SERIES,
+    headers={HEADER: KEY},
     completed=brief_through_template,
     answered_headers={"Location": "The series' address."},
     refusals={404: "There is no such voice or template, or it is not for you."},
@@ -102,7 +104,8 @@ def create(sent: dict[str, Any]) -> ResponseReturnValue:
     """Begin a series: a brief with a rule of recurrence.
 
     Each time its content is made a minute before, and starts at exactly its time. Times that were
-    missed, because everything was down, are made once.
+    missed, because everything was down, are made once. Sent again with its key, it is the series
+    that there is.
     """
     brief = _brief(sent["brief"])
     plan = Plan(
@@ -114,7 +117,7 @@ def create(sent: dict[str, Any]) -> ResponseReturnValue:
     )
     _check(plan)
     try:
-        series = acting.begin(user_id(), plan, bool(sent.get("paused")))
+        series = acting.begin(user_id(), plan, bool(sent.get("paused")), key_of_request())
     except TooManySeries as error:
         raise Problem(422, str(error)) from error
     return _shown(series), 201, {"Location": url_for(".show", series_id=series.id)}
