@@ -18,7 +18,7 @@ PAUSE_SECONDS = 0.02  # between two steps, in which others write
 
 
 class Housekeeping(Duty):
-    """Makes findable what a migration or an older process has left behind, empties the trash."""
+    """Makes findable what is not yet, as after an act on many; empties the trash."""
 
     def __init__(self, app: Flask) -> None:
         super().__init__("scheduler", "housekeeping", self.turn)

@@ -80,15 +80,16 @@ def check(user_id: int, of_batch: int = 0, is_of_series: bool = False) -> None:
     _check(user_id, of_batch, is_of_series=is_of_series)
 
 
-def check_ahead(user_id: int, of_batch: int) -> None:
+def check_ahead(user_id: int, of_batch: int, submissions: int = 1) -> None:
     """Refuse a batch of so many drafts before the work of making it: it would be refused.
 
-    Nobody waits for this; what is true when it is stored is checked again.
+    Nobody waits for this; what is true when it is stored is checked again. To try a batch again is
+    none of the `submissions` within the minute.
 
     Raises:
         OverQuota: so many would be too many, as `check` says it.
     """
-    _check(user_id, of_batch, drafts=of_batch, submissions=1)
+    _check(user_id, of_batch, drafts=of_batch, submissions=submissions)
 
 
 def _check(

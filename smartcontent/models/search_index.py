@@ -7,7 +7,7 @@ the order of submission; a trigger gives it when the content is inserted.
 
 import sqlite3
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from itertools import chain, count
 from json import dumps
@@ -72,8 +72,8 @@ findables = Table(
     Base.metadata,
     Column("place", Integer, primary_key=True),
     Column("content_id", ForeignKey("contents.id", ondelete="CASCADE"), nullable=False),
-    # How many changes it has not taken in yet: those of before there was an index, and of older
-    # processes beside this one, which triggers count.
+    # How many changes it has not taken in yet: those of before there was an index, of many contents
+    # at once, and of older processes beside this one, which triggers count.
     Column("behind", Integer, nullable=False, server_default="1"),
     # By which rules the tokens were made that the index has of it (texts/search/tokens.py).
     Column("tokens_version", Integer, nullable=False, server_default="1"),
@@ -154,6 +154,20 @@ def make_all_findable(contents: Iterable[tuple[UUID, int, Words]]) -> None:
     in_order = places.where(findables.c.content_id.in_(known)).order_by(findables.c.place)
     rows = db.session.execute(in_order)
     store([Entry(place, *known[content_id]) for content_id, place in rows])
+
+
+def make_findable_later(ids: Collection[UUID]) -> None:
+    """Have the scheduler tell the index what contents say by now, some seconds after the commit.
+
+    For many, of which to make the tokens would hold others up; until then they are found by what
+    they said before.
+    """
+    if not ids:
+        return
+    places = select(findables.c.place).where(findables.c.content_id.in_(ids))
+    here = db.session.scalars(places.order_by(findables.c.place).with_for_update()).all()
+    another = {"behind": findables.c.behind + 1}
+    db.session.execute(update(findables).where(findables.c.place.in_(here)).values(another))
 
 
 def store(entries: Sequence[Entry]) -> None:

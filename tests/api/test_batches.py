@@ -10,20 +10,22 @@ import pytest
 from conftest import both_databases
 from costs import assert_takes_less
 from patience import PATIENCE
-from sqlalchemy import func, select, update
+from sqlalchemy import event, func, select, update
 from werkzeug.datastructures import FileStorage
 from werkzeug.test import encode_multipart
 
 from smartcontent import events
 from smartcontent.contents import reindexing, versions
 from smartcontent.contents.batches import acting, rows, submitting
-from smartcontent.models import Batch, Content, Draft, Status
+from smartcontent.models import Batch, Content, Draft, Status, search_index
 from smartcontent.models.listing import Filters, list_contents
+from smartcontent.models.search_index import findable_by
 from smartcontent.scheduling import reconcile
 from smartcontent.scheduling.reconciler import LOOK_AHEAD
 from smartcontent.stores import keys
 from smartcontent.stores.sql import db
 from smartcontent.tables.reading import read_table
+from smartcontent.texts.search.tokens import searchable
 from smartcontent.writing import job
 from smartcontent.writing.attempt import WorkerStopping
 
@@ -552,6 +554,50 @@ def test_version_that_is_chosen_as_its_batch_is_tried_again_is_shown_and_found(
 
     listed = list_contents(ada.id, Filters(q="kettle")).items
     assert [(each.id, each.current_number) for each in listed] == [(chosen, 1)]
+
+
+@both_databases
+def test_batch_that_is_tried_again_is_found_by_its_briefs_though_no_tokens_are_made(
+    script, ada, monkeypatch
+):
+    """Others wait for its transaction, and for the loop."""
+    batch = submitted(script, delay_seconds=0)
+    for draft in drafts()[:2]:
+        Content.take_in(draft, findable_by("Half of a kettle."))
+        draft.text = "Half of a kettle."
+    db.session.commit()
+    fail_all()
+    made = Mock(side_effect=searchable)
+    monkeypatch.setattr(search_index, "searchable", made)
+
+    assert script.post(f"{batch}/retry").json["by_status"]["pending"] == 3
+
+    assert made.call_count == 0
+    assert reindexing.count_behind() == 2
+    assert list(reindexing.catch_up()) == [2]
+    found = [len(list_contents(ada.id, Filters(q=word)).items) for word in ("teapot", "kettle")]
+    assert found == [3, 0]
+
+
+@both_databases
+def test_batch_that_may_not_be_tried_again_is_refused_before_anything_is_written(app, script):
+    batch = submitted(script, delay_seconds=0)
+    fail_all()
+    app.config["SUBMISSIONS_PER_MINUTE"] = 1  # to try again is none
+    app.config["UNFINISHED_PER_USER"] = 2
+    asked = list[str]()
+    listen = lambda _c, _cursor, sql, *_: asked.append(sql)  # noqa: E731
+    event.listen(db.engine, "before_cursor_execute", listen)
+
+    refused = script.post(f"{batch}/retry")
+
+    event.remove(db.engine, "before_cursor_execute", listen)
+    assert refused.status_code == 429
+    assert "with the 3 of this batch" in refused.json["detail"]
+    assert not [sql for sql in asked if sql.startswith(("INSERT INTO drafts", "UPDATE contents"))]
+    assert len(drafts()) == 3
+    app.config["UNFINISHED_PER_USER"] = 3
+    assert script.post(f"{batch}/retry").json["by_status"]["pending"] == 3
 
 
 def test_number_of_a_version_that_was_deleted_is_given_to_no_other(script):

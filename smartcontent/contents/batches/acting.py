@@ -8,9 +8,8 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, case, insert, literal, select, update
+from sqlalchemy import ColumnElement, bindparam, case, insert, literal, select, update
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.orm import lazyload
 
 from smartcontent import events
 from smartcontent.contents import quotas, versions
@@ -19,7 +18,7 @@ from smartcontent.contents.ending import cancel_many
 from smartcontent.contents.locking import held_there
 from smartcontent.models import Batch, Content, Draft, Status, What, history, now
 from smartcontent.models.moments import UtcDateTime, rounded_up
-from smartcontent.models.search_index import make_all_findable, words_of
+from smartcontent.models.search_index import make_findable_later
 from smartcontent.models.status import WAITS
 from smartcontent.progress.batches import announce
 from smartcontent.scheduling import schedule_drafts, unschedule_drafts
@@ -90,12 +89,13 @@ def retry(batch: Batch) -> int:
     """
     _lock(batch)
     failed = _failed(batch)
-    wanted = [_another(batch, content_id, number) for content_id, _, number in failed]
-    if not wanted:
+    if not failed:
         db.session.rollback()
         return 0
+    quotas.check_ahead(batch.user_id, len(failed), submissions=0)
+    wanted = [_another(batch, each.id, each.last_number) for each in failed]
     try:
-        _add(batch, wanted, {content_id: current for content_id, current, _ in failed})
+        _add(batch, wanted, failed)
     except IntegrityError:  # somebody asked for a draft of one of them at the same moment
         db.session.rollback()
         return 0
@@ -106,9 +106,10 @@ def retry(batch: Batch) -> int:
 
 
 def _failed(batch: Batch) -> Sequence[Any]:
-    """Content, number of its current draft, and the last one given, where the current failed."""
+    """The contents whose current draft has failed, and whether that has anything of a text."""
+    has_text, last = (Draft.text != "").label("has_text"), versions.last_number()
     return db.session.execute(
-        select(Content.id, Content.current_number, versions.last_number())
+        select(Content.id, Content.current_number, has_text, last.label("last_number"))
         .join(Draft, (Draft.content_id == Content.id) & (Draft.number == Content.current_number))
         .where(Content.batch_id == batch.id, Content.deleted_at.is_(None))
         .where(Draft.status == Status.FAILED)
@@ -128,36 +129,35 @@ def _another(batch: Batch, content_id: Any, last: int) -> dict[str, Any]:
     }
 
 
-def _add(batch: Batch, wanted: Sequence[dict[str, Any]], shown: dict[Any, int]) -> None:
+def _add(batch: Batch, wanted: Sequence[dict[str, Any]], failed: Sequence[Any]) -> None:
     """Store the drafts and show them in place of those that failed, where these are shown still.
 
     Raises:
         IntegrityError: a draft has one of the numbers already.
         smartcontent.contents.quotas.OverQuota: the user may not have so many.
     """
-    numbers = {each["content_id"]: each["number"] for each in wanted}
-    held_there([*numbers], to_change=True)
-    versions.make_room_in_each([*numbers])
+    ids = [each.id for each in failed]
+    held_there(ids, to_change=True)
+    versions.make_room_in_each(ids)
     db.session.execute(insert(Draft), wanted)
-    _forget_texts([its for its, number in numbers.items() if _show(its, shown[its], number)])
+    changes = [
+        {"its_id": each.id, "before": each.current_number, "to": each.last_number + 1}
+        for each in failed
+    ]
+    db.session.connection().execute(_SHOWN, changes)
+    # Tokens of a thousand briefs take seconds, for which nobody else could write to SQLite. Where
+    # a draft has failed without a text, a content is found by the brief alone already.
+    make_findable_later([each.id for each in failed if each.has_text])
     quotas.check(batch.user_id, of_batch=len(wanted))
     db.session.commit()
     db.session.expire_all()
 
 
-def _show(content_id: Any, before: int, number: int) -> bool:
-    """Show a version in place of another; False where that is no longer shown."""
-    same = (Content.id == content_id, Content.current_number == before)
-    changed = update(Content).where(*same).values(current_number=number).returning(Content.id)
-    found = db.session.scalars(changed, execution_options={"synchronize_session": False}).all()
-    return bool(found)
-
-
-def _forget_texts(ids: Sequence[Any]) -> None:
-    """Have contents found by title and brief alone: what there was of a text is not current."""
-    query = select(Content).where(Content.id.in_(ids)).options(lazyload(Content.current))
-    contents = db.session.scalars(query)
-    make_all_findable((each.id, each.user_id, words_of(each, "")) for each in contents)
+_SHOWN = (
+    update(Content)
+    .where(Content.id == bindparam("its_id"), Content.current_number == bindparam("before"))
+    .values(current_number=bindparam("to"))
+)
 
 
 def _added(batch: Batch, wanted: Sequence[dict[str, Any]]) -> Sequence[Draft]:
