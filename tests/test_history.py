@@ -288,6 +288,44 @@ def test_last_lines_are_kept_and_read_page_by_page(script, ada, content, monkeyp
         assert refused.status_code == 422
 
 
+@both_databases
+def test_each_of_many_keeps_its_last_lines(ada, script, monkeypatch):
+    monkeypatch.setattr(history, "LINES_KEPT", 3)
+    batch = script.post("/batches", {"rows": [BRIEF_SENT] * 2}).json["id"]
+    once, again = db.session.scalars(select(Content).order_by(Content.batch_row))
+    for number in range(2):
+        tagging.keep(again, {"tags": [f"t{number}"]})
+    for act in ("pause", "resume", "pause") * 2:
+        assert script.post(f"/batches/{batch}/{act}").status_code == 200
+
+    kept = ["Put on hold", "Released", "Put on hold"]
+    for each in (once, again):
+        assert [line.split(",")[0] for line in told(each)[1:]] == kept
+    assert number_of_lines() == 6
+
+
+def test_act_on_many_walks_through_what_is_kept_of_each_and_numbers_none_of_it(script):
+    """In the one transaction that may write to SQLite."""
+    batch = script.post("/batches", {"rows": [BRIEF_SENT] * 10}).json["id"]
+
+    def steps(act: str) -> int:
+        """Of SQLite's virtual machine."""
+        taken, connection = [], db.session.connection().connection.driver_connection
+        connection.set_progress_handler(lambda: taken.append(1), 10)
+        assert script.post(f"/batches/{batch}/{act}").status_code == 200
+        connection.set_progress_handler(None, 0)
+        return 10 * len(taken)
+
+    few = steps("pause")
+    script.post(f"/batches/{batch}/resume")
+    ids = db.session.scalars(select(Content.id)).all()
+    for _ in range(history.LINES_KEPT):
+        history.note_all(ids, What.HELD)
+    db.session.commit()
+
+    assert steps("pause") - few < 10 * 10 * history.LINES_KEPT
+
+
 def test_history_is_taken_away_and_goes_with_its_content(flask, ada, bob, content):
     tagging.keep(content, {"favourite": True})
     ending.cancel(content.current)

@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import JSON, ForeignKey, Index, String, delete, func, insert, select
+from sqlalchemy import JSON, ForeignKey, Index, String, bindparam, delete, insert, select
 from sqlalchemy.orm import Mapped, mapped_column
 
 from smartcontent.doors import door_here
@@ -84,13 +84,12 @@ def note_all(content_ids: Sequence[UUID], what: What, **details: object) -> None
 
 
 def _forget_old_ones(content_ids: Sequence[UUID]) -> None:
-    newest_first = func.row_number().over(
-        partition_by=HistoryLine.content_id, order_by=HistoryLine.id.desc()
-    )
-    of_them = select(HistoryLine.id, newest_first.label("place"))
-    placed = of_them.where(HistoryLine.content_id.in_(content_ids)).subquery()
-    old = select(placed.c.id).where(placed.c.place > LINES_KEPT)
-    db.session.execute(
-        delete(HistoryLine).where(HistoryLine.id.in_(old)),
-        execution_options={"synchronize_session": False},
-    )
+    """Content by content, by the index: all lines of a thousand would be numbered in one query.
+
+    In the order of their ids, as others lock them who do the same at once.
+    """
+    its = HistoryLine.content_id == bindparam("its_id")
+    newest_first = select(HistoryLine.id).where(its).order_by(HistoryLine.id.desc()).correlate(None)
+    newest_to_go = newest_first.offset(LINES_KEPT).limit(1).scalar_subquery()
+    old = delete(HistoryLine).where(its, HistoryLine.id <= newest_to_go)
+    db.session.connection().execute(old, [{"its_id": each} for each in sorted(content_ids)])
