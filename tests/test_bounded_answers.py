@@ -9,6 +9,8 @@ from datetime import timedelta
 from uuid import uuid4
 
 import pytest
+from api.conftest import BRIEF as BRIEF_SENT
+from api.conftest import script_of
 from conftest import BRIEF, NO_QUOTAS, both_databases
 from costs import assert_takes_less
 from sqlalchemy import event, insert, text, update
@@ -16,6 +18,7 @@ from sqlalchemy import event, insert, text, update
 from smartcontent.briefs.task import Deed, Task
 from smartcontent.contents import checking, ending, refining, submitting, versions
 from smartcontent.contents.as_json import whole
+from smartcontent.contents.batches import export
 from smartcontent.contents.quotas import OverQuota
 from smartcontent.live.stream import SNAPSHOT_WAITING, snapshot
 from smartcontent.models import Content, Draft, Origin, Status, now
@@ -139,6 +142,36 @@ def test_page_reads_no_texts_of_what_was_made_from_its_own(as_ada, content):
 
     assert "status" in read
     assert not read & {"text", "prompt", "taken_out"}
+
+
+@both_databases
+def test_file_of_a_batch_reads_what_is_in_it_alone(app, ada):
+    script = script_of(app, ada)
+    batch = script.post("/batches", {"rows": [BRIEF_SENT] * 2}).json["id"]
+
+    read = columns_read(lambda: script.get(f"/batches/{batch}/export?format=csv"))
+
+    assert "text" in read
+    assert not read & {"prompt", "taken_out", "brief", "options", "stats"}
+
+
+def test_others_go_on_while_a_file_of_a_batch_is_read(app, ada, monkeypatch):
+    """In the midst of SQLite's statement, between some rows and the next."""
+    monkeypatch.setattr(export, "ROWS_AT_ONCE", 2)
+    script, done = script_of(app, ada), []
+    batch = script.post("/batches", {"rows": [BRIEF_SENT] * 8}).json["id"]
+    db.session.expunge_all()
+    connection = db.session.connection().connection.driver_connection
+    connection.set_progress_handler(lambda: done.append("|"), 10)
+    row = lambda *_: done.append("row")  # noqa: E731
+    event.listen(Content, "load", row)
+
+    assert script.get(f"/batches/{batch}/export?format=csv").status_code == 200
+
+    event.remove(Content, "load", row)
+    connection.set_progress_handler(None, 0)
+    at_once = [some.count("row") for some in "".join(done).split("|")]
+    assert (sum(at_once), max(at_once)) == (8, 2)
 
 
 @both_databases

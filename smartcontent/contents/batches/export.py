@@ -13,11 +13,14 @@ from smartcontent.exports.document import Document, NotInThisFormat
 from smartcontent.exports.file_names import file_name
 from smartcontent.exports.front_matter import to_markdown
 from smartcontent.models import FINAL, Batch, Content, Draft, Status
+from smartcontent.models.draft import FAILURE
 from smartcontent.models.moments import iso
 from smartcontent.stores.sql import db
 from smartcontent.tables.writing import Value, csv_of, xlsx_of
 
 TEXTS_LONGEST = 20_000_000  # characters of all texts of a batch: they are in memory at once
+ROWS_AT_ONCE = 50
+_READ = (Draft.text, Draft.status, Draft.words, Draft.model, Draft.finished_at, *FAILURE)
 _ADDED = ("Status", "Text", "Words", "Model", "Finished", "Problem")
 
 
@@ -60,9 +63,11 @@ def results_of(batch: Batch) -> Results:
         .join(Content.current)
         .where(Content.batch_id == batch.id, Content.deleted_at.is_(None))
         .order_by(Content.batch_row)
-        .options(contains_eager(Content.current), undefer(Content.batch_cells))
+        .options(contains_eager(Content.current).load_only(*_READ), undefer(Content.batch_cells))
+        # Some at a time: SQLite lets others go on in between.
+        .execution_options(yield_per=ROWS_AT_ONCE)
     )
-    contents = db.session.scalars(query).unique()
+    contents = db.session.scalars(query)
     return Results(batch.headings, [_result(content, content.current) for content in contents])
 
 
