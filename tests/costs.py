@@ -3,6 +3,7 @@
 import gc
 import sys
 import time
+import tracemalloc
 from collections.abc import Callable
 from types import FrameType
 
@@ -41,6 +42,16 @@ def longest_step(work: Callable[[], object]) -> float:
     finally:
         sys.settrace(before)
     return longest
+
+
+def bytes_held(work: Callable[[], object]) -> int:
+    """The most memory that what `work` makes takes at any moment."""
+    tracemalloc.start()
+    try:
+        work()
+        return tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
 
 
 def assert_takes_less(seconds: float, work: Callable[[], object], kind: str = "") -> None:

@@ -35,6 +35,7 @@ from smartcontent.models import (
     now,
 )
 from smartcontent.models.dismissal import dismissals
+from smartcontent.models.failures import Failure
 from smartcontent.models.listing import Filters, list_contents
 from smartcontent.preflight.needs import needed_soon, prepared
 from smartcontent.stores.sql import db
@@ -678,6 +679,57 @@ def test_what_is_much_is_stored_in_portions_between_which_others_are_served(
 
     assert list(filter(None, portions)) == [250, 150, 1, 1, 1]
     assert number_of(Draft, bob) == 403
+
+
+def test_tasks_of_versions_count_as_what_is_much(ada, bob, written):
+    task = {"do": "refine", "number": 1, "how": "custom", "mend": "x" * 10_000}
+    passage = {"start": 0, "end": 9, "rest": 0, "text": "x" * 20_000, "before": "", "after": ""}
+    portions = [0]
+
+    def note(_connection, _cursor, statement, parameters, _context, _is_many) -> None:
+        if statement.startswith("INSERT INTO drafts"):
+            portions.append(1 if isinstance(parameters, dict | tuple) else len(parameters))
+
+    event.listen(db.engine, "before_cursor_execute", note)
+    try:
+        many = many_versions(files_of(archive_of(ada)), 40, task=task | {"passage": passage})
+        taken(bob, packed(many))
+    finally:
+        event.remove(db.engine, "before_cursor_execute", note)
+
+    assert sum(portions) == 40
+    assert max(portions) * 30_000 <= taking_in.CHARACTERS_LONGEST
+
+
+def test_of_a_failure_what_its_sentence_is_made_of_is_taken_in(ada, bob, written):
+    files = files_of(archive_of(ada))
+    many = {"model": "llama3.2", **{f"{number}": "x" * 1_000 for number in range(40)}}
+    for cause, kept, error in (
+        ("model_missing", {"model": "llama3.2"}, None),
+        ("of_a_newer_version", None, "The moon is full: wait."),
+    ):
+        said = {"status": "failed", "error_cause": cause, "error_values": many, "error": error}
+        one = many_versions(files, 1, **said)
+        taken(bob, packed(changed(one, "/content.json", id=str(uuid4()))))
+        draft = db.session.scalars(
+            select(Draft).where(Draft.user_id == bob.id, Draft.error_cause == cause)
+        ).one()
+
+        assert draft.error_values == kept
+        assert draft.error == (error or Failure("model_missing", many).sentence)
+
+
+def test_histories_of_contents_with_many_versions_are_read_one_by_one(ada, written):
+    other = submitting.submit(ada.id, BRIEF, "Another")
+    row = {"user_id": ada.id, "origin": "generated", "status": "completed", "created_at": now()}
+    for content in (written, other):
+        its = {**row, "content_id": content.id}
+        db.session.execute(insert(Draft), [{**its, "number": 10 + n} for n in range(250)])
+    db.session.commit()
+
+    histories = [step for step in steps(ada.id) if step[-1].name.endswith("/content.json")]
+
+    assert len(histories) == 2
 
 
 def test_one_archive_at_a_time_is_in_memory(as_ada, monkeypatch):

@@ -9,15 +9,17 @@ import pytest
 from api.conftest import BRIEF as BRIEF_SENT
 from api.conftest import Script, script_of
 from conftest import BRIEF, both_databases
-from sqlalchemy import event, func, select
+from costs import bytes_held
+from sqlalchemy import event, func, insert, select
 from test_archives import archive_of, files_of, taken
 
+from smartcontent.briefs import task
 from smartcontent.contents import ending, submitting, tagging, versions, waiting
 from smartcontent.contents.bulk import acts
 from smartcontent.contents.bulk.deeds import Deed
 from smartcontent.contents.history import words
 from smartcontent.contents.history.reading import histories, page_of
-from smartcontent.models import BulkAct, Content, HistoryLine, What, history
+from smartcontent.models import BulkAct, Content, Draft, HistoryLine, Status, What, history, now
 from smartcontent.models.listing import Filters
 from smartcontent.stores.sql import db
 from smartcontent.writing import job
@@ -28,6 +30,21 @@ def told(content: Content) -> list[str]:
     db.session.expire_all()
     lines = histories([content])[content.id]
     return [f"{words.sentence(line)} ({line.door})" for line in reversed(lines)]
+
+
+@both_databases
+def test_passages_are_not_read_for_a_history(content):
+    row = {"user_id": content.user_id, "content_id": content.id, "status": Status.COMPLETED}
+    longest = task.PASSAGE_LONGEST
+    passage = task.Passage(0, longest, '"' * longest, "", "", 0)
+    asked_for = task.Task(task.Deed.REFINE, 1, "warmer", passage=passage).as_json()
+    many = [{**row, "number": n, "task": asked_for, "created_at": now()} for n in range(2, 102)]
+    db.session.execute(insert(Draft), many)
+    db.session.commit()
+    histories([content])  # what is made once is made
+
+    assert bytes_held(lambda: histories([content])) < 30 * longest
+    assert "version 1 to be rewritten (warmer)" in told(content)[-1]
 
 
 def number_of_lines() -> int:

@@ -30,7 +30,7 @@ from smartcontent.models.failures import Failure, ToldElsewhere, on_record
 from smartcontent.models.job_ids import job_id
 from smartcontent.models.moments import UtcDateTime, iso, now
 from smartcontent.models.status import FINAL, Origin, Status, may_become
-from smartcontent.stores.sql import Base, db, is_postgresql, punctually
+from smartcontent.stores.sql import Base, db, is_postgresql, json_of, punctually
 from smartcontent.texts.counting import Size, size_of
 
 if TYPE_CHECKING:
@@ -110,6 +110,18 @@ class Draft(Base):
 
     # What it was asked for beyond the brief, see briefs/task.py; None: nothing.
     task: Mapped[dict[str, Any] | None] = mapped_column(JSON)
+    # How it came about, but for passage, instruction and findings: these may be longer than a text,
+    # and no list of versions has them.
+    made: Mapped[dict[str, Any]] = column_property(
+        json_of(
+            do=task["do"],
+            number=task["number"],
+            how=task["how"],
+            language=task["language"],
+            passage_end=task[("passage", "end")],
+        ),
+        deferred=True,
+    )
     # Model, temperature and seed of this draft alone, over those of its content.
     wishes: Mapped[dict[str, Any] | None] = mapped_column(JSON)
     # The brief as it was when the draft began; it may have been another before and after.

@@ -43,6 +43,12 @@ OURS = {
 _EVERY = KINDS | OURS
 
 
+def of_use(cause: str, values: Mapping[str, Any]) -> dict[str, Any] | None:
+    """Those of the values that the cause's sentence is made of; None where there is no such one."""
+    kind = _EVERY.get(cause)
+    return kind.of_use(values) if kind else None
+
+
 @dataclass(frozen=True)
 class Failure:
     """A cause with its values.

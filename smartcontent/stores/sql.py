@@ -8,11 +8,13 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import chain
 from typing import Any
 
 from flask import Flask, g, has_request_context, request
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import (
+    JSON,
     ColumnElement,
     Connection,
     Engine,
@@ -21,9 +23,12 @@ from sqlalchemy import (
     Select,
     event,
     func,
+    literal_column,
 )
 from sqlalchemy.exc import OperationalError
+from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import DeclarativeBase, Session
+from sqlalchemy.sql.functions import FunctionElement
 
 
 class Base(DeclarativeBase):
@@ -46,6 +51,29 @@ db = SQLAlchemy(model_class=Base, session_options={"expire_on_commit": False})
 def is_postgresql() -> bool:
     """Whether the database is PostgreSQL, and not SQLite."""
     return db.engine.dialect.name == "postgresql"
+
+
+class _JsonObject(FunctionElement[Any]):
+    """An object of names and values, which each database calls otherwise."""
+
+    inherit_cache = True
+    type = JSON()
+
+
+@compiles(_JsonObject, "sqlite")
+def _of_sqlite(element: _JsonObject, compiler: Any, **how: Any) -> str:
+    return f"json_object({compiler.process(element.clauses, **how)})"
+
+
+@compiles(_JsonObject, "postgresql")
+def _of_postgresql(element: _JsonObject, compiler: Any, **how: Any) -> str:
+    return f"json_build_object({compiler.process(element.clauses, **how)})"
+
+
+def json_of(**parts: ColumnElement[Any]) -> ColumnElement[dict[str, Any]]:
+    """In a query: an object of parts of JSON, so that the rest of it is not read for them."""
+    named = chain.from_iterable(parts.items())
+    return _JsonObject(*(literal_column(f"'{x}'") if isinstance(x, str) else x for x in named))
 
 
 def one_of(its_id: Any, few: Select[Any]) -> ColumnElement[bool]:

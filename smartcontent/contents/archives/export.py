@@ -28,15 +28,20 @@ from smartcontent.exports.packing import File
 from smartcontent.models import Content, Draft, KeptTemplate, KeptVoice, SavedView, Series, now
 from smartcontent.models.dismissal import dismissals
 from smartcontent.models.moments import iso
+from smartcontent.portions import portions
 from smartcontent.stores.sql import db, only_read
 
 AT_ONCE = 20  # contents, of which each may have hundreds of versions
 VERSIONS_AT_ONCE = 50
 VERSIONS_LONGEST = 1_000_000  # of one step, in characters, unless one version has more
+HISTORY_AT_ONCE = 250  # versions of some contents, unless one content has more
 
 Step = list[File]
 
-_LONG = (Draft.text, Draft.prompt, Draft.taken_out, Draft.brief, Draft.task)
+_LONG = (
+    *(Draft.text, Draft.prompt, Draft.taken_out, Draft.brief, Draft.task),
+    *(Draft.error_values, Draft.earlier_error, Draft.options, Draft.stats),
+)
 _SIZE: Any = sum((func.coalesce(func.length(cast(each, Text)), 0) for each in _LONG), start=0)
 
 
@@ -90,7 +95,8 @@ def _of_contents(folders: Mapping[UUID, str]) -> Iterator[Step]:
     written = defaultdict[UUID, list[int]](list)
     for some in _cut(_read(its.order_by(Draft.content_id, Draft.number))):
         yield _versions(Draft.id.in_(some), folders, written)
-    yield _contents(folders, written)
+    for few in portions(folders, lambda its_id: 1 + len(written[its_id]), HISTORY_AT_ONCE):
+        yield _contents({its_id: folders[its_id] for its_id in few}, written)
 
 
 def _cut(rows: Sequence[Any]) -> Iterator[list[int]]:

@@ -56,6 +56,7 @@ from smartcontent.fields import (
 )
 from smartcontent.models import FINAL, Origin, Status, now
 from smartcontent.models.accounts import LARGEST_ID
+from smartcontent.models.failures import of_use
 from smartcontent.models.series import NAME_LONGEST
 from smartcontent.prompts.request import CONTEXT_LONGEST
 from smartcontent.recurrence.rules import RuleError, rule_of
@@ -414,6 +415,9 @@ def _draft(files: Unpacked, folder: str, number: int) -> dict[str, Any]:
 def _columns_of_draft(said: Mapping[str, Any], text: str) -> dict[str, Any]:
     is_final = said["status"] in FINAL
     created_at = min(said["created_at"], now())
+    values = said.get("error_values")
+    if values is not None:  # all of them are read for each line of a history
+        values = of_use(said.get("error_cause") or "", values)
     taken = {name: said.get(name) for name in _DRAFT if name not in ("messages", "error")}
     return taken | {
         "status": said["status"] if is_final else Status.CANCELLED,
@@ -422,7 +426,8 @@ def _columns_of_draft(said: Mapping[str, Any], text: str) -> dict[str, Any]:
         "finished_at": said.get("finished_at", created_at),
         "prompt": said.get("messages"),
         "brief": asdict(_brief(said["brief"])) if said.get("brief") else None,
-        "earlier_error": None if said.get("error_values") is not None else said.get("error"),
+        "error_values": values,
+        "earlier_error": said.get("error") if values is None else None,
         "text": text,
         "words": size_of(text).number if text else None,
     }

@@ -149,11 +149,12 @@ def _cut(
 ) -> Iterator[list[T]]:
     some, size = list[T](), 0
     for each in things:
-        if some and (len(some) == most or size + size_of(each) > longest):
+        its_size = size_of(each)
+        if some and (len(some) == most or size + its_size > longest):
             yield some
             some, size = [], 0
         some.append(each)
-        size += size_of(each)
+        size += its_size
     if some:
         yield some
 
@@ -295,8 +296,7 @@ def _drafts(
 
 
 def _characters_of(draft: Mapping[str, Any]) -> int:
-    texts = [value for value in draft.values() if isinstance(value, str)]
-    return sum(map(len, [*texts, *(message["content"] for message in draft["prompt"] or ())]))
+    return sum(len(str(value)) for value in draft.values())  # near enough to what is written
 
 
 def _mark(user_id: int, new: Sequence[tuple[UUID, Incoming]]) -> None:

@@ -25,7 +25,7 @@ from smartcontent.stores.sql import db
 PAGE = 50
 READER = "reader"
 _OF_DRAFT = (
-    *(Draft.id, Draft.content_id, Draft.number, Draft.origin, Draft.status, Draft.task),
+    *(Draft.id, Draft.content_id, Draft.number, Draft.origin, Draft.status, Draft.made),
     *(Draft.created_at, Draft.finished_at, Draft.door, Draft.stopped_by, Draft.batch_id),
     *(Draft.model, Draft.words, Draft.failures, *FAILURE),
 )
@@ -134,8 +134,7 @@ def _submission(content: Content, first: Sequence[Any]) -> dict[str, Any]:
 
 def _asked_for(draft: Any) -> Line:
     what = What.EDITED if draft.origin == Origin.EDITED else What.ASKED_FOR
-    task = draft.task or {}
-    known = {"do": task.get("do"), "how": task.get("how"), "of": task.get("number")}
+    known = {"do": draft.made["do"], "how": draft.made["how"], "of": draft.made["number"]}
     details = {name: value for name, value in known.items() if value is not None}
     place = Place(draft.created_at, 1, draft.id)
     return Line(place, what, draft.door, {"number": draft.number, **details})
