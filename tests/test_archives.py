@@ -11,9 +11,10 @@ from zipfile import ZIP_BZIP2, ZIP_DEFLATED, ZIP_STORED, ZipFile
 import pytest
 from conftest import BRIEF, both_databases
 from odd_zips import PACKED, claims, with_extra_fields
-from sqlalchemy import delete, event, func, insert, select
+from sqlalchemy import Text, cast, delete, event, func, insert, select, update
 
 from smartcontent.briefs.catalogue import CONTENT_TYPES
+from smartcontent.briefs.task import Deed, Passage, Task
 from smartcontent.contents import ending, submitting, tagging, versions, waiting
 from smartcontent.contents.archives import HEAD, export, taking_in, unpacking
 from smartcontent.contents.archives.export import steps
@@ -133,6 +134,17 @@ def test_all_that_is_taken_away_is_taken_in_elsewhere_without_loss(ada, bob, wri
 
 
 @both_databases
+def test_tasks_are_written_as_they_were_for_they_are_compared_so(ada, bob, written):
+    passage = Passage.of(TEXT, 0, 5)
+    task = Task(Deed.REFINE, 1, "translate", "de", "An instruction", "A finding", passage)
+    db.session.execute(update(Draft).values(task=task.as_json()))
+    db.session.commit()
+
+    taken(bob, archive_of(ada))
+
+    assert len(set(db.session.scalars(select(cast(Draft.task, Text))))) == 1
+
+
 def test_taken_in_twice_nothing_is_doubled(ada, bob, written):
     archive = archive_of(ada)
     assert taken(ada, archive) == Taken(already_there=4)

@@ -12,10 +12,10 @@ import pytest
 from api.conftest import BRIEF as BRIEF_SENT
 from api.conftest import script_of
 from conftest import BRIEF, NO_QUOTAS, both_databases
-from costs import assert_takes_less
+from costs import assert_takes_less, bytes_held
 from sqlalchemy import event, insert, text, update
 
-from smartcontent.briefs.task import Deed, Task
+from smartcontent.briefs.task import PASSAGE_LONGEST, Deed, Passage, Task
 from smartcontent.contents import checking, ending, refining, submitting, versions
 from smartcontent.contents.as_json import whole
 from smartcontent.contents.batches import export
@@ -28,6 +28,7 @@ from smartcontent.progress import readiness
 from smartcontent.progress.readiness import Readiness, Stage
 from smartcontent.stores.sql import db
 from smartcontent.texts.quality.card import Asked
+from smartcontent.web.refining import made_how
 from smartcontent.writing.attempt import Attempt
 
 
@@ -42,6 +43,24 @@ def with_versions(content, count: int, text: str = "Tea."):
     db.session.commit()
     db.session.expire_all()
     return content
+
+
+@both_databases
+def test_lists_of_versions_read_no_passages(content):
+    longest = PASSAGE_LONGEST
+    task = Task(Deed.REFINE, 1, "warmer", passage=Passage(0, longest, '"' * longest, "", "", 0))
+    db.session.execute(update(Draft).values(task=task.as_json()))
+    with_versions(content, 100)
+    db.session.execute(update(Draft).values(task=task.as_json()))
+    db.session.commit()
+
+    for read in (content.versions, lambda: whole(content)):
+        read()  # what is made once is made
+        db.session.expire_all()
+        assert bytes_held(read) < 40 * longest
+
+    assert made_how(content.versions()[-1]) == "version 1, a passage: warmer"
+    assert whole(content)["drafts"][0]["refine"] == "warmer"
 
 
 def questions(work: Callable[[], object]) -> int:

@@ -15,9 +15,8 @@ from smartcontent.stores.sql import db
 _AS_THEY_ARE = (
     *("id", "number", "origin", "status", "words", "error", "model", "stats", "reproduces"),
     *("read_ahead_ms", "saved_ms"),
-    *("task", "wishes", "brief"),
+    "wishes",
 )
-_TOLD_OTHERWISE = {"task", "brief"}
 _MOMENTS = ("due_at", "started_at", "finished_at")
 
 
@@ -50,7 +49,7 @@ def whole(content: Content) -> dict[str, Any]:
     """A content with all its drafts, the first one first, without their texts."""
     query = select(Draft).where(Draft.content_id == content.id).order_by(Draft.number)
     stored = (getattr(Draft, name) for name in (*_AS_THEY_ARE, *_MOMENTS) if name != "error")
-    columns = load_only(*stored, *FAILURE)
+    columns = load_only(*stored, *FAILURE, Draft.made)
     source = source_of(content)
     return {
         **summary(content),
@@ -79,11 +78,10 @@ def draft_whole(draft: Draft) -> dict[str, Any]:
 
 
 def _listed(draft: Draft) -> dict[str, Any]:
-    task = draft.task or {}
     return {
-        **{name: getattr(draft, name) for name in _AS_THEY_ARE if name not in _TOLD_OTHERWISE},
-        "made_from": task.get("number"),
-        "refine": task.get("how"),
+        **{name: getattr(draft, name) for name in _AS_THEY_ARE},
+        "made_from": draft.made["number"],
+        "refine": draft.made["how"],
         "scheduled_for": iso(draft.due_at),
         "started_at": iso(draft.started_at),
         "finished_at": iso(draft.finished_at),

@@ -4,15 +4,18 @@ import random
 from collections.abc import Sequence
 from typing import Any
 
+from sqlalchemy import JSON, Text, cast, literal, select
+
 from smartcontent.briefs.task import Deed, Passage, Task
 from smartcontent.briefs.wishes import Wishes
 from smartcontent.contents import versions
 from smartcontent.contents.keys import KeyUsed
-from smartcontent.models import UNFINISHED, Content, Draft, Origin, Share, Status, What
+from smartcontent.models import FINAL, UNFINISHED, Content, Draft, Origin, Share, Status, What
 from smartcontent.models.moments import due_in
 from smartcontent.models.status import UNDONE
 from smartcontent.ollama.answer import TEXT_LIMIT
 from smartcontent.prompts.request import may_be_sent, model_for
+from smartcontent.stores.sql import db
 
 SEEDS = 2**31
 REWRITES_KEPT = 5  # of the same text or passage in the same way
@@ -119,13 +122,16 @@ def _surplus(content: Content, task: Task) -> list[int]:
 
     What is not finished yet takes the place of none: it may fail.
     """
-    kept = {content.current.id, *(share.draft_id for share in Share.of(content))}
-    tasks = [(each, Task.read(each.task)) for each in content.versions()]
-    in_use = {made_of.number for each, made_of in tasks if made_of and not each.is_final}
-    alike = [each for each, its in tasks if its == task and each.is_final and each.id not in kept]
-    alike.sort(key=lambda each: (bool(each.beginning), each.number))
+    its = Draft.content_id == content.id
+    on_their_way = select(Draft.made).where(its, Draft.status.in_(UNFINISHED))
+    in_use = {made["number"] for made in db.session.scalars(on_their_way)}
+    # The database compares: each may have a passage.
+    is_same = cast(Draft.task, Text) == cast(literal(task.as_json(), JSON), Text)
+    kept = [content.current.id, *(share.draft_id for share in Share.of(content))]
+    may_go = select(Draft.number).where(its, is_same, Draft.status.in_(FINAL), ~Draft.id.in_(kept))
+    alike = db.session.scalars(may_go.order_by(Draft.text != "", Draft.number)).all()
     surplus = alike[: max(0, len(alike) - REWRITES_KEPT)]
-    return [each.number for each in surplus if each.number not in in_use]
+    return [number for number in surplus if number not in in_use]
 
 
 def _wishes_like(source: Draft, task: Task) -> Wishes:

@@ -56,7 +56,7 @@ _LISTED = (
         Draft.model,
         Draft.words,
         Draft.beginning,
-        Draft.task,
+        Draft.made,
         Draft.brief,
     ),
     *(Draft.created_at, Draft.finished_at, Draft.wishes, Draft.reproduces, Draft.revision),

@@ -1,7 +1,7 @@
 """More drafts from the page: rewritten, continued, variants; suggestions taken over or let go."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from itertools import accumulate
 from typing import Any
 from uuid import UUID
@@ -327,15 +327,15 @@ def quality_of(draft: Draft) -> Card | None:
     return found
 
 
-def beside(content: Content) -> tuple[list[Draft], int]:
-    """The drafts to be seen beside the current one: its variants, and what was made since.
+def beside(content: Content, versions: Sequence[Draft]) -> tuple[list[Draft], int]:
+    """Those of the versions to be seen beside the current one: variants, and what was made since.
 
     As many of the newest as one page has room for; and how many more there are.
     """
     shown = content.current
     found = [
         draft
-        for draft in content.versions()
+        for draft in versions
         if draft.number != shown.number
         and draft.origin != "edited"
         and (draft.number > shown.number or draft.created_at == shown.created_at)
@@ -357,16 +357,16 @@ def _differs_by(draft: Draft) -> list[str]:
 
 def made_how(draft: Draft) -> str:
     """How a draft came about, in words."""
-    task = Task.read(draft.task)
+    made = draft.made
     if draft.origin == "edited":
         return "edited by hand"
-    if task is None:
+    if made["do"] is None:
         return ", ".join(["from the brief", *_differs_by(draft)])
-    if task.do is Deed.REPRODUCE:
-        return f"version {task.number} once more"
-    if task.do is Deed.CONTINUE:
-        return f"version {task.number}, continued"
-    label = REFINEMENTS[task.how][0].lower()
-    if task.language:
-        label += f" ({LANGUAGES[task.language].name})"
-    return f"version {task.number}{', a passage' if task.passage else ''}: {label}"
+    if made["do"] == Deed.REPRODUCE:
+        return f"version {made['number']} once more"
+    if made["do"] == Deed.CONTINUE:
+        return f"version {made['number']}, continued"
+    label = REFINEMENTS[made["how"]][0].lower()
+    if made["language"]:
+        label += f" ({LANGUAGES[made['language']].name})"
+    return f"version {made['number']}{', a passage' if made['passage_end'] else ''}: {label}"

@@ -224,9 +224,11 @@ _BRIEF_CHOSEN: Fields = {
     "material": _text("Material", MATERIAL_LONGEST),
 }
 _PASSAGE: Fields = {
-    **{name: whole(name, 0, TEXT_LONGEST, is_needed=True) for name in ("start", "end", "rest")},
+    # In the order in which rows have them: tasks are compared as they are written.
+    **{name: whole(name, 0, TEXT_LONGEST, is_needed=True) for name in ("start", "end")},
     "text": _text("Text", PASSAGE_LONGEST, is_needed=True),
     **{name: _text(name, CONTEXT, is_needed=True) for name in ("before", "after")},
+    "rest": whole("rest", 0, TEXT_LONGEST, is_needed=True),
 }
 _TASK: Fields = {
     "do": one_of("Do", [*Deed], is_needed=True),
