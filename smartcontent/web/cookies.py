@@ -3,8 +3,10 @@
 import hashlib
 from typing import Any
 
-from flask import Flask, Response, request
+from flask import Flask, Response, message_flashed, request, session
 from flask.sessions import SecureCookieSessionInterface, SessionMixin
+
+FLASHED_MOST = 5  # messages that wait for a page
 
 
 class SessionInterface(SecureCookieSessionInterface):
@@ -45,3 +47,9 @@ def settings(config: dict[str, Any]) -> dict[str, Any]:
 
 def init_app(app: Flask) -> None:
     app.session_interface = SessionInterface()
+    message_flashed.connect(_keep_the_last, app)
+
+
+def _keep_the_last(_app: Flask, **_said: str) -> None:
+    """Let go of what no page was opened to show: every request reads all of its session."""
+    session["_flashes"] = session["_flashes"][-FLASHED_MOST:]

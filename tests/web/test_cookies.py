@@ -4,6 +4,7 @@ import pytest
 from conftest import PASSWORD, Visitor
 
 from smartcontent.app import create_app
+from smartcontent.web.cookies import FLASHED_MOST
 
 
 def cookie_of(app, **options) -> str:
@@ -79,6 +80,16 @@ def test_form_with_its_token_is_taken_however_the_proxy_forwards(settings, found
     answer = visitor.post("/sign-in", form, headers=sent)
 
     assert answer.status_code == 303
+
+
+def test_messages_that_no_page_shows_do_not_pile_up_in_the_cookie(as_ada, content):
+    sent = {"csrf_token": as_ada.token()}
+    for _ in range(FLASHED_MOST + 1):
+        as_ada.client.post(f"/contents/{content.id}/text/discard", data=sent)
+
+    with as_ada.client.session_transaction() as session:
+        assert len(session["_flashes"]) == FLASHED_MOST
+    assert "is discarded" in as_ada.get("/account/").text
 
 
 @pytest.mark.parametrize("token", [None, "forged"])
