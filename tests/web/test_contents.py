@@ -1105,7 +1105,8 @@ def test_search_says_how_many_it_found_beyond_the_first_page(as_ada, ada):
 
 @pytest.mark.parametrize("text", ["ß" * 100_000, "e\u0301" * 50_000, "ab" * 50_000, "İ " * 50_000])
 def test_looking_for_the_passage_takes_time_by_the_length_alone(app, text):
-    content = Content(keywords=[], current=Draft(status=Status.COMPLETED, text=f"{text} end"))
+    draft = Draft(status=Status.COMPLETED, text=f"{text} end")
+    content = Content(topic="", audience="", keywords=[], instructions="", current=draft)
     sought, found = " ".join(["end", *(str(n) + "ab" * 90 for n in range(9))]), []
 
     def look() -> None:
