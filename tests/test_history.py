@@ -130,7 +130,7 @@ def test_whatever_people_do_is_told_with_its_door(flask, script, as_ada, visitor
         "Taken out of the trash (api)",
     ]
     page = as_ada.get(f"{address}/history").text
-    assert page.index("Taken out of the trash") < page.index("<bdi>Grace</bdi>")
+    assert page.index("Taken out of the trash") < page.index("<bdi>Grace, a reader</bdi>")
     assert "<bdi>you, by the API</bdi>" in page
     assert f'href="{address}/history"' in as_ada.get(address).text
     printed = flask("contents", "history", its_id).stdout.splitlines()

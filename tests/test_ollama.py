@@ -702,3 +702,17 @@ def test_server_that_is_gone_before_the_request_begins_is_unreachable() -> None:
     answer.begin()
 
     assert error_of(answer).cause == "unreachable"
+
+
+@pytest.mark.parametrize(("many", "is_refused"), [(20_000, False), (200_000, True)])
+def test_list_of_very_many_values_is_refused_before_it_is_made(ollama, many, is_refused):
+    values = "[]," * many
+    ollama.on(path="/api/tags").raw(f'{{"models":[],"x":[{values}1]}}')
+    client, causes = Ollama(ollama.url), []
+
+    try:
+        client.models()
+    except OllamaError as error:
+        causes.append(error.cause)
+
+    assert causes == ["protocol"] * is_refused

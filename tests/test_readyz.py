@@ -12,6 +12,7 @@ from test_health import silence
 
 from smartcontent.app import create_app
 from smartcontent.health import checks
+from smartcontent.web import turns
 
 
 def test_silent_server_is_asked_once_however_many_ask(settings, ollama, monkeypatch):
@@ -27,6 +28,25 @@ def test_silent_server_is_asked_once_however_many_ask(settings, ollama, monkeypa
 
     assert ollama.wait_requests()
     assert len(ollama.requests) == 1
+
+
+def test_of_those_who_ask_while_a_server_is_silent_few_are_worked_at(settings, ollama):
+    """Else they would be more than there may be connections, and others be let go for them."""
+    ollama.on(path="/api/tags").silent(times=100)
+    app = create_app(**settings)
+    visitors = [threading.Thread(target=app.test_client().get, args=("/readyz",)) for _ in range(7)]
+
+    def lines() -> list[tuple[int, int]]:
+        return [(line.at_work, len(line.waiting)) for line in turns._of.values()]
+
+    for visitor in visitors:
+        visitor.start()
+    wait_until(lambda: lines() == [(4, 3)])
+    assert app.test_client().get("/sign-in").status_code < 500  # nobody waits behind these
+
+    for visitor in visitors:
+        visitor.join()
+    assert not turns._of
 
 
 def test_readyz_tells_a_visitor_states_but_no_causes(visitor, monkeypatch):

@@ -29,9 +29,12 @@ def _nobody() -> str:
 
 
 # No two repeats that match the same: the time a match takes would grow with the square.
-EMAIL_PATTERN = (
-    r"[^@\s\x00-\x1f\x7f-\x9f]{1,64}@(?:[^@.\s\x00-\x1f\x7f-\x9f]+\.)+[^@.\s\x00-\x1f\x7f-\x9f]+"
+# Nor is anything in it that is not seen: it would look like somebody else's.
+_UNSEEN = (
+    r"\s\x00-\x1f\x7f-\xa0\xad\u034f\u061c\u115f\u1160\u180b-\u180f\u200b-\u200f\u202a-\u202e"
+    r"\u2060-\u206f\ufeff"
 )
+EMAIL_PATTERN = rf"[^@{_UNSEEN}]{{1,64}}@(?:[^@.{_UNSEEN}]+\.)+[^@.{_UNSEEN}]+"
 EMAIL_LONGEST = 254
 NAME_LONGEST = 100
 REVOKED_MOST = 20  # API tokens of a user that are still known

@@ -5,9 +5,9 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from smartcontent.ollama.errors import error_text, failure, failure_of
-from smartcontent.texts.storable import all_storable
+from smartcontent.texts.storable import all_storable, has_more_values
 
-# Enough bytes to fill an error's detail, whatever they are.
+_VALUES_MOST = 100_000  # of a list of thousands of models
 # Digits of a number that every database takes.
 _DIGITS = 18
 
@@ -63,8 +63,11 @@ def decoded(line: bytes, names: Mapping[str, object]) -> dict[str, Any]:
     """The JSON object on a line.
 
     Raises:
-        OllamaError: the line is no JSON object, is cut in the middle, or tells of an error.
+        OllamaError: the line is no JSON object, or one of more values than Ollama sends, is cut in
+            the middle, or tells of an error.
     """
+    if len(line) > _VALUES_MOST and has_more_values(line, _VALUES_MOST):
+        raise unreadable(line, names)
     try:
         value = _loaded(line)
     except (ValueError, RecursionError):

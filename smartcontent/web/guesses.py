@@ -21,6 +21,9 @@ AT_ALL_ACCOUNTS = Limit("guesses", most=100, seconds=900)
 # All visitors whom the account does not know, together; but each has one try a day.
 BY_STRANGERS = Limit("guesses-by-strangers", most=100, seconds=3600)
 FIRST_OF_THE_DAY = Limit("first-guesses", most=1, seconds=86400)
+# So many are remembered for a day at most, of all visitors: whoever has very many addresses and
+# makes up accounts would fill Redis with them, without which no text is written.
+FIRST_IN_ALL = Limit("all-first-guesses", most=100_000, seconds=86400)
 INVITATIONS = Limit("invitations", most=30, seconds=900)
 
 SIGN_UPS = "sign-ups"
@@ -58,7 +61,7 @@ def count_guess(email: str) -> None:
     visitor = network()
     check(AT_ALL_ACCOUNTS, TOO_MANY, visitor)
     check(AT_ONE_ACCOUNT, TOO_MANY, visitor, email)
-    if count(FIRST_OF_THE_DAY, visitor, email):  # not the first
+    if count(FIRST_IN_ALL) or count(FIRST_OF_THE_DAY, visitor, email):  # not the first
         check(BY_STRANGERS, TOO_MANY_STRANGERS, email)
         g.is_counted_as_stranger = True
 

@@ -30,7 +30,9 @@ WAITING_MOST = 200
 WAIT_SECONDS = 30
 # What a page is made of, what time it is, and whether we live: asked many times at once, each for
 # next to nothing.
-FREE = {"static", "stream.time", "health.healthz", "health.readyz"}
+FREE = {"static", "stream.time", "health.healthz"}
+# Waits for seconds where Redis or Ollama is silent, and is to be answered whatever else is wanted.
+READINESS = "health.readyz"
 TOO_MANY = "Too many requests of yours came at once: wait until some are answered, then try again."
 RETRY_SECONDS = 5
 KNOWN_MOST = 10_000  # of sessions, and of tokens
@@ -130,6 +132,9 @@ def given_back() -> Iterator[None]:
 
 def _take_first() -> None:
     if request.endpoint in FREE:
+        return
+    if request.endpoint == READINESS:
+        take(f"{_of_network()} about readiness")
         return
     # The API knows people by their tokens alone.
     known = _by_token() if wants_problem() else _by_session() or _by_device()

@@ -63,6 +63,8 @@ def welcome_token(visitor: Visitor) -> str:
         ({"email": "ada"}, "not an email address"),
         ({"email": ""}, "Type your email address"),
         ({"email": "a@example.org\0"}, "not an email address"),
+        ({"email": "\u200bada@example.org"}, "not an email address"),
+        ({"email": "ada@exam\u2063ple.org"}, "not an email address"),
         ({"email": f"{'a' * 300}@example.org"}, "too long"),
         ({"password": "short", "password_again": "short"}, "between 10 and 200"),
         ({"password": "x" * 201, "password_again": "x" * 201}, "between 10 and 200"),

@@ -165,6 +165,19 @@ def test_owner_is_not_kept_out_by_those_who_guess(app, visitor, ada, few_strange
     assert guess(Visitor(app), ada.email, PASSWORD, "203.0.113.9").status_code == 303
 
 
+def test_made_up_accounts_do_not_fill_redis(visitor, ada, valkey, monkeypatch):
+    """Each is remembered for a day; when there is no room, no text is written any more."""
+    few = Limit("few", most=5, seconds=86400)
+    monkeypatch.setattr("smartcontent.web.guesses.FIRST_IN_ALL", few)
+
+    answers = [
+        guess(visitor, f"{host}@example.org", address=f"192.0.2.{host}") for host in range(1, 12)
+    ]
+
+    assert {answer.status_code for answer in answers} == {422}
+    assert len(valkey.client.keys("smartcontent:limit:first-guesses/*")) == 5
+
+
 def test_owner_of_many_new_browsers_is_not_taken_for_strangers(app, ada, few_strangers):
     answers = [guess(Visitor(app), ada.email, PASSWORD).status_code for _ in range(8)]
 

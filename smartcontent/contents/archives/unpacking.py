@@ -16,7 +16,7 @@ from typing import IO, Any, NoReturn
 from zipfile import ZIP_DEFLATED, ZIP_STORED, BadZipFile, LargeZipFile, ZipFile, ZipInfo
 
 from smartcontent.contents.archives import CONTENTS, HEAD
-from smartcontent.texts.storable import all_storable
+from smartcontent.texts.storable import all_storable, has_more_values
 from smartcontent.zips import TooManyFiles, opened
 
 FILES_MOST = 350_000
@@ -97,7 +97,7 @@ class Unpacked:
             ArchiveError: it is not there, or not JSON, or no object.
         """
         data = self.read(name)
-        if _has_more_values(data, HEAD_VALUES_MOST if name == HEAD else VALUES_MOST):
+        if has_more_values(data, HEAD_VALUES_MOST if name == HEAD else VALUES_MOST):
             raise ArchiveError(f"{name} says more than Smart Content writes there.")
         try:
             said = json.loads(data.decode(), parse_constant=_refuse)
@@ -176,18 +176,6 @@ def _check(name: str, entry: ZipInfo) -> None:
             f"{name[:80]!r} in it unpacks to {entry.file_size // 1024**2:,} MB: no file of an "
             f"archive has more than {FILE_LONGEST // 1024**2} MB."
         )
-
-
-def _has_more_values(data: bytes, most: int) -> bool:
-    """Whether JSON has more values than so many.
-
-    Each takes twenty times its bytes, and whoever makes them holds up all of the process.
-    """
-    unescaped = data.replace(b"\\\\", b"").replace(b'\\"', b"")
-    if unescaped.count(b'"') > 4 * most:  # each value is a text by its name
-        return True
-    outside_of_texts = unescaped.split(b'"')[::2]
-    return sum(part.count(sign) for part in outside_of_texts for sign in (b",", b"[", b"{")) > most
 
 
 def _refuse(constant: str) -> NoReturn:

@@ -55,7 +55,8 @@ def sentence(line: Line) -> str:
 
 def by(line: Line) -> str:
     """Who has done it; empty where nobody has."""
-    return line.details.get("name") or _BY.get(line.door, "")
+    said, name = _BY.get(line.door, ""), line.details.get("name")
+    return f"{name}, {said}" if name else said  # which a reader has chosen, and may be anybody's
 
 
 def as_json(line: Line) -> dict[str, Any]:
