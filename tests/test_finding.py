@@ -235,20 +235,23 @@ def test_what_is_saved_while_it_gets_another_title_is_found(app, ada, content, m
 
     db.session.expire_all()
     assert (found(ada, "kettle"), found(ada, "samovar")) == (["A pot"], [])
+    assert list(reindexing.catch_up()) == [1]
+    assert found(ada, "pot kettle") == ["A pot"]
 
 
 @both_databases
 def test_what_is_completed_while_it_gets_another_title_is_found(app, ada, content, monkeypatch):
     content.current.status = Status.GENERATING
     db.session.commit()
-    text_before = tagging._text_before
+    text_before, its_draft = tagging._text_before, content.current.id
 
     def completed_then(here: Content) -> object:
         known = text_before(here)
         with app.app_context():
-            draft = db.session.get(Draft, here.current.id)
+            words = search_index.findable_by("Kettle")
+            draft = db.session.get(Draft, its_draft)
             draft.status, draft.text = Status.COMPLETED, "Kettle"
-            search_index.make_findable(draft.content, search_index.findable_by("Kettle"))
+            search_index.make_findable(draft.content, words)
             db.session.commit()
         return known
 

@@ -11,7 +11,7 @@ from smartcontent.contents.locking import held_there, one_after_the_other
 from smartcontent.contents.quotas import LOOK_AGAIN_SECONDS, OverQuota
 from smartcontent.fields import Fields, Refused, Text, Value, Words
 from smartcontent.models import Content, Tag, What, history
-from smartcontent.models.search_index import findable_by, make_findable
+from smartcontent.models.search_index import findable_by, make_findable, make_findable_later
 from smartcontent.models.tag import content_tags
 from smartcontent.stores.sql import db
 from smartcontent.texts.folding import as_sought
@@ -72,17 +72,20 @@ class Known(NamedTuple):
     by: str
 
 
+NOTHING = Known("", "")
+
+
 def keep(content: Content, changes: dict[str, Any]) -> None:
     """Change those of KEPT that are given; None gives each its default back."""
-    note(content, changes, _text_before(content) if "title" in changes else None)
+    note(content, changes, _text_before(content) if "title" in changes else NOTHING)
     db.session.commit()
     content.announce()
 
 
-def note(content: Content, changes: Mapping[str, Any], known: Known | None = None) -> None:
+def note(content: Content, changes: Mapping[str, Any], known: Known = NOTHING) -> None:
     """The same in the session alone, for whoever commits it together with something else.
 
-    What the text was known to be found by just now need not be made anew, in mid transaction.
+    `known` is its final text with what that is found by: neither is made in mid transaction.
     """
     if "title" in changes:
         _retitle(content, changes["title"] or title_from(content.topic), known)
@@ -132,14 +135,14 @@ def tag_named(user_id: int, name: str) -> Tag:
     return tag
 
 
-def _text_before(content: Content) -> Known | None:
+def _text_before(content: Content) -> Known:
     """What the text is found by, made while no transaction holds up other writers."""
     draft = content.current
     db.session.commit()
-    return Known(draft.text, findable_by(draft.text)) if draft.is_final else None
+    return Known(draft.text, findable_by(draft.text)) if draft.is_final else NOTHING
 
 
-def _retitle(content: Content, title: str, known: Known | None) -> None:
+def _retitle(content: Content, title: str, known: Known) -> None:
     if content.title != title:
         history.note(content.id, What.TITLED, title=title)
     content.title = title
@@ -148,7 +151,10 @@ def _retitle(content: Content, title: str, known: Known | None) -> None:
     db.session.refresh(content, with_for_update={"of": Content, "key_share": True})
     db.session.refresh(content.current)
     text = content.current.text if content.current.is_final else ""
-    make_findable(content, known.by if known and known.text == text else findable_by(text))
+    if text == known.text:
+        make_findable(content, known.by)
+    else:  # its tokens are not made here: others wait for this transaction
+        make_findable_later([content.id])
 
 
 def _favour(content: Content, is_favourite: bool) -> None:

@@ -50,6 +50,9 @@ def change_brief(
     """
     check_due_time(due_at)
     held_there([content.id], to_change=True)  # before its user, as who asks for a draft does
+    if content.current.status not in CHANGEABLE:
+        db.session.rollback()
+        return False
     tagging.note(content, {**kept, "title": title} if "title" in kept else kept)
     _note_brief(content, brief, title, settings)
     if due_at is not None:
@@ -58,9 +61,6 @@ def change_brief(
     write_brief(content, brief)
     make_findable(content, "")
     status = Status(content.current.status)
-    if status not in CHANGEABLE:
-        db.session.rollback()
-        return False
     # Of this very status: an edit may not bring back the due time of a draft just put on hold.
     same = (Draft.status == status, *_still_waits())
     _note_change(content)

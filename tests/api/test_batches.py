@@ -561,9 +561,9 @@ def test_batch_that_is_tried_again_is_found_by_its_briefs_though_no_tokens_are_m
     script, ada, monkeypatch
 ):
     """Others wait for its transaction, and for the loop."""
-    batch = submitted(script, delay_seconds=0)
+    batch, words = submitted(script, delay_seconds=0), findable_by("Half of a kettle.")
     for draft in drafts()[:2]:
-        Content.take_in(draft, findable_by("Half of a kettle."))
+        Content.take_in(draft, words)
         draft.text = "Half of a kettle."
     db.session.commit()
     fail_all()

@@ -1,36 +1,70 @@
-"""Nobody who wants to write to SQLite waits while a request asks Redis."""
+"""Nobody who wants to write to SQLite waits while a request asks Redis, or works at a text."""
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 from conftest import BRIEF, PASSWORD, Visitor
 from redis.connection import Connection
 
-from smartcontent.contents import submitting
-from smartcontent.models import ApiToken
+from smartcontent import beside
+from smartcontent.contents import submitting, versions
+from smartcontent.models import ApiToken, Content, Status
 from smartcontent.stores import keys
 from smartcontent.stores.sql import db
 
 
 @pytest.fixture
-def refused(app, monkeypatch) -> Iterator[list[str]]:
-    """Notes who could not write at a moment at which Redis was asked, and how often it was."""
+def tried(app) -> Iterator[tuple[Callable[[], None], list[str]]]:
+    """Has another try to write at a moment, and notes what refused it; "" where nothing did."""
     other = sqlite3.connect(db.engine.url.database, timeout=0, isolation_level=None)
-    asks, found = Connection.send_packed_command, []
+    found: list[str] = []
 
-    def ask(connection: Connection, *args: object, **more: object) -> None:
+    def try_to_write() -> None:
         try:
             other.execute("BEGIN IMMEDIATE")
             other.execute("ROLLBACK")
             found.append("")
         except sqlite3.OperationalError as error:
             found.append(str(error))
+
+    yield try_to_write, found
+    other.close()
+
+
+@pytest.fixture
+def refused(tried, monkeypatch) -> list[str]:
+    """Notes who could not write at a moment at which Redis was asked, and how often it was."""
+    try_to_write, found = tried
+    asks = Connection.send_packed_command
+
+    def ask(connection: Connection, *args: object, **more: object) -> None:
+        try_to_write()
         asks(connection, *args, **more)
 
     monkeypatch.setattr(Connection, "send_packed_command", ask)
-    yield found
-    other.close()
+    return found
+
+
+@pytest.fixture
+def refused_beside(tried, monkeypatch) -> list[str]:
+    """The same at a moment at which the work of a text is done, be the text as short as it may."""
+    try_to_write, found = tried
+
+    def way(work: Callable[..., object], *args: object) -> object:
+        try_to_write()
+        return work(*args)
+
+    monkeypatch.setattr(beside, "AT_ONCE", -1)
+    monkeypatch.setattr(beside, "_way", [way])
+    return found
+
+
+@pytest.fixture
+def completed(due_draft) -> Content:
+    due_draft.status, due_draft.text = Status.COMPLETED, "It is warm."
+    db.session.commit()
+    return due_draft.content
 
 
 def held_nobody_up(refused: list[str]) -> bool:
@@ -74,3 +108,32 @@ def test_queues_are_looked_at_while_others_write(app, founder, refused):
     Visitor.signed_in(app, founder).post(f"/admin/rq/queue/{keys.QUEUE}/compact")
 
     assert held_nobody_up(refused)
+
+
+def test_text_is_worked_at_while_others_write(app, ada, completed, refused_beside):
+    versions.save_edit(completed, "Tea", "It is cold.")
+    address = f"/api/v1/contents/{completed.id}"
+    token = {"Authorization": f"Bearer {ApiToken.issue(ada, 'a script')[1]}"}
+    refused_beside.clear()
+
+    for method, path, sent, status in (
+        ("PATCH", "", {"title": "A pot"}, 200),
+        ("PUT", "/current", {"number": 1}, 200),
+        ("POST", "/drafts", {"text": "It is warm."}, 201),
+    ):
+        answer = app.test_client().open(address + path, method=method, json=sent, headers=token)
+        assert (answer.status_code, method) == (status, method)
+        assert held_nobody_up(refused_beside), method
+
+
+def test_nothing_is_made_of_the_text_of_which_the_brief_may_not_change(
+    app, ada, completed, refused_beside
+):
+    token = {"Authorization": f"Bearer {ApiToken.issue(ada, 'a script')[1]}"}
+    sent = {"title": "A pot", "tone": "formal"}
+    refused_beside.clear()
+
+    answer = app.test_client().patch(f"/api/v1/contents/{completed.id}", json=sent, headers=token)
+
+    assert answer.status_code == 409
+    assert refused_beside == []
