@@ -21,7 +21,7 @@ from smartcontent.exports.packing import Packing
 from smartcontent.fields import Refused, read
 from smartcontent.models import BulkAct, SavedView
 from smartcontent.models.listing import Filters
-from smartcontent.stores.sql import db
+from smartcontent.stores.sql import db, reading
 from smartcontent.texts.folding import as_sought
 
 EXPORT = "export"
@@ -68,7 +68,8 @@ def bulk(
     DO is tag, untag, trash, restore, cancel, retry, or export, which writes the texts as one ZIP.
     """
     user_id = user_with(email).id
-    filters = _filters(user_id, options, view, is_all)
+    with reading():
+        filters = _filters(user_id, options, view, is_all)
     if do == Deed.RESTORE:
         filters = replace(filters, trash=True)
     try:

@@ -23,7 +23,7 @@ from smartcontent.exports.document import NotInThisFormat
 from smartcontent.fields import read
 from smartcontent.models import Content, Draft, KeptVoice, Status
 from smartcontent.models.listing import Filters, list_contents
-from smartcontent.stores.sql import db
+from smartcontent.stores.sql import db, only_read, reading
 
 contents = Group("contents", help="Briefs and texts: create, list, show, watch, cancel.")
 status_choice = click.Choice([status.value for status in Status])
@@ -69,6 +69,7 @@ def create(email: str, watch: bool, as_json: bool, **options: Any) -> None:
 @json_option
 def list_(email: str, status: str | None, q: str, limit: int, as_json: bool) -> None:
     """List a user's contents, newest first."""
+    only_read()
     filters = Filters(status=status or "", q=q)
     page = list_contents(user_with(email).id, filters, limit=limit)
     if as_json:
@@ -88,6 +89,7 @@ def list_(email: str, status: str | None, q: str, limit: int, as_json: bool) -> 
 @json_option
 def show(content_id: str, as_json: bool) -> None:
     """Show one content: brief, status and text."""
+    only_read()
     content = content_with(content_id)
     if as_json:
         print_json(whole(content) | _ids(content.current))
@@ -105,6 +107,7 @@ def show(content_id: str, as_json: bool) -> None:
 @json_option
 def history(content_id: str, limit: int, as_json: bool) -> None:
     """Show what was done to a content, the last first: when, by whom."""
+    only_read()
     lines, cursor = page_of(content_with(content_id), limit=limit)
     if as_json:
         print_json([words.as_json(line) for line in lines])
@@ -121,7 +124,8 @@ def history(content_id: str, limit: int, as_json: bool) -> None:
 @click.option("--output", type=click.File("wb"), default="-", help="A file, else standard output.")
 def export(content_id: str, name: str, output: BinaryIO) -> None:
     """Write the current text as a file."""
-    document = document_of(content_with(content_id).current)
+    with reading():
+        document = document_of(content_with(content_id).current)
     if document is None:
         raise click.ClickException("It has no text yet: see `contents show`.")
     try:
@@ -156,13 +160,14 @@ def cancel(content_id: str) -> None:
 
 
 def content_with(content_id: str) -> Content:
-    """The content with this id, whoever owns it.
+    """The content with this id, whoever owns it; no transaction is left that holds up others.
 
     Raises:
         click.ClickException: there is none.
     """
     try:
-        content = db.session.get(Content, UUID(content_id))
+        with reading():
+            content = db.session.get(Content, UUID(content_id))
     except ValueError:
         content = None
     if content is None:

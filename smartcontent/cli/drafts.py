@@ -10,6 +10,7 @@ from smartcontent.cli.printing import say
 from smartcontent.contents import checking, refining, repurposing, versions
 from smartcontent.fields import Refused
 from smartcontent.models import Content, Draft
+from smartcontent.stores.sql import only_read
 from smartcontent.texts.by_sentence import Rewrite, chosen
 
 _NUMBER = click.IntRange(1, 2**31 - 1)
@@ -96,6 +97,7 @@ def current(content_id: str, number: int) -> None:
 @click.argument("number", type=_NUMBER)
 def sentences(content_id: str, number: int) -> None:
     """Show what a rewritten draft makes of each sentence, with its number."""
+    only_read()
     for place, each in enumerate(_rewrites(content_with(content_id), number), 1):
         said = (
             f"[-{each.before.text}-]{{+{each.after.text}+}}" if each.is_change else each.after.text
@@ -122,6 +124,7 @@ def accept(content_id: str, number: int, chosen_ones: tuple[int, ...]) -> None:
 @click.argument("second", metavar="TO", type=_NUMBER)
 def diff(content_id: str, first: int, second: int) -> None:
     """Show what is different in two drafts, word by word: [-taken out-] and {+added+}."""
+    only_read()
     content = content_with(content_id)
     before, after = _draft(content, first), _draft(content, second)
     pieces = checking.changes(before.text, after.text)

@@ -12,12 +12,18 @@ from typing import Any, TextIO
 
 import click
 
+from smartcontent.stores.sql import db
+
 # With these a terminal is commanded; lines and tabs are what a text needs.
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 
 
 def say(text: object = "", err: bool = False, nl: bool = True) -> None:
-    """Print what may have been written by anybody, a model included: it commands no terminal."""
+    """Print what may have been written by anybody, a model included: it commands no terminal.
+
+    No transaction waits meanwhile: whoever reads it page by page takes minutes.
+    """
+    db.session.commit()
     click.echo(_CONTROL.sub(lambda sign: f"\\u{ord(sign[0]):04x}", str(text)), err=err, nl=nl)
 
 

@@ -9,6 +9,7 @@ from smartcontent.contents import tags as acts
 from smartcontent.contents.tagging import TAG
 from smartcontent.fields import Refused
 from smartcontent.models import Tag, User
+from smartcontent.stores.sql import only_read
 
 tags = Group("tags", help="The tags of a user: list, rename, merge.")
 
@@ -18,6 +19,7 @@ tags = Group("tags", help="The tags of a user: list, rename, merge.")
 @json_option
 def list_(email: str, as_json: bool) -> None:
     """List a user's tags, with how many contents outside the trash have each."""
+    only_read()
     counted = Tag.counted(user_with(email).id)
     if as_json:
         print_json([{"name": tag.name, "contents": number} for tag, number in counted])

@@ -12,7 +12,7 @@ from smartcontent.cli.users import user_with
 from smartcontent.models import ApiToken, now
 from smartcontent.models.accounts import LARGEST_ID
 from smartcontent.models.moments import iso
-from smartcontent.stores.sql import db
+from smartcontent.stores.sql import db, only_read
 
 tokens = Group("tokens", help="API tokens: create, list, revoke.")
 
@@ -37,6 +37,7 @@ def create(email: str, name: str, days: int | None) -> None:
 @json_option
 def list_(email: str, limit: int, as_json: bool) -> None:
     """List a user's tokens by the beginning of their secrets."""
+    only_read()
     query = select(ApiToken).filter_by(user_id=user_with(email).id).order_by(ApiToken.id.desc())
     newest = db.session.scalars(query.limit(limit + 1)).all()
     found = newest[:limit][::-1]

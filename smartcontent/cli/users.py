@@ -20,7 +20,7 @@ from smartcontent.config.values import is_host
 from smartcontent.models import User
 from smartcontent.models.accounts import EMAIL_LONGEST, EMAIL_PATTERN, hash_password
 from smartcontent.models.moments import iso
-from smartcontent.stores.sql import db
+from smartcontent.stores.sql import db, only_read, reading
 
 TOLD_EVERY = 1_000  # contents erased
 HERE = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104
@@ -31,12 +31,13 @@ password_option = click.option(
 
 
 def user_with(email: str) -> User:
-    """The user with this address.
+    """The user with this address; no transaction is left, for what follows may take long.
 
     Raises:
         click.ClickException: there is none.
     """
-    user = User.with_email(email)
+    with reading():
+        user = User.with_email(email)
     if user is None:
         raise click.ClickException(
             f"Nobody has the address {shortened(email, EMAIL_LONGEST)}: see `users list`."
@@ -66,6 +67,7 @@ def create(email: str, admin: bool, password_stdin: bool) -> None:
 @json_option
 def list_(q: str, after: str | None, limit: int, as_json: bool) -> None:
     """List users, those first who came first."""
+    only_read()
     wanted = select(User).where(User.email.contains(q.casefold(), autoescape=True))
     if after:
         wanted = wanted.where(User.id > user_with(after).id)
@@ -104,9 +106,8 @@ def enable(email: str) -> None:
 def reset_password(email: str, password_stdin: bool, keep_tokens: bool) -> None:
     """Give a user a new password; all sessions, API tokens and the calendar's address end."""
     user = user_with(email)
-    address = user.email
-    db.session.rollback()  # SQLite's other writers must not wait while somebody types
-    password_hash = hash_password(_new_password(address, password_stdin))
+    password_hash = hash_password(_new_password(user.email, password_stdin))
+    db.session.expire(user)  # typing takes long, and others change it meanwhile
     revoked = passwords.change(user, password_hash, revokes_tokens=not keep_tokens)
     say(f"{user.email} has a new password; all sessions have ended.")
     if revoked:

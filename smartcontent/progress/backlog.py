@@ -11,7 +11,7 @@ from smartcontent.models.status import WAITS
 from smartcontent.stores import keys
 from smartcontent.stores.redis import redis
 from smartcontent.stores.redis_answers import Trouble, trouble
-from smartcontent.stores.sql import db
+from smartcontent.stores.sql import db, only_read
 
 
 @dataclass(frozen=True)
@@ -26,6 +26,7 @@ class Backlog:
 def backlog() -> Backlog:
     """The backlog by the database."""
     moment = now()
+    only_read()
     rows = db.session.execute(select(Draft.status, func.count()).group_by(Draft.status)).all()
     counted = {status: count for status, count in rows}
     waits = Draft.status.in_(WAITS)

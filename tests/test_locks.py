@@ -1,14 +1,19 @@
-"""Nobody who wants to write to SQLite waits while a request asks Redis, or works at a text."""
+"""Nobody who wants to write to SQLite waits while Redis is asked, a text worked at, or read."""
 
 import sqlite3
 from collections.abc import Callable, Iterator
+from importlib import import_module
+from unittest.mock import Mock
 
 import pytest
 from conftest import BRIEF, PASSWORD, Visitor
 from redis.connection import Connection
 
-from smartcontent import beside
-from smartcontent.contents import submitting, versions
+from smartcontent import beside, exports
+from smartcontent.cli import printing
+from smartcontent.contents import submitting, tagging, versions
+from smartcontent.contents.archives import export, taking_in
+from smartcontent.exports.packing import Packing
 from smartcontent.models import ApiToken, Content, Status
 from smartcontent.stores import keys
 from smartcontent.stores.sql import db
@@ -137,3 +142,78 @@ def test_nothing_is_made_of_the_text_of_which_the_brief_may_not_change(
 
     assert answer.status_code == 409
     assert refused_beside == []
+
+
+def test_what_a_command_prints_is_read_while_others_write(
+    flask, ada, completed, tried, monkeypatch
+):
+    try_to_write, refused = tried
+    echo, its_id = printing.click.echo, str(completed.id)
+    versions.save_edit(completed, "Tea", "It is cold.")
+    tagging.keep(completed, {"tags": ["tea"]})
+    ApiToken.issue(ada, "a script")
+
+    def read_slowly(*said: object, **how: object) -> None:
+        try_to_write()
+        assert not db.session().in_transaction()  # PostgreSQL ends one that is idle for seconds
+        echo(*said, **how)
+
+    monkeypatch.setattr(printing.click, "echo", read_slowly)
+    for command in (
+        f"contents list {ada.email}",
+        f"contents show {its_id}",
+        f"contents show {its_id} --json",
+        f"contents history {its_id}",
+        f"contents diff {its_id} 1 2",
+        "users list",
+        f"tokens list {ada.email}",
+        f"tags list {ada.email}",
+    ):
+        db.session.commit()
+        db.session.expunge_all()
+        assert flask(*command.split()).exit_code == 0, command
+        assert held_nobody_up(refused), command
+
+
+def test_command_that_only_reads_lets_others_write(flask, ada, completed, tried, monkeypatch):
+    try_to_write, refused = tried
+    commands = import_module("smartcontent.cli.contents")
+    lists = commands.list_contents
+
+    def search(*asked: object, **how: object) -> object:
+        page = lists(*asked, **how)
+        try_to_write()
+        return page
+
+    monkeypatch.setattr(commands, "list_contents", search)
+
+    assert "A teapot" in flask("contents", "list", ada.email).output
+    assert held_nobody_up(refused)
+
+
+def test_file_of_a_text_is_made_while_others_write(flask, completed, tried, monkeypatch):
+    try_to_write, refused = tried
+    its_id = str(completed.id)
+    db.session.expunge_all()
+    monkeypatch.setitem(exports.FORMATS, "md", Mock(write=lambda _: try_to_write() or b"Tea"))
+
+    assert flask("contents", "export", its_id).output == "Tea"
+    assert held_nobody_up(refused)
+
+
+def test_archive_is_looked_through_while_others_write(
+    flask, ada, bob, completed, tried, tmp_path, monkeypatch
+):
+    try_to_write, refused = tried
+    packing, file = Packing(), tmp_path / "all.zip"
+    file.write_bytes(b"".join([*map(packing.add, export.steps(ada.id)), packing.end()]))
+    checks = taking_in._check_tags
+
+    def look_through(*archived: object) -> None:
+        try_to_write()
+        checks(*archived)
+
+    monkeypatch.setattr(taking_in, "_check_tags", look_through)
+
+    assert "contents: 1\n" in flask("users", "import", bob.email, str(file)).output
+    assert held_nobody_up(refused)
