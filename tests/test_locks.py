@@ -6,17 +6,24 @@ from importlib import import_module
 from unittest.mock import Mock
 
 import pytest
+from api.conftest import BRIEF as BRIEF_SENT
 from conftest import BRIEF, PASSWORD, Visitor
 from redis.connection import Connection
 
 from smartcontent import beside, exports
+from smartcontent.briefs.built_in import BUILT_IN
 from smartcontent.cli import printing
 from smartcontent.contents import submitting, tagging, versions
 from smartcontent.contents.archives import export, taking_in
 from smartcontent.exports.packing import Packing
 from smartcontent.models import ApiToken, Content, Status
+from smartcontent.models.listing import list_contents
+from smartcontent.progress import batches
 from smartcontent.stores import keys
 from smartcontent.stores.sql import db
+from smartcontent.web import templating
+
+TEMPLATE, BLANKS = next((each, built_in.blanks) for each, built_in in BUILT_IN.items())
 
 
 @pytest.fixture
@@ -216,4 +223,59 @@ def test_archive_is_looked_through_while_others_write(
     monkeypatch.setattr(taking_in, "_check_tags", look_through)
 
     assert "contents: 1\n" in flask("users", "import", bob.email, str(file)).output
+    assert held_nobody_up(refused)
+
+
+@pytest.mark.parametrize(
+    ("path", "sent", "status"),
+    [
+        ("/batches", {}, 422),
+        ("/contents?q=teapot", {"topic": ""}, 422),
+        (f"/templates/{TEMPLATE}", {}, 422),
+        (f"/templates/{TEMPLATE}?q=teapot", {f"blank:{name}": "Tea" for name in BLANKS}, 200),
+        ("/calendar/feed", {}, 200),
+        ("/calendar/move/{content.id}", {"at": "2020-01-01T00:00"}, 422),
+        ("/tags/{tag.id}", {"name": ""}, 422),
+        ("/tags/{tag.id}", {"name": "pot"}, 409),
+        ("/account/tokens", {"name": "", "password": ""}, 422),
+    ],
+)
+def test_page_that_answers_a_form_is_put_together_while_others_write(
+    as_ada, content, tried, monkeypatch, path, sent, status
+):
+    try_to_write, refused = tried
+    tagging.keep(content, {"tags": ["pot", "tea"]})
+    tag = next(each for each in content.tags if each.name == "tea")
+    from_here = templating.only_read_from_here
+
+    def drawn() -> None:
+        try_to_write()
+        from_here()
+
+    def listed(*asked: object) -> object:
+        page = list_contents(*asked)
+        try_to_write()
+        return page
+
+    monkeypatch.setattr(templating, "only_read_from_here", drawn)
+    monkeypatch.setattr(import_module("smartcontent.web.contents"), "list_contents", listed)
+
+    answer = as_ada.post(path.format(content=content, tag=tag), sent)
+
+    assert answer.status_code == status
+    assert held_nobody_up(refused)
+
+
+def test_how_a_batch_stands_is_told_while_others_write(app, ada, tried, monkeypatch):
+    try_to_write, refused = tried
+    token = {"Authorization": f"Bearer {ApiToken.issue(ada, 'a script')[1]}"}
+    script = app.test_client()
+    rows = {"rows": [BRIEF_SENT]}
+    made = script.post("/api/v1/batches", json=rows, headers=token).json["id"]
+    monkeypatch.setattr(batches, "_usual_seconds", lambda _: 1.0)
+    monkeypatch.setattr(batches, "workers", lambda: try_to_write() or 1)
+
+    for deed in ("pause", "resume"):
+        answer = script.post(f"/api/v1/batches/{made}/{deed}", headers=token)
+        assert answer.status_code == 200
     assert held_nobody_up(refused)

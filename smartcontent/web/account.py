@@ -12,7 +12,7 @@ from smartcontent.extensions import login
 from smartcontent.logs import note
 from smartcontent.models import ApiToken
 from smartcontent.models.accounts import LARGEST_ID, check_password, hash_password
-from smartcontent.stores.sql import db
+from smartcontent.stores.sql import db, only_read_from_here
 from smartcontent.web.addresses import public_url
 from smartcontent.web.forms import PasswordForm, TokenForm
 from smartcontent.web.guesses import count_guess, guessed_right
@@ -90,6 +90,7 @@ def _page(
     token_form: TokenForm | None = None,
     secret: str | None = None,
 ) -> str:
+    only_read_from_here()
     return render_template(
         "account/show.html",
         form=password_form or PasswordForm(),

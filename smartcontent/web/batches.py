@@ -25,7 +25,7 @@ from smartcontent.models.accounts import LARGEST_ID
 from smartcontent.models.batch import NAME_LONGEST
 from smartcontent.models.draft import FAILURE
 from smartcontent.progress.batches import progress_of
-from smartcontent.stores.sql import db
+from smartcontent.stores.sql import db, only_read_from_here
 from smartcontent.tables.encodings import ENCODINGS
 from smartcontent.tables.mapping import guess
 from smartcontent.tables.reading import read_table
@@ -205,6 +205,7 @@ def own_batch(batch_id: UUID) -> Batch:
 
 
 def _index(refusal: str = "", pasted: str = "") -> str:
+    only_read_from_here()
     own = select(Batch).where(Batch.user_id == current_user.id)
     newest = own.order_by(Batch.created_at.desc()).limit(SHOWN)
     batches = db.session.scalars(newest).all()
@@ -240,6 +241,7 @@ def _to_what_it_became(batch_id: UUID) -> ResponseReturnValue:
 
 
 def _table_page(batch: Batch, due_time: DueTimeForm, refusal: str = "", too_far: str = "") -> str:
+    only_read_from_here()
     found = uploads.table_of(batch)
     looked, shared = _looked_at(batch, found), _shared(batch.constants)
     return render_template(

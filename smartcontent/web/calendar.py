@@ -23,6 +23,7 @@ from smartcontent.models.calendar import (
     times_planned,
 )
 from smartcontent.recurrence.rules import ZoneError, zone_of
+from smartcontent.stores.sql import only_read_from_here
 from smartcontent.texts.calendar import MEDIA_TYPE, Event, calendar
 from smartcontent.web import limiter
 from smartcontent.web.addresses import public_url
@@ -160,6 +161,7 @@ def _same_time(due_at: datetime, where: Where) -> datetime:
 
 
 def _page(where: Where, secret: str | None = None, **wrong: Any) -> str:
+    only_read_from_here()
     first = where.first - timedelta(days=where.first.weekday())
     last = where.first.replace(day=months.monthrange(where.first.year, where.first.month)[1])
     days = [first + timedelta(days=n) for n in range((last - first).days + 7 - last.weekday())]

@@ -27,6 +27,7 @@ from smartcontent.models.listing import (
     names_of,
 )
 from smartcontent.models.search_index import LOOKED_INTO
+from smartcontent.stores.sql import only_read_from_here
 from smartcontent.web import errors
 from smartcontent.web.auth import is_new
 from smartcontent.web.brief_forms import BriefForms, content_named
@@ -251,6 +252,7 @@ def dashboard(
     filled_as: str = "",
 ) -> str:
     """The page with a brief's form beside the list; what was filled in for it has a name."""
+    only_read_from_here()
     return render_template(
         "contents/index.html",
         **vars(forms),

@@ -10,6 +10,7 @@ from smartcontent.contents import tags
 from smartcontent.contents.tagging import TAG
 from smartcontent.fields import Refused
 from smartcontent.models import Tag
+from smartcontent.stores.sql import only_read_from_here
 
 PAGE = 200
 bp = Blueprint("tags", __name__)
@@ -34,9 +35,11 @@ def rename(tag_id: int) -> ResponseReturnValue:
         name = TAG.read(request.form.get("name", ""))
         renamed = tags.rename(tag, name, request.form.get("merge") == "1")
     except Refused as refused:
+        only_read_from_here()
         wrong = {"id": tag.id, "typed": request.form.get("name", ""), "why": str(refused)}
         return render_template("tags.html", tags=[tag.with_number()], refused=wrong), 422
     except tags.AlreadyThere as found:
+        only_read_from_here()
         both = [tag.with_number(), found.other.with_number()]
         return render_template("tags.html", tags=both, merging=tag, into=found.other), 409
     flash(Markup("The tag is called <bdi>{}</bdi> now.").format(renamed.name))

@@ -26,6 +26,7 @@ from smartcontent.briefs.template import (
 from smartcontent.contents import templates, voices_and_templates
 from smartcontent.fields import Refused
 from smartcontent.models import Content, KeptTemplate
+from smartcontent.stores.sql import only_read_from_here
 from smartcontent.web import errors
 from smartcontent.web.base import Base, standing_in
 from smartcontent.web.brief_forms import BriefForms
@@ -166,6 +167,7 @@ def _sent_blanks() -> dict[str, str]:
 def _fill_page(
     template: Template, values: dict[str, str], wrong: dict[str, list[str]] | None = None
 ) -> str:
+    only_read_from_here()
     return render_template(
         "templates/fill.html",
         template=template,

@@ -14,7 +14,7 @@ from smartcontent.accounts.creating import IsTaken
 from smartcontent.accounts.invitations import INVITATION_DAYS
 from smartcontent.models import User
 from smartcontent.models.accounts import LARGEST_ID
-from smartcontent.stores.sql import db
+from smartcontent.stores.sql import db, only_read_from_here
 from smartcontent.web import errors
 from smartcontent.web.addresses import public_url
 from smartcontent.web.forms import SignUpForm
@@ -95,6 +95,7 @@ def _do(act: Callable[[int, User], User], user_id: int, sentence: str) -> Respon
 
 
 def _page(form: InvitationForm, **values: object) -> str:
+    only_read_from_here()
     q = request.args.get("q", "").replace("\0", "").strip()[:254]
     after = max(0, min(request.args.get("after", 0, type=int), LARGEST_ID))
     found = db.session.scalars(

@@ -24,7 +24,7 @@ from smartcontent.fields import Fields, Value, number, one_of, read
 from smartcontent.models import Batch
 from smartcontent.models.batch import NAME_LONGEST
 from smartcontent.progress.batches import progress_of
-from smartcontent.stores.sql import db
+from smartcontent.stores.sql import db, only_read_from_here
 from smartcontent.tables.encodings import ENCODINGS
 from smartcontent.tables.mapping import guess
 from smartcontent.tables.reading import read_table
@@ -221,6 +221,7 @@ def download(batch: Batch, asked: dict[str, str]) -> ResponseReturnValue:
 
 def _do(batch: Batch, act: Callable[[Batch], int]) -> ResponseReturnValue:
     act(batch)
+    only_read_from_here()
     return asdict(progress_of(batch))
 
 
