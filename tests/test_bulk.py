@@ -1,24 +1,27 @@
 """One act on all that match: on what matched when it was asked for, step by step, and undone."""
 
 import re
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import closing, suppress
 from datetime import timedelta
+from gc import get_objects
 from io import BytesIO
 from zipfile import ZipFile
 
 import pytest
 from conftest import BRIEF, both_databases, is_waiting, wait_until
 from patience import PATIENCE
-from sqlalchemy import event, select, text
+from sqlalchemy import event, select, text, update
 
 from smartcontent.contents import ending, submitting, tagging, versions, waiting
 from smartcontent.contents.batches import acting
-from smartcontent.contents.bulk import acts, running
+from smartcontent.contents.bulk import acts, export, running
 from smartcontent.contents.bulk.acts import begin, finish, take_step, undo
 from smartcontent.contents.bulk.deeds import Asked, Deed, do
 from smartcontent.contents.bulk.running import BulkRunner
 from smartcontent.contents.quotas import OverQuota
+from smartcontent.exports.packing import File
 from smartcontent.models import Batch, BulkAct, Content, Draft, Status, now
 from smartcontent.models.listing import Filters, list_contents
 from smartcontent.scheduling.drafts import mark_queued
@@ -437,3 +440,49 @@ def test_texts_of_all_that_match_are_one_zip_of_markdown(as_ada, ada, bob, five)
         packed.namelist()[0]
     )
     assert as_ada.post("/contents/bulk", {"do": "export"}).status_code == 422
+
+
+@pytest.fixture
+def long(ada, five) -> list[Content]:
+    """Some with texts of more than half of what a step may have."""
+    length = export.CHARACTERS_LONGEST * 3 // 5
+    ended = {"status": Status.COMPLETED, "text": "x" * length}
+    db.session.execute(update(Draft).where(Draft.user_id == ada.id).values(**ended))
+    db.session.commit()
+    return five
+
+
+@both_databases
+def test_long_texts_are_read_few_at_a_time(ada, long):
+    ids = [content.id for content in reversed(long)]
+
+    names = [[file.name for file in step] for step in export.steps(ada.id, ids)]
+
+    assert names == [
+        ["00001 Pot 4.md", "00002 Pot 3.md"],
+        ["00003 Pot 2.md", "00004 Pot 1.md"],
+        ["00005 Pot 0.md"],
+    ]
+
+
+@pytest.mark.parametrize("page", ["/contents/bulk", "/account/data/archive.zip"])
+def test_no_text_is_held_while_the_client_takes_what_came_of_it(
+    app, as_ada, long, monkeypatch, page
+):
+    answered, held = app.wsgi_app, []
+    as_ada.token()
+
+    def watched(*asked: object) -> Iterator[bytes]:
+        with closing(answered(*asked)) as answer:
+            for piece in answer:
+                held.append([each for each in get_objects() if type(each) is File])
+                yield piece
+
+    monkeypatch.setattr(app, "wsgi_app", watched)
+    if page == "/contents/bulk":
+        as_ada.post(page, {"all": "1", "do": "export"})
+    else:
+        as_ada.get(page)
+
+    assert len(held) > 3
+    assert not any(held)

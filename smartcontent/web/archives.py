@@ -24,6 +24,7 @@ from smartcontent.exports.packing import File, Packing
 from smartcontent.models import now
 from smartcontent.web.bodies import ARCHIVE_LARGEST
 from smartcontent.web.threads import few_at_once, slowly, turn_for_a_file, turn_for_an_archive
+from smartcontent.web.turns import kept_for
 
 bp = Blueprint("archives", __name__, url_prefix="/account/data")
 
@@ -64,18 +65,22 @@ def as_archive(user_id: int) -> Response:
 def as_zip(steps: Iterator[list[File]], name: str) -> Response:
     """Files as a ZIP, made step by step as fast as it is taken."""
     headers = {"Content-Disposition": content_disposition(f"{name}.zip")}
-    return Response(stream_with_context(_pieces(steps)), content_type=MEDIA_TYPE, headers=headers)
+    pieces = kept_for(stream_with_context(_pieces(steps)))
+    return Response(pieces, content_type=MEDIA_TYPE, headers=headers)
 
 
 def _pieces(steps: Iterator[list[File]]) -> Iterator[bytes]:
-    packing = Packing()
-    while True:
+    packing, is_over = Packing(), False
+    while not is_over:
         with turn_for_a_file():
-            step = next(steps, None)
-            piece = slowly(packing.end) if step is None else slowly(packing.add, step)
+            piece, is_over = _next_piece(packing, steps)
         yield piece
-        if step is None:
-            return
+
+
+def _next_piece(packing: Packing, steps: Iterator[list[File]]) -> tuple[bytes, bool]:
+    """And whether it is the last. The step it is made of is not held while the client takes it."""
+    step = next(steps, None)
+    return (slowly(packing.end), True) if step is None else (slowly(packing.add, step), False)
 
 
 def taken_from(user_id: int, file: FileStorage | None) -> Taken:

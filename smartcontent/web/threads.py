@@ -92,18 +92,26 @@ def in_portions(
 
 @contextmanager
 def turn_for_a_file() -> Iterator[None]:
-    """Wait, while no transaction does, until few others make files: what one holds is in memory."""
+    """Wait, while no transaction does, until few others make files: what one holds is in memory.
+
+    Raises:
+        Problem, or HTTPException with an answer: too many of the same user's wait already (429).
+    """
     db.session.commit()
-    with _files.turn(asker()):
+    with _turn_in(_files):
         yield
 
 
 @contextmanager
 def turn_for_an_archive() -> Iterator[None]:
     """Wait, while no transaction does, until no other archive is taken in: its list of files and
-    one of its contents are in memory, hundreds of megabytes at the worst."""
+    one of its contents are in memory, hundreds of megabytes at the worst.
+
+    Raises:
+        Problem, or HTTPException with an answer: too many of the same user's wait already (429).
+    """
     db.session.commit()
-    with _archives.turn(asker()):
+    with _turn_in(_archives):
         yield
 
 

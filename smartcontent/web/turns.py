@@ -130,6 +130,22 @@ def given_back() -> Iterator[None]:
         take(whose)
 
 
+def kept_for(pieces: Iterator[bytes]) -> Iterator[bytes]:
+    """Keep the request's turn until the last piece of its answer is taken, or its client has gone;
+    else it would be given back before the first is made."""
+    kept = _kept_for(pieces, request.environ.pop(_TURN, None))
+    next(kept)  # what has not begun would not give back what it has when it is closed
+    return kept
+
+
+def _kept_for(pieces: Iterator[bytes], had: tuple[str, Lock] | None) -> Iterator[bytes]:
+    try:
+        yield b""
+        yield from pieces
+    finally:
+        _leave(had)
+
+
 def _take_first() -> None:
     if request.endpoint in FREE:
         return
@@ -203,9 +219,13 @@ def refuse() -> NoReturn:
 
 
 def _give_back() -> None:
-    whose, turn = request.environ.pop(_TURN, (None, None))
-    if whose is None:
+    _leave(request.environ.pop(_TURN, None))
+
+
+def _leave(had: tuple[str, Lock] | None) -> None:
+    if had is None:
         return
+    whose, turn = had
     with _changing:
         line = _of[whose]
         if turn in line.waiting:  # its client has gone, or it has waited for too long

@@ -19,7 +19,7 @@ from patience import PATIENCE
 from sqlalchemy import update
 from sqlalchemy.exc import TimeoutError as NoConnection
 from test_lines import waiting
-from werkzeug.test import TestResponse
+from werkzeug.test import EnvironBuilder, TestResponse
 
 from smartcontent.models import ApiToken, Status, User, now
 from smartcontent.stores import sql
@@ -61,6 +61,27 @@ def test_many_requests_of_one_user_hold_up_that_user_alone(app, ada, bob, as_ada
 
     assert at_once["most"] == turns.AT_ONCE
     as_ada.get("/api/v1/contents", headers=adas._headers)  # with a session's cookie and a token
+    assert not turns._of
+
+
+@pytest.mark.parametrize("path", ["account/archive", "contents/export"])
+@pytest.mark.parametrize("taken", [None, 0, 1])
+def test_a_download_has_a_turn_until_it_is_taken_or_its_client_has_gone(
+    app, ada, content, path, taken
+):
+    headers = script_of(app, ada)._headers
+    asked = EnvironBuilder(f"/api/v1/{path}", headers=headers).get_environ()
+
+    answer = app(asked, lambda *_: None)
+    pieces = [piece for piece, _ in zip(answer, range(taken or 0), strict=False)]
+    assert len(pieces) == (taken or 0)
+    assert [line.at_work for line in turns._of.values()] == [1]
+    if taken is None:
+        assert list(answer)
+    answer.close()
+
+    assert not turns._of
+    assert app.test_client().head(f"/api/v1/{path}", headers=headers).status_code == 200
     assert not turns._of
 
 
