@@ -1,6 +1,7 @@
 """All that is a person's taken away as one ZIP, and taken in again, whoever has made that."""
 
 import contextlib
+import gc
 import io
 import json
 from collections.abc import Iterator
@@ -18,8 +19,9 @@ from smartcontent.briefs.task import Deed, Passage, Task
 from smartcontent.contents import ending, submitting, tagging, versions, waiting
 from smartcontent.contents.archives import HEAD, export, taking_in, unpacking
 from smartcontent.contents.archives.export import steps
+from smartcontent.contents.archives.reading import Incoming
 from smartcontent.contents.archives.taking_in import Taken, take_in
-from smartcontent.contents.archives.unpacking import ArchiveError
+from smartcontent.contents.archives.unpacking import ArchiveError, Unpacked
 from smartcontent.contents.as_document import document_of
 from smartcontent.contents.series.acting import Plan, begin
 from smartcontent.exports.front_matter import from_markdown, to_markdown
@@ -660,13 +662,13 @@ def many_versions(files: dict[str, bytes], number: int, **said: object) -> dict[
     return changed(files, "/content.json", **listed) | named
 
 
-def a_second(files: dict[str, bytes]) -> dict[str, bytes]:
+def a_second(files: dict[str, bytes], under: str = "contents/b/") -> dict[str, bytes]:
     """The same content under another id."""
     [name] = [name for name in files if name.endswith("/content.json")]
     content = json.dumps(json.loads(files[name]) | {"id": str(uuid4())}).encode()
     folder = name.removesuffix("content.json")
-    its = {n.replace(folder, "contents/b/"): f for n, f in files.items() if n.startswith(folder)}
-    return its | {"contents/b/content.json": content}
+    its = {n.replace(folder, under): f for n, f in files.items() if n.startswith(folder)}
+    return its | {f"{under}content.json": content}
 
 
 def test_what_is_much_is_stored_in_portions_between_which_others_are_served(
@@ -788,3 +790,23 @@ def test_text_by_itself_that_is_none_of_ours_is_refused_in_a_sentence(ada, file,
     with pytest.raises(ArchiveError, match=why):
         taken(ada, file)
     assert number_of(Content, ada) == 0
+
+
+def test_one_content_of_an_archive_is_in_memory_while_the_next_is_read(
+    ada, bob, written, monkeypatch
+):
+    """As much as there is room for may be in each."""
+    files = files_of(archive_of(ada))
+    archive = packed(files | a_second(files) | a_second(files, "contents/c/"))
+    monkeypatch.setattr(taking_in, "AT_ONCE", 1)
+    read, held = Unpacked.json, []
+
+    def watched(files: Unpacked, name: str) -> dict:
+        if name.endswith("/content.json"):
+            held.extend(each for each in gc.get_objects() if type(each) is Incoming)
+        return read(files, name)
+
+    monkeypatch.setattr(Unpacked, "json", watched)
+
+    assert taken(bob, archive).contents == 3
+    assert not held

@@ -82,7 +82,7 @@ def test_archive_is_unpacked_beside_the_event_loop_part_by_part(
     monkeypatch.setattr(threads, "slowly", noted)
     send(as_bob, archive)
 
-    assert {"_opened", "head_of", "next", "_found_by"} <= set(done)
+    assert {"_opened", "head_of", "contents_of", "_found_by"} <= set(done)
 
 
 class _Pipe(io.FileIO):

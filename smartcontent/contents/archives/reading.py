@@ -5,7 +5,7 @@ cancelled, and what another machine measured is left out, for estimates learn fr
 """
 
 import re
-from collections.abc import Callable, Container, Iterator, Mapping
+from collections.abc import Callable, Container, Iterable, Mapping
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from hashlib import sha256
@@ -86,7 +86,6 @@ class Incoming(NamedTuple):
     dismissed: list[str]
     source: UUID | None
     series: UUID | None
-    size: int  # of its files, in bytes
 
     @property
     def text(self) -> str:
@@ -344,19 +343,20 @@ def head_of(files: Unpacked) -> Head:
     )
 
 
-def contents_of(files: Unpacked) -> Iterator[Incoming]:
-    """The contents of the archive, one by one.
+def contents_of(files: Unpacked, folders: Iterable[str], known: set[UUID]) -> list[Incoming]:
+    """The contents in these folders, whose ids are added to those that are known.
 
     Raises:
         ArchiveError: one may not be taken in.
     """
-    known = set[UUID]()
-    for folder in files.folders():
+    contents = []
+    for folder in folders:
         incoming = _content(files, folder)
         if incoming.id in known:
             raise ArchiveError(f"Two contents in it have the id {incoming.id}: take one out.")
         known.add(incoming.id)
-        yield incoming
+        contents.append(incoming)
+    return contents
 
 
 def _content(files: Unpacked, folder: str) -> Incoming:
@@ -375,7 +375,6 @@ def _content(files: Unpacked, folder: str) -> Incoming:
         dismissed=sorted(set(said.get("dismissed", ()))),
         source=UUID(source["id"]) if source.get("id") else None,
         series=UUID(series["id"]) if series.get("id") else None,
-        size=files.size_of(folder),
     )
 
 
@@ -502,7 +501,6 @@ def of_markdown(data: bytes) -> Incoming:
         dismissed=[],
         source=None,
         series=None,
-        size=len(data),
     )
 
 

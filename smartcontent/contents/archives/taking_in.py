@@ -9,7 +9,6 @@ import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import partial
-from operator import attrgetter
 from typing import IO, Any, TypeVar
 from uuid import UUID, uuid4, uuid5
 
@@ -102,6 +101,8 @@ def take_in(
         for portion in _portions(files, beside):
             found = beside(_found_by, portion, as_told())
             _patiently(partial(_store, user_id, found, taken))
+            portion.clear()
+            found.clear()
             time.sleep(PAUSE_SECONDS)
     note(f"Archive taken in contents={taken.contents}", user_id)
     return taken
@@ -116,6 +117,7 @@ def _check_tags(user_id: int, portions: Iterator[list[Incoming]]) -> None:
     sought = set[str]()
     for portion in portions:
         sought.update(as_sought(name) for each in portion for name in each.tags)
+        portion.clear()
         if len(sought) > TAGS_OF_USER_MOST:
             raise ArchiveError(_TOO_MANY_TAGS)
     only_read()
@@ -139,9 +141,11 @@ def _take_in_one(user_id: int, file: IO[bytes], beside: Beside) -> Taken:
 
 
 def _portions(files: Unpacked, beside: Beside) -> Iterator[list[Incoming]]:
-    rest = _cut(contents_of(files), AT_ONCE, BYTES_LONGEST, attrgetter("size"))
-    while portion := beside(next, rest, None):
-        yield portion
+    """Some contents at a time, cut before they are read; whoever takes some lets them go before
+    the next are read, for one may have as much as there is room for."""
+    known = set[UUID]()
+    for folders in _cut(files.folders(), AT_ONCE, BYTES_LONGEST, files.size_of):
+        yield beside(contents_of, files, folders, known)
 
 
 def _cut(
