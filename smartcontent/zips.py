@@ -6,8 +6,9 @@ from io import SEEK_END
 from typing import IO
 from zipfile import BadZipFile, ZipFile
 
-# What begins each file in the list of them, and the upper byte of its extra field's length.
-_LISTED = re.compile(rb"PK\x01\x02(?=.{27}(.))", re.DOTALL)
+# What begins each file in the list of them, its name's length, and the upper byte of its extra
+# field's length.
+_LISTED = re.compile(rb"PK\x01\x02(?=.{24}(..).(.))", re.DOTALL)
 _LISTED_LENGTH = 32  # bytes
 _LONG = b"\4"  # a kilobyte; programs write some dozens of bytes
 # Packed bytes may look like files in the list. Of 64 KB each zipfile takes a hundredth of a second.
@@ -26,22 +27,26 @@ def opened(file: IO[bytes], files_most: int) -> ZipFile:
         BadZipFile: it is none, damaged, or made to cost much. What cannot be made sense of has
             zipfile raise other errors, too.
     """
-    number, long = 0, 0
-    for extra_lengths in _extra_lengths(file):
-        number += len(extra_lengths)
+    number, names, long = 0, 0, 0
+    for lengths in _lengths(file):
+        number += len(lengths)
+        names += sum(int.from_bytes(of_name, "little") for of_name, _ in lengths)
         # For each record in such a field zipfile copies all that is behind it.
-        long += sum(length >= _LONG for length in extra_lengths)
+        long += sum(of_extra >= _LONG for _, of_extra in lengths)
         if long > _LONG_MOST:
             raise BadZipFile("fields that no program writes")
     if number > files_most:
         raise TooManyFiles
+    length = file.seek(0, SEEK_END)
+    if 2 * names > length:  # each stands before its file's bytes, too
+        raise BadZipFile("names of files that are not there")  # which take four times as much here
     packed = ZipFile(file)
-    if sum(entry.compress_size for entry in packed.infolist()) > file.seek(0, SEEK_END):
+    if sum(entry.compress_size for entry in packed.infolist()) > length:
         raise BadZipFile("files that lie over each other")  # the same bytes, unpacked for each
     return packed
 
 
-def _extra_lengths(file: IO[bytes]) -> Iterator[list[bytes]]:
+def _lengths(file: IO[bytes]) -> Iterator[list[tuple[bytes, bytes]]]:
     end = b""
     file.seek(0)
     while piece := file.read(1024 * 1024):

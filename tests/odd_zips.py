@@ -16,6 +16,14 @@ def claims(size: int, archive: bytes, said_at: int = UNPACKED) -> bytes:
     return bytes(data)
 
 
+def of_names(files: int, length: int) -> bytes:
+    """A list of so many files with names of so many bytes, and none of these files."""
+    head = struct.pack("<4s6H3I5H2I", b"PK\1\2", 20, 20, *[0] * 7, length, *[0] * 6)
+    names = [b"%08d".ljust(length, b"x") % number for number in range(files)]
+    listed = b"".join(head + name[:length] for name in names)
+    return listed + struct.pack("<4s4H2IH", b"PK\5\6", 0, 0, files, files, len(listed), 0, 0)
+
+
 def with_extra_fields(archive: bytes, records: int) -> bytes:
     """The archive with so many empty records beside the name of each file."""
     out = BytesIO(archive)

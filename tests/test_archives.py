@@ -4,6 +4,7 @@ import contextlib
 import gc
 import io
 import json
+import tracemalloc
 from collections.abc import Iterator
 from datetime import timedelta
 from uuid import UUID, uuid4
@@ -11,7 +12,7 @@ from zipfile import ZIP_BZIP2, ZIP_DEFLATED, ZIP_STORED, ZipFile
 
 import pytest
 from conftest import BRIEF, both_databases
-from odd_zips import PACKED, claims, with_extra_fields
+from odd_zips import PACKED, claims, of_names, with_extra_fields
 from sqlalchemy import Text, cast, delete, event, func, insert, select, update
 
 from smartcontent.briefs.catalogue import CONTENT_TYPES
@@ -372,6 +373,7 @@ def hostile_files(files: dict[str, bytes]) -> dict[str, bytes]:
                                   **{n.replace(content[:-12], "contents/b/"): d
                                      for n, d in files.items() if n.startswith(content[:-12])}}),
         "much beside names": with_extra_fields(fine, 16_383),
+        "names alone": of_names(10, 60_000),
         "over each other": claims(len(fine), fine, PACKED),
         "stored and cut": packed(files, ZIP_STORED).replace(b"warm", b"cold", 1),
     }  # fmt: skip
@@ -790,6 +792,18 @@ def test_text_by_itself_that_is_none_of_ours_is_refused_in_a_sentence(ada, file,
     with pytest.raises(ArchiveError, match=why):
         taken(ada, file)
     assert number_of(Content, ada) == 0
+
+
+def test_long_names_of_files_that_are_not_there_are_not_read(ada):
+    archive = of_names(200, 60_000)
+
+    tracemalloc.start()
+    try:
+        with pytest.raises(ArchiveError, match="no ZIP, or a damaged one"):
+            taken(ada, archive)
+        assert tracemalloc.get_traced_memory()[1] < len(archive) / 2
+    finally:
+        tracemalloc.stop()
 
 
 def test_one_content_of_an_archive_is_in_memory_while_the_next_is_read(
