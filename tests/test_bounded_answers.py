@@ -13,7 +13,7 @@ from api.conftest import BRIEF as BRIEF_SENT
 from api.conftest import script_of
 from conftest import BRIEF, NO_QUOTAS, both_databases
 from costs import assert_takes_less, bytes_held
-from sqlalchemy import event, insert, text, update
+from sqlalchemy import event, insert, inspect, text, update
 
 from smartcontent.briefs.task import PASSAGE_LONGEST, Deed, Passage, Task
 from smartcontent.contents import checking, ending, refining, submitting, versions
@@ -28,7 +28,7 @@ from smartcontent.progress import readiness
 from smartcontent.progress.readiness import Readiness, Stage
 from smartcontent.stores.sql import db
 from smartcontent.texts.quality.card import Asked
-from smartcontent.web.refining import made_how
+from smartcontent.web.refining import BESIDE_LONGEST, beside, made_how
 from smartcontent.writing.attempt import Attempt
 
 
@@ -431,3 +431,19 @@ def test_of_a_long_text_no_more_is_kept_than_its_quality_card_looks_at():
     asked, seen = Asked("A teapot"), "Tea is warm. " * 10_000
 
     assert checking.quality(f"{seen}It is.", asked) is checking.quality(f"{seen}Is it?", asked)
+
+
+@both_databases
+def test_no_text_is_read_behind_the_first_that_a_page_has_no_room_for_beside_its_own(content):
+    with_versions(content, 5, "x" * (BESIDE_LONGEST * 2 // 3))
+    db.session.execute(update(Draft).values(origin=Origin.GENERATED))
+    content.current_number = 1
+    db.session.commit()
+    db.session.expunge_all()
+    content = db.session.get(Content, content.id)
+
+    made = content.versions()
+    shown, more = beside(content, made)
+
+    assert ([draft.number for draft in shown], more) == ([5], 3)
+    assert [draft.number for draft in made if "text" not in inspect(draft).unloaded] == [5, 4, 1]

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Sequence
-from itertools import accumulate
+from itertools import accumulate, takewhile
 from typing import Any
 from uuid import UUID
 
@@ -342,7 +342,8 @@ def beside(content: Content, versions: Sequence[Draft]) -> tuple[list[Draft], in
         and (draft.status in (Status.COMPLETED, Status.FAILED) or not draft.is_final)
     ]
     lengths = accumulate(len(draft.text) for draft in found[:BESIDE_MOST])
-    fitting = max(1, sum(length <= BESIDE_LONGEST for length in lengths))
+    # No text is read behind the first that has no room.
+    fitting = max(1, sum(1 for _ in takewhile(lambda length: length <= BESIDE_LONGEST, lengths)))
     return found[:fitting][::-1], len(found[fitting:])
 
 
