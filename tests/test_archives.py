@@ -148,6 +148,7 @@ def test_tasks_are_written_as_they_were_for_they_are_compared_so(ada, bob, writt
     assert len(set(db.session.scalars(select(cast(Draft.task, Text))))) == 1
 
 
+@both_databases
 def test_taken_in_twice_nothing_is_doubled(ada, bob, written):
     archive = archive_of(ada)
     assert taken(ada, archive) == Taken(already_there=4)

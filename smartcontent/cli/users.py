@@ -106,8 +106,9 @@ def enable(email: str) -> None:
 def reset_password(email: str, password_stdin: bool, keep_tokens: bool) -> None:
     """Give a user a new password; all sessions, API tokens and the calendar's address end."""
     user = user_with(email)
-    password_hash = hash_password(_new_password(user.email, password_stdin))
-    db.session.expire(user)  # typing takes long, and others change it meanwhile
+    address = user.email
+    db.session.rollback()  # SQLite's other writers must not wait while somebody types
+    password_hash = hash_password(_new_password(address, password_stdin))
     revoked = passwords.change(user, password_hash, revokes_tokens=not keep_tokens)
     say(f"{user.email} has a new password; all sessions have ended.")
     if revoked:

@@ -304,8 +304,9 @@ def _stands_there(new: str, passage: Passage, place: int | None, text: str) -> b
     """Whether what was made of a passage stands in its place: by what stood around the passage, or
     as that is found within, where it goes on, and has done so."""
     around = passage.before + new + passage.after
-    is_gone = passage.before + passage.text + passage.after not in text
-    if is_gone and len(around) > len(new) and around in text:
+    stood = passage.before + passage.text + passage.after
+    is_told_apart = around not in stood or stood not in text
+    if is_told_apart and len(around) > len(new) and around in text:
         return True
     if place is None:
         return False

@@ -35,6 +35,10 @@ _UNSEEN = (
     r"\u2060-\u206f\ufeff"
 )
 EMAIL_PATTERN = rf"[^@{_UNSEEN}]{{1,64}}@(?:[^@.{_UNSEEN}]+\.)+[^@.{_UNSEEN}]+"
+# Accounts from before that was refused have it still.
+KNOWN_EMAIL_PATTERN = (
+    r"[^@\s\x00-\x1f\x7f-\x9f]{1,64}@(?:[^@.\s\x00-\x1f\x7f-\x9f]+\.)+[^@.\s\x00-\x1f\x7f-\x9f]+"
+)
 EMAIL_LONGEST = 254
 NAME_LONGEST = 100
 REVOKED_MOST = 20  # API tokens of a user that are still known

@@ -11,11 +11,16 @@ from wtforms.validators import EqualTo, InputRequired, Regexp, StopValidation
 
 from smartcontent.accounts.passwords import LONGEST, complaint
 from smartcontent.models import now
-from smartcontent.models.accounts import EMAIL_LONGEST, EMAIL_PATTERN, NAME_LONGEST
+from smartcontent.models.accounts import (
+    EMAIL_LONGEST,
+    EMAIL_PATTERN,
+    KNOWN_EMAIL_PATTERN,
+    NAME_LONGEST,
+)
 
-_EMAIL = Regexp(
-    rf"{EMAIL_PATTERN}\Z",
-    message="This is not an email address: write it like ada@example.org.",
+_NO_EMAIL = "This is not an email address: write it like ada@example.org."
+_EMAIL, _NEW_EMAIL = (
+    Regexp(rf"{pattern}\Z", message=_NO_EMAIL) for pattern in (KNOWN_EMAIL_PATTERN, EMAIL_PATTERN)
 )
 
 
@@ -53,13 +58,13 @@ def _printable(value: str | None) -> str:
     return (value or "").replace("\0", "").strip()[:NAME_LONGEST]
 
 
-def _email() -> StringField:
+def _email(is_address: Regexp = _EMAIL) -> StringField:
     return StringField(
         filters=[_lower],
         validators=[
             InputRequired("Type your email address."),
             _length(0, EMAIL_LONGEST, "This address is too long."),
-            _EMAIL,
+            is_address,
         ],
     )
 
@@ -71,7 +76,7 @@ class SignInForm(Form):
 
 
 class SignUpForm(Form):
-    email = _email()
+    email = _email(_NEW_EMAIL)
     password = PasswordField(validators=[InputRequired("Choose a password."), _new_password])
     password_again = PasswordField(validators=[EqualTo("password", "The two passwords differ.")])
 

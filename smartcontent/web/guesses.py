@@ -13,7 +13,7 @@ from flask import Flask, Response, current_app, g, request
 from itsdangerous import BadSignature, URLSafeTimedSerializer
 
 from smartcontent.models import User
-from smartcontent.web.limiter import Limit, check, count, network, take_back
+from smartcontent.web.limiter import Limit, check, count, is_counted, network, take_back
 
 # One visitor at one account; one visitor at all accounts, an office behind one address included.
 AT_ONE_ACCOUNT = Limit("guesses-at-an-account", most=10, seconds=900)
@@ -61,9 +61,14 @@ def count_guess(email: str) -> None:
     visitor = network()
     check(AT_ALL_ACCOUNTS, TOO_MANY, visitor)
     check(AT_ONE_ACCOUNT, TOO_MANY, visitor, email)
-    if count(FIRST_IN_ALL) or count(FIRST_OF_THE_DAY, visitor, email):  # not the first
+    if not _is_first(visitor, email):
         check(BY_STRANGERS, TOO_MANY_STRANGERS, email)
         g.is_counted_as_stranger = True
+
+
+def _is_first(visitor: str, email: str) -> bool:
+    is_new = not is_counted(FIRST_OF_THE_DAY, visitor, email)
+    return is_new and not count(FIRST_IN_ALL) and not count(FIRST_OF_THE_DAY, visitor, email)
 
 
 def guessed_right(user: User) -> None:

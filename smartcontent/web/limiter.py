@@ -63,6 +63,14 @@ def check(limit: Limit, sentence: str, *key: object) -> None:
         raise TooManyRequests(sentence, retry_after=wait)
 
 
+def is_counted(limit: Limit, *key: object) -> bool:
+    """Whether there are as many already as there may be; counts nothing."""
+    digest = _digest(key)
+    return bool(
+        _counted(lambda storage: not FixedWindowRateLimiter(storage).test(limit.item, digest))
+    )
+
+
 def count(limit: Limit, *key: object) -> int:
     """Count one more; answers the seconds to wait if it is one too many, else 0."""
 

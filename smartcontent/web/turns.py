@@ -131,8 +131,12 @@ def given_back() -> Iterator[None]:
 
 
 def kept_for(pieces: Iterator[bytes]) -> Iterator[bytes]:
-    """Keep the request's turn until the last piece of its answer is taken, or its client has gone;
-    else it would be given back before the first is made."""
+    """Keep a turn until the last piece of the request's answer is taken, or its client has gone:
+    its own would be given back before the first is made. It is another, as pages wait for no file.
+    """
+    whose, _ = request.environ.get(_TURN, (None, None))
+    if whose:
+        take(f"{whose} for files")
     kept = _kept_for(pieces, request.environ.pop(_TURN, None))
     next(kept)  # what has not begun would not give back what it has when it is closed
     return kept

@@ -254,6 +254,22 @@ def test_suggestion_accepted_twice_leaves_an_equal_passage_alone(script, ollama,
     assert again.json == first.json
 
 
+def test_suggestion_accepted_twice_leaves_the_same_row_elsewhere_alone(script, ollama, written):
+    row = "| a | a cup of tea, white |\n"
+    text = f"{TEA}\n\n{row * 2}"
+    script.post(f"{written}/drafts", {"text": text, "base": 1})
+    start = text.index("white")
+    span = {"start": start, "end": start + 5}
+    asked = script.post(f"{written}/drafts", {"refine": "warmer", "passage": span}).json["drafts"]
+    write(ollama, asked[0]["id"], "blue")
+    script.post(f"{written}/drafts", {"text": f"{text}\nThe end.", "base": 2})
+
+    first, again = (script.post(f"{written}/drafts/3/accept") for _ in range(2))
+
+    assert first.json["text"] == f"{text}\nThe end.".replace("white", "blue", 1)
+    assert again.json == first.json
+
+
 def test_suggestion_that_only_takes_away_at_the_end_is_taken_over(script, ollama, written):
     span = {"start": TEA.index("It pours"), "end": len(TEA)}
     asked = script.post(f"{written}/drafts", {"refine": "shorter", "passage": span}).json["drafts"]

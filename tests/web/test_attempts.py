@@ -176,6 +176,12 @@ def test_made_up_accounts_do_not_fill_redis(visitor, ada, valkey, monkeypatch):
 
     assert {answer.status_code for answer in answers} == {422}
     assert len(valkey.client.keys("smartcontent:limit:first-guesses/*")) == 5
+    # To try again and again takes no other's place.
+    valkey.client.flushall()
+    for _ in range(9):
+        guess(visitor, "1@example.org", address="192.0.2.1")
+    guess(visitor, "2@example.org", address="192.0.2.2")
+    assert len(valkey.client.keys("smartcontent:limit:first-guesses/*")) == 2
 
 
 def test_owner_of_many_new_browsers_is_not_taken_for_strangers(app, ada, few_strangers):

@@ -33,6 +33,7 @@ LOOK_SECONDS = 2.0
 TRY_AGAIN = timedelta(seconds=10)
 AT_ONCE = 100
 SHORTEST = timedelta(microseconds=1)
+LARGEST_SHIFT = timedelta(hours=12)  # of a time zone's offset, and more
 
 
 class SeriesMaker(Duty):
@@ -78,7 +79,16 @@ def set_right() -> None:
         is_right = series is None or _is_of_its_rule(series)
         db.session.commit()
         if not is_right:
-            _step_over(series_id, Series.next_due > now() + AHEAD)
+            _set_right(series_id)
+
+
+def _set_right(series_id: UUID) -> None:
+    """Where a time was skipped, it stays so: the one is taken that is nearest to the old."""
+    series = _taken(series_id, Series.next_due > now() + AHEAD)
+    if series and series.next_due and not _is_of_its_rule(series):
+        near = max(now(), series.next_due - LARGEST_SHIFT)
+        series.next_due = max(series.rule.next_due(near, count=1)[0], series.first_unmade())
+    db.session.commit()
 
 
 def _is_of_its_rule(series: Series) -> bool:
@@ -178,9 +188,9 @@ def _note_refusal(series_id: UUID) -> None:
     db.session.commit()
 
 
-def _step_over(series_id: UUID, condition: ColumnElement[bool] | None = None) -> None:
+def _step_over(series_id: UUID) -> None:
     """Go on behind what is made already, as after a row was put back by hand."""
-    if series := _taken(series_id, condition):
+    if series := _taken(series_id):
         series.next_due = series.first_unmade()
     db.session.commit()
 
