@@ -15,7 +15,7 @@ from smartcontent.models.accounts import LARGEST_ID, check_password, hash_passwo
 from smartcontent.stores.sql import db, only_read_from_here
 from smartcontent.web.addresses import public_url
 from smartcontent.web.forms import PasswordForm, TokenForm
-from smartcontent.web.guesses import count_guess, guessed_right
+from smartcontent.web.guesses import count_guess, guessed_right, remember_device
 from smartcontent.web.once import key_sent
 from smartcontent.web.threads import in_turn
 
@@ -42,6 +42,7 @@ def change_password() -> ResponseReturnValue:
         return login.unauthorized()
     revoked = passwords.change(user, password_hash, form.revoke_tokens.data)
     login_user(user)
+    remember_device(user)
     also = f" API tokens that no longer work: {revoked}." if revoked else ""
     flash(f"Your password is changed; other sessions have ended.{also}")
     return redirect(url_for("account.show"), 303)
@@ -76,7 +77,7 @@ def revoke_token(token_id: int) -> ResponseReturnValue:
 
 def _is_own_password(field: PasswordField) -> bool:
     """Whether the present password is right; a wrong one is a guess."""
-    count_guess(current_user.email)
+    count_guess(current_user.email, current_user)
     if in_turn(check_password, current_user.password_hash, field.data):
         guessed_right(current_user)
         return True

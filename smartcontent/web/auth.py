@@ -122,8 +122,9 @@ def sign_in() -> ResponseReturnValue:
     form = SignInForm(request.form)
     if request.method != "POST" or not form.validate():
         return _form_page("auth/sign_in.html", form)
-    count_guess(form.email.data)
-    user = User.with_email(form.email.data)
+    with reading():  # Redis is asked next
+        user = User.with_email(form.email.data)
+    count_guess(form.email.data, user)
     password_hash = user.password_hash if user and user.is_enabled else None
     if not in_turn(check_password, password_hash, form.password.data) or user is None:
         note("Sign-in failed", user and user.id)

@@ -13,6 +13,7 @@ from werkzeug.exceptions import BadRequest, NotFound
 
 from smartcontent.accounts import feeds
 from smartcontent.contents import waiting
+from smartcontent.extensions import login
 from smartcontent.models import Series, Status, User, now
 from smartcontent.models.calendar import (
     Entry,
@@ -110,8 +111,10 @@ def move(content_id: UUID) -> ResponseReturnValue:
 
 @bp.post("/feed")
 @login_required
-def new_feed() -> str:
+def new_feed() -> ResponseReturnValue:
     """Make a secret address for other calendars, shown this once; an earlier one ends."""
+    if not current_user.hold():  # a new password came first
+        return login.unauthorized()
     secret = feeds.renew(current_user)
     return _page(_where(request.form.get("zone", ""), ""), secret)
 

@@ -2,7 +2,8 @@
 
 A browser that has signed in to an account is known there by a cookie, and has a count of its own.
 So whoever guesses at an account from many addresses at once is slowed down, and the owner is not
-kept out: not on a known device, and not at the first try of a day from any other.
+kept out: not on a known device, and not at the first try of a day from any other. A new password
+is known to no device: who knew the one before could have collected as many as they like.
 See docs/decisions/0016-limits.md.
 """
 
@@ -48,13 +49,15 @@ def init_app(app: Flask) -> None:
     app.after_request(_remember_device)
 
 
-def count_guess(email: str) -> None:
+def count_guess(email: str, user: User | None) -> None:
     """Count one password that is tried at an account; call it before the password is checked.
+
+    `user` is whose account it is; None: there is none with this address.
 
     Raises:
         TooManyRequests: it may not be tried now.
     """
-    device = _known_device(email)
+    device = _known_device(user)
     if device:
         check(AT_ONE_ACCOUNT, TOO_MANY, device, email)
         return
@@ -73,13 +76,18 @@ def _is_first(visitor: str, email: str) -> bool:
 
 def guessed_right(user: User) -> None:
     """It was the right password: it counts for nothing, and the account knows the browser now."""
-    device = _known_device(user.email)
+    device = _known_device(user)
     take_back(AT_ONE_ACCOUNT, device or network(), user.email)
     if not device:
         take_back(AT_ALL_ACCOUNTS, network())
     if g.pop("is_counted_as_stranger", False):
         take_back(BY_STRANGERS, user.email)
-    g.known_device_of = user.email
+    remember_device(user)
+
+
+def remember_device(user: User) -> None:
+    """Have this browser known to the account until its password is another."""
+    g.device = [_known_device(user) or secrets.token_hex(8), *_known_by(user)]
 
 
 def count_invitation() -> None:
@@ -108,32 +116,32 @@ def count_sign_up() -> None:
 
 def account_known_here() -> str:
     """The digest of the account that this browser has signed in to last; empty: to none."""
-    _, account = _device()
+    _, account, _ = _device()
     return account
 
 
-def _known_device(email: str) -> str | None:
-    """The number of this browser if it has signed in to the account before."""
-    number, account = _device()
-    return number if account == _digest(email) else None
+def _known_device(user: User | None) -> str | None:
+    """The number of this browser if it has signed in to the account with its present password."""
+    number, *known_by = _device()
+    return number if user and known_by == _known_by(user) else None
 
 
-def _device() -> tuple[str, str]:
+def _device() -> tuple[str, str, str]:
     sent = request.cookies.get(_cookie_name(), "")
     try:
-        number, account = _devices().loads(sent, max_age=DEVICE_DAYS * 86400)
+        number, account, password = _devices().loads(sent, max_age=DEVICE_DAYS * 86400)
     except BadSignature:
-        return "", ""
-    return number, account
+        return "", "", ""
+    return number, account, password
 
 
 def _remember_device(response: Response) -> Response:
-    email = g.get("known_device_of")
-    if email:
+    device = g.get("device")
+    if device:
         cookies = current_app.session_interface
         response.set_cookie(
             _cookie_name(),
-            _devices().dumps([_known_device(email) or secrets.token_hex(8), _digest(email)]),
+            _devices().dumps(device),
             max_age=DEVICE_DAYS * 86400,
             path=cookies.get_cookie_path(current_app),
             secure=cookies.get_cookie_secure(current_app),
@@ -143,13 +151,15 @@ def _remember_device(response: Response) -> Response:
     return response
 
 
-def _digest(email: str) -> str:
-    # Whoever looks at the cookie need not see whose account it was.
-    return hashlib.sha256(email.encode()).hexdigest()[:16]
+def _known_by(user: User) -> list[str]:
+    # Whoever looks at the cookie need not see whose account it was; of the password's hash, which
+    # is salted, nothing can be told.
+    both = user.email, user.password_hash
+    return [hashlib.sha256(each.encode()).hexdigest()[:16] for each in both]
 
 
 def _devices() -> URLSafeTimedSerializer:
-    return URLSafeTimedSerializer(current_app.config["SECRET_KEY"], salt="known device")
+    return URLSafeTimedSerializer(current_app.config["SECRET_KEY"], salt="device by password")
 
 
 def _cookie_name() -> str:

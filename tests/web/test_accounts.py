@@ -2,8 +2,8 @@
 
 import time
 from datetime import timedelta
-from importlib import import_module
 from itertools import count
+from pkgutil import resolve_name
 from types import SimpleNamespace
 
 import pytest
@@ -457,7 +457,7 @@ def new_password_meanwhile(app: Flask, user: User, monkeypatch, where: str, name
             passwords.change(db.session.get(User, user.id), "the owner's", revokes_tokens=True)
         return still(*args)
 
-    still = getattr(import_module(where), name)
+    still = resolve_name(f"{where}.{name}")
     monkeypatch.setattr(f"{where}.{name}", meanwhile)
 
 
@@ -482,6 +482,20 @@ def test_nothing_that_is_under_way_outlives_a_new_password(
     db.session.refresh(ada)
     assert ada.password_hash == "the owner's"
     assert db.session.scalar(select(ApiToken.id)) is None
+
+
+@both_databases
+def test_address_of_the_calendar_that_is_being_made_does_not_outlive_a_new_password(
+    app, as_ada, ada, monkeypatch
+):
+    new_password_meanwhile(app, ada, monkeypatch, "smartcontent.models.User", "hold")
+
+    answer = as_ada.post("/calendar/feed")
+
+    assert answer.status_code == 302
+    assert "/sign-in" in answer.location
+    db.session.refresh(ada)
+    assert ada.feed_digest is None
 
 
 def test_form_that_came_after_its_session_had_ended_does_nothing(app, as_ada, ada, monkeypatch):

@@ -5,7 +5,9 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from conftest import PASSWORD, Visitor
 
+from smartcontent.accounts import passwords
 from smartcontent.models import ApiToken
+from smartcontent.models.accounts import hash_password
 from smartcontent.stores.redis import redis
 from smartcontent.web.guesses import AT_ONE_ACCOUNT, BY_STRANGERS
 from smartcontent.web.limiter import Limit, count, network, take_back
@@ -200,6 +202,25 @@ def test_browser_that_one_account_knows_is_a_stranger_to_another(app, ada, bob):
     for _ in range(10):
         guess(visitor, ada.email)
     assert guess(visitor, ada.email).status_code == 429
+
+
+def test_new_password_is_known_to_no_browser_that_signed_in_with_the_one_before(app, ada):
+    collected = [Visitor(app) for _ in range(3)]
+    assert [guess(visitor, ada.email, PASSWORD).status_code for visitor in collected] == [303] * 3
+    passwords.change(ada, hash_password(NEW["password"]), revokes_tokens=True)
+
+    answers = [guess(visitor, ada.email).status_code for visitor in collected * 4]
+
+    assert answers == [422] * 10 + [429] * 2
+
+
+def test_browser_in_which_the_password_was_changed_stays_known(app, as_ada, ada, few_strangers):
+    assert as_ada.post("/account/password", {"password_now": PASSWORD, **NEW}).status_code == 303
+    as_ada.post("/sign-out")
+    answers = [guess(Visitor(app), ada.email).status_code for _ in range(6)]
+    assert answers == [422] * 5 + [429]
+
+    assert guess(as_ada, ada.email, NEW["password"]).status_code == 303
 
 
 def test_office_that_signs_in_is_not_taken_for_a_guesser(app, ada):
