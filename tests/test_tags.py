@@ -97,6 +97,25 @@ def test_what_is_tagged_as_a_merge_ends_keeps_its_tag(app, ada, three):
     assert counted(ada) == {"a": 1, "b": 3}
 
 
+@both_databases
+def test_two_tags_that_are_merged_into_each_other_at_once_come_to_an_end(app, ada, three):
+    """After each step of the one, the other gives back what it took: as their locks have it."""
+    a, b, rounds = Tag.named(ada.id, "a"), Tag.named(ada.id, "b"), list[bool]()
+
+    def give_back(_session: object) -> None:
+        if len(rounds) < 100 and not is_in_between:
+            is_in_between.append(True)
+            rounds.append(in_another_session(app, lambda: tags._clear_some(b, a)))
+            is_in_between.clear()
+
+    is_in_between = list[bool]()
+    event.listen(db.session, "after_commit", give_back)
+    tags.rename(a, "b", is_merge=True)
+    event.remove(db.session, "after_commit", give_back)
+
+    assert len(rounds) < 10
+
+
 def test_page_says_that_a_name_is_taken_before_it_merges(as_ada, as_bob, ada, three):
     tag = Tag.named(ada.id, "a")
     page = as_ada.get("/tags").text
