@@ -12,7 +12,7 @@ from werkzeug.exceptions import TooManyRequests
 
 from smartcontent.accounts.invitations import invitation_for
 from smartcontent.contents import quotas, submitting
-from smartcontent.models import Content, Draft, Status, User, now
+from smartcontent.models import Asking, Content, Draft, Status, User, now
 from smartcontent.stores.sql import db
 
 FORM = {"content_type": BRIEF.content_type, "topic": "A teapot that nobody forgets"}
@@ -257,3 +257,75 @@ def test_invited_people_may_come_all_at_once(app, founder):
         address = f"eve{number}@example.org"
         path = f"/sign-up?invitation={invitation_for(address)}"
         assert Visitor(app).post(path, {"email": address, **NEW}).status_code == 303
+
+
+@both_databases
+def test_what_was_asked_for_counts_though_it_is_deleted(app, ada, content):
+    end(ada)
+    long_ago = {"text": "Tea.", "created_at": now() - timedelta(seconds=61)}
+    db.session.execute(update(Draft).values(long_ago))
+    db.session.commit()
+    app.config[FAST] = 2
+    script = script_of(app, ada)
+
+    def ask_and_delete() -> int:
+        asked = script.post(f"/contents/{content.id}/drafts", {"refine": "shorter"})
+        if asked.status_code == 202:
+            number = asked.json["drafts"][0]["number"]
+            assert script.delete(f"/contents/{content.id}/drafts/{number}").status_code == 204
+        return asked.status_code
+
+    assert [ask_and_delete() for _ in range(3)] == [202, 202, 429]
+    db.session.execute(update(Asking).values(at=now() - timedelta(seconds=61)))
+    db.session.commit()
+    assert ask_and_delete() == 202
+
+
+@both_databases
+def test_rows_of_batches_count_though_their_versions_are_deleted(app, ada, monkeypatch):
+    app.config[MANY] = 2
+    monkeypatch.setattr(quotas, "TIMES_AN_HOUR", 1)
+    script, rows = script_of(app, ada), {"rows": [API_BRIEF] * 2}
+    assert script.post("/batches", rows).status_code == 202
+    end(ada)
+    for content in db.session.scalars(select(Content)).all():
+        script.post(f"/contents/{content.id}/drafts", {"text": "Typed"})
+        assert script.delete(f"/contents/{content.id}/drafts/1").status_code == 204
+
+    refused = script.post("/batches", rows)
+
+    assert refused.status_code == 429
+    assert "2 texts in batches within an hour" in refused.json["detail"]
+
+
+def test_what_was_asked_for_is_forgotten_after_an_hour(app, ada, content):
+    db.session.add(Asking(user_id=ada.id, at=now() - timedelta(hours=2)))
+    db.session.execute(update(Draft).values(status=Status.COMPLETED, text="Tea."))
+    db.session.commit()
+    script = script_of(app, ada)
+    script.post(f"/contents/{content.id}/drafts", {"refine": "shorter"})
+    script.delete(f"/contents/{content.id}/drafts/2")
+
+    assert stored(Asking) == 1
+
+
+@both_databases
+def test_series_that_begin_soon_are_counted(app, ada, as_ada):
+    app.config[FAST] = 2
+    soon = now() + timedelta(minutes=5)
+    series = {"brief": API_BRIEF, "rule": f"{soon:%M %H} * * *"}
+    script = script_of(app, ada)
+    later = {**series, "rule": f"{now() + timedelta(hours=2):%M %H} * * *"}
+
+    def begin_and_end() -> int:
+        begun = script.post("/series", series)
+        if begun.status_code == 201:
+            assert script.delete(f"/series/{begun.json['id']}").status_code == 204
+        return begun.status_code
+
+    assert [begin_and_end() for _ in range(3)] == [201, 201, 429]
+    left = script.post("/series", later)
+    assert left.status_code == 201
+    changed = script.patch(f"/series/{left.json['id']}", {"rule": series["rule"]})
+    assert changed.status_code == 429
+    assert 0 < int(changed.headers["Retry-After"]) <= 60

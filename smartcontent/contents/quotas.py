@@ -1,19 +1,19 @@
 """How much one user may ask for: drafts that are not finished, and submissions within a minute.
 
 Counted in the database, in the transaction that submits, and one submission of a user after the
-other: of any number at once no more get through than may.
+other: of any number at once no more get through than may. What is deleted meanwhile counts still.
 """
 
 import math
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from flask import current_app
-from sqlalchemy import Integer, bindparam, func, select, union_all
+from sqlalchemy import ColumnElement, Integer, bindparam, delete, func, insert, select, union_all
 from werkzeug.exceptions import TooManyRequests
 
 from smartcontent.contents.locking import one_after_the_other
 from smartcontent.durations import exactly
-from smartcontent.models import UNFINISHED, Batch, Draft, Origin, now
+from smartcontent.models import UNFINISHED, Asking, Batch, Draft, Origin, now
 from smartcontent.stores.sql import db
 
 # Nobody knows when a draft will be finished; this is when it is worth to look again.
@@ -36,7 +36,13 @@ _SINGLES = select(Draft.created_at.label("at")).where(
 _BATCHES = select(Batch.submitted_at).where(
     Batch.user_id == bindparam("user_id"), Batch.submitted_at > bindparam("since")
 )
-_ASKED_AT = union_all(_SINGLES, _BATCHES).subquery().c.at
+_ROWS = select(Draft.created_at.label("at")).where(
+    _OF_USER, Draft.batch_id.is_not(None), Draft.created_at > bindparam("since")
+)
+_ASKINGS = select(Asking.at).where(
+    Asking.user_id == bindparam("user_id"), Asking.at > bindparam("since")
+)
+_ASKED_AT = union_all(_SINGLES, _BATCHES, _ASKINGS.where(~Asking.is_of_batch)).subquery().c.at
 _UNFINISHED_MOST = bindparam("unfinished_most", type_=Integer)
 # How many are unfinished, as far as one more than may be; and when the first of those that are one
 # too many within the minute was asked for.
@@ -50,12 +56,9 @@ _COUNTED = select(
     .limit(1)
     .scalar_subquery(),
 )
+_ROW_AT = union_all(_ROWS, _ASKINGS.where(Asking.is_of_batch)).subquery().c.at
 _OF_BATCHES = (
-    select(Draft.created_at)
-    .where(_OF_USER, Draft.batch_id.is_not(None), Draft.created_at > bindparam("since"))
-    .order_by(Draft.created_at.desc())
-    .offset(bindparam("hour_most", type_=Integer))
-    .limit(1)
+    select(_ROW_AT).order_by(_ROW_AT.desc()).offset(bindparam("hour_most", type_=Integer)).limit(1)
 )
 
 
@@ -78,6 +81,35 @@ def check(user_id: int, of_batch: int = 0, is_of_series: bool = False) -> None:
     db.session.flush()
     one_after_the_other(user_id)
     _check(user_id, of_batch, is_of_series=is_of_series)
+
+
+def check_series(user_id: int, due: datetime | None) -> None:
+    """Count a series as a submission, whose next time was chosen and comes within the hour: begun
+    and deleted in turns it would make texts of which none is refused.
+
+    Call it before the commit.
+
+    Raises:
+        OverQuota: the user has asked for more than one may; nothing of the session is saved.
+    """
+    if due and due <= now() + HOUR:
+        db.session.add(Asking(user_id=user_id))
+        check(user_id)
+
+
+def count_still(*deleted: ColumnElement[bool]) -> None:
+    """Have the drafts that this transaction deletes next count as what was asked for.
+
+    They are given by their conditions; what is older than an hour is forgotten.
+    """
+    since = now() - HOUR
+    asked_for = select(Draft.user_id, Draft.created_at, Draft.batch_id.is_not(None)).where(
+        *deleted, Draft.origin != Origin.EDITED, Draft.created_at > since
+    )
+    columns = [Asking.user_id, Asking.at, Asking.is_of_batch]
+    db.session.execute(insert(Asking).from_select(columns, asked_for))
+    theirs = Asking.user_id.in_(select(Draft.user_id).where(*deleted))
+    db.session.execute(delete(Asking).where(theirs, Asking.at < since))
 
 
 def check_ahead(user_id: int, of_batch: int, submissions: int = 1) -> None:

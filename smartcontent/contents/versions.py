@@ -224,9 +224,11 @@ def remove(content: Content, number: int) -> bool:
         return False
     cancel(version)
     held_there([content.id], to_change=True)  # or somebody could show what is being deleted
-    it = (Draft.content_id == content.id, Draft.number == number)  # its row may be gone by now
+    here = (Draft.content_id == content.id, Draft.number == number)  # its row may be gone by now
+    it = (*here, Draft.status.in_(FINAL), ~_is_shown(content))
+    quotas.count_still(*it)
     gone = db.session.execute(
-        delete(Draft).where(*it, Draft.status.in_(FINAL), ~_is_shown(content)).returning(Draft.id),
+        delete(Draft).where(*it).returning(Draft.id),
         execution_options={"synchronize_session": False},
     ).all()
     if gone:
@@ -279,9 +281,10 @@ def _make_room(content: Content, number: int) -> None:
     surplus = content.version_count() - VERSIONS_KEPT + number
     if surplus > 0:
         held_there([content.id], to_change=True)
-        going = _first_to_go(content).with_only_columns(Draft.id).limit(surplus)
+        going = Draft.id.in_(_first_to_go(content).with_only_columns(Draft.id).limit(surplus))
+        quotas.count_still(going)
         gone = db.session.scalars(
-            delete(Draft).where(Draft.id.in_(going)).returning(Draft.number),
+            delete(Draft).where(going).returning(Draft.number),
             execution_options={"synchronize_session": False},
         ).all()
         for each in sorted(gone):

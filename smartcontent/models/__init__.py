@@ -1,6 +1,7 @@
 """What is stored, and the rules of the product about it."""
 
 from smartcontent.models.accounts import ApiToken, User
+from smartcontent.models.asking import Asking
 from smartcontent.models.batch import Batch
 from smartcontent.models.bulk import BulkAct, BulkStep
 from smartcontent.models.content import Content
@@ -22,6 +23,7 @@ __all__ = [
     "FINAL",
     "UNFINISHED",
     "ApiToken",
+    "Asking",
     "Batch",
     "BulkAct",
     "BulkStep",

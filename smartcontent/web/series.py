@@ -13,6 +13,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import joinedload
 from werkzeug.exceptions import BadRequest, NotFound
 
+from smartcontent.contents.quotas import OverQuota
 from smartcontent.contents.series import acting
 from smartcontent.contents.series.acting import Plan, TooManySeries
 from smartcontent.models import Content, Draft, Series
@@ -58,6 +59,9 @@ def create() -> ResponseReturnValue:
         series = acting.begin(current_user.id, _plan(forms, rule), key=key_sent())
     except TooManySeries as error:
         return _form_page(forms, rule, refusal=str(error)), 422
+    except OverQuota as error:
+        page = _form_page(forms, rule, refusal=str(error.description))
+        return page, 429, {"Retry-After": str(error.retry_after)}
     flash("The series has begun.")
     return _to(series)
 
@@ -84,7 +88,11 @@ def edit(series_id: UUID) -> ResponseReturnValue:
     base = Base(standing, _standing(forms, rule, rule.rule if is_fit else ""))
     if not is_fit or base.changed:
         return _form_page(forms, rule, series, base), 409 if is_fit else 422
-    acting.change(series, _plan(forms, rule, series.settings))
+    try:
+        acting.change(series, _plan(forms, rule, series.settings))
+    except OverQuota as error:
+        page = _form_page(forms, rule, series, base, str(error.description))
+        return page, 429, {"Retry-After": str(error.retry_after)}
     flash("The series is changed. What it made before stays as it is.")
     return _to(series)
 

@@ -1,6 +1,7 @@
 """The pages of series: chosen as people say it, or as an expert writes it."""
 
 import re
+from datetime import timedelta
 
 import pytest
 from api.conftest import script_of
@@ -171,3 +172,21 @@ def test_a_choice_is_the_same_again_when_its_rule_is_edited(choice):
 def test_what_no_choice_says_is_the_expert_s(cron):
     assert choice_of(cron) == Choice(Often.CRON, cron=cron)
     assert choice_of(cron).as_cron() == cron
+
+
+def test_series_that_is_refused_for_now_is_in_its_form_still(app, as_ada, content):
+    path, soon = begin(as_ada), now() + timedelta(minutes=5)
+    app.config["SUBMISSIONS_PER_MINUTE"] = 1
+    sent = {**BRIEF, "often": "daily", "time": f"{soon:%H:%M}", "timezone": "UTC"}
+
+    refused = as_ada.post("/series", sent)
+
+    assert refused.status_code == 429
+    assert 0 < int(refused.headers["Retry-After"]) <= 60
+    assert "1 texts within a minute" in refused.text
+    assert BRIEF["topic"] in refused.text
+    shown = as_ada.get(f"{path}/edit").text
+    base = dict(re.findall(r'name="(base[^"]*)" value="([^"]*)"', shown))
+    changed = as_ada.post(f"{path}/edit", {**sent, **base})
+    assert changed.status_code == 429
+    assert f'value="{soon:%H:%M}"' in changed.text

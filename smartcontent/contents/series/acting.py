@@ -15,6 +15,7 @@ from sqlalchemy.exc import IntegrityError
 from smartcontent.briefs.brief import TITLED_BRIEF, title_of
 from smartcontent.briefs.submission import UNTIMED
 from smartcontent.briefs.voice import Voice
+from smartcontent.contents import quotas
 from smartcontent.contents.locking import one_after_the_other
 from smartcontent.models import Series, now
 from smartcontent.models.series import NAME_LONGEST
@@ -61,6 +62,8 @@ def begin(user_id: int, plan: Plan, is_paused: bool = False, key: str | None = N
 
     Raises:
         TooManySeries: the user may have no other.
+        smartcontent.contents.quotas.OverQuota: it comes soon, and the user has asked for more texts
+            than one may.
     """
     one_after_the_other(user_id)
     series = Series(user_id=user_id, idempotency_key=key, **plan.columns())
@@ -77,6 +80,7 @@ def begin(user_id: int, plan: Plan, is_paused: bool = False, key: str | None = N
             select(Series).filter_by(user_id=user_id, idempotency_key=key)
         ).one()
     _check_number(user_id)
+    quotas.check_series(user_id, series.next_due)
     db.session.commit()
     return series
 
@@ -94,12 +98,16 @@ def change(series: Series, plan: Plan) -> None:
     """Give a series another brief, name or rule. What it has made stays as it is.
 
     A time that is skipped stays so, unless the rule is another.
+
+    Raises:
+        smartcontent.contents.quotas.OverQuota: its rule is another, as `begin` says it.
     """
     before = series.cron, series.timezone
     for name, value in plan.columns().items():
         setattr(series, name, value)
     if before != (series.cron, series.timezone) and not series.is_paused:
         series.next_due = series.first_unmade()
+        quotas.check_series(series.user_id, series.next_due)
     db.session.commit()
 
 
