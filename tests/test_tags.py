@@ -15,7 +15,7 @@ from api.conftest import Script, script_of
 from conftest import BRIEF, ROOT, both_databases, is_waiting, wait_until
 from flask import Flask
 from patience import PATIENCE
-from sqlalchemy import event, func, select, text
+from sqlalchemy import delete, event, func, select, text, update
 from sqlalchemy.exc import IntegrityError, NoResultFound
 from sqlalchemy.orm.exc import ObjectDeletedError, StaleDataError
 
@@ -26,12 +26,13 @@ from smartcontent.contents import (
     submitting,
     tagging,
     tags,
+    versions,
     waiting,
 )
 from smartcontent.contents.bulk import acts
 from smartcontent.contents.bulk.deeds import Deed
-from smartcontent.contents.locking import one_after_the_other
-from smartcontent.models import ApiToken, Content, Tag, now
+from smartcontent.contents.locking import held_there, one_after_the_other
+from smartcontent.models import ApiToken, Content, Draft, Status, Tag, now
 from smartcontent.models.tag import content_tags
 from smartcontent.stores.sql import db
 
@@ -309,6 +310,44 @@ def test_tag_that_another_gives_meanwhile_stays(ada, as_ada, three, monkeypatch,
 
     db.session.expire_all()
     assert [tag.name for tag in three[0].tags] == left
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+def test_title_that_stays_waits_for_a_version_that_becomes_the_current_one(app, ada, content):
+    db.session.execute(update(Draft).values(status=Status.COMPLETED, text="Tea."))
+    db.session.commit()
+    db.session.expire_all()
+    versions.save_edit(content, "A teapot", "Tea for two.")
+    its_id = content.id
+    db.session.execute(update(Content).values(current_number=1))
+    with ThreadPoolExecutor(1) as pool:
+        kept = pool.submit(
+            in_another_session,
+            app,
+            lambda: tagging.keep(db.session.get(Content, its_id), {"title": "A teapot"}),
+        )
+        wait_until(lambda: kept.done() or is_waiting())
+        db.session.commit()
+        kept.result(PATIENCE)
+
+    db.session.expire_all()
+    assert content.title == "A teapot"
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+def test_what_was_erased_meanwhile_is_said_to_be_gone(app, ada, as_ada, content, monkeypatch):
+    its_id, engine = content.id, db.engine
+
+    def erased_first(ids, **how) -> object:
+        with engine.begin() as another:
+            another.execute(delete(Content).where(Content.id == its_id))
+        return held_there(ids, **how)
+
+    monkeypatch.setattr(tagging, "held_there", erased_first)
+
+    answer = script_of(app, ada).patch(f"/contents/{its_id}", {"title": "A teapot"})
+
+    assert answer.status_code in (404, 409), answer.text
 
 
 @pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)

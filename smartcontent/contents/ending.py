@@ -12,7 +12,7 @@ from smartcontent.models import UNFINISHED, Content, Draft, Status, What, histor
 from smartcontent.models.search_index import findable_by
 from smartcontent.models.status import UNSTARTED
 from smartcontent.scheduling import unschedule_draft, unschedule_drafts
-from smartcontent.stores.sql import db
+from smartcontent.stores.sql import db, read_anew
 
 log = logging.getLogger(__name__)
 
@@ -80,6 +80,6 @@ def _set_deleted(content: Content, moment: datetime | None) -> None:
     put = update(Content).where(Content.id == content.id, is_elsewhere).values(deleted_at=moment)
     if db.session.scalar(put.returning(Content.id)):
         history.note(content.id, What.TRASHED if moment else What.RESTORED)
-    db.session.refresh(content, ["deleted_at"])
+    read_anew(content, ["deleted_at"])
     db.session.commit()
     content.announce()

@@ -13,7 +13,7 @@ from smartcontent.fields import Fields, Refused, Text, Value, Words
 from smartcontent.models import Content, Tag, What, history
 from smartcontent.models.search_index import findable_by, make_findable, make_findable_later
 from smartcontent.models.tag import content_tags
-from smartcontent.stores.sql import db
+from smartcontent.stores.sql import db, read_anew
 from smartcontent.texts.folding import as_sought
 
 TAGS_MOST, TAG_LONGEST = 20, 60
@@ -147,9 +147,10 @@ def _retitle(content: Content, title: str, known: Known) -> None:
         history.note(content.id, What.TITLED, title=title)
     content.title = title
     db.session.flush()
+    held_there([content.id], to_change=True)
     # A worker may have completed it since it was read, or somebody shown another version.
-    db.session.refresh(content, with_for_update={"of": Content, "key_share": True})
-    db.session.refresh(content.current)
+    read_anew(content)
+    read_anew(content.current)
     text = content.current.text if content.current.is_final else ""
     if text == known.text:
         make_findable(content, known.by)
@@ -176,7 +177,7 @@ def give_tags(content: Content, names: Sequence[str]) -> tuple[set[str], set[str
         OverQuota: its user would have too many.
     """
     one_after_the_other(content.user_id)  # or two at once would make one tag twice
-    db.session.refresh(content, ["tags"])  # another may have changed them since they were read
+    read_anew(content, ["tags"])  # another may have changed them since they were read
     before = {tag.id: tag.name for tag in content.tags}
     content.tags = _tags_named(content.user_id, names)
     db.session.flush()

@@ -14,7 +14,7 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from smartcontent.models.moments import UtcDateTime, now
-from smartcontent.stores.sql import Base, at_once, db
+from smartcontent.stores.sql import Base, at_once, db, read_anew
 
 log = logging.getLogger(__name__)
 
@@ -107,7 +107,7 @@ class User(UserMixin, Base):
     def hold(self) -> bool:
         """Lock the row until the commit; whether its sessions are those of when it was read."""
         sessions = self.session_epoch
-        db.session.refresh(self, with_for_update={"key_share": True})
+        read_anew(self, with_for_update={"key_share": True})
         return self.session_epoch == sessions
 
     def end_sessions(self) -> None:

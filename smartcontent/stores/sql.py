@@ -6,7 +6,7 @@ import random
 import sqlite3
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from itertools import chain
 from typing import Any
@@ -25,7 +25,7 @@ from sqlalchemy import (
     func,
     literal_column,
 )
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import InvalidRequestError, NoResultFound, OperationalError
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import DeclarativeBase, Session
 from sqlalchemy.sql.functions import FunctionElement
@@ -282,6 +282,18 @@ def _has_written(session: Session) -> bool:
     connection = session.connection().connection
     written: int = connection.total_changes
     return written != connection.info.get(_WRITTEN)
+
+
+def read_anew(row: Base, columns: Sequence[str] | None = None, **lock: Any) -> None:
+    """Read a row, or some of its columns, as it is by now.
+
+    Raises:
+        NoResultFound: it was deleted meanwhile.
+    """
+    try:
+        db.session.refresh(row, columns, **lock)
+    except InvalidRequestError as error:  # as the session says it
+        raise NoResultFound from error
 
 
 @contextmanager

@@ -22,7 +22,7 @@ from smartcontent.models.search_index import make_findable_later
 from smartcontent.models.status import WAITS
 from smartcontent.progress.batches import announce
 from smartcontent.scheduling import schedule_drafts, unschedule_drafts
-from smartcontent.stores.sql import db
+from smartcontent.stores.sql import db, read_anew
 
 
 def pause(batch: Batch) -> int:
@@ -184,7 +184,7 @@ def _set_paused(batch: Batch, moment: datetime | None) -> None:
 
 
 def _lock(batch: Batch) -> None:
-    db.session.refresh(batch, with_for_update=True)
+    read_anew(batch, with_for_update=True)
 
 
 def _tell(batch: Batch, drafts: Sequence[Draft]) -> None:

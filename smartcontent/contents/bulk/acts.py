@@ -32,7 +32,7 @@ from smartcontent.doors import Door, through
 from smartcontent.models import BulkAct, BulkStep, now
 from smartcontent.models.listing import Filters, matching
 from smartcontent.scheduling.drafts import in_parts
-from smartcontent.stores.sql import db, only_read
+from smartcontent.stores.sql import db, only_read, read_anew
 
 MATCH_MOST = 50_000
 # Of one user: an act of as many as may be keeps a few megabytes.
@@ -186,7 +186,7 @@ def _take(act: BulkAct, step: BulkStep, asked: Asked, ids: Sequence[UUID]) -> bo
     deed = asked.deed
     outcome = done_to_drafts(asked, ids)
     _lock(act)
-    db.session.refresh(step)
+    read_anew(step)
     if act.finished_at or step.changed is not None:  # another was faster, or it was stopped
         db.session.commit()
         return act.finished_at is None
@@ -202,7 +202,7 @@ def _take(act: BulkAct, step: BulkStep, asked: Asked, ids: Sequence[UUID]) -> bo
 
 def _next_step(act: BulkAct) -> BulkStep | None:
     only_read()
-    db.session.refresh(act)  # it may have been stopped
+    read_anew(act)  # it may have been stopped
     if act.finished_at:
         db.session.commit()
         return None
@@ -213,7 +213,7 @@ def _next_step(act: BulkAct) -> BulkStep | None:
 
 
 def _lock(act: BulkAct) -> None:
-    db.session.refresh(act, with_for_update=True)
+    read_anew(act, with_for_update=True)
 
 
 def _note(act: BulkAct, step: BulkStep, outcome: Outcome) -> None:
