@@ -1,7 +1,7 @@
 """The worker process: python worker.py. It writes drafts, SMARTCONTENT_WORKERS at once.
 
 RQ's own command works too, one process a text:
-rq worker generation --url $REDIS_URL --serializer json --job-class worker.Job
+RQ_REDIS_URL=$REDIS_URL rq worker generation --serializer json --job-class worker.Job
 """
 
 import gc

@@ -18,6 +18,7 @@ BLANKS = " \t\n\xa0\u2028\u2029\u3000\u200b\ufeff"
 # What word processors and slides end lines with, and all else that means a new line.
 _LINE_END = re.compile(r"\r\n|[\r\v\f\x0e\x1c-\x1e\x85\u2028\u2029]")
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
+_NOT_STORED = re.compile(r"[\x00\ud800-\udfff]")  # NUL, and half of a sign that is two
 # Commas as people type them in our languages; the same for lists, so that what a form shows for
 # editing is read back as it was.
 _BETWEEN_WORDS = re.compile(r"[,\n،、，]")
@@ -54,6 +55,11 @@ class Field(ABC):
         known = {"description": self.about, "default": self.usual}
         examples = {"examples": [self.example]} if self.example is not None else {}
         return self._holds() | {name: v for name, v in known.items() if v} | examples
+
+
+def is_storable(text: str) -> bool:
+    """Whether every database and page takes the text as it is."""
+    return not _NOT_STORED.search(text)
 
 
 def with_plain_line_ends(text: str) -> str:
@@ -254,7 +260,8 @@ class Value(Field):
     holds: Mapping[str, Any] = field(default_factory=dict)
 
     def read(self, value: Any) -> Any:
-        if not self.is_right(value):
+        is_storable_text = not isinstance(value, str) or is_storable(value)
+        if not (is_storable_text and self.is_right(value)):
             raise Refused(self.says or f"{self.label} must {self.must}.")
         return value
 

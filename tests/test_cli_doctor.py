@@ -94,6 +94,18 @@ def test_nothing_printed_holds_a_password(settings, app):
     assert "hunter2" not in result.stdout + result.stderr
 
 
+def test_public_address_is_not_tried_without_a_database(settings, app, tmp_path):
+    web = Processes(settings, tmp_path).start("web")
+    away = f"postgresql://u:p@127.0.0.1:{free_port()}/x"
+
+    result = run("doctor", "--url", web.url, env={**settings, "DATABASE_URL": away})
+    web.stop()
+
+    assert result.returncode == 1
+    assert "the database does not answer" in result.stdout
+    assert "nobody can be signed in" in result.stdout
+
+
 def test_silent_servers_do_not_make_it_wait(settings, app):
     # Silent until the command has ended, or for ever.
     with socket.create_server(("127.0.0.1", 0), backlog=50) as silent:

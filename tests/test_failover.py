@@ -9,6 +9,7 @@ from dictation import Dictation
 from sqlalchemy.exc import DatabaseError
 
 from smartcontent.events import text_so_far
+from smartcontent.health.database import check_database
 from smartcontent.models import Content, Status
 from smartcontent.stores.sql import db
 from smartcontent.writing import job
@@ -36,6 +37,7 @@ def test_page_says_503_while_the_database_may_only_be_read_and_not_longer(as_ada
     standby(True)
     db.engine.dispose()
     assert as_ada.post(hold).status_code == 503
+    assert check_database().cause.startswith("the database takes no writes")
 
     standby(False)  # connections from before are not used again
     assert as_ada.post(hold).status_code < 400

@@ -329,3 +329,6 @@ def test_series_that_begin_soon_are_counted(app, ada, as_ada):
     changed = script.patch(f"/series/{left.json['id']}", {"rule": series["rule"]})
     assert changed.status_code == 429
     assert 0 < int(changed.headers["Retry-After"]) <= 60
+    paused = script.post("/series", {**series, "paused": True})
+    assert paused.status_code == 201
+    assert script.patch(f"/series/{paused.json['id']}", {"paused": False}).status_code == 429

@@ -135,7 +135,17 @@ def test_calls_keep_change_and_delete_views(app, ada, bob, three):
     assert script.post("/views", {"name": "TEA", "filters": {"q": "x"}}).status_code == 409
     for filters in ({}, {"q": ""}):
         assert script.post("/views", {"name": "x", "filters": filters}).status_code == 409
-    for filters in ({"colour": "red"}, {"status": "burnt"}, {"q": 1}, [], None):
+    long = f"2026-03-01T00:00:00.{'0' * 900}+00:00"
+    halves = ({"q": "\ud83d"}, {"tag": "\ud83d"}, {"model": "\ud83d"})
+    for filters in (
+        {"colour": "red"},
+        {"status": "burnt"},
+        {"q": 1},
+        [],
+        None,
+        {"since": long},
+        *halves,
+    ):
         assert script.post("/views", {"name": "x", "filters": filters}).status_code == 422
     changed = script.patch(address, {"filters": {"tag": "none"}}).json
     assert (changed["name"], changed["filters"]) == ("Tea", {"tag": "none"})

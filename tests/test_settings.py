@@ -42,7 +42,7 @@ REFUSED = {
         *("sqlite:////etc/passwd", "sqlite:////tmp/a%00b", "postgresql://u:p%00@h/db"),
         *("postgresql://h/db?channel_binding=maybe", "postgresql://h/db?port=99999"),
         *("postgresql://h/db?target_session_attrs=x", "postgresql://h/db?sslkey=/nowhere"),
-        "postgresql://u:42?Hunter2@h/db",
+        *("postgresql://u:42?Hunter2@h/db", "postgresql://u:42@Hunter2@h/db"),
     ],
     "REDIS_URL": [
         *("redis+sentinel://h:26379/mymaster/0", "http://h", "127.0.0.1:6379", "redis://h:0/0"),

@@ -3,7 +3,7 @@
 import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import chain
 from types import MappingProxyType
@@ -11,7 +11,17 @@ from typing import Any
 
 from smartcontent.briefs.brief import TITLED_BRIEF
 from smartcontent.briefs.voice import SHARED
-from smartcontent.fields import Errors, Field, Fields, Refused, Text, Value, an_id, read
+from smartcontent.fields import (
+    Errors,
+    Field,
+    Fields,
+    Refused,
+    Text,
+    Value,
+    an_id,
+    is_storable,
+    read,
+)
 
 BLANKS_MOST = 20
 VALUE_LONGEST = 1_000
@@ -106,6 +116,10 @@ def _is_texts(value: object) -> bool:
     )
 
 
+def _are_storable(value: Any) -> bool:
+    return _is_texts(value) and all(map(is_storable, chain.from_iterable(value.items())))
+
+
 def _texts(label: str, about: str, example: Mapping[str, str]) -> Value:
     return Value(
         label=label,
@@ -137,8 +151,9 @@ _NAME = Text(
     label="Name", most=NAME_LONGEST, is_needed=True, missing="call it by what it is for",
     example="Weekly offer",
 )  # fmt: skip
-DEFAULTS = _texts(
-    "Defaults", "What stands in a blank that nobody fills.", {"price": "an honest price"}
+DEFAULTS = replace(
+    _texts("Defaults", "What stands in a blank that nobody fills.", {"price": "an honest price"}),
+    is_right=_are_storable,
 )
 TEMPLATE: dict[str, Field] = {"name": _NAME, "brief": _BRIEF, "defaults": DEFAULTS}
 SHARED_TEMPLATE: Fields = {**TEMPLATE, "shared": SHARED}

@@ -13,6 +13,7 @@ from smartcontent.models import Status
 from smartcontent.models.listing import Q_LONGEST, RANKED_MOST, Filters, Sort
 from smartcontent.models.search_index import LOOKED_INTO
 
+MOMENT_LONGEST = 40  # characters
 _UUID = re.compile("[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 
 
@@ -47,6 +48,8 @@ class _Moment(Field):
         if re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", written):
             day = datetime.combine(date.fromisoformat(written), time(), UTC)
             return day + timedelta(days=self.is_end)
+        if len(written) > MOMENT_LONGEST:  # a second may have any number of decimals
+            raise ValueError("too long")
         moment = datetime.fromisoformat(written)
         if moment.tzinfo is None:
             raise ValueError("of no zone")
@@ -69,8 +72,8 @@ def _only(name: str, values: Collection[str], about: str) -> Value:
 def _name(name: str, longest: int, about: str, **known: Any) -> Value:
     return Value(
         label=name,
-        must=f"be at most {longest} characters, none of them NUL",
-        is_right=lambda value: len(value) <= longest and "\0" not in value,
+        must=f"be at most {longest} characters, all of them whole and none NUL",
+        is_right=lambda value: len(value) <= longest,
         holds={"type": "string", "maxLength": longest},
         about=about,
         **known,

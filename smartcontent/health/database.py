@@ -103,8 +103,16 @@ def _sqlite(cursor: Any) -> Finding:
 
 
 def _postgresql(cursor: Any) -> Finding:
-    cursor.execute("SELECT current_setting('server_version'), pg_postmaster_start_time()")
-    version, born = cursor.fetchone()
+    cursor.execute(
+        "SELECT current_setting('server_version'), pg_postmaster_start_time(),"
+        " current_setting('transaction_read_only') = 'on'"
+    )
+    version, born, only_reads = cursor.fetchone()
+    if only_reads:
+        return down(
+            "the database takes no writes: it is a standby, or set to read only",
+            "see its log, and that DATABASE_URL names the primary",
+        )
     return ok(f"PostgreSQL {version.split()[0]}, migrated", since=born)
 
 

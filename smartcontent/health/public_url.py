@@ -9,6 +9,7 @@ import redis as redis_py
 import requests
 from flask import current_app
 from sqlalchemy import select
+from sqlalchemy.exc import DBAPIError
 
 from smartcontent import events
 from smartcontent.health.finding import Finding, down, ok
@@ -30,9 +31,12 @@ def check_public_url(url: str) -> Finding:
         return down(f"{url} has no valid certificate: {one_line(error)}", "renew it")
     except requests.RequestException as error:
         return down(f"{url} does not answer: {one_line(error)}", "check the proxy and its target")
-    administrator = db.session.scalar(
-        select(User).where(User.is_admin, User.is_enabled).order_by(User.id).limit(1)
-    )
+    try:
+        administrator = db.session.scalar(
+            select(User).where(User.is_admin, User.is_enabled).order_by(User.id).limit(1)
+        )
+    except DBAPIError:
+        return down("nobody can be signed in: the database", "see its line")
     if administrator is None:
         return down("nobody could open an event stream yet", "create the first account, then retry")
     with _secret_of(administrator) as secret:

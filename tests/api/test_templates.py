@@ -143,6 +143,8 @@ def test_built_in_one_could_have_been_sent_by_anybody(template):
         ("defaults", {"price": 7}, "defaults"),
         ("defaults", {f"price {n}": "x" * 1_000 for n in range(30)}, "defaults"),
         ("defaults", {"price" * 10_000: "x"}, "defaults"),
+        ("defaults", {"price": "\ud83d"}, "defaults"),
+        ("defaults", {"price\ud83d": "x"}, "defaults"),
         ("shared", "yes", "shared"),
     ],
 )

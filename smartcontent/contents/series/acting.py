@@ -119,9 +119,14 @@ def pause(series: Series) -> None:
 
 
 def resume(series: Series) -> None:
-    """Go on with the next time that is to come; what has passed meanwhile is left out."""
+    """Go on with the next time that is to come; what has passed meanwhile is left out.
+
+    Raises:
+        smartcontent.contents.quotas.OverQuota: as `begin` says it.
+    """
     if series.is_paused:
         series.paused_at, series.next_due = None, series.first_unmade()
+        quotas.check_series(series.user_id, series.next_due)
     db.session.commit()
 
 

@@ -249,7 +249,10 @@ def _digest(sent: dict[str, Any]) -> str:
         data = file.read()
         file.seek(0)
     form = [file and file.filename, sorted(request.form.items(multi=True))]
-    digest: str = few_at_once(_digest_of, sent or form, data)
+    try:
+        digest: str = few_at_once(_digest_of, sent or form, data)
+    except RecursionError as error:  # Python 3.12 reads deeper ones than it writes
+        raise Problem(400, "The body is nested too deeply.") from error
     return digest
 
 
