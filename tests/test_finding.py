@@ -624,6 +624,22 @@ def test_page_asks_no_more_often_for_many_cards_that_wait_than_for_few(ada, as_a
 
 
 @both_databases
+def test_filling_that_was_killed_leaves_the_index_as_it_is_usually(ada, content):
+    if db.engine.dialect.name == "sqlite":
+        usual, kept = 4, "SELECT v FROM found_config WHERE k = 'automerge'"
+    else:
+        usual = ["gin_pending_list_limit=512"]
+        kept = "SELECT reloptions FROM pg_class WHERE relname = 'ix_findables_words'"
+
+    with search_index.taking_in_many():  # which the one that was killed has never left
+        db.session.commit()
+        make_findable()
+
+        assert db.session.scalar(text(kept)) == usual
+        db.session.commit()
+
+
+@both_databases
 def test_migrating_ends_by_making_findable_what_was_there_before(ada, content, capsys):
     if db.engine.dialect.name == "sqlite":
         db.session.execute(text("DELETE FROM found"))

@@ -9,6 +9,7 @@ import pytest
 from api.conftest import BRIEF as BRIEF_SENT
 from conftest import BRIEF, PASSWORD, Visitor
 from redis.connection import Connection
+from sqlalchemy import event
 
 from smartcontent import beside, exports
 from smartcontent.briefs.built_in import BUILT_IN
@@ -114,6 +115,27 @@ def test_what_came_of_an_act_is_told_while_others_write(app, ada, refused):
     for deed in ("cancel", "retry", "start"):
         app.test_client().post(f"/api/v1/contents/{content.id}/{deed}", headers=token)
         assert held_nobody_up(refused), deed
+
+
+@pytest.mark.parametrize(
+    ("path", "sent"),
+    [("/contents/{}", {"favourite": True}), ("/tags", {"tag": "tea", "name": "Tea"})],
+)
+def test_what_was_changed_is_counted_and_told_while_others_write(app, ada, tried, path, sent):
+    content = submitting.submit(ada.id, BRIEF, "Tea", tags=["tea"])
+    token = {"Authorization": f"Bearer {ApiToken.issue(ada, 'a script')[1]}"}
+    try_to_write, found = tried
+    path = f"/api/v1{path.format(content.id)}"
+
+    def look(*_: object) -> None:
+        try_to_write()
+
+    event.listen(db.engine, "before_cursor_execute", look)
+    app.test_client().patch(path, json=sent, headers=token)
+    event.remove(db.engine, "before_cursor_execute", look)
+
+    assert "database is locked" in found  # as it was changed
+    assert found[-1] == ""
 
 
 def test_queues_are_looked_at_while_others_write(app, founder, refused):

@@ -184,6 +184,18 @@ def test_reading_is_given_up_when_the_scheduler_moves_a_job(preflight, soon, oll
     assert ollama.wait_closed().is_reading
 
 
+def test_readings_are_forgotten_after_a_week(preflight, soon, ollama):
+    add_reading(soon, prompt="old", tokens=10, ms=1.0, at=now() - timedelta(days=8))
+    add_reading(soon, prompt="newer", tokens=10, ms=1.0, at=now() - timedelta(days=6))
+
+    Dictation(ollama.on(path=READ))
+    wait_until(lambda: looked(preflight) is False and readings(ollama))
+
+    db.session.commit()
+    prompts = set(db.session.scalars(select(Reading.prompt)))
+    assert ("old" in prompts, "newer" in prompts) == (False, True)
+
+
 def test_what_took_too_long_is_known_for_slow_and_begun_earlier(preflight, soon, ollama):
     """The end of a reading that took longer than expected was never measured."""
     Dictation(ollama.on(path=READ))

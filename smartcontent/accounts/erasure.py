@@ -29,6 +29,7 @@ from smartcontent.scheduling import unschedule_drafts
 from smartcontent.stores.sql import db, only_read
 
 AT_ONCE = 500
+ATTEMPTS_LEFT = 3
 # Of each so few at a time that nobody else waits for longer than a moment: texts first, which may
 # be long, then contents, for whatever else they are named by would have to let go of all of them.
 _STEPS = {
@@ -149,7 +150,12 @@ def _cancel_all(user_id: int) -> list[tuple[int, int]]:
 
 
 def _forget_in_redis(user_id: int, drafts: list[tuple[int, int]]) -> None:
-    attempts = [(draft, number + 1) for draft, most in drafts for number in range(most)]
+    # One that waited for Ollama had a thousand, of which the last may have left something.
+    attempts = [
+        (draft, number)
+        for draft, last in drafts
+        for number in range(max(1, last + 1 - ATTEMPTS_LEFT), last + 1)
+    ]
     ways = (False, True)  # asked for alone, or by a batch
     unschedule_drafts([job_id(*each, user_id, by_batch) for each in attempts for by_batch in ways])
     for first in range(0, len(attempts), AT_ONCE):

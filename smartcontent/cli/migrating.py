@@ -105,10 +105,8 @@ def make_findable() -> None:
     # After a downgrade the version before makes its own.
     if not is_there or len(found.get_columns(findables.name)) < len(findables.columns):
         return
-    total, done = reindexing.count_behind(), 0
-    if not total:
-        return
-    with taking_in_many():
+    total, done = max(1, reindexing.count_behind()), 0
+    with taking_in_many():  # also where nothing is left: one that was killed left it so
         for step in reindexing.catch_up():
             if done * 10 // total != (done + step) * 10 // total:
                 say(f"Made findable: {done + step:,} of {total:,} contents", err=True)

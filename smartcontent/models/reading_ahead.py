@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import ForeignKey, Index, String, UniqueConstraint, select
+from sqlalchemy import ForeignKey, Index, String, UniqueConstraint, delete, select
 from sqlalchemy.orm import Mapped, mapped_column
 
 from smartcontent.models.draft import Draft
@@ -16,6 +16,7 @@ MEASURED_LATELY = 10
 WORTH_JUDGING_MS = 200.0
 IN_A_ROW = 3
 JUDGED_FOR = timedelta(days=7)
+FORGOTTEN_AT_ONCE = 10
 
 
 class Reading(Base):
@@ -70,6 +71,16 @@ def does_not_help(model: str) -> bool:
         .limit(IN_A_ROW)
     ).all()
     return len(shares) == IN_A_ROW and all((share or 0.0) < 0.5 for share in shares)
+
+
+def forget_old_readings(model: str) -> None:
+    """Delete some of the oldest, in the session: more than one reading adds."""
+    first = select(Reading.id).where(Reading.model == model).order_by(Reading.id)
+    some = db.session.scalars(first.limit(FORGOTTEN_AT_ONCE)).all()
+    db.session.execute(
+        delete(Reading).where(Reading.id.in_(some), Reading.at < now() - JUDGED_FOR),
+        execution_options={"synchronize_session": False},
+    )
 
 
 def read_ahead_ms(draft_id: int, prompt: str) -> float | None:

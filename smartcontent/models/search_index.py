@@ -195,13 +195,13 @@ def taking_in_many() -> Iterator[None]:
 
     What waits to be taken in, or to be merged, is read by every search, so usually it is little.
     """
-    few, many = ((512,), (16_384,)) if is_postgresql() else ((4, 1_000), (16, 8_000))
+    few, many = (512, 16_384) if is_postgresql() else (4, 16)
     let_wait = _let_wait if is_postgresql() else _let_lie
-    let_wait(*many)
+    let_wait(many)
     try:
         yield
-    finally:
-        let_wait(*few)
+    finally:  # where it is killed, the next upgrade does it
+        let_wait(few)
         if is_postgresql():
             with db.engine.begin() as connection:
                 connection.execute(text("SELECT gin_clean_pending_list('ix_findables_words')"))
@@ -213,16 +213,11 @@ def _let_wait(kilobytes: int) -> None:
         connection.execute(text(f"ALTER INDEX ix_findables_words {limit}"))
 
 
-def _let_lie(pieces: int, pages: int) -> None:
-    """Have FTS5 merge pieces of its index once there are so many of a size.
-
-    And this connection put so many pages of the log into the file at a time: what is merged again
-    and again is written there less often.
-    """
+def _let_lie(pieces: int) -> None:
+    """Have FTS5 merge pieces of its index once there are so many of a size."""
     merging = text("INSERT INTO found(found, rank) VALUES ('automerge', :pieces)")
     with db.engine.begin() as connection:
         connection.execute(merging, {"pieces": pieces})
-        connection.exec_driver_sql(f"PRAGMA wal_autocheckpoint={pages:d}")
 
 
 # Made once: others wait for the transaction in which they are executed. The content's row is locked

@@ -126,7 +126,7 @@ class Series(Base):
     def find_to_change(cls, user_id: int, series_id: UUID) -> "Series | None":
         """The same, and nobody else changes it or makes its next content meanwhile."""
         own = select(cls).filter_by(user_id=user_id, id=series_id)
-        return db.session.scalar(own.with_for_update())
+        return db.session.scalar(own.with_for_update(key_share=True))
 
     @classmethod
     def of(cls, user_id: int) -> Sequence["Series"]:

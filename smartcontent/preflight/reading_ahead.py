@@ -19,7 +19,11 @@ from sqlalchemy import or_, select, update
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
 from smartcontent.models import Draft, Reading, Status, now
-from smartcontent.models.reading_ahead import does_not_help, was_given_to_read
+from smartcontent.models.reading_ahead import (
+    does_not_help,
+    forget_old_readings,
+    was_given_to_read,
+)
 from smartcontent.models.status import WAITS
 from smartcontent.ollama import Answer, OllamaError
 from smartcontent.ollama.configured import ollama
@@ -162,6 +166,7 @@ def _put_on_record(draft_id: int, request: Request) -> Reading | None:
     reading = Reading(draft_id=draft_id, model=request.model, prompt=request.prompt_digest)
     db.session.add(reading)
     try:
+        forget_old_readings(request.model)
         db.session.commit()
     except IntegrityError:  # or the draft is gone
         db.session.rollback()

@@ -148,7 +148,8 @@ def _taken(series_id: UUID, condition: ColumnElement[bool] | None = None) -> Ser
     is_due = Series.next_due <= now() + AHEAD if condition is None else condition
     due = select(Series).where(Series.id == series_id, is_due)
     return db.session.scalar(
-        due.with_for_update(skip_locked=True), execution_options={"populate_existing": True}
+        due.with_for_update(skip_locked=True, key_share=True),
+        execution_options={"populate_existing": True},
     )
 
 

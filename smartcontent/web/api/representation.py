@@ -48,7 +48,11 @@ def summary(content: Content) -> dict[str, Any]:
 
 
 def whole(content: Content) -> dict[str, Any]:
-    """A content with all its drafts, the first one first, without their texts."""
+    """A content with all its drafts, the first one first, without their texts.
+
+    Whoever asks writes nothing afterwards.
+    """
+    only_read_from_here()
     return as_json.whole(content) | {"links": _links(content.id)}
 
 

@@ -9,6 +9,7 @@ from smartcontent.contents import tags
 from smartcontent.contents.tagging import TAG, TAG_LONGEST
 from smartcontent.fields import Fields, Text, yes_or_no
 from smartcontent.models import Tag
+from smartcontent.stores.sql import only_read_from_here
 from smartcontent.web.api import schemas
 from smartcontent.web.api.access import protected, user_id
 from smartcontent.web.api.call import call
@@ -58,5 +59,6 @@ def rename(sent: dict[str, Any]) -> ResponseReturnValue:
         renamed = tags.rename(tag, sent["name"], sent.get("merge", False))
     except tags.AlreadyThere as found:
         raise Problem(409, f"{found} Send merge if that is meant.") from found
+    only_read_from_here()
     _, number = renamed.with_number()
     return {"name": renamed.name, "contents": number}
