@@ -401,6 +401,17 @@ def test_claim_is_sought_in_a_brief_of_one_word_in_a_moment():
     assert_takes_less(0.03, lambda: card("The best tea.", asked))
 
 
+@pytest.mark.parametrize("blank", ["\u00a0", "\u2009", "\u3000", "\x1f"])
+@pytest.mark.parametrize("voice", ["banned", "preferred"])
+def test_phrase_of_many_kinds_of_blanks_is_sought_in_a_moment(voice, blank):
+    phrase = f"a{f' {blank}' * 14}b"
+    words = {"banned": (phrase,), "preferred": (Preferred("x", phrase),)}[voice]
+    asked = Asked("Tea", **{voice: words})
+
+    assert_takes_less(0.05, lambda: card(f"a{blank * 60}c", asked))  # 0.2 with a gap for each
+    assert voice in [each.kind for each in card(f"The a {blank}b.", asked).findings]
+
+
 # Each of a text of its own: a word, a letter with its marks or a number may be as long as that.
 LONG_WORDS = {
     "letters with marks": lambda n: UNITS["weighted"](f"{chr(0x4E00 + n)}{chr(0xE0100) * 50_000}"),

@@ -89,8 +89,9 @@ def any_of(phrases: Iterable[str]) -> re.Pattern[str]:
 
 
 def _ways(phrases: Iterable[str]) -> str:
-    longest = sorted((phrase for phrase in phrases if phrase.strip()), key=len, reverse=True)
-    ways = "|".join(re.escape(phrase.strip()).replace(r"\ ", r"\s{1,3}") for phrase in longest)
+    # Any blanks in a row are one gap: of gaps side by side every combination would be tried.
+    longest = sorted((" ".join(phrase.split()) for phrase in phrases), key=len, reverse=True)
+    ways = "|".join(re.escape(phrase).replace(r"\ ", r"\s{1,3}") for phrase in longest if phrase)
     return re.sub("['’]", "['’]", ways) or "(?!)"
 
 
