@@ -412,6 +412,23 @@ def test_phrase_of_many_kinds_of_blanks_is_sought_in_a_moment(voice, blank):
     assert voice in [each.kind for each in card(f"The a {blank}b.", asked).findings]
 
 
+DATES = [f"{m}/{d}/{y:02}" for y in range(90) for m in range(1, 9) for d in range(m + 1, 10)]
+TABLES = {  # a text of values, and a brief of others of their kind
+    "dates": (" ".join(DATES[1_800:]), " ".join(DATES[:1_800])),
+    "one date": ("1/2/99 " * 5_000, " ".join(DATES[:1_800])),
+    "phones": ("\n".join(f"07{n}" for n in range(50_000, 55_000)),
+               "\n".join(f"01{n}" for n in range(10_000, 12_500))),
+    "addresses": (" ".join(f"b{n}.fr" for n in range(200)),
+                  " ".join(f"a{n}.de" for n in range(5_000))),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "brief"), TABLES.values(), ids=TABLES)
+def test_table_of_values_is_held_against_a_brief_that_is_another_in_a_moment(text, brief):
+    # 0.1 to 0.4; 1 to 30 where each of one is held against each of the other
+    assert_takes_less(0.8, lambda: card(text, Asked("Tea", also=(brief,))))
+
+
 # Each of a text of its own: a word, a letter with its marks or a number may be as long as that.
 LONG_WORDS = {
     "letters with marks": lambda n: UNITS["weighted"](f"{chr(0x4E00 + n)}{chr(0xE0100) * 50_000}"),

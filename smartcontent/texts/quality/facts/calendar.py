@@ -291,19 +291,33 @@ def _years(text: str, starts: Starts, language: str) -> Iterator[Fact]:
             yield Fact(DATE, *found.span(), frozenset({("year", year)}), frozenset({year}))
 
 
-def agrees(said: Reading, known: Reading) -> bool:
-    """Whether one reading of a date says nothing that the other contradicts."""
-    kind, other = said[0], known[0]
-    if kind == "year" or other == "year":
-        return said[-1] == known[-1]
-    if kind == "weekdays" or other == "weekdays":
-        return _weekday_of(said) == _weekday_of(known) is not None
-    same = all(a == b or None in (a, b) for a, b in zip(_parts(said), _parts(known), strict=True))
-    return same and not (kind == DATE and other == "month")
+def told(known: Reading) -> Iterator[Reading]:
+    """What a date is found by: its reading, and its year, weekday, month and day."""
+    kind, year = known[0], known[-1]
+    yield from (known, ("in", year))
+    if (weekday := _weekday_of(known)) is not None:
+        yield "on", weekday
+    if kind in (DATE, "month"):
+        yield from (("of", known[1]), ("of", known[1], year))
+    if kind == DATE:
+        yield "at", *known[1:3]
 
 
-def _parts(reading: Reading) -> Reading:
-    return reading[1:] if reading[0] == DATE else (reading[1], None, reading[2])
+def asked(said: Reading) -> Iterator[Reading]:
+    """By what to find dates that contradict nothing of this one, among all that were `told`.
+
+    Thousands are held against thousands: each is looked up, and none compared with the others.
+    """
+    kind, year = said[0], said[-1]
+    yield ("in", year) if kind == "year" else ("year", year)
+    if (weekday := _weekday_of(said)) is not None:
+        yield "weekdays", weekday, weekday
+        if kind == "weekdays":
+            yield "on", weekday
+    if kind == "month":
+        yield from (("of", said[1], year), ("of", said[1], None)) if year else (("of", said[1]),)
+    if kind == DATE:
+        yield from (said, (*said[:3], None)) if year else (("at", *said[1:3]),)
 
 
 def _weekday_of(reading: Reading) -> Hashable:

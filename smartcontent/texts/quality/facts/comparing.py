@@ -4,11 +4,11 @@ from collections import defaultdict
 from collections.abc import Hashable, Iterable, Iterator
 from decimal import Decimal
 from functools import cached_property
-from itertools import islice, pairwise, takewhile
+from itertools import chain, islice, pairwise, takewhile
 from operator import eq
 from typing import Any
 
-from smartcontent.texts.quality.facts.calendar import agrees, day_of
+from smartcontent.texts.quality.facts.calendar import asked, day_of, told
 from smartcontent.texts.quality.facts.fact import (
     ADDRESS,
     DATE,
@@ -22,6 +22,7 @@ from smartcontent.texts.quality.facts.fact import (
 )
 
 _DAY = Decimal(86_400)  # seconds
+COMPARED_MOST = 500  # values of one kind; a brief with more is a table of them
 ALIKE_IN = 100  # characters, from either end of two addresses
 
 
@@ -47,7 +48,9 @@ class Known:
         )
         self._readings |= {r for n in self._lengths() for r in (("s", n * _DAY), (None, n))}
         self._readings |= {("s", minutes * Decimal(60)) for minutes in self._hours()}
-        self._phones = [r[1] for r in self._readings if r[0] == PHONE]
+        self._told = set(chain.from_iterable(map(told, self._dates)))
+        self._phones = {r[1] for r in self._readings if r[0] == PHONE}
+        self._ends_of_phones = {end for phone in self._phones for end in _ends(phone)}
 
     def _lengths(self) -> Iterator[Decimal]:
         """How many days there are between dates, with and without the last: "two weeks"."""
@@ -83,11 +86,14 @@ class Known:
         return self._has_number(fact)
 
     def _has_date(self, fact: Fact) -> bool:
-        return any(agrees(said, known) for said in fact.readings for known in self._dates)
+        return not self._told.isdisjoint(chain.from_iterable(map(asked, fact.readings)))
 
     def _has_phone(self, fact: Fact) -> bool:
         said = [reading[1] for reading in fact.readings]
-        return any(a.endswith(b) or b.endswith(a) for a in said for b in self._phones)
+        return any(
+            phone in self._ends_of_phones or not self._phones.isdisjoint(_ends(phone))
+            for phone in said
+        )
 
     def _has_number(self, fact: Fact) -> bool:
         if fact.kind == TIME:
@@ -99,11 +105,14 @@ class Known:
         return not numbers.isdisjoint(fact.numbers)
 
     def nearest(self, fact: Fact) -> Fact | None:
-        """The fact of the same kind that differs least; None where none can be compared."""
+        """The fact of the same kind that differs least, among the first COMPARED_MOST of a kind.
+
+        None where none can be compared.
+        """
         near = (
             (_apart(mine, other), n)
             for dimension, values in fact.by_dimension.items()
-            for other, n in self._comparable.get((fact.kind, dimension), ())
+            for other, n in self._comparable.get((fact.kind, dimension), ())[:COMPARED_MOST]
             for mine in values
         )
         _, first = min(near, default=(0, None))
@@ -112,6 +121,10 @@ class Known:
 
 def _times(fact: Fact) -> list[int]:
     return [reading[1] for reading in fact.readings if reading[0] == TIME]
+
+
+def _ends(phone: str) -> Iterator[str]:
+    return (phone[at:] for at in range(len(phone) + 1))
 
 
 def _alike(a: str, b: str) -> float:
