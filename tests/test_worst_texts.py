@@ -14,7 +14,7 @@ from unicodedata import normalize
 
 import pytest
 from conftest import BRIEF, PASSWORD, Visitor
-from costs import assert_takes_less, cpu_seconds
+from costs import assert_takes_less, bytes_held, cpu_seconds
 from werkzeug.test import run_wsgi_app
 from wtforms import BooleanField
 
@@ -392,6 +392,14 @@ def test_form_of_a_word_as_long_as_a_text_is_not_sought():
 
     assert_takes_less(0.05, lambda: keywords_in(word, [word[:60]], "ar"))  # 0.001; 0.3 with it
     assert keywords_in(f"{word} {word}", [word], "ar") == {word: 2}
+
+
+def test_keywords_of_many_lengths_are_counted_in_little_memory():
+    text = " ".join(chr(0x4E00 + number) for number in range(5_000))
+    keywords = [" ".join("x" * length) for length in range(1, 44)]
+
+    # With all of the text's rows of words 60 million.
+    assert bytes_held(lambda: keywords_in(text, keywords, "en")) < 10_000_000
 
 
 def test_claim_is_sought_in_a_brief_of_one_word_in_a_moment():

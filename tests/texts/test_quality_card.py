@@ -64,6 +64,14 @@ def test_card_is_json_with_the_names_of_the_contract():
         ("uk", "чайник", "Наші чайники та чайник.", 2),
         ("ja", "お茶", "お茶とお茶", 2),
         ("en", "tea", "A steady hand, a team.", 0),
+        ("en", "2026", "In 2026: open 24/7, all 365 days of 2026.", 2),
+        ("en", "24/7", "In 2026: open 24/7, all 365 days of 2026.", 1),
+        ("en", "iPhone 15", "The iPhone 14, iPhone 15s and an iPhone-15.", 2),
+        ("en", "7.5", "7.5, but 17.5 and 7.", 1),
+        ("en", "☕", "Tea ☕☕", 2),
+        ("de", "Umzug 2026", "Umzüge 2025, ein Umzug 2026.", 1),
+        ("uk", "чайник 2026", "Чайник 2025, чайники 2026.", 1),
+        ("uk", "2.75", "2.74, 2.75", 1),
     ],
 )
 def test_keywords_are_counted_in_whatever_form(language, keyword, text, times):

@@ -2,7 +2,8 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
+from itertools import chain, islice
 
 import snowballstemmer
 
@@ -14,7 +15,7 @@ _ALGORITHMS = {
     "hi": "hindi", "id": "indonesian",
 }  # fmt: skip
 _DENSE = frozenset({"ja", "zh-Hans", "ko"})  # without blanks, or with endings that stick to nouns
-_PIECE = re.compile(r"[^\W\d_]+(?:['‘][^\W\d_]+)*")
+_PIECE = re.compile(r"[^\W\d_]+(?:['‘][^\W\d_]+)*|\d+(?:[.,]\d+)*")
 _ALIKE = 2  # letters that a form shares with its word, at least
 
 
@@ -31,23 +32,30 @@ def keywords_in(text: str, keywords: Sequence[str], language: str) -> dict[str, 
     folded = text.casefold()
     if language in _DENSE:
         return {keyword: folded.count(keyword.casefold().strip()) for keyword in keywords}
-    wanted = {keyword: _words(keyword) for keyword in keywords}
-    forms = _Forms({word for words in wanted.values() for word in words}, language)
-    stems = forms.of(_words(folded))
-    rows = Counter(_rows(stems, {len(words) for words in wanted.values()}))
-    return {keyword: rows[tuple(forms.of(words))] for keyword, words in wanted.items()}
+    words = {keyword: _words(keyword) for keyword in keywords}
+    forms = _Forms({word for each in words.values() for word in each}, language)
+    wanted = {keyword: tuple(forms.of(each)) for keyword, each in words.items()}
+    times = _counted(forms.of(_words(folded)), frozenset(wanted.values()))
+    # Of signs alone, such as an emoji, there are no words.
+    return {
+        keyword: times[row] if row else folded.count(keyword.casefold().strip())
+        for keyword, row in wanted.items()
+    }
 
 
 def _words(text: str) -> list[str]:
-    """Words; what a hyphen joins is several, as people write it either way."""
+    """Words and numbers; what a hyphen joins is several, as people write it either way."""
     words = _PIECE.findall(text.casefold().replace("’", "'"))
     return [word[:-2] if word.endswith("'s") and len(word) > 3 else word for word in words]
 
 
-def _rows(stems: Sequence[str], lengths: Iterable[int]) -> Iterable[tuple[str, ...]]:
-    for length in lengths:
-        if length:
-            yield from zip(*(stems[n:] for n in range(length)), strict=False)
+def _counted(stems: Sequence[str], wanted: Collection[tuple[str, ...]]) -> Counter[tuple[str, ...]]:
+    """How often these rows of words are among them: all rows would fill a process's memory."""
+    rows = chain.from_iterable(
+        zip(*(islice(stems, n, None) for n in range(length)), strict=False)
+        for length in {len(row) for row in wanted}
+    )
+    return Counter(row for row in rows if row in wanted)
 
 
 class _Forms:
@@ -71,4 +79,6 @@ class _Forms:
 
 def _without_ending(word: str) -> str:
     """Where there is no stemmer, for Ukrainian: its words are bent at their ends."""
+    if word[0].isdecimal():
+        return word
     return word[: 3 if len(word) <= 5 else 5]
