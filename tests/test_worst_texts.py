@@ -458,6 +458,20 @@ def test_long_words_are_not_kept_in_memory(read):
     assert memory_now() - before < 25_000  # kilobytes; kept, they are 40,000
 
 
+def test_briefs_of_nothing_but_numbers_are_not_kept_in_memory():
+    def read(number):
+        for length in (2_000, 8_000):
+            card("Tee.", Asked(f"{number}{';2;3' * length}"[:length], language="de"))
+
+    read(0)
+    before = memory_now()
+
+    for number in range(1, 11):
+        read(number)
+
+    assert memory_now() - before < 50_000  # kilobytes; kept, they are 110,000
+
+
 def test_what_becomes_of_letters_is_kept_of_those_that_a_language_has():
     assert searchable(chr(0) + "Žé") == "ze"
     letters = [chr(code) for code in range(0xA0, 0x30000)]

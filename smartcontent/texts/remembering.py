@@ -6,6 +6,8 @@ from functools import lru_cache, wraps
 from typing import Concatenate, ParamSpec, TypeVar
 
 LONGEST = 64  # characters; hardly a word has more
+BRIEF_LONGEST = 2_000  # characters; what is known of a table in a longer one takes megabytes
+BRIEFS = 16  # one brief has many drafts held against it
 LETTERS_MOST = 50_000  # Chinese and Korean together have fewer, in a language's everyday use
 
 _Others = ParamSpec("_Others")
@@ -13,10 +15,13 @@ _Answer = TypeVar("_Answer")
 _Function = Callable[Concatenate[str, _Others], _Answer]
 
 
-def remembered(most: int) -> Callable[[_Function[_Others, _Answer]], _Function[_Others, _Answer]]:
+def remembered(
+    most: int, longest: int = LONGEST
+) -> Callable[[_Function[_Others, _Answer]], _Function[_Others, _Answer]]:
     """As `functools.lru_cache`, which counts its entries and not how long they are.
 
     A word of a text may be as long as the text: so many of them would fill a process's memory.
+    Of a text of more than `longest` characters nothing is kept.
     """
 
     def decorate(function: _Function[_Others, _Answer]) -> _Function[_Others, _Answer]:
@@ -24,7 +29,7 @@ def remembered(most: int) -> Callable[[_Function[_Others, _Answer]], _Function[_
 
         @wraps(function)
         def answer(text: str, *others: _Others.args, **named: _Others.kwargs) -> _Answer:
-            asked = kept if len(text) <= LONGEST else function
+            asked = kept if len(text) <= longest else function
             return asked(text, *others, **named)
 
         return answer

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from itertools import islice
 
 from smartcontent.texts.quality.facts.comparing import Known
@@ -10,6 +9,7 @@ from smartcontent.texts.quality.facts.fact import NUMBER, Fact, plain, without
 from smartcontent.texts.quality.facts.finding import facts_in, facts_of_a_brief
 from smartcontent.texts.quality.facts.idioms import counts_of_lists
 from smartcontent.texts.quality.facts.names import names, words_known
+from smartcontent.texts.remembering import BRIEF_LONGEST, BRIEFS, remembered
 
 __all__ = ["Unsupported", "compared"]
 
@@ -53,7 +53,7 @@ def _unsupported(
     return [_with_nearest(text, fact, known.nearest(fact), brief) for fact in others]
 
 
-@lru_cache(maxsize=64)  # one brief has many drafts held against it
+@remembered(BRIEFS, BRIEF_LONGEST)
 def _known(brief: str, languages: tuple[str, ...]) -> Known:
     return Known(facts_of_a_brief(brief, languages))
 

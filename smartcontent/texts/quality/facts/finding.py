@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
-from functools import lru_cache, partial
+from functools import partial
 from itertools import islice
 
 from smartcontent.texts.quality.facts.amounts import amounts
@@ -13,6 +13,7 @@ from smartcontent.texts.quality.facts.fact import Fact, apart_from_numbers, plai
 from smartcontent.texts.quality.facts.idioms import idioms, list_numbers
 from smartcontent.texts.quality.facts.number_words import in_figures
 from smartcontent.texts.quality.starts import starts_in
+from smartcontent.texts.remembering import BRIEF_LONGEST, BRIEFS, remembered
 
 FACTS_MOST = 5_000  # of one kind; a text with more is a table of numbers
 
@@ -63,13 +64,14 @@ def _whole(fact: Fact, text: str) -> Fact:
     return replace(fact, end=end) if end != fact.end else fact
 
 
-@lru_cache(maxsize=64)  # one brief has many drafts held against it
+@remembered(BRIEFS, BRIEF_LONGEST)
 def facts_of_a_brief(text: str, languages: tuple[str, ...]) -> Sequence[Fact]:
     """The facts of a text that may be in any of these languages; the first knows best.
 
     A plain number is none where one of them knows a date.
     """
-    found = [fact for language in languages for fact in facts_in(text, language)]
+    # Most are found in each language, as the very same.
+    found = dict.fromkeys(fact for language in languages for fact in facts_in(text, language))
     known: dict[int, tuple[str, bool]] = {}  # by place: of which kind, and whether with a unit
     kept = []
     for fact in sorted(found, key=lambda fact: fact.is_bare):

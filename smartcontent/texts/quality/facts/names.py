@@ -6,9 +6,9 @@ out, for all its nouns look like names.
 
 import re
 from collections.abc import Collection, Iterator, Sequence
-from functools import lru_cache
 
 from smartcontent.texts.quality.facts.fact import NAME, TAKEN, Fact
+from smartcontent.texts.remembering import BRIEF_LONGEST, BRIEFS, remembered
 
 LANGUAGES = frozenset({"en", "fr", "es", "it", "pt", "nl"})
 _WORD = re.compile(r"(?<![\w#@$\x1f])[^\W\d_]+(?:['-][^\W\d_]+)*")
@@ -60,7 +60,7 @@ def names(text: str, language: str, known: Collection[str]) -> Iterator[Fact]:
         start += len(line) + 1
 
 
-@lru_cache(maxsize=64)  # one brief has many drafts held against it
+@remembered(BRIEFS, BRIEF_LONGEST)
 def words_known(brief: str) -> Collection[str]:
     """Each word of the brief in small letters, with and without what is joined to it."""
     return {form for word in set(_WORD.findall(brief)) for form in _forms(word)}
