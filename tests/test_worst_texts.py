@@ -26,6 +26,7 @@ from smartcontent.briefs.template import SHARED_TEMPLATE
 from smartcontent.briefs.voice import SHARED_VOICE, Preferred
 from smartcontent.contents import submitting, versions
 from smartcontent.contents.batches.rows import FOR_ALL
+from smartcontent.contents.checking import quality
 from smartcontent.contents.filters import LISTING
 from smartcontent.exports.blocks import blocks_of
 from smartcontent.exports.document import Document, NotInThisFormat
@@ -470,6 +471,17 @@ def test_briefs_of_nothing_but_numbers_are_not_kept_in_memory():
         read(number)
 
     assert memory_now() - before < 50_000  # kilobytes; kept, they are 110,000
+
+
+def test_cards_of_long_texts_are_not_kept_in_memory():
+    asked = Asked("Tea", banned=("a b",))
+    quality("0" + "a b " * 7_500, asked)
+    before = memory_now()
+
+    for number in range(1, 80):
+        quality(f"{number}{'a b ' * 7_500}", asked)
+
+    assert memory_now() - before < 30_000  # kilobytes; kept, they are 50,000
 
 
 def test_what_becomes_of_letters_is_kept_of_those_that_a_language_has():

@@ -17,6 +17,7 @@ from smartcontent.texts.quality.card import LONGEST, Asked, Card, card
 log = logging.getLogger(__name__)
 
 NO_VOICE = Voice("")
+USUALLY_MOST = 10_000  # characters of a text
 KEPT_LONGEST = 100_000  # characters of two texts: what comes of longer ones is not kept in memory
 
 
@@ -77,12 +78,14 @@ def asked_for(draft: Draft) -> Asked:
     )
 
 
-_quality = lru_cache(maxsize=128)(card)  # a page is drawn again at each change of a status
+# A page is drawn again at each change of a status; a long text's card may have megabytes.
+_quality, _quality_of_long = lru_cache(maxsize=128)(card), lru_cache(maxsize=8)(card)
 
 
 def quality(text: str, asked: Asked) -> Card:
     """The quality card of a text that was asked for so."""
-    return _quality(text[:LONGEST], asked)  # of a longer text no more is kept than is looked at
+    kept = _quality if len(text) <= USUALLY_MOST else _quality_of_long
+    return kept(text[:LONGEST], asked)  # of a longer text no more is kept than is looked at
 
 
 def quality_if_any(text: str, asked: Asked) -> Card | None:
