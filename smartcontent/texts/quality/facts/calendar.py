@@ -68,6 +68,12 @@ _WORKING_DAYS = {
     "pt": "dias úteis",
     "nl": "doordeweeks|werkdagen",
 }
+# What makes a date of a short weekday that no month follows: "Sat 5th", "Sun 9:30", "Mo 9-18 Uhr".
+# They are words, too: "sun 300 days a year", "so 20 Prozent".
+_DAY_OR_TIME = (
+    r"\d{1,2}(?:st|nd|rd|th|[:/]\d|\.\d\d(?!\d)| ?(?:h|uhr|uur|[ap]\.?m)\b|h\d\d\b"
+    r"|(?: ?[-–—] ?| (?:to|bis|a|à|às|tot) )\d{1,2}\b)|(?:19|20)\d\d-\d\d"
+)
 _NEVER = re.compile("(?!)")
 _OF = r"(?: ?(?:\.|st|nd|rd|th|er|º|°|ª)(?!\d))?(?: of| de| del| di)? ?"
 _RANGE = r" ?(?:-|–|—|to|bis(?: zum)?|au|al|a|until|till|and|und|et|y|e|&) ?"
@@ -118,16 +124,23 @@ def _weekdays(language: str) -> dict[str, int]:
 
 
 @cache
+def _month_names(language: str) -> str:
+    return "|".join(sorted(map(re.escape, _names(language)), key=len, reverse=True))
+
+
+@cache
 def _written(language: str) -> re.Pattern[str]:
-    month = "|".join(sorted(map(re.escape, _names(language)), key=len, reverse=True))
+    month, months = _month_names(language), "|".join(_MONTHS[language].split())
+    # "Mar 5" is a date in English alone.
+    before = month if language == "en" else months
     return re.compile(
         rf"(?=\d)(?<![\d.,])(?:(?P<first>\d{{1,2}}){_OF}(?:(?P<first_month>{month})\.?)?{_RANGE})?"
         rf"(?:(?:le|el|il|den|dem|the) )?(?P<day>\d{{1,2}}){_OF}(?P<month>{month})\b\.?{_YEAR}"
-        rf"|\b(?P<month_before>{month})\b\.? (?:(?P<first_after>\d{{1,2}})(?:st|nd|rd|th)?{_RANGE}"
+        rf"|\b(?P<month_before>{before})\b\.? (?:(?P<first_after>\d{{1,2}})(?:st|nd|rd|th)?{_RANGE}"
         rf"(?:(?P=month_before)\.? )?)?"
         rf"(?P<day_after>\d{{1,2}})(?:st|nd|rd|th)?(?![\d:]|[.,]\d|"
         rf" ?[ap]\.?m\b){_YEAR.replace('year', 'year_after')}"
-        rf"|\b(?P<only>{'|'.join(_MONTHS.get(language, '(?!)').split())})\b"
+        rf"|\b(?P<only>{months})\b"
         rf"{_YEAR.replace('year', 'year_only')}",
     )
 
@@ -137,9 +150,10 @@ def _weekday(language: str) -> re.Pattern[str]:
     long = "|".join([*_WEEKDAYS[language].split(), *(_MORE_WEEKDAYS if language == "de" else ())])
     short = "|".join(_SHORT_WEEKDAYS[language].split())
     shortly = rf"(?:{short})\b\.?"
+    when = rf"\d{{1,2}}{_OF}(?:{_month_names(language)})\b|{_DAY_OR_TIME}"
     return re.compile(
         rf"\b(?P<first>{long}|{shortly}){_RANGE}(?P<last>{long}|{shortly})(?!\w)"
-        rf"|\b(?P<name>{long})s?\b|\b(?P<short>{short})\b\.?(?=,? \d)"
+        rf"|\b(?P<name>{long})s?\b|\b(?P<short>{short})\b\.?(?=,? (?:{when}))"
         rf"|\b(?P<working>{_WORKING_DAYS[language]})\b",
     )
 
