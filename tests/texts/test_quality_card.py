@@ -100,7 +100,10 @@ def test_keywords_are_counted_alike_in_many_threads_at_once():
     "left",
     ["[Your Name]", "{{first_name}}", "<insert link>", "Sure, here is your text:", "Lorem ipsum",
      "[Ihr Name]", "<|im_end|>", "(Word count: 120)", "Here's a caption for you:",
-     "Let me know if you want changes."],
+     "Let me know if you want changes.", "I hope this helps!",
+     "I’m sorry, but I can’t help with that.", "Sure! I’ve kept it short.",
+     "Ich hoffe, das hilft dir!", "Espero que esto te ayude.",
+     "J’espère que cela vous convient.", "Spero che questo ti aiuti!"],
 )  # fmt: skip
 def test_leftovers_of_a_model_are_found(left):
     assert any(left in found for found in findings(f"{left}\nMira is warm.", kind="leftover"))
@@ -108,7 +111,10 @@ def test_leftovers_of_a_model_are_found(left):
 
 @pytest.mark.parametrize(
     "text", ["See [our shop](https://a.com).", "- [x] Tea\n- [ ] Milk", "As said[1], it is warm.",
-             "Here is why: it is thick.", "Great gifts: a kettle.", "¡15 % en todo!"],
+             "Here is why: it is thick.", "Great gifts: a kettle.", "¡15 % en todo!",
+             "I cannot wait to see you.", "Great! I love it.", "Ich hoffe, dass es Ihnen gut geht.",
+             "Espero que tengas un buen día.", "J'espère que cette lettre vous trouve en forme.",
+             "J'espère que ce Noël sera doux.", "Spero che questo Natale sia dolce."],
 )  # fmt: skip
 def test_links_boxes_and_notes_are_no_leftovers(text):
     assert findings(text, kind="leftover") == []

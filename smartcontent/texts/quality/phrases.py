@@ -32,10 +32,12 @@ _MARKS = re.compile(r"<\|[^|<>\n]{1,40}\|>|\[/?INST\]|</?(?:think|s)>", re.IGNOR
 # What a model says to the one who asked; at the beginning of a line.
 _REMARKS = re.compile(
     r"^[>*_ ]{0,8}(?:"
-    r"(?:sure|certainly|of course|absolutely|great)[,!.:]+ (?:here|i|below|let)\b"
+    r"(?:sure|certainly|of course|absolutely|great)[,!.:]+"
+    r" (?:here|i(?:['’]| can| have| will)|below|let)\b"
     r"|here(?:'s|’s| is| are) (?:a|an|the|your|some|my)\b[^\n]{0,120}:[ *_]*$"
-    r"|as an ai\b|i'm sorry, but|i cannot\b|i hope (?:this|that|it) helps|hope this helps"
-    r"|let me know if|feel free to (?:adjust|change|edit|customi[sz]e|modify|ask)"
+    r"|as an ai\b|i['’]m sorry, but|i can(?:not|['’]t) (?:assist|comply|create|fulfil|generate"
+    r"|help (?:with|you)|provide|write)|(?:i )?hope (?:this|that|it) helps\b"
+    r"|let me know if|feel free to (?:adjust|change|edit|customi[sz]e|modify|ask)\b"
     r"|would you like me to|please note that this"
     r"|(?:gerne|natürlich|klar)[,!.:]+ hier\b|hier ist (?:ein|der|die|das|ihr"
     r"|dein)\b[^\n]{0,120}:[ *_]*$"
@@ -43,8 +45,10 @@ _REMARKS = re.compile(
     r"|les)\b[^\n]{0,120}:[ *_]*$"
     r"|(?:claro|por supuesto)[,!.:]+ aquí\b|aquí (?:tienes|está|tiene)\b[^\n]{0,120}:[ *_]*$"
     r"|(?:certo|certamente)[,!.:]+ ecco\b|ecco (?:un|una|il|la|lo|i)\b[^\n]{0,120}:[ *_]*$"
-    r"|spero che (?:questo|ti)|espero que (?:esto|te)|j'espère que (?:ce|cela)|ich hoffe,"
-    r" (?:das|dies)"
+    r"|spero che (?:questo|ti) (?:(?:ti|vi) )?(?:aiuti|piaccia|serva|sia utile)\b"
+    r"|espero que (?:esto|te) (?:(?:te|le|os) )?(?:ayude|guste|sirva|sea útil)\b"
+    r"|j['’]espère que (?:cela|ça|ce texte) (?:vous|te|t['’]|est|sera|répond|convient)"
+    r"|ich hoffe, (?:das|dies|dieser text) (?:entspricht|gefällt|hilft|passt)\b"
     r")[^\n]{0,120}",
     re.IGNORECASE | re.MULTILINE,
 )
