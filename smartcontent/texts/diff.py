@@ -9,6 +9,8 @@ from difflib import SequenceMatcher
 from itertools import accumulate, groupby
 from typing import Literal
 
+from smartcontent.texts.folding import MARKS
+
 Op = Literal["equal", "insert", "delete"]
 Match = tuple[int, int, int]  # where it is in the first text, in the second, and how long
 
@@ -19,7 +21,7 @@ _DENSE = (
 )
 # A word, number or address goes with the punctuation and the blanks after it.
 _WORD = re.compile(
-    rf"[{_DENSE}]|(?:(?![{_DENSE}])\w)(?:(?![{_DENSE}])[\w'’-]|[.,:/@](?=\w))*+[^\w\s]*\s*|[^\w\s]+\s*|\s+"
+    rf"[{_DENSE}]|(?:(?![{_DENSE}])\w)(?:(?![{_DENSE}])[\w{MARKS}'’-]|[.,:/@](?=\w))*+[^\w\s]*\s*|[^\w\s]+\s*|\s+"
 )
 _LINE = re.compile(r"[^\n]*\n+|[^\n]+")
 # Comparing looks at every pair of equal words, which many repetitions make as many as the square

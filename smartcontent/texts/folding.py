@@ -12,6 +12,12 @@ ACCENTS_MOST = 30
 _ACCENTS = "".join(c for c in map(chr, range(0x300, 0x10000)) if combining(normalize("NFD", c)[0]))
 _TOO_MANY = re.compile(f"([{_ACCENTS}\U00010000-\U0010ffff]{{{ACCENTS_MOST + 1},}})")
 
+# Marks of Latin and Arabic, vowels of Hindi, and what joins letters, for a pattern's class: parts
+# of a word that are no `\w`.
+MARKS = (
+    "\u0300-\u036f\u064b-\u065f\u0670\u0900-\u0903\u093a-\u094f\u0951-\u0957\u0962\u0963"
+    "\u200c\u200d"
+)
 
 # The same seen or not: soft hyphens, blanks without width, marks of direction, kinds of an emoji.
 _UNSEEN = dict.fromkeys(map(ord, "\xad\u200b\u200e\u200f\u2060\ufe0e\ufe0f\ufeff"))

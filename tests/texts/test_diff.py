@@ -39,6 +39,15 @@ def test_words_are_compared_and_not_letters():
     ]
 
 
+def test_vowels_of_hindi_are_parts_of_their_words():
+    assert diff("चाय ठंडी है", "चाय ठंडा है") == [
+        Piece("equal", "चाय "),
+        Piece("delete", "ठंडी "),
+        Piece("insert", "ठंडा "),
+        Piece("equal", "है"),
+    ]
+
+
 def test_chinese_is_compared_by_characters():
     assert diff("我们的茶很好喝", "我们的咖啡很好喝") == [
         Piece("equal", "我们的"),

@@ -71,6 +71,7 @@ def test_card_is_json_with_the_names_of_the_contract():
         ("en", "☕", "Tea ☕☕", 2),
         ("de", "Umzug 2026", "Umzüge 2025, ein Umzug 2026.", 1),
         ("uk", "чайник 2026", "Чайник 2025, чайники 2026.", 1),
+        ("hi", "चाय", "चूय नहीं, चाय और चाय।", 2),
         ("uk", "2.75", "2.74, 2.75", 1),
     ],
 )
@@ -145,6 +146,13 @@ def test_fillers_are_told_where_they_are_dense_and_not_where_they_are_few():
 
 def test_words_that_the_voice_never_uses_are_found_as_words():
     assert findings("Cheap, and cheapest.", kind="banned") == ["Cheap"]
+
+
+def test_vowels_of_hindi_are_parts_of_their_words():
+    text = "चाय की कीमत और हिन्दी की किताबें।"
+
+    assert card(text, Asked("चाय", language="hi")).words_a_sentence == 7
+    assert card(text, Asked("चाय", language="hi", banned=("की",))).banned == ["की", "की"]
 
 
 def test_repetition_is_told_once_with_its_number():

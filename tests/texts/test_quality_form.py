@@ -51,6 +51,13 @@ def test_what_a_text_lacks_of_its_form_is_named(slug, change, lacks):
     assert lacks is None or any(lacks in each for each in found), found
 
 
+def test_hashtags_in_hindi_are_hashtags():
+    text = example_of("social_media_caption", "short").replace("#bookshop", "#चाय #दिल्ली")
+
+    assert "#दिल्ली" in text
+    assert missing(text, "social_media_caption", "short") == []
+
+
 def test_labels_of_other_languages_are_labels():
     title = "**Titel:** Lastenrad in Freiburg\n\n**Beschreibung:** Hier leihen."
 

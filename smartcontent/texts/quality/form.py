@@ -3,13 +3,14 @@
 import re
 from collections.abc import Callable, Iterator
 
+from smartcontent.texts.folding import MARKS
 from smartcontent.texts.quality.measuring import hashtags
 from smartcontent.texts.quality.parts import parts_called
 
 _ITEM = re.compile(r"[-*+•] ")
 _BOLD = re.compile(r"\*\*[^*]+\*\*[.!?]?")
 _LABEL = re.compile(r"\*\*[^*:：]+(?:[:：]\*\*|\*\*[:：])")
-_HASHTAGS_ALONE = re.compile(r"(?:#\w+[\s,]*)+")
+_HASHTAGS_ALONE = re.compile(rf"(?:#[\w{MARKS}]+[\s,]*)+")
 VERSIONS = {"short": 1, "medium": 2, "long": 3}  # of a title with its description
 _SECTIONS, _POINTS, _FACTS, _HASHTAGS = range(4, 8), range(2, 4), range(3, 6), range(2, 5)
 _HEADLINE, _CALL = range(1, 9), range(2, 6)  # words

@@ -7,6 +7,7 @@ from itertools import chain, islice
 
 import snowballstemmer
 
+from smartcontent.texts.quality.parts import LETTERS
 from smartcontent.texts.remembering import LONGEST, remembered
 
 _ALGORITHMS = {
@@ -15,7 +16,7 @@ _ALGORITHMS = {
     "hi": "hindi", "id": "indonesian",
 }  # fmt: skip
 _DENSE = frozenset({"ja", "zh-Hans", "ko"})  # without blanks, or with endings that stick to nouns
-_PIECE = re.compile(r"[^\W\d_]+(?:['‘][^\W\d_]+)*|\d+(?:[.,]\d+)*")
+_PIECE = re.compile(rf"{LETTERS}(?:['‘]{LETTERS})*|\d+(?:[.,]\d+)*")
 _ALIKE = 2  # letters that a form shares with its word, at least
 
 

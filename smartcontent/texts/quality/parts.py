@@ -4,7 +4,10 @@ import re
 from bisect import bisect_left
 from collections.abc import Iterator
 
-WORD = re.compile(r"[^\W\d_]+(?:['’‘-][^\W\d_]+)*")
+from smartcontent.texts.folding import MARKS
+
+LETTERS = rf"[^\W\d_]+(?:[{MARKS}][^\W\d_]*)*+"
+WORD = re.compile(rf"{LETTERS}(?:['’‘-]{LETTERS})*")
 Span = tuple[int, int]
 _ENDS = re.compile(
     r"[.!?…。！？।؟\n](?:(?<=\n)|(?<=[。！？।؟])[。！？।؟]*"

@@ -7,6 +7,7 @@ from functools import cache
 from pathlib import Path
 
 from smartcontent.texts.counting import DENSE
+from smartcontent.texts.folding import MARKS
 from smartcontent.texts.quality.parts import WORD, Span
 from smartcontent.texts.quality.starts import Starts, first_words
 from smartcontent.texts.remembering import LONGEST
@@ -58,6 +59,7 @@ _ARTICLES = {
 }  # fmt: skip
 # Korean has blanks, but endings stick to its nouns.
 _WITHOUT_EDGES = re.compile(rf"{DENSE.pattern}|[\uac00-\ud7af]").match
+_PART = rf"[\w{MARKS}]"  # of a word
 _ENDING = 3  # letters by which two forms of a word may differ
 
 
@@ -89,7 +91,7 @@ def _found(kind: str, language: str, text: str, starts: Starts) -> Iterator[re.M
 
 def any_of(phrases: Iterable[str]) -> re.Pattern[str]:
     """Any of the phrases as whole words, in large or small letters, the longest first."""
-    return re.compile(rf"(?<!\w)(?:{_ways(phrases)})(?!\w)", re.I)
+    return re.compile(rf"(?<!{_PART})(?:{_ways(phrases)})(?!{_PART})", re.I)
 
 
 def _ways(phrases: Iterable[str]) -> str:
@@ -161,4 +163,4 @@ def banned(text: str, words: Sequence[str]) -> Iterator[Span]:
 
 def _has_edges(word: str) -> bool:
     """Whether it begins and ends as words do that have blanks around them."""
-    return all(re.match(r"\w", sign) and not _WITHOUT_EDGES(sign) for sign in (word[:1], word[-1:]))
+    return all(re.match(_PART, sign) and not _WITHOUT_EDGES(sign) for sign in (word[:1], word[-1:]))
