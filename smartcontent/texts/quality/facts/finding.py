@@ -1,5 +1,6 @@
 """All facts of a text, each found once, by whichever rule knows most about it."""
 
+import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from functools import partial
@@ -17,6 +18,8 @@ from smartcontent.texts.remembering import BRIEF_LONGEST, BRIEFS, remembered
 
 FACTS_MOST = 5_000  # of one kind; a text with more is a table of numbers
 
+_BLANKS = re.compile(" *")
+
 
 def facts_in(text: str, language: str) -> list[Fact]:
     """The facts in the order of the text; what one rule has found is hidden from the next."""
@@ -33,14 +36,14 @@ def facts_in(text: str, language: str) -> list[Fact]:
 
     look(addresses)
     left = without(left, idioms(left, language))
-    left = in_figures(left, language)
+    left = figures = in_figures(left, language)
     starts = starts.with_numbers_of(left)
     look(partial(dates, starts=starts, language=language))
     left = apart_from_numbers(without(left, list_numbers(left)))
     look(phones)
     look(partial(times, starts=starts, language=language))
     look(partial(amounts, starts=starts, language=language, as_written=as_written))
-    whole = (_whole(fact, text) if text[fact.start].isalpha() else fact for fact in found)
+    whole = (_whole(fact, text, figures) for fact in found)
     return sorted(whole, key=lambda fact: fact.start)
 
 
@@ -56,11 +59,10 @@ def _apart(facts: Iterable[Fact]) -> list[Fact]:
     return sorted(kept, key=lambda fact: fact.start)
 
 
-def _whole(fact: Fact, text: str) -> Fact:
-    """A number word in figures ends before its word does."""
-    end = fact.end
-    while end < len(text) and text[end].isalpha() and text[end - 1].isalpha():
-        end += 1
+def _whole(fact: Fact, text: str, figures: str) -> Fact:
+    """Up to where its number word ends, the rest of which is blanks behind its figures."""
+    blanks = _BLANKS.match(figures, fact.end)
+    end = fact.end + len(text[fact.end : blanks and blanks.end()].rstrip())
     return replace(fact, end=end) if end != fact.end else fact
 
 
