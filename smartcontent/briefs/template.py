@@ -1,6 +1,5 @@
 """A template: a brief with named blanks, as `{product}`, to be filled and used again and again."""
 
-import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -8,6 +7,8 @@ from functools import cached_property
 from itertools import chain
 from types import MappingProxyType
 from typing import Any
+
+import regex  # unlike re, it knows that vowels of Hindi are parts of words
 
 from smartcontent.briefs.brief import TITLED_BRIEF
 from smartcontent.briefs.voice import SHARED
@@ -30,7 +31,7 @@ FILLED_LONGEST = 10_000
 NAME_LONGEST = 80
 # Of all texts by the names of blanks: a list has two hundred templates.
 _TEXTS_LONGEST = BLANKS_MOST * (VALUE_LONGEST + 40)
-_BLANK = re.compile(r"\{([^\W\d_](?:[\w -]{0,38}\w)?)\}")
+_BLANK = regex.compile(r"\{([^\W\d_](?:[\w -]{0,38}\w)?)\}")
 _WITH_BLANKS = tuple(n for n, rule in TITLED_BRIEF.items() if not hasattr(rule, "values"))
 
 
