@@ -13,7 +13,8 @@ from sqlalchemy import select, update
 from sqlalchemy.exc import OperationalError
 
 from smartcontent import events, prompts
-from smartcontent.contents import ending, submitting, versions, waiting
+from smartcontent.briefs.task import Deed, Passage, Task
+from smartcontent.contents import ending, refining, submitting, versions, waiting
 from smartcontent.events import text_so_far
 from smartcontent.models import Content, Draft, Status, now
 from smartcontent.models.listing import Filters, list_contents
@@ -47,10 +48,15 @@ def in_thread(app, work, *args) -> threading.Thread:
 
 
 def status_of(draft: Draft) -> str:
+    return read(draft, Draft.status)
+
+
+def read(draft: Draft, column):
+    """What its row says by now."""
     only_read()
-    status = db.session.scalar(select(Draft.status).where(Draft.id == draft.id))
+    value = db.session.scalar(select(column).where(Draft.id == draft.id))
     db.session.commit()
-    return status
+    return value
 
 
 @pytest.mark.parametrize("setting", [60.0, 12.345])
@@ -360,6 +366,51 @@ def test_attempt_that_is_handed_back_unwritten_keeps_what_one_before_it_has_writ
     draft = written(due_draft)
 
     assert (draft.status, draft.text) == (Status.PENDING, "Half a ")
+
+
+@pytest.fixture
+def rewrite(due_draft, ollama) -> Draft:
+    """A due draft that is to rewrite a text's last sentence."""
+    ollama.says("Tea is hot. It pours.")
+    job.write_draft(due_draft.id)
+    passage = Passage.of("Tea is hot. It pours.", 12, 21)
+    [asked] = refining.ask_for(due_draft.content, Task(Deed.REFINE, 1, "warmer", passage=passage))
+    return asked
+
+
+def test_rewrite_of_which_no_word_has_come_leaves_nothing_of_the_text_it_is_made_of(
+    rewrite, ollama, monkeypatch
+):
+    ollama.fails(503, {"error": "server busy"})
+    left = [written(rewrite).text]
+    rewrite.move(Status.PENDING, due_at=now())
+    with monkeypatch.context() as patched:
+        patched.setattr(job.Attempt, "write", _is_told_to_end)
+        left.append(written(rewrite).text)
+
+    assert left == ["", ""]
+    ollama.says("It ", cut=True)
+    ollama.fails(503, {"error": "server busy"})
+    for _ in range(2):
+        left.append(written(rewrite).text)
+        rewrite.move(Status.PENDING, due_at=now())
+    assert left[2:] == ["Tea is hot. It "] * 2
+
+
+def test_nor_does_one_whose_worker_is_lost_before_the_first_word(app, rewrite, ollama):
+    app.config["LEASE_SECONDS"] = 0.4
+    dictation = Dictation(ollama)
+    thread = in_thread(app, job.write_draft, rewrite.id)
+    wait_until(lambda: text_so_far(rewrite.id, 1) == "Tea is hot. ")
+    first = read(rewrite, Draft.lease_until)
+
+    wait_until(lambda: read(rewrite, Draft.lease_until) > first)
+
+    assert read(rewrite, Draft.text) == ""
+    dictation.say("It ")
+    dictation.end()
+    thread.join()
+    assert read(rewrite, Draft.text) == "Tea is hot. It "
 
 
 def _is_told_to_end(attempt, answer):

@@ -137,12 +137,11 @@ def _heir(user: User) -> User | None:
 
 def _cancel_all(user_id: int) -> list[tuple[int, int]]:
     """Stop what is unfinished; answers each draft with the number of its attempts."""
-    unfinished = select(Draft).where(Draft.user_id == user_id, Draft.status.in_(UNFINISHED))
+    unfinished = select(Draft.id).where(Draft.user_id == user_id, Draft.status.in_(UNFINISHED))
     only_read()
     drafts = db.session.scalars(unfinished).all()
     db.session.commit()
-    for draft in drafts:
-        ending.cancel(draft)
+    ending.cancel_each(drafts)
     only_read()
     rows = db.session.execute(select(Draft.id, Draft.attempt).where(Draft.user_id == user_id)).all()
     db.session.commit()

@@ -13,7 +13,7 @@ from uuid import UUID
 from flask import current_app
 from sqlalchemy import delete, func, select
 
-from smartcontent.contents.ending import cancel
+from smartcontent.contents.ending import cancel_each
 from smartcontent.contents.locking import one_after_the_other
 from smartcontent.contents.tagging import forget_unused
 from smartcontent.models import UNFINISHED, Content, Draft, now
@@ -54,11 +54,10 @@ def _over(until: datetime, left: Collection[UUID]) -> Sequence[UUID]:
     few = sum(number <= VERSIONS_AT_ONCE for number in together)
     ids = [content_id for content_id, _ in first[: max(few, 1)]]
     # Somebody may have asked for another draft just as it went to the trash.
-    unfinished = select(Draft).where(Draft.content_id.in_(ids), Draft.status.in_(UNFINISHED))
+    unfinished = select(Draft.id).where(Draft.content_id.in_(ids), Draft.status.in_(UNFINISHED))
     drafts = db.session.scalars(unfinished).all()
     db.session.commit()
-    for draft in drafts:
-        cancel(draft)
+    cancel_each(drafts)
     return ids
 
 

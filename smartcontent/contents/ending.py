@@ -1,8 +1,9 @@
 """Ending: a draft is cancelled, a content goes to the trash or comes out of it."""
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, select, update
@@ -12,15 +13,25 @@ from smartcontent.models import UNFINISHED, Content, Draft, Status, What, histor
 from smartcontent.models.search_index import findable_by
 from smartcontent.models.status import UNSTARTED
 from smartcontent.scheduling import unschedule_draft, unschedule_drafts
-from smartcontent.stores.sql import db, read_anew
+from smartcontent.stores.sql import db, only_read, read_anew
 
 log = logging.getLogger(__name__)
 
 
 def cancel(draft: Draft) -> bool:
     """Stop a draft for good, what it has of text kept; False if it had ended, or is gone."""
+    return _is_stopped(draft.id)
+
+
+def cancel_each(ids: Iterable[int]) -> set[int]:
+    """The same for drafts with these ids, one text in memory at a time; which were stopped."""
+    return {draft_id for draft_id in ids if _is_stopped(draft_id)}
+
+
+def _is_stopped(draft_id: int) -> bool:
     # A worker may have claimed it since it was read, or somebody deleted it.
-    if db.session.get(Draft, draft.id, populate_existing=True) is None or draft.is_final:
+    draft = db.session.get(Draft, draft_id, populate_existing=True)
+    if draft is None or draft.is_final:
         db.session.commit()
         return False
     job_id, same = draft.job_id, Draft.attempt == draft.attempt
@@ -31,13 +42,16 @@ def cancel(draft: Draft) -> bool:
     if words:
         Content.take_in(draft, words)
     if not draft.move(Status.CANCELLED, same, finished_at=now(), **values):
-        return cancel(draft)  # it has ended since, or another attempt begun, without this text
+        # It has ended since, or another attempt begun, without this text.
+        return _is_stopped(draft_id)
     unschedule_draft(job_id)
     return True
 
 
-def cancel_many(user_id: int, *conditions: ColumnElement[bool]) -> Sequence[Draft]:
-    """The same for those of a user's drafts that the conditions hold for; answers the stopped ones.
+def cancel_many(user_id: int, *conditions: ColumnElement[bool]) -> Sequence[Any]:
+    """The same for those of a user's drafts that the conditions hold for.
+
+    Answers `content_id` and `batch_id` of each that was stopped.
 
     What has nothing of a text is one UPDATE. What has goes one by one: it is found by that from
     then on, also where no worker has it but the next attempt waits.
@@ -47,16 +61,18 @@ def cancel_many(user_id: int, *conditions: ColumnElement[bool]) -> Sequence[Draf
     stopped = Draft.move_all(Status.CANCELLED, *here, *simple, finished_at=now())
     unschedule_drafts([draft.job_id for draft in stopped])
     events.publish_all(user_id, "status", [draft.as_event() for draft in stopped])
-    begun = db.session.scalars(select(Draft).where(*here, Draft.status.in_(UNFINISHED))).all()
+    only_read()
+    ids = select(Draft.id, Draft.content_id, Draft.batch_id)
+    begun = db.session.execute(ids.where(*here, Draft.status.in_(UNFINISHED))).all()
     db.session.commit()
-    return [*stopped, *filter(cancel, begun)]
+    return [*stopped, *(each for each in begun if _is_stopped(each.id))]
 
 
 def cancel_all(content: Content) -> bool:
     """Stop whatever of a content is on its way; False if nothing was."""
-    drafts = content.unfinished()
+    ids = [draft.id for draft in content.unfinished()]
     db.session.commit()  # no transaction meanwhile, and none is left: it holds up other writers
-    return any([cancel(draft) for draft in drafts])
+    return bool(cancel_each(ids))
 
 
 def discard(content: Content, moment: datetime | None = None) -> None:

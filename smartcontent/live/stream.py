@@ -25,7 +25,7 @@ from smartcontent.live.hub import hub
 from smartcontent.live.open_page import OpenPage, Permit
 from smartcontent.live.places import Place, Places, StreamRefused
 from smartcontent.live.sweeper import Sweeper
-from smartcontent.models import UNFINISHED, Draft, Status, now
+from smartcontent.models import UNFINISHED, Content, Draft, Status, now
 from smartcontent.models.listing import newest
 from smartcontent.models.moments import iso
 from smartcontent.progress.readiness import last_found_of
@@ -221,7 +221,8 @@ def _unfinished(user_id: int, contents: list[UUID]) -> Sequence[Draft]:
     )
     # By nothing but their ids: PostgreSQL would look at all else of the user's, too.
     these = select(Draft).where(one_of(Draft.id, select(shown.subquery())))
-    drafts = these.options(joinedload(Draft.content)).order_by(*by_due_time)
+    its_settings = joinedload(Draft.content).load_only(Content.settings)
+    drafts = these.options(*Draft.light(), its_settings).order_by(*by_due_time)
     return db.session.scalars(drafts).all()
 
 

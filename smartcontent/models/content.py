@@ -187,9 +187,9 @@ class Content(Base):
         return db.session.scalars(query.options(load_only(*_LISTED))).all()
 
     def unfinished(self) -> Sequence[Draft]:
-        """Its drafts that wait or are being written, the first one first."""
+        """Its drafts that wait or are being written, the first one first, without their texts."""
         query = select(Draft).where(Draft.content_id == self.id, Draft.status.in_(UNFINISHED))
-        return db.session.scalars(query.order_by(Draft.number)).all()
+        return db.session.scalars(query.order_by(Draft.number).options(*Draft.light())).all()
 
     def number_of_last_text(self) -> int | None:
         """The number of its newest draft that has ended with a text, if there is one."""

@@ -21,8 +21,9 @@ from sqlalchemy import (
     text,
     update,
 )
-from sqlalchemy.orm import Mapped, column_property, mapped_column, relationship
+from sqlalchemy.orm import Mapped, column_property, defer, mapped_column, relationship
 from sqlalchemy.orm.attributes import set_committed_value
+from sqlalchemy.orm.interfaces import LoaderOption
 
 from smartcontent import events, logs
 from smartcontent.doors import door_here
@@ -225,7 +226,7 @@ class Draft(Base):
     ) -> Sequence["Draft"]:
         """Change the status of all that the conditions hold for and that may; answers those.
 
-        Commits what the session holds with it; tells nobody.
+        They come without what may be long. Commits what the session holds with it; tells nobody.
         """
         moved = cls.move_all_in_session(to, *conditions, **values)
         db.session.commit()
@@ -245,9 +246,18 @@ class Draft(Base):
             update(cls)
             .where(*here)
             .values(status=to, revision=cls.revision + 1, **_by_whom(to), **values)
-            .returning(cls),
+            .returning(cls)
+            .options(*cls.light()),
             execution_options={"populate_existing": True, "synchronize_session": False},
         ).all()
+
+    @classmethod
+    def light(cls) -> tuple[LoaderOption, ...]:
+        """What to read many with: without what may be long, also of those that only wait.
+
+        That is what an attempt has left of a text, and what there is to make one of.
+        """
+        return defer(cls.text), defer(cls.task), defer(cls.brief)
 
     def text_so_far(self) -> str:
         """The text as last said: while it is written, Redis has more of it than the row.

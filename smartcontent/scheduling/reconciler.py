@@ -213,7 +213,7 @@ def _schedule(missing: list[int], dry_run: bool) -> Iterator[Repair]:
     if not missing:
         return
     drafts = db.session.scalars(
-        select(Draft).where(Draft.id.in_(missing), Draft.status.in_(WAITS)),
+        select(Draft).where(Draft.id.in_(missing), Draft.status.in_(WAITS)).options(*Draft.light()),
         execution_options={"populate_existing": True},
     ).all()
     db.session.commit()

@@ -72,9 +72,14 @@ class Attempt:
         return self.text[len(self.before) :]
 
     @property
+    def so_far(self) -> str:
+        """All that has come; nothing before the first word, for what was there is another's."""
+        return self.text if self.first_word_at else ""
+
+    @property
     def left(self) -> str:
         """What there is of a text where it goes no further: what it wrote, or one before it."""
-        return self.text if self.written else self._earlier or self.text
+        return self.so_far or self._earlier
 
     def begin(self, answer: Answer) -> None:
         """Send the request, under the lease until `close()`."""
@@ -140,7 +145,7 @@ class Attempt:
             raise WorkerStopping
         if self._lease.is_to_be_looked_at():
             self._channel.catch_up()
-            self._lease.look_at(self.text)
+            self._lease.look_at(self.so_far)
 
 
 def patiently(write: Callable[[], bool]) -> bool:
