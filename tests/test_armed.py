@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import timedelta
 from multiprocessing.sharedctypes import RawValue
 from pathlib import Path
-from threading import Event
+from threading import Event, Thread
 
 import pytest
 from conftest import BRIEF, free_port
@@ -342,6 +342,27 @@ def test_what_breaks_before_anything_is_sent_is_an_end_and_said(soon, ollama, mo
     assert (soon.status, soon.error_cause, ollama.texts) == (Status.FAILED, "not_made_ready", [])
     assert soon.started_at >= soon.due_at
     assert "ask for another draft of the brief" in soon.error
+
+
+def test_draft_waits_on_while_a_worker_has_no_thread_for_it(content, ollama, monkeypatch):
+    """Its process may have no more, nor its container: that passes."""
+    db.session.execute(update(Draft).values(due_at=now()))
+    db.session.commit()
+    usual = Thread.start
+
+    def start(thread: Thread) -> None:
+        if thread.name == "ollama-reader":
+            raise RuntimeError("can't start new thread")
+        usual(thread)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Thread, "start", start)
+        with pytest.raises(MemoryError):
+            job.write_draft(content.current.id)
+    db.session.expire_all()
+    assert (content.current.status, content.current.error) == (Status.PENDING, None)
+
+    assert started(content.current).status == Status.COMPLETED
 
 
 def nobody_writes() -> bool:

@@ -106,6 +106,9 @@ class Exchange:
     """A request under way; `lines()` gives the answer, `close()` ends it whatever it is doing.
 
     One that is not to begin at once opens its connection and sends nothing until `begin()`.
+
+    Raises:
+        MemoryError: there are as many threads as this process may have.
     """
 
     def __init__(self, call: Call, limits: Limits, at_once: bool = True) -> None:
@@ -124,7 +127,10 @@ class Exchange:
         self._lock = threading.Lock()
         self._handle: socket.socket | None = None
         self._reader = threading.Thread(target=self._read, name="ollama-reader", daemon=True)
-        self._reader.start()
+        try:
+            self._reader.start()
+        except RuntimeError as error:
+            raise MemoryError("no thread to read an answer") from error
 
     def begin(self) -> None:
         """Send the request; from now on the limits count."""

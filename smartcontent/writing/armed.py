@@ -56,11 +56,12 @@ class Ready:
 def ready(draft: Draft, after: str | None) -> Ready:
     """Make ready all that can be before the due time, `after` an attempt that ended for a cause.
 
-    Whatever breaks here would at each attempt, before it is counted as one.
+    Whatever breaks here would at each attempt, before it is counted as one; but for what is away or
+    short by now, for which the draft goes on waiting.
     """
     try:
         return _made_ready(draft, after)
-    except (SQLAlchemyError, redis_py.RedisError):
+    except (SQLAlchemyError, redis_py.RedisError, MemoryError):
         raise
     except SourceGone:
         problem = "source_gone"
