@@ -10,6 +10,7 @@ from uuid import uuid4
 import pytest
 from conftest import BRIEF, NO_QUOTAS, both_databases, wait_until
 from patience import PATIENCE
+from sqlalchemy import event
 
 from smartcontent.contents import ending, submitting, waiting
 from smartcontent.models import Draft, Repair, RepairKind, Status, now
@@ -303,6 +304,19 @@ def test_draft_of_a_silent_worker_is_given_to_another(ada):
     assert (draft.status, draft.failures) == (Status.PENDING, 1)
     assert draft.claim(lease_seconds=10)
     assert draft.attempt == 2
+
+
+def test_lease_is_a_whole_one_however_long_its_claim_has_waited_to_write(ada):
+    draft = submit_due(ada)
+    could_write: list[datetime] = []
+    begun = lambda _: could_write.append(now())  # noqa: E731
+    db.session.commit()
+
+    event.listen(db.engine, "begin", begun)
+    draft.claim(lease_seconds=10)
+    event.remove(db.engine, "begin", begun)
+
+    assert draft.lease_until >= could_write[-1] + timedelta(seconds=10)
 
 
 def test_draft_whose_workers_all_died_fails_with_a_sentence(app, ada):

@@ -294,11 +294,11 @@ class Draft(Base):
         False if it has changed since, is not due or another has it. Tells nobody: whoever claims
         has something to begin first.
         """
-        moment = now()
-        lease_until = moment + timedelta(seconds=lease_seconds)
-        begun = {"started_at": moment, "lease_until": lease_until, **record}
-        sent = {"draft_id": self.id, "revision_read": self.revision, "moment": moment, **begun}
         with punctually() as connection:
+            moment = now()  # in the midst: SQLite's lock may have been waited for, past a lease
+            lease_until = moment + timedelta(seconds=lease_seconds)
+            begun = {"started_at": moment, "lease_until": lease_until, **record}
+            sent = {"draft_id": self.id, "revision_read": self.revision, "moment": moment, **begun}
             moved = connection.execute(_CLAIM, sent).one_or_none()
         return self._has_moved(moved, _CLAIMED | begun)
 
