@@ -164,9 +164,10 @@ class TextChannel:
 
     def _tell(self, offset: int, text: str, **more: bool) -> None:
         event = frame("text", {**self._ids, "offset": offset, "text": text, **more})
+        is_whole = self._is_behind
         try:
             with redis() as client, client.pipeline(transaction=False) as pipe:
-                if self._is_behind:
+                if is_whole:
                     pipe.set(self._key, self._said.getvalue())
                 else:
                     pipe.append(self._key, text)
@@ -181,9 +182,11 @@ class TextChannel:
             return
         if isinstance(told, redis_py.RedisError):  # who may not tell may keep: pages read later
             log.warning("text of draft=%s not told: %s", self._ids["draft_id"], trouble(told))
-        # Redis came back empty, or as it was seconds ago.
+        # Redis came back empty, or as it was seconds ago. What it does not keep whole, either, it
+        # is told at the next look.
         self._is_behind = length != self._bytes
-        self.catch_up()
+        if not is_whole:
+            self.catch_up()
 
 
 def _unless_refused(answers: list[Any]) -> list[Any]:

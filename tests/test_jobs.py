@@ -9,6 +9,7 @@ from conftest import BRIEF, both_databases, wait_until
 from dictation import Dictation
 from ollama_scripts import done, line, piece
 from processes import free_port
+from redis.client import Pipeline
 from sqlalchemy import select, update
 from sqlalchemy.exc import OperationalError
 
@@ -366,6 +367,17 @@ def test_attempt_that_is_handed_back_unwritten_keeps_what_one_before_it_has_writ
     draft = written(due_draft)
 
     assert (draft.status, draft.text) == (Status.PENDING, "Half a ")
+
+
+def test_text_is_written_though_redis_never_keeps_the_whole_of_it(due_draft, ollama, monkeypatch):
+    """It may run out of memory and throw away what it likes, or answer for a replica."""
+    is_kept_nowhere = lambda pipe, _: pipe.execute_command("STRLEN", "nobody")  # noqa: E731
+    monkeypatch.setattr(Pipeline, "strlen", is_kept_nowhere)
+    ollama.says("Tea ", "is ", "warm.")
+
+    draft = written(due_draft)
+
+    assert (draft.status, draft.text, draft.attempt) == (Status.COMPLETED, "Tea is warm.", 1)
 
 
 @pytest.fixture
