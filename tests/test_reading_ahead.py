@@ -212,6 +212,16 @@ def test_what_took_too_long_is_known_for_slow_and_begun_earlier(preflight, soon,
     assert given_up.tokens < 10_000
 
 
+@pytest.mark.parametrize("ms", [3e6, 1e9])
+def test_what_no_model_can_have_taken_is_not_believed(preflight, soon, bob, ollama, ms):
+    other = submitting.submit(bob.id, BRIEF, "A cup", delay_seconds=9999).current
+    add_reading(other, tokens=1, ms=ms)
+
+    look_twice(preflight)
+
+    assert len(readings(ollama)) == 1
+
+
 def test_nothing_is_read_while_a_text_is_written(preflight, soon, bob, ollama):
     other = submitting.submit(bob.id, BRIEF, "A cup", delay_seconds=0).current
     other.claim(lease_seconds=60)

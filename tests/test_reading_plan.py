@@ -149,3 +149,8 @@ def test_it_is_read_as_long_before_as_it_takes_or_as_long_as_models_are_loaded()
     assert to_read([quick], False, at(80), USUAL) is quick
     assert to_read([slow], False, at(37), USUAL) is None
     assert to_read([slow], False, at(38), USUAL) is slow
+
+
+@pytest.mark.parametrize("seconds", [5e10, 1e300])
+def test_reading_that_was_said_to_take_for_ever_is_not_begun(seconds):
+    assert to_read([Upcoming(at(100), seconds)], False, at(80), USUAL) is None

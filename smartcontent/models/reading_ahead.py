@@ -12,6 +12,7 @@ from smartcontent.stores.sql import Base, db
 # Of a model that nobody has measured: rather too slow, so that the first reading ends in time.
 USUAL_TOKENS_A_SECOND = 25.0
 MEASURED_LATELY = 10
+SLOWEST_TOKENS_A_SECOND = 1.0  # what a server says beyond that is no measurement
 # What is read faster leaves nothing to save that could be told from chance.
 WORTH_JUDGING_MS = 200.0
 IN_A_ROW = 3
@@ -42,9 +43,10 @@ class Reading(Base):
 
 def tokens_a_second(model: str) -> float:
     """How fast the model reads, at the least: part of what it read lately it may have known."""
+    is_measured = Reading.ms <= Reading.tokens * 1000 / SLOWEST_TOKENS_A_SECOND
     rows = db.session.execute(
         select(Reading.tokens, Reading.ms)
-        .where(Reading.model == model, Reading.tokens > 0, Reading.ms > 0)
+        .where(Reading.model == model, Reading.tokens > 0, Reading.ms > 0, is_measured)
         .order_by(Reading.id.desc())
         .limit(MEASURED_LATELY)
     ).all()

@@ -8,6 +8,8 @@ from datetime import datetime, timedelta
 MARGIN = 1.5
 # Who plans looks every two seconds, so that a reading may begin that much late.
 SPARE = timedelta(seconds=2)
+# No reading takes longer, whatever is said of earlier ones: no date is that far off.
+LONGEST = timedelta(days=1)
 
 
 @dataclass(frozen=True)
@@ -26,7 +28,7 @@ class Upcoming:
 
 def longest(seconds: float) -> timedelta:
     """How long a reading takes at the most that is to take so long."""
-    return timedelta(seconds=MARGIN * seconds)
+    return timedelta(seconds=min(MARGIN * seconds, LONGEST.total_seconds()))
 
 
 def ahead(seconds: float, usual: timedelta) -> timedelta:
