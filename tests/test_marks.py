@@ -1,6 +1,7 @@
 """What models leave around their texts, and what servers beside Ollama's own send."""
 
 import itertools
+import re
 from collections.abc import Iterator
 
 import pytest
@@ -13,6 +14,7 @@ from test_ollama import chat
 
 from smartcontent.ollama import OllamaError
 from smartcontent.ollama.marks import Marks
+from smartcontent.prompts import without_chat_marks
 
 TEXT = "Tea **is** <b>warm</b> [and] so."
 FINAL = "<|start|>assistant<|channel|>final<|message|>"
@@ -105,6 +107,15 @@ COPY = [
 ]
 
 
+# A comment is no token of any model's.
+EVERY_MARK = {
+    mark
+    for said, _ in [*SAID, *ELSEWHERE, ("<0x0A>[end of text]", "")]
+    for mark in re.findall(r"[<\[◁][^<>\[\]◁▷]+[>\]▷]", said.replace(TEXT, " "))
+    if not mark.startswith("<!--")
+}
+
+
 @pytest.fixture(scope="module")
 def shared() -> Iterator[ScriptedOllama]:
     with ScriptedOllama() as server:
@@ -154,6 +165,11 @@ def test_marks_of_any_family_are_taken_out_wherever_they_are_cut(said, taken):
         shown, left_out = divided(said[:cut], said[cut:])
         assert (shown, taken in left_out) == (TEXT, True)
     assert divided(*said)[0] == TEXT
+
+
+@pytest.mark.parametrize("mark", sorted(EVERY_MARK))
+def test_what_is_a_mark_in_an_answer_reaches_no_model_whole(mark):
+    assert without_chat_marks(f"Tea {mark}") == f"Tea {mark[0]} {mark[1:]}"
 
 
 @pytest.mark.parametrize("text", COPY)

@@ -17,8 +17,9 @@ _TOKENS_A_WORD = {"en": 1.5, "hi": 5.0, "ar": 4.0, "uk": 4.0, "ja": 3.0, "ko": 4
 _TOKENS_A_WORD_ELSEWHERE = 2.2
 
 # What looks like a chat template's own mark, <|im_end|> or [INST], would end the user's turn:
-# llama.cpp reads such marks as tokens wherever they stand.
-_CHAT_MARK = re.compile(r"[<＜](?=[|｜/A-Za-z_])|\[(?=/?[A-Z_]+\])")
+# llama.cpp reads such marks as tokens wherever they stand. All that are taken out of an answer.
+_IN_BRACKETS = r"g?[A-Z_]+|(?:BEGIN|END) FINAL RESPONSE|end of text|think(?:ing)?|thought|reasoning"
+_CHAT_MARK = re.compile(rf"[<＜](?=[|｜/A-Za-z_]|0x)|◁(?=/?\w)|\[(?=\||/?(?:{_IN_BRACKETS})\])")
 
 
 def without_chat_marks(text: str) -> str:
