@@ -37,8 +37,15 @@ def channel(user_id: int) -> str:
 def frame(name: str, data: dict[str, Any]) -> bytes:
     """One event of an event stream, as bytes."""
     # As it is written: escaped, a letter of most scripts would take twice to three times the bytes.
-    written = json.dumps(data, separators=(",", ":"), ensure_ascii=False)
+    written = on_one_line(json.dumps(data, separators=(",", ":"), ensure_ascii=False))
     return f"event: {name}\ndata: {written}\n\n".encode(errors="replace")
+
+
+def on_one_line(written: str) -> str:
+    """JSON without the line ends that may stand in it, at which str.splitlines cuts, too."""
+    for sign in "\x85\u2028\u2029":
+        written = written.replace(sign, f"\\u{ord(sign):04x}")
+    return written
 
 
 # Not for pages: who hands events on to them has them read again.

@@ -57,6 +57,18 @@ def test_words_go_to_standard_output_as_they_come_and_the_rest_to_standard_error
     assert done.returncode == 0
 
 
+def test_event_is_a_line_also_to_who_cuts_at_every_line_end_there_is(watch, due_draft, ollama):
+    ollama.says("Tea\u2028is\u2029warm\x85.")
+    process = watch(due_draft.content_id, "--json")
+    assert next_event(process)
+
+    job.write_draft(due_draft.id)
+
+    events = [json.loads(line) for line in process.end().stdout.splitlines()]
+    said = "".join(event["text"] for event in events if event["event"] == "text")
+    assert said == "Tea\u2028is\u2029warm\x85."
+
+
 @pytest.mark.parametrize("as_json", [False, True])
 def test_terminal_that_knows_few_characters_shows_what_it_can(
     monkeypatch, watch, due_draft, ollama, as_json

@@ -1,5 +1,6 @@
 """The event stream as a page meets it: over real sockets, from a real gunicorn."""
 
+import json
 import signal
 import socket
 import threading
@@ -17,7 +18,7 @@ from patience import PATIENCE
 from processes import Browser
 
 from smartcontent.contents import ending, submitting
-from smartcontent.events import channel, frame, publish
+from smartcontent.events import channel, frame, parsed, publish
 from smartcontent.live.hub import Mailbox
 from smartcontent.live.open_page import OpenPage, Permit
 from smartcontent.live.places import Place, Places
@@ -97,6 +98,16 @@ def test_page_that_opens_in_mid_text_starts_from_what_was_said(
 
 def test_text_is_told_in_its_own_script():
     assert len(frame("text", {"text": "茶" * 1_000})) < 3_100
+
+
+@pytest.mark.parametrize("end", "\r\n\v\f\x1c\x1d\x1e\x85\u2028\u2029")
+def test_event_is_of_as_many_lines_for_who_cuts_at_every_line_end_there_is(end):
+    told = frame("text", {"text": f"Tea{end}is"})
+
+    name, data, rest = told.decode().splitlines()
+    assert (name, rest) == ("event: text", "")
+    assert json.loads(data.removeprefix("data: ")) == {"text": f"Tea{end}is"}
+    assert list(parsed(told)) == [("text", {"text": f"Tea{end}is"})]
 
 
 @pytest.mark.parametrize("kind", ["page", "mailbox"])

@@ -12,6 +12,7 @@ from typing import Any, TextIO
 
 import click
 
+from smartcontent.events import on_one_line
 from smartcontent.stores.sql import db
 
 # With these a terminal is commanded; lines and tabs are what a text needs.
@@ -32,8 +33,9 @@ def print_json(data: Any) -> None:
 
 
 def json_text(data: Any, indent: int | None = None) -> str:
-    """The data as JSON that every terminal can show."""
-    return json.dumps(data, indent=indent, ensure_ascii=not _shows_everything(sys.stdout))
+    """The data as JSON that every terminal can show; without an indent, on one line."""
+    written = json.dumps(data, indent=indent, ensure_ascii=not _shows_everything(sys.stdout))
+    return on_one_line(written)
 
 
 def show_what_there_is() -> None:
