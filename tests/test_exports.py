@@ -199,6 +199,20 @@ def test_rows_of_a_wide_table_become_lines():
     )
 
 
+@pytest.mark.parametrize(
+    "rows",
+    [[["warm"]], [["warm", "blue", "green"], ["a", "b"]], [["a", "b"], ["warm", "blue", "green"]],
+     [["h" * 200, "warm"], ["a", "b"], ["c"]]],
+)  # fmt: skip
+def test_wide_table_of_any_rows_loses_no_text(rows):
+    wide = [[f"{cell} tea" * 20 for cell in row] for row in rows]
+    table = "".join(f"<tr>{''.join(f'<td>{cell}</td>' for cell in row)}</tr>" for row in wide)
+
+    file = FORMATS["txt"].write(Document("", f"<table>{table}</table>")).decode()
+
+    assert all(cell in file for row in wide for cell in row)
+
+
 def test_html_is_what_the_page_shows_without_what_only_our_pages_need():
     html = fragment(TEXT)
 
@@ -388,7 +402,22 @@ def test_short_rows_below_a_long_one_are_written_as_they_are():
 
     file = FORMATS["txt"].write(Document("", text))
 
-    assert file.decode() == "\n\n".join(["a: b"] * 300) + "\n"
+    assert file.decode() == "\n".join(["a"] * 300) + "\n\nb" * 300 + "\n"
+
+
+LINES = "\na" * 2_000
+MULTIPLIED = {
+    "a long heading of many rows": "|" + "h" * 5_000 + "|\n|-|\n" + "|a|\n" * 1_000,
+    "lines deep in lists": "<ul>" * 1_000 + "x" + LINES + "</ul>" * 1_000,
+    "lines deep in quotes": "<blockquote>" * 1_000 + "x" + LINES + "</blockquote>" * 1_000,
+    "lines of items deep in lists": '<ol start="999999999">' * 1_000 + "<li>x" + LINES,
+}
+
+
+@pytest.mark.parametrize("form", ["html", "md", "txt"])
+@pytest.mark.parametrize("text", MULTIPLIED.values(), ids=MULTIPLIED)
+def test_what_stands_beside_many_lines_is_not_written_as_often(text, form):
+    assert len(FORMATS[form].write(Document("", text))) < 20 * len(text)
 
 
 @pytest.mark.parametrize("form", ["docx", "html", "txt"])

@@ -9,6 +9,7 @@ from smartcontent.exports.document import Document
 from smartcontent.texts.markdown import to_html
 
 _WIDEST = 100  # characters of a table; in a wider one each row becomes lines of its own
+_DEEPEST = 12  # that anything is further in: blanks before each line are no text, but memory
 _RULE = "—" * 10
 
 
@@ -32,13 +33,15 @@ def _shown(block: Block) -> str:
         return "\n".join(_table(block))
     if block.kind == "code":
         return _indented(block.text.rstrip("\n"), "    ")
+    text = with_addresses(block.runs)
+    if block.kind == "heading":
+        return text
+    level = min(block.level, _DEEPEST)
     if block.kind == "item":
         mark = f"{block.number}. " if block.number else "• "
-        item = with_addresses(block.runs).replace("\n", "\n" + " " * len(mark))
-        return _indented(mark + item, "  " * (block.level - 1)).rstrip()
-    return _indented(
-        with_addresses(block.runs), "" if block.kind == "heading" else "  " * block.level
-    )
+        item = mark + text.replace("\n", "\n" + " " * len(mark))
+        return _indented(item, "  " * (level - 1)).rstrip()
+    return _indented(text, "  " * level)
 
 
 def _indented(text: str, by: str) -> str:
@@ -77,7 +80,15 @@ def _table(block: Block) -> Iterator[str]:
 
 
 def _as_lines(rows: Sequence[Sequence[str]]) -> Iterator[str]:
+    """The cells, each on a line behind its heading.
+
+    Headings that no other row would show all of are a row like the others, as are long ones: said
+    again for each row they would be millions of characters.
+    """
     headings, *rest = rows
+    is_shown = len(headings) <= max(map(len, rest), default=0)
+    if not is_shown or max(map(len, headings), default=0) > _WIDEST:
+        headings, rest = [], [*rows]
     for number, row in enumerate(rest):
         yield from [""] if number else []
         headed = zip_longest(headings[: len(row)], row, fillvalue="")
