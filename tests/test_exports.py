@@ -365,6 +365,7 @@ LONG = {
     "lines of one paragraph": "a\n" * 10_000,
     "lines of code": "```\n" + "a\n" * 9_000 + "```",
     "lines of a cell": f"|a|b|\n|-|-|\n|{'a<br>' * 3_900}|b|\n",
+    "numbered lists": "9. a\n7. a\n" * 2_500,
     "addresses": "".join(f"[a](http://b/{number})" for number in range(4_000)),
 }
 

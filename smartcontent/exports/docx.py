@@ -14,9 +14,12 @@ from docx.enum.text import WD_ALIGN_PARAGRAPH
 from docx.opc.constants import RELATIONSHIP_TYPE
 from docx.oxml import OxmlElement
 from docx.oxml.ns import qn
+from docx.oxml.numbering import CT_Num
+from docx.oxml.table import CT_Tbl
 from docx.oxml.text.paragraph import CT_P
 from docx.oxml.text.run import CT_R
 from docx.shared import Cm, RGBColor
+from docx.table import Table
 from docx.text.paragraph import Paragraph
 from docx.text.run import Run as WordRun
 
@@ -102,6 +105,9 @@ class _Writer:
         _tell(self.word, document)
         _add_styles(self.word)
         self._usual_numberings = _usual_numberings(self.word)
+        numbering = self.word.part.numbering_part.element
+        self._first_number = 1 + max(known.numId for known in numbering.num_lst)
+        self._width = self.word._block_width
         self._end: Any = self.word.element.body.sectPr  # what a document's body ends with
 
     def write(self, block: Block) -> None:
@@ -153,10 +159,11 @@ class _Writer:
     def _number(self, paragraph: Paragraph, block: Block) -> None:
         """Have each list of its own begin with its own number."""
         if block.list_id not in self._numberings:
-            usual = self._usual_numberings[_style(block)]
-            added = self.word.part.numbering_part.element.add_num(usual)
+            number = self._first_number + len(self._numberings)
+            added = CT_Num.new(number, self._usual_numberings[_style(block)])
             added.add_lvlOverride(ilvl=0).add_startOverride(block.number)
-            self._numberings[block.list_id] = added.numId
+            self.word.part.numbering_part.element.append(added)
+            self._numberings[block.list_id] = number
         properties = paragraph._p.get_or_add_pPr().get_or_add_numPr()
         properties.get_or_add_ilvl().val = 0
         properties.get_or_add_numId().val = self._numberings[block.list_id]
@@ -165,7 +172,9 @@ class _Writer:
         columns = _columns(block)
         if not columns:
             return
-        table = self.word.add_table(len(block.rows), columns)
+        added = CT_Tbl.new_tbl(len(block.rows), columns, self._width)
+        self._end.addprevious(added)
+        table = Table(added, self.word._body)
         table._tbl.tblStyle_val = _id_of("Table Grid")
         if self._is_right_to_left:
             table._tbl.tblPr.append(OxmlElement("w:bidiVisual"))
