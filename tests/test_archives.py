@@ -17,7 +17,15 @@ from sqlalchemy import Text, cast, delete, event, func, insert, select, update
 
 from smartcontent.briefs.catalogue import CONTENT_TYPES
 from smartcontent.briefs.task import Deed, Passage, Task
-from smartcontent.contents import ending, submitting, tagging, versions, waiting
+from smartcontent.contents import (
+    dismissing,
+    ending,
+    sharing,
+    submitting,
+    tagging,
+    versions,
+    waiting,
+)
 from smartcontent.contents.archives import HEAD, export, taking_in, unpacking
 from smartcontent.contents.archives.export import steps
 from smartcontent.contents.archives.reading import Incoming
@@ -33,15 +41,20 @@ from smartcontent.models import (
     Draft,
     KeptTemplate,
     KeptVoice,
+    Review,
     Series,
+    Share,
     Tag,
     User,
+    What,
+    history,
     now,
 )
 from smartcontent.models.dismissal import dismissals
 from smartcontent.models.failures import Failure
 from smartcontent.models.listing import Filters, list_contents
 from smartcontent.preflight.needs import needed_soon, prepared
+from smartcontent.prompts.request import CONTEXT_LONGEST
 from smartcontent.stores.sql import db
 from smartcontent.texts.quality.finding import KEY_LENGTH
 from smartcontent.web import threads
@@ -295,7 +308,8 @@ OF_DRAFT = [
                           "before": "", "after": ""}}},
     {"stats": {"eval_count": [1]}}, {"stats": {"eval_count": 5, "eval_duration_ms": "x"}},
     {"stats": {"eval_count": "9" * 300}}, {"brief": {"topic": 1}},
-    {"options": {"num_ctx": 10**9}}, {"options": {"seed": float("nan")}},
+    {"options": {"num_ctx": 2**31}}, {"options": {"num_predict": "9"}},
+    {"options": {"seed": float("nan")}},
     {"messages": [{"role": "user"}]}, {"messages": "x"},
     {"messages": [{"role": "user", "content": "<" * 700_000}] * 2},
     {"messages": [{"role": "user" * 9, "content": "x"}]}, {"wishes": {"seed": -1}},
@@ -342,7 +356,7 @@ def hostile_files(files: dict[str, bytes]) -> dict[str, bytes]:
     [content] = [name for name in files if name.endswith("/content.json")]
     [text] = [name for name in files if name.endswith("1.md")]
     deep = b"[" * 5_000 + b"]" * 5_000
-    lists, names = b",[]" * 10_000, b",".join(b'"%d":1' % each for each in range(10_000))
+    lists, names = b",[]" * 30_000, b",".join(b'"%d":1' % each for each in range(30_000))
     said = files[content].rstrip(b"}\n")
     fine = packed(files)
     return {
@@ -364,7 +378,7 @@ def hostile_files(files: dict[str, bytes]) -> dict[str, bytes]:
         "many values": packed({**files, content: said + b',"more":[[]' + lists + b"]}"}),
         "many names": packed({**files, content: said + b',"more":{' + names + b"}}"}),
         "a head of many": packed({**files, HEAD: files[HEAD].rstrip(b"}\n") + b',"more":[[]'
-                                  + 10 * lists + b"]}"}),
+                                  + 4 * lists + b"]}"}),
         "long number": packed({**files, content: b"1" * 10_000}),
         "NaN": packed({**files, content: b'{"current": NaN}'}),
         "not UTF-8": packed({**files, text: b"\xff\xfe---"}),
@@ -534,6 +548,24 @@ def test_options_that_are_not_ours_reach_no_model(as_bob, ada, bob, written, oll
     job.write_draft(draft.id)
 
     assert ollama.chats[-1]["options"] == ours
+
+
+def test_context_of_a_larger_server_is_taken_in_and_asked_of_no_smaller_one(
+    as_bob, ada, bob, written, ollama
+):
+    larger = {"num_ctx": 10_000_000, "num_predict": 5_000_000, "temperature": 0.1, "seed": 7}
+    said = {"messages": [{"role": "user", "content": "Write."}], "options": larger}
+    taken(bob, packed(changed(files_of(archive_of(ada)), "/1.json", **said)))
+    content = db.session.scalars(select(Content).where(Content.user_id == bob.id)).one()
+
+    as_bob.post(f"/contents/{content.id}/versions/1/reproduce", {})
+    [draft] = [each for each in content.drafts if each.status == "pending"]
+    waiting.start_now(draft)
+    job.write_draft(draft.id)
+
+    assert content.version(1).options == larger
+    within = dict.fromkeys(("num_ctx", "num_predict"), CONTEXT_LONGEST)
+    assert ollama.chats[-1]["options"] == larger | within
 
 
 def test_ids_of_others_reach_nothing_of_theirs(ada, bob, written):
@@ -747,6 +779,32 @@ def test_histories_of_contents_with_many_versions_are_read_one_by_one(ada, writt
     histories = [step for step in steps(ada.id) if step[-1].name.endswith("/content.json")]
 
     assert len(histories) == 2
+
+
+def test_content_with_as_much_of_everything_as_one_may_have_is_taken_in(ada, bob, written):
+    tags = [f"{n:02d}{'茶' * (tagging.TAG_LONGEST - 2)}" for n in range(tagging.TAGS_MOST)]
+    tagging.keep(written, {"tags": tags})
+    its = {"content_id": written.id}
+    lines = [its | {"what": What.TAGGED, "details": {"tags": tags}}] * history.LINES_KEPT
+    db.session.execute(insert(history.HistoryLine), lines)
+    row = its | {"user_id": ada.id, "origin": "generated", "status": "failed", "finished_at": now()}
+    failed = {"error_cause": "model_missing", "error_values": {"model": "x" * 200}}
+    numbers = range(3, versions.VERSIONS_KEPT + 1)
+    db.session.execute(insert(Draft), [row | failed | {"number": each} for each in numbers])
+    link = its | {"draft_id": written.current.id, "expires_at": now(), "revoked_at": now()}
+    links = range(sharing.OPEN_MOST + sharing.ENDED_MOST)
+    db.session.execute(insert(Share), [link | {"id": n + 1, "digest": str(n)} for n in links])
+    said = {"share_id": 1, "verdict": "approved", "name": "a" * 100}
+    db.session.execute(insert(Review), [said] * sharing.ALL_REVIEWS_MOST)
+    keys = [f"{number:0{KEY_LENGTH}x}" for number in range(1, dismissing.MOST)]
+    db.session.execute(insert(dismissals), [its | {"finding": key} for key in keys])
+    db.session.commit()
+
+    assert taken(bob, archive_of(ada)).contents == 1
+
+    assert number_of(Draft, bob) == versions.VERSIONS_KEPT
+    kept = db.session.scalars(select(Content).where(Content.user_id == bob.id)).one()
+    assert [tag.name for tag in kept.tags] == tags
 
 
 def test_one_archive_at_a_time_is_in_memory(as_ada, monkeypatch):

@@ -105,7 +105,7 @@ def request_of(draft: Draft) -> Request:
     if source is None:
         raise SourceGone
     if task.do is Deed.REPRODUCE:
-        options = {n: v for n, v in (source.options or {}).items() if n in OPTIONS}
+        options = {n: _within(n, v) for n, v in (source.options or {}).items() if n in OPTIONS}
         return Request(source.model or model_of(draft), source.prompt or [], options, repeats=True)
     language = language_of(source)
     brief = replace(draft.content.brief, language=language)
@@ -131,6 +131,11 @@ def _request(
     options["num_ctx"] = context_for(messages, options["num_predict"])
     options |= {name: wanted[name] for name in ("temperature", "seed") if name in wanted}
     return Request(model_for(content, wishes), messages, options)
+
+
+def _within(name: str, value: Any) -> Any:
+    """An option that is on record, which may be that of another server with more memory."""
+    return min(value, _longest()) if name in {"num_ctx", "num_predict"} else value
 
 
 def seeded(request: Request, anew: bool = False) -> Request:

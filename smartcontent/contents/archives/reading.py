@@ -58,7 +58,6 @@ from smartcontent.models import FINAL, Origin, Status, now
 from smartcontent.models.accounts import LARGEST_ID
 from smartcontent.models.failures import of_use
 from smartcontent.models.series import NAME_LONGEST
-from smartcontent.prompts.request import CONTEXT_LONGEST
 from smartcontent.recurrence.rules import RuleError, rule_of
 from smartcontent.texts.counting import size_of
 from smartcontent.texts.folding import as_sought
@@ -256,7 +255,7 @@ _DRAFT: Fields = {
     "finished_at": _When(),
     "model": _text("Model", 200),
     "model_digest": _text("Model_digest", 80),
-    "options": _values("Options", num_ctx=CONTEXT_LONGEST, num_predict=CONTEXT_LONGEST),
+    "options": _values("Options", num_ctx=LARGEST_ID, num_predict=LARGEST_ID),
     "stats": _values("Stats", texts=200, named=("model", "ollama_version")),
     "messages": Value(
         label="Messages",
