@@ -3,7 +3,7 @@
 import contextlib
 import io
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -267,6 +267,16 @@ def test_no_file_has_a_link_that_a_word_processor_takes_for_a_share():
     assert b"/URI" not in FORMATS["pdf"].write(shares)
 
 
+@pytest.mark.parametrize("place", ["#", "#tea", " #tea"])
+def test_links_to_a_place_on_the_page_are_words_in_files_that_have_no_such_place(place):
+    document = Document("", f'[Tea]({place}) and <a href="{place}">pot</a>')
+
+    assert [link for p in word_of(document).paragraphs for link in p.hyperlinks] == []
+    assert word_of(document).paragraphs[0].text == "Tea and pot"
+    assert FORMATS["txt"].write(document) == b"Tea and pot\n"
+    assert b"/Link" not in FORMATS["pdf"].write(document)
+
+
 def test_word_has_bold_italic_and_links_as_its_own():
     paragraphs = word_of(DOCUMENT).paragraphs
     looks = {run.text: run for paragraph in paragraphs for run in paragraph.runs}
@@ -341,6 +351,15 @@ def test_arabic_in_word_runs_from_right_to_left():
     assert word.tables[0]._tbl.tblPr.find(qn("w:bidiVisual")) is not None
 
 
+@contextlib.contextmanager
+def unless_refused() -> Iterator[None]:
+    """Whatever is refused, it is so because we say why, not because a library raises something."""
+    try:
+        yield
+    except NotInThisFormat as refused:
+        assert not str(refused).startswith("No such file")  # noqa: PT017
+
+
 ANYTHING = st.text(st.characters(codec="utf-8") | st.sampled_from("*_`#>-|[]()<>1.\n\t\x0b\ufffe"))
 
 
@@ -351,7 +370,7 @@ ANYTHING = st.text(st.characters(codec="utf-8") | st.sampled_from("*_`#>-|[]()<>
 @example("<table></table><ul></ul><li>x</li></ul>", "txt")
 @example("", "docx")
 def test_whatever_is_in_a_text_it_becomes_a_file(text, form):
-    with contextlib.suppress(NotInThisFormat):
+    with unless_refused():
         assert FORMATS[form].write(Document("\x0b\ufffe" + text, text, language="en"))
 
 
@@ -378,10 +397,27 @@ def test_many_lines_and_links_are_no_work_that_grows_with_their_square(form, tex
 
 def writing(form: str, text: str) -> Callable[[], None]:
     def write() -> None:
-        with contextlib.suppress(NotInThisFormat):
+        with unless_refused():
             FORMATS[form].write(Document("", text))
 
     return write
+
+
+@pytest.mark.parametrize(("form", "made"), [("pdf", "pdf._blocks"), ("docx", "docx.blocks_of")])
+def test_what_a_library_cannot_make_leads_to_the_print_view_and_no_word_of_it_to_the_log(
+    form, made, monkeypatch, caplog
+):
+    def broken(_text: object) -> None:
+        raise ValueError("a secret word")
+
+    monkeypatch.setattr(f"smartcontent.exports.{made}", broken)
+
+    with pytest.raises(NotInThisFormat, match="open the print view") as refused:
+        FORMATS[form].write(Document("", "a secret word"))
+
+    assert refused.value.__suppress_context__
+    assert "secret" not in f"{refused.value}{caplog.text}"
+    assert "ValueError" in caplog.text
 
 
 def test_a_word_document_is_made_of_what_people_write_and_of_nothing_endless():
@@ -426,7 +462,7 @@ def test_a_text_of_a_million_line_ends_is_a_file_at_once_or_none(form):
     text = "a \t&\n" * 200_000
     assert_takes_less(1, writing(form, text))  # 0.1 on a quiet machine; line by line, 10
 
-    with contextlib.suppress(NotInThisFormat):
+    with unless_refused():
         file = FORMATS[form].write(Document("", text)).decode()
         assert (form, file.count("a &" if form == "txt" else "&amp;<br>")) in {
             ("txt", 200_000),

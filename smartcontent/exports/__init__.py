@@ -1,13 +1,16 @@
 """A finished text as a file, in whatever form somebody takes it away."""
 
+import logging
 from collections.abc import Callable
 from importlib import import_module
 from typing import NamedTuple
 
-from smartcontent.exports.document import Document
+from smartcontent.exports.document import Document, NotInThisFormat
 from smartcontent.exports.front_matter import to_markdown
 from smartcontent.exports.html import to_page
 from smartcontent.exports.plain import to_plain
+
+log = logging.getLogger(__name__)
 
 
 class Format(NamedTuple):
@@ -29,7 +32,16 @@ def _written_by(module: str, function: str) -> Callable[[Document], bytes]:
 
     def write(document: Document) -> bytes:
         found = import_module(f"smartcontent.exports.{module}")
-        content: bytes = getattr(found, function)(document)
+        try:
+            content: bytes = getattr(found, function)(document)
+        except NotInThisFormat:
+            raise
+        except Exception as error:  # its message may have words of the text
+            log.error("A text could not be made a file by %s: %s", function, type(error).__name__)
+            raise NotInThisFormat(
+                "No such file could be made of this text: open the print view instead, and print "
+                "it or save it as PDF there."
+            ) from None
         return content
 
     return write

@@ -235,6 +235,12 @@ def _number(given: dict[str, str]) -> int:
     return int(start) if _NUMBER.fullmatch(start) else 1
 
 
+def _address(given: dict[str, str]) -> str:
+    """Where a link leads; one to a place on the page leads nowhere, for a file has none such."""
+    address = printable(given.get("href", ""))
+    return "" if address.lstrip().startswith("#") else address
+
+
 _BEGINNING: dict[str, Callable[[_Reader, dict[str, str]], None]] = {
     "ul": lambda reader, given: reader._begin_list(0),
     "ol": lambda reader, given: reader._begin_list(_number(given)),
@@ -247,7 +253,7 @@ _BEGINNING: dict[str, Callable[[_Reader, dict[str, str]], None]] = {
     "th": _Reader._begin_cell,
     "hr": lambda reader, given: reader.blocks.append(Block("rule")),
     "br": lambda reader, given: reader._add("\n"),
-    "a": lambda reader, given: reader._addresses.append(printable(given.get("href", ""))),
+    "a": lambda reader, given: reader._addresses.append(_address(given)),
 }
 _ENDING: dict[str, Callable[[_Reader], None]] = {
     "ul": _Reader._end_list,

@@ -45,6 +45,7 @@ _LONGEST = 20_000  # characters
 _LINES_MOST = 40  # of a paragraph: one over many pages is laid out again for each of them
 _DEEPEST = 6  # that anything is further in
 _MOST_COLUMNS = 8  # of a table; a wider one becomes lines, as does one with such a tall cell
+_TALLEST_REPEATED = A4[1] / 6  # of a table's headings: they are said again on each of its pages
 _TAGS = {
     "bold": "b", "italic": "i", "struck": "strike", "underlined": "u", "raised": "super",
     "lowered": "sub",
@@ -66,7 +67,8 @@ def to_pdf(document: Document) -> bytes:
         keywords=", ".join(document.keywords), lang=document.language or "en",
         initialFontName=_NAME, **margins,
     )  # fmt: skip
-    pages.build(story or [Spacer(0, 0)])
+    # A heading that is the last, and taller than a page, would be tried on the next one for ever.
+    pages.build([*story, Spacer(0, 0)])
     return out.getvalue()
 
 
@@ -194,7 +196,11 @@ def _table(block: Block) -> Iterator[Flowable]:
             [_cell(runs, block, place, number) for place, runs in enumerate(row)]
             for number, row in enumerate(rows)
         ]
-        yield Table(laid_out, _widths(rows), repeatRows=1, splitInRow=1, style=_LOOK, spaceAfter=10)
+        widths = _widths(rows)
+        is_short = max(map(_height, laid_out[0], widths)) <= _TALLEST_REPEATED
+        yield Table(
+            laid_out, widths, repeatRows=int(is_short), splitInRow=1, style=_LOOK, spaceAfter=10
+        )
 
 
 _LOOK = TableStyle([
@@ -210,6 +216,11 @@ def _cell(runs: Sequence[Run], block: Block, place: int, row: int) -> Paragraph:
     font = f"{_NAME}-Bold" if not row else _NAME
     look = _styled(font, _BODY - 1, alignment=alignment, spaceAfter=0)
     return Paragraph("<br/>".join(_markup(runs)), look)
+
+
+def _height(cell: Paragraph, width: float) -> float:
+    _, height = cell.wrap(width, A4[1])
+    return float(height)
 
 
 def _widths(rows: Sequence[Sequence[Sequence[Run]]]) -> list[float]:

@@ -58,6 +58,12 @@ def test_a_very_long_text_leads_to_the_print_view():
         "1. a\n" * 30,
         f"|a|b|\n|-|-|\n|{'long ' * 3_000}|x|",
         f"|{'a|' * 60}\n|{'-|' * 60}\n|{'1|' * 60}",
+        f"|{'long ' * 3_000}|b|\n|-|-|\n|1|2|",
+        f"<table><tr><td>{'long ' * 2_000}</td></tr></table>",
+        "# " + "long " * 1_000,
+        "# a" + "<br>a" * 30,
+        "[x](#y)",
+        "[x](#)",
         "x" * 5_000,
         '<b><i>x</b>y</i> [<b>](https://x.example/"<>&) &lt;para&gt; </para> <font>',
         "\x0b\x01 &#1; \ufffe",
@@ -65,6 +71,14 @@ def test_a_very_long_text_leads_to_the_print_view():
 )
 def test_whatever_else_is_in_a_text_becomes_pages(text):
     assert to_pdf(Document("", text)).rstrip().endswith(b"%%EOF")
+
+
+def test_tall_headings_of_a_table_are_not_said_again_on_each_page():
+    def pages(heading: str) -> int:
+        rows = "|a|\n" * 1_000
+        return to_pdf(Document("", f"|{heading}|\n|-|\n{rows}")).count(b"/Type /Page\n")
+
+    assert pages("long " * 300) <= pages("a") + 2
 
 
 def test_a_paragraph_of_many_lines_is_laid_out_in_parts_that_stand_as_close():
