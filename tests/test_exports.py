@@ -11,6 +11,7 @@ import docx
 import pytest
 from costs import assert_takes_less, cpu_seconds
 from docx.oxml.ns import qn
+from docx.shared import Cm
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
@@ -320,6 +321,14 @@ def test_list_begins_with_a_number_that_word_knows_or_with_one(start, first):
     [override] = numbering.iter(qn("w:startOverride"))
     assert int(override.get(qn("w:val"))) == first
     assert f"{first}. Warm" in FORMATS["txt"].write(document).decode()
+
+
+def test_quotes_as_deep_as_tags_can_be_stay_on_the_page_in_word():
+    deep = "<blockquote>" * 60 + "tea" + "</blockquote>" * 60
+
+    [paragraph] = word_of(Document("", deep)).paragraphs
+
+    assert paragraph.paragraph_format.left_indent < Cm(10)
 
 
 def test_word_has_tables_with_headings_and_alignments():

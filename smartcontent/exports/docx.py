@@ -29,6 +29,7 @@ from smartcontent.exports.html import direction
 from smartcontent.texts.markdown import to_html
 
 _STEP = Cm(1)  # that a quote is further in by
+_DEEPEST_QUOTE = 8  # Markdown's; written as tags they may leave the page, and what Word takes
 _DEEPEST = 3  # Word has no styles for lists further in
 _ALIGNMENTS = {
     "left": WD_ALIGN_PARAGRAPH.LEFT,
@@ -119,7 +120,7 @@ class _Writer:
         if block.kind == "rule":
             _draw_line(paragraph)
         elif block.kind == "quote":
-            paragraph.paragraph_format.left_indent = _STEP * block.level
+            paragraph.paragraph_format.left_indent = _STEP * min(block.level, _DEEPEST_QUOTE)
         elif block.kind == "item" and block.number:
             self._number(paragraph, block)
 

@@ -113,8 +113,13 @@ def _has(glyphs: frozenset[int], sign: str) -> bool:
 
 
 def _may_be_left_out(sign: str) -> bool:
-    """Emoji and what joins or chooses them; what has no look of its own."""
-    return category(sign)[0] in "SC" or "\ufe00" <= sign <= "\ufe0f" or sign == "\u20e3"
+    """Emoji and what joins or chooses them; what has no look of its own.
+
+    Signs of currencies and mathematics are said, as are units that one sign is for (㎏).
+    """
+    is_picture = category(sign) in {"So", "Sk"} and not "\u3200" <= sign <= "\u33ff"
+    joins_or_chooses = "\ufe00" <= sign <= "\ufe0f" or sign == "\u20e3"
+    return is_picture or joins_or_chooses or category(sign)[0] == "C"
 
 
 def _flowables(block: Block) -> Iterator[Flowable]:

@@ -50,7 +50,8 @@ def _is_open(number: int) -> TableError:
 
 
 def _split(text: str, delimiter: str) -> Iterator[list[str]]:
-    return csv.reader(StringIO(text, newline=""), delimiter=delimiter, skipinitialspace=True)
+    skips = delimiter != " "  # or Python 3.13 takes neither
+    return csv.reader(StringIO(text, newline=""), delimiter=delimiter, skipinitialspace=skips)
 
 
 def _delimiter(sample: str) -> str:

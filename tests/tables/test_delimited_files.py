@@ -67,6 +67,15 @@ def test_table_is_the_same_whichever_program_wrote_it(file):
     assert table.notes == ()
 
 
+def test_hint_may_name_a_blank_of_which_two_have_an_empty_cell_between_them():
+    table = read_table(b"sep= \r\nThema Zielgruppe Preis\r\nTee  12,50\r\n")
+
+    assert (table.headings, [cells for _, cells in table.rows]) == (
+        HEADINGS,
+        [("Tee", "", "12,50")],
+    )
+
+
 @pytest.mark.parametrize(
     ("text", "encoding"),
     [

@@ -38,7 +38,9 @@ def test_a_link_leads_where_it_led():
     assert b"https://x.example/?a=1&b=2" in to_pdf(Document("", EVERY_KIND))
 
 
-@pytest.mark.parametrize("text", ["茶", "مرحبا", "שלום", "हिन्दी", "한국어", "ไทย"])
+@pytest.mark.parametrize(
+    "text", ["茶", "مرحبا", "שלום", "हिन्दी", "한국어", "ไทย", "0.01 ₿", "5 ㎏", "a ⟂ b", "৳ 5"]
+)
 def test_letters_that_its_font_cannot_show_lead_to_the_print_view(text):
     with pytest.raises(NotInThisFormat, match="open the print view"):
         to_pdf(Document("", f"Tea, {text}"))
