@@ -55,15 +55,23 @@ export function isChanged(field) {
 }
 
 const isRefused = ({ dataset }) => dataset.keep === "refused";
+const keptAs = (name) => JSON.parse(storage().getItem(name));
+
+// The keys under which it was refused: a page that refused it sends the same again when it is reloaded.
+function refusedKeys(form, name) {
+  const before = keptAs(name)?.refused ?? [];
+  return isRefused(form) ? [...new Set([...before, form.elements.key.dataset.sent])] : before;
+}
 
 export function keep(form, isSent = false) {
   if (!mine || (isForgotten && !isSent)) return;
   const fields = fieldsOf(form);
   // What was refused stands in its form as if it had been drawn with it; what is sent may be refused.
-  if (!isSent && !isRefused(form) && !fields.some(isChanged)) return storage().removeItem(nameOf(form));
+  const name = nameOf(form);
+  if (!isSent && !isRefused(form) && !fields.some(isChanged)) return storage().removeItem(name);
   const values = Object.fromEntries(fields.map((field) => [nameIn(field), valueOf(field)]));
   try {
-    storage().setItem(nameOf(form), JSON.stringify({ key: form.elements.key.value, values }));
+    storage().setItem(name, JSON.stringify({ key: form.elements.key.value, refused: refusedKeys(form, name), values }));
   } catch { /* There is no more room: it stays in the form. */ }
 }
 
@@ -96,7 +104,7 @@ function fill(field, value) {
 
 // Of a form that is drawn anew nothing is said: it was there before.
 export function restore(form, isNew = true) {
-  const kept = mine && JSON.parse(storage().getItem(nameOf(form)));
+  const kept = mine && keptAs(nameOf(form));
   if (!kept) return;
   const key = form.elements.key;
   const fresh = key.value;
@@ -148,13 +156,18 @@ function goOn() {
 }
 
 function isOf(key, name) {
-  return name.startsWith(mine) && JSON.parse(storage().getItem(name)).key === key;
+  return name.startsWith(mine) && keptAs(name).key === key;
 }
 
+// What stands in its place and is not what was sent was typed since, or belongs to another form: it stays.
 function keepRefused(form) {
-  const name = Object.keys(storage()).find((each) => isOf(form.elements.key.dataset.sent, each));
+  const key = form.elements.key.dataset.sent;
+  const wasSentAs = (name) => isOf(key, name) || (name.startsWith(mine) && keptAs(name).refused?.includes(key));
+  const name = Object.keys(storage()).find(wasSentAs);
   if (name) sentAs.set(form, name);
-  keep(form);
+  const kept = keptAs(nameOf(form));
+  if (kept && kept.key !== key) restore(form);
+  else keep(form);
 }
 
 // The server has taken it, and says so in the address. With a brief go the blanks it was made of.

@@ -88,7 +88,7 @@ def upload() -> ResponseReturnValue:
             raise TableError("Choose a file, or paste rows with their headings.")
         headings, kept = few_at_once(_read, data, _chosen_encoding() if has_file else "")
     except TableError as error:
-        return _index(str(error), "" if has_file else pasted), 422
+        return _index(str(error), pasted), 422
     name = (file.filename or "")[:NAME_LONGEST] if has_file and file else "Pasted table"
     batch = uploads.keep(current_user.id, _printable(name), headings, kept, key_sent(data))
     flash("The table is read. Nothing is submitted yet.")

@@ -87,16 +87,26 @@ class RefineForm(Form):
             raise ValidationError("Choose the language it is to be translated into.")
         wish, mend = self.instruction.data or "", self._mend
         if field.data == "custom" and not wish and not mend:
-            raise ValidationError("Say in your own words what is to be changed.")
+            raise ValidationError(
+                "Tick what is to be mended."
+                if self._is_of_findings
+                else "Say in your own words what is to be changed."
+            )
         if len(wish) > INSTRUCTION_LONGEST or "\0" in wish + mend:
             raise ValidationError(f"Say it in at most {INSTRUCTION_LONGEST:,} characters.")
         if len(mend) > MEND_LONGEST:
             raise ValidationError("That is too much at once: tick fewer findings.")
 
     @property
-    def refusal(self) -> tuple[str, str]:
-        """Why it is refused, and what was typed."""
-        return " ".join(str(each[0]) for each in self.errors.values()), self.instruction.data or ""
+    def refusal(self) -> tuple[str, str, str]:
+        """The field it is refused at, why, and what was typed."""
+        why = " ".join(str(each[0]) for each in self.errors.values())
+        field = "mend" if self._is_of_findings else "instruction"
+        return field, why, self.instruction.data or ""
+
+    @property
+    def _is_of_findings(self) -> bool:
+        return self.how.data == "custom" and "instruction" not in request.form
 
     @property
     def _mend(self) -> str:
@@ -134,7 +144,7 @@ def refine(content_id: UUID) -> ResponseReturnValue:
     content, form = own_content(content_id), RefineForm(request.form)
     if not form.validate():
         of_passage = form.start.data is not None  # which is marked in the editor
-        return _not_meant(form) if of_passage else refuse(content, "instruction", *form.refusal)
+        return _not_meant(form) if of_passage else refuse(content, *form.refusal)
     try:
         task = form.task(content)
     except ValueError:

@@ -299,6 +299,62 @@ OPEN_AROUND = """selector => {
 }"""
 
 
+def test_nothing_ticked_is_refused_where_it_is_ticked_and_takes_no_wish(open_page, ada, watch):
+    watch.expect("status of 422")
+    content = finished(ada, "A teapot", "Tea for 1.8 litres.")
+    page = open_page(f"/contents/{content.id}", user=ada)
+    page.evaluate(OPEN_AROUND, "[name=instruction]")
+    wish = page.locator("[name=instruction]")
+    wish.fill("It is warm")
+    page.get_by_role("button", name="Mend what is ticked").click()
+
+    expect(page.locator(".quality").get_by_text("Tick what is to be mended.")).to_be_visible()
+    expect(page.locator("[name=mend][aria-invalid]").first).to_be_focused()
+    expect(wish).to_have_value("It is warm")
+    page.goto(f"/contents/{content.id}")
+    expect(wish).to_have_value("It is warm")
+
+
+def test_rows_that_were_pasted_stay_though_the_file_beside_them_is_refused(open_page, ada, watch):
+    watch.expect("status of 422")
+    page = open_page("/batches", user=ada)
+    page.locator("[name=pasted]").fill("Topic\nA teapot")
+    file = {"name": "tea.xlsx", "mimeType": "application/x", "buffer": b"PK\3\4 of no use"}
+    page.get_by_label("A file").set_input_files(file)
+    page.get_by_role("button", name="Look through it").click()
+
+    expect(page.locator("#refusal")).to_be_visible()
+    expect(page.locator("[name=pasted]")).to_have_value("Topic\nA teapot")
+    page.goto("/batches")
+    expect(page.locator("[name=pasted]")).to_have_value("Topic\nA teapot")
+
+
+def test_what_is_typed_into_a_refused_form_survives_its_being_refused_again(open_page, ada, watch):
+    watch.expect("status of 422")
+    page = open_page(user=ada)
+    topic(page).fill("A lamp")
+    page.goto("/?example=ad_copy")
+    # Twice, for then the first page's key is two refusals old.
+    for text in ("é" * 2_001, "è" * 2_001):
+        topic(page).fill(text)
+        with page.expect_navigation():
+            page.get_by_role("button", name="Write it in a minute").evaluate(UNCHECKED)
+        expect(page.locator("#topic-error")).to_be_visible()
+    topic(page).fill(TOPIC)
+    for _ in range(2):
+        page.reload()
+        expect(page.locator("#topic-error")).to_be_visible()
+        expect(topic(page)).to_have_value(TOPIC)
+
+    page.goto("/")
+    expect(topic(page)).to_have_value("A lamp")
+    page.goto("/?example=ad_copy")
+    expect(topic(page)).to_have_value(TOPIC)
+    send(page)
+    expect(page.locator("article.card")).to_have_count(1)
+    assert "teapot" not in typed(page)
+
+
 def test_what_is_typed_into_any_form_survives_a_reload(open_page, app, ada, watch):
     content = finished(ada, "A teapot", "Tea.")
     with app.test_request_context():
