@@ -90,8 +90,9 @@ if (search) {
     if (found === null) { timer = setTimeout(find, FIND_AGAIN_MS); return; }
     const list = document.getElementById("list");
     list.innerHTML = found;
-    history.replaceState(null, "", asked.length ? `?${query}` : location.pathname);
-    takeNewList(list);
+    // The address of a page that answers a form is not the list's: a reload sends the form again.
+    if (location.pathname === new URL(search.action).pathname) history.replaceState(null, "", asked.length ? `?${query}` : search.action);
+    takeNewList(list, `?${query}`);
     const isEmpty = list.querySelector(".empty");
     say(list.querySelector("[data-found]")?.textContent ?? (isEmpty ? "Nothing found" : "All are shown"));
   };

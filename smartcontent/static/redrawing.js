@@ -21,6 +21,7 @@ const TOGETHER_MS = 100;
 const HELD_MS = 10_000; // at most: what is let go outside of the window is not heard of
 let letGo = Promise.resolve();
 let listTimer = 0;
+let listed = location.search; // what the list that is shown was asked for
 
 // What no person asked for is no visit: a page that is left open keeps no session from ending.
 export const BY_ITSELF = { "By-Itself": "1" };
@@ -267,7 +268,7 @@ export function reloadList() {
 async function loadList() {
   const list = document.getElementById("list");
   if (!list || showsSome()) return;
-  const page = await readList(addressOfList());
+  const page = await readList(addressOfList() + listed);
   if (page && !showsSome()) drawList(list, page.body); // unless it was searched meanwhile
 }
 
@@ -287,7 +288,8 @@ function drawList(list, drawn) {
 }
 
 // The list as it is now, whoever put it there.
-export function takeNewList(list) {
+export function takeNewList(list, query = listed) {
+  listed = query;
   takeDrawn(list);
   paintTexts();
   paintClocks();
@@ -305,6 +307,6 @@ function refreshStale() {
 
 // Whether the list is searched, filtered or an older page: what is new need not belong there.
 function showsSome() {
-  const asked = new URLSearchParams(location.search);
+  const asked = new URLSearchParams(listed);
   return SHOWING_SOME.some((name) => asked.get(name));
 }

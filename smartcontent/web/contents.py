@@ -33,9 +33,13 @@ from smartcontent.web.auth import is_new
 from smartcontent.web.brief_forms import BriefForms, content_named
 from smartcontent.web.due_time import DueTimeForm
 from smartcontent.web.once import key_sent
+from smartcontent.web.safety import query_of_page
 from smartcontent.web.search_results import passages_of
 
 bp = Blueprint("contents", __name__)
+
+# Names in the address of a dashboard: by them kept.js knows what is typed into its form again.
+FILLED_WITH = ("example", "again")
 
 
 def own_content(content_id: UUID, to_change: bool = False) -> Content:
@@ -158,7 +162,7 @@ def delete(content_id: UUID) -> ResponseReturnValue:
     content = own_content(content_id)
     ending.discard(content)
     flash(said_of(content, "is in the trash."), f"undo:{content_id}")
-    return redirect(url_for(".index"), 303)
+    return redirect(list_address(), 303)
 
 
 @bp.post("/contents/<uuid:content_id>/restore")
@@ -224,7 +228,20 @@ def back(content: Content, what: str) -> ResponseReturnValue:
     if request.form.get("from") == "show":
         sent = request.form.get("key")
         return redirect(url_for("contents.show", content_id=content.id, sent=sent), 303)
-    return redirect(url_for("contents.index", _anchor=f"content-{content.id}"), 303)
+    return redirect(list_address(_anchor=f"content-{content.id}"), 303)
+
+
+@bp.app_template_global()
+def filled_with() -> dict[str, str]:
+    """What the form of a brief is filled with, on this page or on the one a form stood on."""
+    known = request.args if request.method != "POST" else query_of_page() | request.args.to_dict()
+    return {name: known[name] for name in FILLED_WITH if known.get(name)}
+
+
+@bp.app_template_global()
+def list_address(**asked: Any) -> str:
+    """The dashboard where its list is another, and the form of a brief the one it was."""
+    return url_for("contents.index", **(asked | filled_with()))
 
 
 def asked() -> dict[str, str]:

@@ -19,6 +19,7 @@ from smartcontent.stores.sql import only_read
 from smartcontent.tables.table import LARGEST
 from smartcontent.texts.by_sentence import REWRITES_MOST
 from smartcontent.web.bodies import ARCHIVE_LARGEST, FOR_ARCHIVES, read_body
+from smartcontent.web.contents import list_address
 from smartcontent.web.problems import wants_problem
 from smartcontent.web.safety import LONGEST_QUERY, page_here
 from smartcontent.web.threads import few_at_once
@@ -94,7 +95,7 @@ def _check() -> ResponseReturnValue | None:
     if request.endpoint in FOR_STRANGERS:
         request.max_content_length = FOR_STRANGERS[request.endpoint]
     elif not _is_known():
-        next_page = page_here() or url_for("contents.index")
+        next_page = page_here() or list_address()
         return redirect(url_for("auth.sign_in", next=next_page), 303)
     read_body()
     # It may have come a minute later: a new password, say, has ended the session since.

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from uuid import UUID
 
-from flask import Blueprint, redirect, render_template, request, url_for
+from flask import Blueprint, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_login import current_user, login_required
 from werkzeug.exceptions import BadRequest, NotFound
@@ -19,7 +19,7 @@ from smartcontent.fields import Refused
 from smartcontent.models import BulkAct
 from smartcontent.web import errors
 from smartcontent.web.archives import as_zip
-from smartcontent.web.contents import asked, back, own_content, refuse
+from smartcontent.web.contents import asked, back, list_address, own_content, refuse
 from smartcontent.web.once import key_sent
 
 bp = Blueprint("keeping", __name__)
@@ -141,8 +141,7 @@ def _own(act_id: UUID) -> BulkAct:
 
 def _to(act: BulkAct) -> ResponseReturnValue:
     """Back to the list as it was, where the act is told."""
-    address = url_for("contents.index", _anchor=f"act-{act.id}", **asked())  # type: ignore[arg-type]
-    return redirect(address, 303)
+    return redirect(list_address(_anchor=f"act-{act.id}", **asked()), 303)
 
 
 def _begun(ids: list[UUID] | None, deed: Deed, tag: str) -> BulkAct:

@@ -1,6 +1,6 @@
 """What every answer carries, and where a visitor may be sent."""
 
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, parse_qsl, urlsplit
 
 from flask import Flask, Response, current_app, redirect, request
 from werkzeug.exceptions import HTTPException
@@ -73,11 +73,20 @@ def page_here() -> str | None:
     """The page the visitor is on; of a form that was sent, the one it stood on."""
     if len(request.query_string) > LONGEST_QUERY:
         return None
-    try:
-        parts = urlsplit(request.referrer or "" if request.method == "POST" else request.url)
-    except ValueError:  # anybody may send anything as the page that a form stood on
-        return None
+    parts = _stood_on() if request.method == "POST" else urlsplit(request.url)
     return page_to_open(f"{parts.path}?{parts.query}".rstrip("?"))
+
+
+def query_of_page() -> dict[str, str]:
+    """What the address of the page asks for that a form which was sent stood on."""
+    return dict(parse_qsl(_stood_on().query[:LONGEST_QUERY]))
+
+
+def _stood_on() -> SplitResult:
+    try:
+        return urlsplit(request.referrer or "")
+    except ValueError:  # anybody may send anything
+        return urlsplit("")
 
 
 def page_to_open(target: str | None) -> str | None:

@@ -1,10 +1,10 @@
 """Saved views on pages: what the list shows kept under a name, a link beside the search."""
 
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 from uuid import UUID
 
-from flask import Blueprint, flash, redirect, request, url_for
+from flask import Blueprint, flash, redirect, request
 from flask.typing import ResponseReturnValue
 from flask_login import current_user, login_required
 from markupsafe import Markup
@@ -16,7 +16,7 @@ from smartcontent.contents.saved_views import VIEW, CannotBeKept, Lost
 from smartcontent.fields import Refused
 from smartcontent.models import SavedView
 from smartcontent.web import errors
-from smartcontent.web.contents import asked
+from smartcontent.web.contents import asked, list_address
 
 bp = Blueprint("saved_views", __name__, url_prefix="/views")
 
@@ -94,7 +94,7 @@ def delete(view_id: UUID) -> ResponseReturnValue:
     name, known = view.name, saved_views.opened(view)
     saved_views.remove(view)
     flash(Markup("The view “<bdi>{}</bdi>” is deleted; its texts are not.").format(name))
-    return redirect(url_for("contents.index", **_arguments(known)), 303)
+    return redirect(list_address(**known), 303)
 
 
 def _own(view_id: UUID) -> SavedView:
@@ -114,8 +114,4 @@ def _to(view: SavedView, said: str) -> ResponseReturnValue:
 
 
 def _address(view: SavedView, known: dict[str, str]) -> str:
-    return url_for("contents.index", view=view.id, **_arguments(known))
-
-
-def _arguments(known: dict[str, str]) -> dict[str, Any]:
-    return dict(known)
+    return list_address(view=view.id, **known)

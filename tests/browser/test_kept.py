@@ -10,7 +10,7 @@ from sqlalchemy import select
 from browser.conftest import CUT_OFF, finished, let_the_minute_pass, sign_in, stored, submit
 from browser.test_network import end_sessions
 from smartcontent.briefs.built_in import BUILT_IN
-from smartcontent.contents import sharing, tagging, versions
+from smartcontent.contents import sharing, tagging, versions, waiting
 from smartcontent.models import Content, Status, UnsavedEdit, User
 from smartcontent.stores.sql import db
 
@@ -353,6 +353,67 @@ def test_what_is_typed_into_a_refused_form_survives_its_being_refused_again(open
     send(page)
     expect(page.locator("article.card")).to_have_count(1)
     assert "teapot" not in typed(page)
+
+
+SEARCHED = re.compile(r"\bq=lamp")
+
+
+def test_search_or_an_act_beside_a_filled_brief_leaves_it_in_the_form(open_page, ada, watch):
+    watch.expect("status of 401", "status of 422")
+    again, other = submit(ada, "A lamp"), submit(ada, "A teapot")
+    page = open_page(f"/?again={again.id}", user=ada)
+    topic(page).fill(TOPIC)
+    search = page.get_by_label("Search title, brief and text")
+    search.fill("lamp")
+    expect(page).to_have_url(SEARCHED)
+    expect(page.locator("article.card")).to_have_count(1)
+    page.reload()
+    expect(topic(page)).to_have_value(TOPIC)
+    expect(page.locator("article.card")).to_have_count(1)
+    end_sessions(ada)
+    page.reload()
+    sign_in_by_form(page, ada)
+    expect(topic(page)).to_have_value(TOPIC)
+    search.fill("")
+    expect(page).not_to_have_url(SEARCHED)
+    expect(page.locator("article.card")).to_have_count(2)
+
+    page.locator(f"#content-{other.id}").get_by_role("button", name="Hold").click()
+    expect(page).to_have_url(re.compile(f"#content-{other.id}"))
+    expect(topic(page)).to_have_value(TOPIC)
+    page.get_by_label("Tick A teapot").check()
+    page.locator("#bulk").get_by_role("button", name="Delete").click()
+    expect(page).to_have_url(re.compile("#act-"))
+    expect(topic(page)).to_have_value(TOPIC)
+    # Refused it is the same form still, at an address that leads to no page.
+    topic(page).fill("é" * 2_001)
+    page.get_by_role("button", name="Write it in a minute").evaluate(UNCHECKED)
+    expect(page.locator("#topic-error")).to_be_visible()
+    topic(page).fill(TOPIC)
+    search.fill("lamp")
+    expect(page.locator("[data-found]")).to_be_visible()
+    page.reload()
+    expect(page.locator("#topic-error")).to_be_visible()
+    expect(topic(page)).to_have_value(TOPIC)
+    page.locator(f"#content-{again.id}").get_by_role("button", name="Hold").click()
+    expect(page).to_have_url(re.compile(f"#content-{again.id}"))
+    expect(topic(page)).to_have_value(TOPIC)
+
+
+def test_list_that_was_searched_on_a_refused_page_stays_so(open_page, ada, watch):
+    watch.expect("status of 422")
+    lamp, _ = submit(ada, "A lamp"), submit(ada, "A cup")
+    page = open_page(user=ada)
+    topic(page).fill("é" * 2_001)
+    page.get_by_role("button", name="Write it in a minute").evaluate(UNCHECKED)
+    expect(page.locator("#topic-error")).to_be_visible()
+    page.get_by_label("Search title, brief and text").fill("lamp")
+    expect(page.locator("article.card")).to_have_count(1)
+    submit(ada, "A bowl")
+    for change, button in ((waiting.hold, "Release"), (waiting.release, "Hold")):
+        change(lamp.current)
+        expect(page.get_by_role("button", name=button, exact=True)).to_be_visible()
+    expect(page.locator("article.card")).to_have_count(1)
 
 
 def test_what_is_typed_into_any_form_survives_a_reload(open_page, app, ada, watch):
