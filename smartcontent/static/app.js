@@ -55,6 +55,13 @@ document.addEventListener("keydown", (event) => {
   if (form && isPressed) form.requestSubmit();
 });
 
+// Enter on a tick box presses the first button of its form: where there are several, no one has said which.
+document.addEventListener("keydown", (event) => {
+  const { target, key } = event;
+  if (key !== "Enter" || !target.form || !target.matches("[type=checkbox], [type=radio]")) return;
+  if ([...target.form.elements].filter(({ type }) => type === "submit").length > 1) event.preventDefault();
+});
+
 // A second press must not submit twice, however slow the line is, and however often the form is drawn
 // anew meanwhile. After a while it may: a page that was not answered, and one that the browser's button
 // brings back, is as it was left.

@@ -3,7 +3,7 @@
 from conftest import PASSWORD
 from playwright.sync_api import Locator, Page, expect
 
-from browser.conftest import let_the_minute_pass, paste, press_ctrl_enter, submit
+from browser.conftest import finished, let_the_minute_pass, paste, press_ctrl_enter, submit
 
 IS_FOCUSED = "element => element === document.activeElement"
 IS_MARKED = """() => {
@@ -101,3 +101,24 @@ def test_focus_stays_on_the_card_when_its_status_changes(open_page, ada, dictati
     expect(card.locator(".badge")).to_have_text("Completed")
 
     expect(card.locator(":focus")).to_have_count(1)
+
+
+def test_enter_on_a_tick_box_does_nothing_nobody_asked_for(open_page, ada, ollama):
+    content = finished(ada, "A teapot", "Tea for 1.8 litres.")
+    page = open_page(user=ada)
+    page.evaluate("addEventListener('submit', () => { globalThis.isSent = true; })")
+    page.get_by_label("Tick A teapot").press("Space")
+    page.get_by_label("Tick A teapot").press("Enter")
+    assert page.evaluate("globalThis.isSent") is None
+    expect(page.get_by_label("Tick A teapot")).to_be_checked()
+
+    page.goto(f"/contents/{content.id}")
+    finding = page.locator("[name=mend]").first
+    finding.press("Space")
+    finding.press("Enter")
+    expect(page.locator("article.suggestion")).to_be_visible()
+    expect(page.get_by_text("dismissed")).to_have_count(0)
+    page.get_by_role("button", name="Dismiss: ").first.press("Enter")
+    expect(page.get_by_text("1 dismissed")).to_be_visible()
+    page.get_by_role("button", name="Show again").press("Enter")
+    expect(page.get_by_text("dismissed")).to_have_count(0)
