@@ -1,9 +1,10 @@
 // What is typed into a brief or a text is kept in this tab until the server has taken it: a reload,
 // a session that has ended or a broken line loses nothing of it.
 //
-// It is kept by user, form and the key in the form, which the server names when it has taken it. At
-// sign-out, and when somebody else signs in, it is forgotten; but what is sent from a tab that was left
-// open then is kept for its user, who has to sign in again: from then on the tab keeps what is typed. Who has no account is a user, too.
+// It is kept by user, form and the key in the form, which the server names when it has taken it. Once its
+// user is signed out, which the next page says, and when somebody else signs in, it is forgotten; but what is
+// sent from a tab that was left open then is kept for its user, who has to sign in again: from then on the
+// tab keeps what is typed. Who has no account is a user, too.
 import { say } from "./announcer.js";
 import { checkLengths } from "./lengths.js";
 
@@ -12,7 +13,8 @@ const SAVE_AFTER_MS = 300;
 // A form filled with an example or a brief that was taken back is another one than the empty form.
 const FILLED_WITH = ["example", "again", "template"];
 const NOT_TYPED = ["hidden", "submit", "button", "file", "password"];
-const SIGNS_OUT = "signs out";
+const SIGNED_OUT = "signed out";
+const IS_OVER = "[data-when=signed-out]:not([hidden])"; // the session, as the page was told
 const RESTORED = "What you had typed is here again.";
 
 const asked = new URLSearchParams(location.search);
@@ -183,18 +185,36 @@ function forgetTaken() {
   history.replaceState(history.state, "", location.pathname + (rest && `?${rest}`) + location.hash);
 }
 
-// Other tabs have storages of their own. A page that comes for this user shows that somebody is signed in.
-function followOtherTabs() {
-  const others = window.BroadcastChannel && new BroadcastChannel(`${mine}tabs`);
-  others?.addEventListener("message", ({ data }) => (data === SIGNS_OUT ? forgetAll() : goOn()));
-  others?.postMessage("is signed in");
-  document.querySelector("form[data-signs-out]")?.addEventListener("submit", () => { forgetAll(); others?.postMessage(SIGNS_OUT); });
+// Other tabs have storages of their own.
+function tabsOf(here) {
+  return window.BroadcastChannel && new BroadcastChannel(`${here}tabs`);
+}
+
+// A page that comes for a user shows that they are signed in.
+function followOtherTabs(here, user) {
+  const others = tabsOf(here);
+  others?.addEventListener("message", ({ data }) => {
+    if (data === SIGNED_OUT) forgetAll();
+    else if (data === user) goOn();
+  });
+  others?.postMessage(user);
+  document.querySelector("form[data-signs-out]")?.addEventListener("submit", () => {
+    if (document.querySelector(IS_OVER)) forgetAll(); // no page will say so
+  });
+}
+
+function forgetSignedOut({ signedOut: events }) {
+  const here = `${PREFIX}${events}:`;
+  forget((name) => name.startsWith(here));
+  tabsOf(here)?.postMessage(SIGNED_OUT);
 }
 
 export function startKeeping({ events = "", user = "" }) {
   if (!storage()) return;
   const here = `${PREFIX}${events}:`;
   mine = `${here}${user}:`;
+  const ended = document.querySelector("[data-signed-out]");
+  if (ended) forgetSignedOut(ended.dataset);
   if (user) forget((name) => name.startsWith(here) && !name.startsWith(mine));
   forgetTaken();
   for (const form of document.querySelectorAll("form[data-keep]")) {
@@ -207,5 +227,5 @@ export function startKeeping({ events = "", user = "" }) {
   document.addEventListener("submit", keepSent);
   document.addEventListener("visibilitychange", keepChanged);
   window.addEventListener("pagehide", keepChanged);
-  followOtherTabs();
+  followOtherTabs(here, user);
 }

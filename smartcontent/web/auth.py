@@ -143,7 +143,7 @@ def sign_out() -> ResponseReturnValue:
     access.sign_out(current_user)
     logout_user()
     session.clear()
-    flash("You are signed out.")
+    flash("You are signed out.", "signed-out")
     return redirect(url_for("auth.sign_in"), 303)
 
 

@@ -557,6 +557,32 @@ def test_next_person_at_the_machine_finds_nothing(open_page, ada, bob, leaves_by
     wait_until(lambda: "teapot" not in typed(other))
 
 
+def test_sign_out_that_does_not_happen_forgets_nothing(open_page, ada, watch):
+    watch.expect(CUT_OFF, "status of 502")
+    content = finished(ada, "A teapot", "Tea.")
+    page = open_page(f"/contents/{content.id}/text", user=ada)
+    other = page.context.new_page()
+    other.goto("/")
+    topic(other).fill(TOPIC)
+    wait_until(lambda: "teapot" in typed(other))
+    page.route("**/unsaved", lambda route: route.abort())
+    page.locator("textarea#text").fill("Tea is warm.")
+    with page.expect_event("dialog") as asked:
+        page.once("dialog", lambda dialog: dialog.dismiss())
+        page.get_by_role("button", name="Sign out").click(no_wait_after=True)
+    assert asked.value.type == "beforeunload"
+    page.locator("textarea#text").fill("Tea is warm and sweet.")
+    page.once("dialog", lambda dialog: dialog.accept())
+    page.reload()
+    expect(page.locator("textarea#text")).to_have_value("Tea is warm and sweet.")
+
+    other.route("**/sign-out", lambda route: route.fulfill(status=502, body="It is away."))
+    other.get_by_role("button", name="Sign out").click()
+    expect(other.get_by_text("It is away.")).to_be_visible()
+    other.goto("/")
+    expect(topic(other)).to_have_value(TOPIC)
+
+
 def test_tab_left_open_keeps_what_is_typed_once_its_user_is_back(open_page, ada, watch):
     watch.expect("status of 40")
     content = finished(ada, "A teapot", "Tea.")
