@@ -8,13 +8,7 @@ const readParts = readsInOrder("[data-part]");
 
 async function draw() {
   const page = await readBatch(document.querySelector("[data-batch]").dataset.fragment);
-  if (!page) return;
-  const old = document.querySelector("[data-batch]");
-  const fresh = page.querySelector("[data-batch]");
-  // Who is about to press a button keeps it.
-  const focused = [...old.querySelectorAll("button, a")].indexOf(document.activeElement);
-  old.replaceWith(fresh);
-  if (focused >= 0) (fresh.querySelectorAll("button, a")[focused] ?? fresh.querySelector("a")).focus();
+  if (page) swap(document.querySelector("[data-batch]"), document.adoptNode(page.querySelector("[data-batch]")));
 }
 
 function showStatus({ detail: { content_id, status, label } }) {

@@ -1,5 +1,5 @@
 // The acts on many: how far they are, drawn anew twice a second at most; at the end the list as well.
-import { readsInOrder, refresh, reloadList } from "./redrawing.js";
+import { readsInOrder, refresh, reloadList, swap } from "./redrawing.js";
 
 const AGAIN_MS = 500;
 const readActs = readsInOrder("#bulk-acts");
@@ -14,9 +14,7 @@ async function draw() {
   const fresh = page.getElementById("bulk-acts");
   // It may have ended before the stream was open, which says so no more.
   isOver ||= onTheirWay(fresh) < onTheirWay(old);
-  const focused = [...old.querySelectorAll("div, button")].indexOf(document.activeElement);
-  old.replaceWith(fresh);
-  if (focused >= 0) (fresh.querySelectorAll("div, button")[focused] ?? document.getElementById("main")).focus();
+  swap(old, document.adoptNode(fresh));
 }
 
 function onTheirWay(acts) {

@@ -145,10 +145,16 @@ function nameOf(details) {
 // to another button: a second press would do what nobody asked for.
 function moveFocus(focused, old, fresh) {
   if (!old?.contains(focused)) return;
-  const next = fresh && (focused === old ? fresh : counterpart(focused, fresh) ?? controls(fresh)[0]);
+  const next = fresh && (focused === old ? fresh : counterpart(focused, fresh) ?? besides(focused, fresh));
   (next ?? document.getElementById("main")).focus();
   const [was, is] = [focused.selectionStart, next?.selectionStart]; // a number where a caret can be
   if (typeof was === "number" && typeof is === "number") next.setSelectionRange(was, focused.selectionEnd);
+}
+
+// The part it stood in, or what does nothing when it is pressed.
+function besides(focused, fresh) {
+  const { id } = focused.closest("[id][tabindex]") ?? {};
+  return fresh.querySelector(`[id="${CSS.escape(id ?? "")}"]`) ?? controls(fresh).find(({ tagName }) => tagName !== "BUTTON");
 }
 
 function keepOpen(old, fresh) {

@@ -1,14 +1,19 @@
 """Many texts at once, by hand: a table sent, its columns named, and the batch's page followed."""
 
+import re
+from datetime import timedelta
+
 from playwright.sync_api import expect
 from sqlalchemy import select
 
 from smartcontent.contents import waiting
-from smartcontent.models import Draft
+from smartcontent.contents.batches import acting, rows, submitting
+from smartcontent.models import Batch, Draft, Status, now
 from smartcontent.stores.sql import db
 
 from .test_every_page import is_fit_to_read
 
+TEAPOT = {"content_type": "ad_copy", "topic": "A teapot"}
 TABLE = b"Article;Anything\nA blue teapot;x\nA red teapot;y\n;z\n"
 
 
@@ -38,3 +43,34 @@ def test_a_table_becomes_texts_on_pages_that_fit(open_page, founder, ollama):
     page.goto("/batches")
     expect(page.get_by_text("1 of 2")).to_be_visible()
     is_fit_to_read(page)
+
+
+def batch_with_a_failure(user) -> Batch:
+    """Of three texts, one of which has failed."""
+    batch = Batch(user_id=user.id, name="Pots", headings=[], mapping={})
+    prepared = submitting.prepared(user.id, rows.of_json(3 * [TEAPOT])[1])
+    submitting.submit(batch, prepared, submitting.Timing(first=now() + timedelta(hours=1)))
+    draft = db.session.scalars(select(Draft).order_by(Draft.id)).first()
+    draft.status, draft.finished_at, draft.due_at = Status.FAILED, now(), None
+    db.session.commit()
+    return batch
+
+
+def test_focus_on_an_act_that_is_gone_comes_to_lie_on_no_other_act(open_page, ada):
+    batch = batch_with_a_failure(ada)
+    page = open_page(f"/batches/{batch.id}", user=ada)
+    button = page.get_by_role("button", name="Cancel the rest")
+    button.focus()
+    page.evaluate("addEventListener('submit', (event) => event.preventDefault())")  # no answer
+    pause = page.locator("form", has=page.get_by_role("button", name="Pause"))
+    pause.evaluate("form => form.requestSubmit(form.querySelector('button'))")
+    *_, last = db.session.scalars(select(Draft).order_by(Draft.id)).all()
+    waiting.hold(last)
+    expect(page.locator("#progress")).to_contain_text("1 on hold")
+    expect(button).to_be_focused()
+    expect(pause).to_have_attribute("data-sent", re.compile("."))
+
+    acting.cancel(batch)
+    expect(page.locator("#progress")).to_contain_text("Everything has ended.")
+    expect(page.get_by_role("button", name="Retry what failed")).to_be_visible()
+    expect(page.locator("#progress a").first).to_be_focused()
