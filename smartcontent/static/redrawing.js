@@ -81,10 +81,17 @@ export async function refresh(element) {
   const mine = (requests.get(element) ?? 0) + 1;
   requests.set(element, mine);
   const answer = await read(element.dataset.fragment);
-  if (answer?.status === 204 && element.matches(".card, .suggestion")) takeAway(element); // deleted, or used
+  if (answer?.ok) showWhetherThere(element, answer.status !== 204);
   const page = await drawnIn(answer, "article[data-draft]"); // cut off: the next snapshot has it drawn
   if (!page || !element.isConnected || requests.get(element) !== mine) return;
   swap(element, document.adoptNode(page.querySelector("article")));
+}
+
+// Deleted, or used; the page of a content stays, and says so until it is restored.
+function showWhetherThere(element, isThere) {
+  const notice = element.matches(".view") && document.getElementById("deleted");
+  if (notice) notice.hidden = isThere;
+  else if (!isThere) takeAway(element);
 }
 
 function takeAway(element) {

@@ -188,3 +188,17 @@ def test_card_drawn_anew_in_the_list_keeps_the_focus(open_page, ada):
     ending.discard(content)
     expect(page.locator("article.card")).to_have_count(1)
     expect(page.locator("main")).to_be_focused()
+
+
+def test_page_of_what_is_deleted_elsewhere_says_so_until_it_is_back(open_page, ada):
+    content = finished(ada, "A teapot", "Tea is warm.")
+    page = open_page(f"/contents/{content.id}", user=ada)
+    notice = page.get_by_text("It was moved to the trash meanwhile.")
+    expect(page.locator("article.view")).to_be_visible()
+    expect(notice).to_be_hidden()
+
+    ending.discard(content)
+    expect(notice).to_be_visible()
+    expect(page.locator("article.view")).to_contain_text("Tea is warm.")
+    ending.restore(ada.id, content.id)
+    expect(notice).to_be_hidden()
