@@ -13,6 +13,7 @@ const [HOUR, DAY] = [3600, 86_400]; // seconds
 let ahead = 0; // milliseconds from performance.now() to the server's time
 let wallAhead = 0; // the same to this machine's clock
 let measuredAt = 0;
+let paintedOn = ""; // which day
 
 export function serverNow() {
   return performance.now() + ahead;
@@ -52,11 +53,18 @@ export function paintClocks(root = document) {
   for (const element of root.querySelectorAll("[data-done-at]")) {
     write(element, roughly((Date.parse(element.dataset.doneAt) - serverNow()) / 1000));
   }
+  paintTimes(root);
+}
+
+// A time of today has no date, until the day is over.
+function paintTimes(root) {
+  const today = new Date(serverNow()).toDateString();
+  if (today !== paintedOn) for (const element of document.querySelectorAll("time[data-local]")) delete element.dataset.local;
+  paintedOn = today;
   for (const element of root.querySelectorAll("time[datetime]:not([data-local])")) {
     const moment = new Date(element.dateTime);
-    const today = moment.toDateString() === new Date(serverNow()).toDateString();
     element.dataset.local = "";
-    element.textContent = today ? moment.toLocaleTimeString() : moment.toLocaleString();
+    element.textContent = moment.toDateString() === today ? moment.toLocaleTimeString() : moment.toLocaleString();
   }
 }
 

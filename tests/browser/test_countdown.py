@@ -8,7 +8,7 @@ import pytest
 from conftest import wait_until
 from playwright.sync_api import Page, expect
 
-from browser.conftest import submit
+from browser.conftest import finished, submit
 from smartcontent.durations import roughly
 from smartcontent.models import Content, now
 from smartcontent.stores.sql import db
@@ -128,3 +128,19 @@ def test_reload_does_not_start_the_countdown_anew(open_page, ada):
 
     # A second is left for how exactly a page can know the server's time.
     assert shown(page) < first
+
+
+A_DAY_LATER = """async () => {
+  const loaded = performance.getEntriesByType("resource").map((entry) => entry.name);
+  const { setServerTime } = await import(loaded.find((name) => /clock/.test(name)));
+  setServerTime(new Date(Date.now() + 86_400_000).toISOString());
+}"""
+
+
+def test_time_of_a_day_that_is_over_has_its_date(open_page, ada):
+    finished(ada, "A teapot", "Tea is warm.")
+    page = open_page(user=ada)
+    ended = page.locator("article.card time")
+    expect(ended).to_have_attribute("data-local", "")
+    page.evaluate(A_DAY_LATER)
+    expect(ended).to_have_text(re.compile(r"\d+/\d+/\d{4}, \d+:"))
