@@ -3,7 +3,7 @@
 import re
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import accumulate, pairwise
+from itertools import accumulate, islice, pairwise
 from math import ceil
 
 from smartcontent.texts.diff import diff
@@ -11,6 +11,8 @@ from smartcontent.texts.quality.parts import sentences
 
 # To choose among: a page of more is megabytes, and holds up others while it is drawn.
 REWRITES_MOST = 2_000
+# Of a text, as many as nobody types; what is behind them stands together.
+SENTENCES_MOST = 20_000
 
 
 @dataclass(frozen=True)
@@ -67,7 +69,7 @@ def chosen(rewrites: Sequence[Rewrite], numbers: Collection[int]) -> str:
 def _sentences(text: str) -> list[Said]:
     """The text in pieces, each a sentence with the marks before it; no blanks at either end."""
     text = text.strip()
-    stops = [stop for _, stop in sentences(text)]
+    stops = [stop for _, stop in islice(sentences(text), SENTENCES_MOST)]
     pieces = [text[start:stop] for start, stop in pairwise([0, *stops[:-1], len(text)])]
     leads = [piece[: len(piece) - len(piece.lstrip())] for piece in pieces]
     return [Said(lead, piece.lstrip()) for lead, piece in zip(leads, pieces, strict=True) if piece]

@@ -29,6 +29,11 @@ _LINE = re.compile(r"[^\n]*\n+|[^\n]+")
 PAIRS_MOST = 1_500_000
 # Where there are more, the words that stand once in both divide the texts first.
 PAIRS_AT_ONCE = 10_000
+# Each row of equal words leaves one more range to compare, which takes as long as many pairs do.
+ROWS_MOST = 20_000
+# Of lines that changed, so many characters are compared word by word: two texts as long as may be
+# typed. Only an archive brings longer ones.
+CHARACTERS_MOST = 200_000
 # A page of more is megabytes, and holds up others while it is drawn.
 PIECES_MOST = 5_000
 
@@ -43,27 +48,31 @@ class Piece:
 
 @dataclass
 class _Budget:
-    """How many pairs may still be looked at."""
+    """How many pairs may still be looked at, rows be found, and characters be compared by words."""
 
     pairs: int
+    rows: int
+    characters: int
 
 
 def diff(first: str, second: str) -> list[Piece]:
     """The pieces that without `insert` join to the first text, without `delete` to the second."""
-    budget = _Budget(PAIRS_MOST)
+    budget = _Budget(PAIRS_MOST, ROWS_MOST, CHARACTERS_MOST)
     rough = list(_compared(_LINE.findall(first), _LINE.findall(second), budget))
     return _few(_joined(_without_islands(_joined(_by_words(rough, budget)))))
 
 
 def _by_words(pieces: list[Piece], budget: _Budget) -> Iterator[Piece]:
     """Lines that changed, compared word by word."""
-    for is_equal, group in groupby(_joined(pieces), key=lambda piece: piece.op == "equal"):
-        if is_equal:
-            yield from group
+    for _, group in groupby(_joined(pieces), key=lambda piece: piece.op == "equal"):
+        changed = list(group)
+        length = sum(len(piece.text) for piece in changed)
+        if len(changed) == 1 or length > budget.characters or not budget.rows:
+            yield from changed
             continue
-        texts = {piece.op: piece.text for piece in group}
-        before, after = texts.get("delete", ""), texts.get("insert", "")
-        yield from _compared(_WORD.findall(before), _WORD.findall(after), budget)
+        budget.characters -= length
+        before, after = (_WORD.findall(piece.text) for piece in changed)
+        yield from _compared(before, after, budget)
 
 
 def _compared(a: Sequence[str], b: Sequence[str], budget: _Budget) -> Iterator[Piece]:
@@ -81,9 +90,12 @@ def _matches(a: Sequence[str], b: Sequence[str], budget: _Budget) -> list[Match]
     found, ranges = [], [(0, len(a), 0, len(b))]
     for around in ranges:  # grows meanwhile
         a_from, a_to, b_from, b_to = around
+        if a_from == a_to or b_from == b_to or not budget.rows:
+            continue
         part_a, part_b = a[a_from:a_to], b[b_from:b_to]
         dividing = _ends(part_a, part_b) or _anchors(part_a, part_b, budget)
-        new = dividing or _longest(part_a, part_b, budget)
+        new = (dividing or _longest(part_a, part_b, budget))[: budget.rows]
+        budget.rows -= len(new)
         matches = [(i + a_from, j + b_from, size) for i, j, size in new]
         found += matches
         ranges += _between(matches, around) if dividing else []
@@ -139,7 +151,14 @@ def _anchors(a: Sequence[str], b: Sequence[str], budget: _Budget) -> list[Match]
     budget.pairs -= len(a) + len(b)
     where = {word: j for j, word in enumerate(b) if in_b[word] == in_a[word] == 1}
     places = [(i, where[word]) for i, word in enumerate(a) if word in where]
-    return [(i, j, 1) for i, j in _increasing(places)]
+    return _rows(_increasing(places))
+
+
+def _rows(places: Sequence[tuple[int, int]]) -> list[Match]:
+    """Places one after the other in both texts, as one."""
+    rows = groupby(enumerate(places), key=lambda each: (each[1][0] - each[0], each[1][1] - each[0]))
+    found = ([place for _, place in row] for _, row in rows)
+    return [(*row[0], len(row)) for row in found]
 
 
 def _increasing(places: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:

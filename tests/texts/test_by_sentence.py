@@ -3,6 +3,7 @@
 from unittest.mock import patch
 
 import pytest
+from costs import assert_takes_less
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -50,6 +51,17 @@ def test_last_change_alone_leaves_all_before_it_as_it_was(before, after, some):
     last = max(number for number, each in enumerate(rewrites, 1) if each.is_change)
 
     assert chosen(rewrites, [last]) == some
+
+
+def test_as_many_sentences_as_an_archive_may_bring_stand_beside_each_other_at_once():
+    signs = [f"{chr(0x20000 + n % 999)}{chr(0x4E00 + n // 999)}" for n in range(333_000)]
+    before = "".join(f"{two}。" for two in signs)
+    after = "".join(f"{(two, two[::-1])[n % 2]}。" for n, two in enumerate(signs))
+    made = []
+
+    assert_takes_less(2, lambda: made.append(by_sentence(before, after)))  # 0.5, or 13 unbounded
+
+    assert chosen(made[0], range(1, len(made[0]) + 1)) == after
 
 
 def test_sentence_that_stays_stands_beside_itself():

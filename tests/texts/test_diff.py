@@ -88,6 +88,11 @@ UNLIKE = {
         " ".join(map(str, range(15_000))),
         " ".join(map(str, range(15_000, 0, -1))),
     ),
+    # As an archive may bring: of a million characters, each line short and unlike any other.
+    "every second line": (
+        "".join(f"{chr(0x20000 + n)}\n" for n in range(333_000)),
+        "".join(f"{chr((0x20000, 0x80000)[n % 2] + n)}\n" for n in range(333_000)),
+    ),
     "one word more at both ends": ("x " + "a b " * (LENGTH // 4), "a b " * (LENGTH // 4) + "x"),
 }
 
@@ -96,9 +101,18 @@ UNLIKE = {
 def test_texts_of_any_kind_are_compared_in_work_that_has_a_bound(first, second):
     pieces = []
 
-    assert_takes_less(4, lambda: pieces.append(diff(first, second)))  # 0.2; unbounded, minutes
+    # It takes 0.2, and 1 where there is a million of characters; without a bound, minutes.
+    assert_takes_less(4, lambda: pieces.append(diff(first, second)))
 
     assert "".join(piece.text for piece in pieces[0] if piece.op != "delete") == second
+
+
+def test_passages_that_changed_are_compared_by_words_where_they_are_longer_than_any_typed_text():
+    first = "".join(f"Line {n}. {'The kettle is warm. ' * 50}\n" for n in range(300))
+    second = first.replace("Line 1. The kettle", "Line 1. A kettle").replace("Line 299.", "End.")
+
+    changed = [piece.text for piece in diff(first, second) if piece.op != "equal"]
+    assert changed == ["The ", "A ", "Line 299. ", "End. "]
 
 
 def test_words_changed_in_a_long_paragraph_are_found_however_often_others_are_said():
