@@ -1,6 +1,7 @@
 """All that is one's own as one ZIP: given out while it is made, and taken in again."""
 
 from collections.abc import Iterator
+from functools import partial
 
 from flask import (
     Blueprint,
@@ -23,7 +24,12 @@ from smartcontent.exports.file_names import content_disposition
 from smartcontent.exports.packing import File, Packing
 from smartcontent.models import now
 from smartcontent.web.bodies import ARCHIVE_LARGEST
-from smartcontent.web.threads import few_at_once, slowly, turn_for_a_file, turn_for_an_archive
+from smartcontent.web.threads import (
+    few_files_at_once,
+    slowly,
+    turn_for_a_file,
+    turn_for_an_archive,
+)
 from smartcontent.web.turns import kept_for
 
 bp = Blueprint("archives", __name__, url_prefix="/account/data")
@@ -72,7 +78,7 @@ def as_zip(steps: Iterator[list[File]], name: str) -> Response:
 def _pieces(steps: Iterator[list[File]]) -> Iterator[bytes]:
     packing, is_over = Packing(), False
     while not is_over:
-        with turn_for_a_file():
+        with turn_for_a_file(is_begun=True):
             piece, is_over = _next_piece(packing, steps)
         yield piece
 
@@ -92,7 +98,8 @@ def taken_from(user_id: int, file: FileStorage | None) -> Taken:
     if file is None or not file.filename:
         raise ArchiveError("Choose the ZIP, or the Markdown, that you have downloaded here.")
     with turn_for_an_archive():
-        return taking_in.take_in(user_id, file.stream, few_at_once)
+        beside = partial(few_files_at_once, is_begun=True)
+        return taking_in.take_in(user_id, file.stream, beside)
 
 
 def _said(taken: Taken) -> str:

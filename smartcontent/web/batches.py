@@ -34,7 +34,7 @@ from smartcontent.web import errors
 from smartcontent.web.downloads import results_as_file
 from smartcontent.web.due_time import DueTimeForm
 from smartcontent.web.once import key_sent
-from smartcontent.web.threads import few_at_once, in_portions
+from smartcontent.web.threads import few_at_once, few_files_at_once, in_portions
 
 bp = Blueprint("batches", __name__)
 
@@ -86,7 +86,7 @@ def upload() -> ResponseReturnValue:
     try:
         if not data:
             raise TableError("Choose a file, or paste rows with their headings.")
-        headings, kept = few_at_once(_read, data, _chosen_encoding() if has_file else "")
+        headings, kept = few_files_at_once(_read, data, _chosen_encoding() if has_file else "")
     except TableError as error:
         return _index(str(error), pasted), 422
     name = (file.filename or "")[:NAME_LONGEST] if has_file and file else "Pasted table"

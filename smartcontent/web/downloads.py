@@ -16,7 +16,7 @@ from smartcontent.models import Batch, Content, Status
 from smartcontent.stores.sql import db
 from smartcontent.web import errors
 from smartcontent.web.contents import own_content
-from smartcontent.web.threads import slowly, turn_for_a_file
+from smartcontent.web.threads import few_files_at_once, slowly, turn_for_a_file
 
 bp = Blueprint("downloads", __name__)
 
@@ -71,8 +71,7 @@ def as_file(document: Document, name: str) -> Response:
         NotInThisFormat: it cannot be had in this one; the message says why, and what to do.
     """
     kind = FORMATS[name]
-    with turn_for_a_file():
-        body = slowly(kind.write, document)
+    body = few_files_at_once(kind.write, document)
     disposition = content_disposition(file_name(document.title, kind.suffix))
     headers = {"Content-Disposition": disposition}
     return Response(body, content_type=kind.media_type, headers=headers)

@@ -25,10 +25,12 @@ HOLD_SECONDS = 0.01
 _AT_ONCE = max(1, (os.cpu_count() or 1) // 2)
 _hashes = Line(_AT_ONCE)  # who signs in waits for no long text
 _few = Line(_AT_ONCE)
+# Short, and many of one search: none waits for a long text or a file.
+_portions = Line(1)
 # More than one user's requests in work come to, by pages and by tokens, or those of a network's
 # strangers. Each may have megabytes in memory.
 WAITING_MOST = 3 * AT_ONCE
-_files = Line(_AT_ONCE)  # and pages for no file
+_files = Line(_AT_ONCE)  # made, or read, for seconds; and pages wait for no file
 _archives = Line(1)
 HASHING_NICE = 10  # below the event loop, where cores are few
 
@@ -73,8 +75,8 @@ def in_line(work: Callable[..., Any], *args: object) -> Any:
 
 
 @contextmanager
-def _turn_in(line: Line) -> Iterator[None]:
-    if line.waiting(whose := asker()) >= WAITING_MOST:
+def _turn_in(line: Line, *, is_begun: bool = False) -> Iterator[None]:
+    if line.waiting(whose := asker()) >= WAITING_MOST and not is_begun:
         refuse()
     with line.turn(whose):
         yield
@@ -83,23 +85,41 @@ def _turn_in(line: Line) -> Iterator[None]:
 def in_portions(
     work: Callable[..., list[Any]], common: object, portions: Iterable[Sequence[Any]]
 ) -> list[Any]:
-    """Do the work of all portions, few at once, and let whoever waits go first between two."""
-    done = []
+    """Do the work of all portions, each of which is short: whoever waits with one goes first
+    between two.
+
+    Raises:
+        Problem, or HTTPException with an answer: too much of the same user waits already (429).
+    """
+    done: list[Any] = []
     for portion in portions:
-        done += few_at_once(work, common, portion)
+        db.session.commit()
+        with _turn_in(_portions, is_begun=bool(done)):
+            done += slowly(work, common, portion)
     return done
 
 
 @contextmanager
-def turn_for_a_file() -> Iterator[None]:
-    """Wait, while no transaction does, until few others make files: what one holds is in memory.
+def turn_for_a_file(*, is_begun: bool = False) -> Iterator[None]:
+    """Wait, while no transaction does, until few others make or read files: what one holds is in
+    memory. One that is begun waits however many do: it would be cut off.
 
     Raises:
         Problem, or HTTPException with an answer: too many of the same user's wait already (429).
     """
     db.session.commit()
-    with _turn_in(_files):
+    with _turn_in(_files, is_begun=is_begun):
         yield
+
+
+def few_files_at_once(work: Callable[..., Any], *args: object, is_begun: bool = False) -> Any:
+    """Do slowly what makes or reads a file, or a part of one that is begun.
+
+    Raises:
+        Problem, or HTTPException with an answer: too many of the same user's wait already (429).
+    """
+    with turn_for_a_file(is_begun=is_begun):
+        return slowly(work, *args)
 
 
 @contextmanager

@@ -306,19 +306,22 @@ def test_what_another_page_has_done_with_a_table_is_said(as_ada, monkeypatch, ot
     assert stored() == 0
 
 
-def test_whoever_waits_goes_before_the_next_portion(monkeypatch):
+def test_whoever_waits_goes_before_the_next_portion(app, monkeypatch):
     order: list[str] = []
     line = Line(1)
 
+    def go_between() -> None:
+        with line.turn("another"):
+            order.append("x")
+
     def work(whose: int, portion: str) -> list[str]:
         if portion == "a":
-            pool.submit(threads.in_line, order.extend, "x")
+            pool.submit(go_between)
             wait_until(lambda: line._waiting)
         order.extend(portion)
         return [portion]
 
-    monkeypatch.setattr(threads, "_few", line)
-    monkeypatch.setattr(threads, "few_at_once", threads.in_line)
+    monkeypatch.setattr(threads, "_portions", line)
     with ThreadPoolExecutor(1) as pool:
         done = threads.in_portions(work, 1, ["a", "b", "c"])
 

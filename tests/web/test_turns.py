@@ -1,8 +1,10 @@
 """Who asks for very much at once waits for oneself: for turns, and in front of SQLite's lock."""
 
+import io
 import socket
 import sqlite3
 import threading
+import zipfile
 from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -13,7 +15,7 @@ from types import SimpleNamespace
 import gevent
 import pytest
 from api.conftest import script_of
-from conftest import Visitor, wait_until
+from conftest import BRIEF, Visitor, wait_until
 from gevent import GreenletExit
 from patience import PATIENCE
 from sqlalchemy import update
@@ -21,12 +23,13 @@ from sqlalchemy.exc import TimeoutError as NoConnection
 from test_lines import waiting
 from werkzeug.test import EnvironBuilder, TestResponse
 
+from smartcontent.contents import ending, submitting
 from smartcontent.models import ApiToken, Status, User, now
 from smartcontent.stores import sql
 from smartcontent.stores.sql import db
 from smartcontent.texts.search.query import Query
 from smartcontent.texts.search.snippets import Part
-from smartcontent.web import account, auth, search_results, threads, turns
+from smartcontent.web import account, auth, batches, rendering, search_results, threads, turns
 from smartcontent.web.connections import Connection
 from smartcontent.web.lines import Line
 
@@ -112,6 +115,36 @@ def test_long_work_of_one_user_is_refused_where_too_much_of_it_waits(
     assert browser.get(page).status_code == 200
 
 
+def test_a_file_that_is_begun_waits_where_too_much_of_the_same_user_does(
+    app, ada, content, monkeypatch
+):
+    line = Line(1)
+    monkeypatch.setattr(threads, "_files", line)
+    ending.cancel(content.current)
+    browsers = [Visitor.signed_in(app, ada) for _ in range(2)]
+    archive = browsers[0].get("/account/data/archive.zip").data
+    form = {"csrf_token": browsers[1].token(), "file": (io.BytesIO(archive), "archive.zip")}
+
+    def wait_in_line() -> None:
+        with line.turn(str(ada.id)):
+            pass
+
+    with ThreadPoolExecutor(threads.WAITING_MOST + 2) as pool:
+        with line.turn("somebody"):
+            for _ in range(threads.WAITING_MOST):
+                pool.submit(wait_in_line)
+            wait_until(lambda: waiting(line) == threads.WAITING_MOST)
+            begun = [
+                pool.submit(browsers[0].get, "/account/data/archive.zip"),
+                pool.submit(browsers[1].client.post, "/account/data", data=form),
+            ]
+            wait_until(lambda: waiting(line) == threads.WAITING_MOST + 2)
+        zipped, taken = (each.result(PATIENCE) for each in begun)
+
+    assert zipfile.ZipFile(io.BytesIO(zipped.data)).testzip() is None
+    assert taken.status_code == 303
+
+
 @pytest.mark.parametrize("who", ["owner", "stranger", "known device"])
 def test_passwords_are_hashed_users_by_turns(app, ada, bob, as_ada, thieves, monkeypatch, who):
     """Whoever tries very many at once has others wait for one."""
@@ -148,7 +181,7 @@ def test_passwords_are_hashed_users_by_turns(app, ada, bob, as_ada, thieves, mon
     assert order == ["a try", "hers", *["a try"] * (len(many) - 1)]
 
 
-def test_passages_of_one_user_are_sought_few_at_once(app, ada, due_draft, monkeypatch):
+def test_passages_are_sought_one_portion_at_a_time(app, ada, due_draft, monkeypatch):
     token, at_once = {"headers": script_of(app, ada)._headers}, Counter[str]()
     look, changing = search_results.best_part, threading.Lock()
 
@@ -161,7 +194,6 @@ def test_passages_of_one_user_are_sought_few_at_once(app, ada, due_draft, monkey
             at_once["now"] -= 1
         return look(text, asked)
 
-    monkeypatch.setattr(threads, "_few", Line(1))
     monkeypatch.setattr(search_results, "best_part", counted)
     pages = [Visitor.signed_in(app, ada) for _ in range(turns.AT_ONCE)]
     with ThreadPoolExecutor(2 * turns.AT_ONCE) as pool:
@@ -171,6 +203,48 @@ def test_passages_of_one_user_are_sought_few_at_once(app, ada, due_draft, monkey
         assert {answer.result(PATIENCE).status_code for answer in answers} == {200}
 
     assert at_once["most"] == 1
+
+
+LONG_TEXT = "/contents/preview/text", {"text": "Tea is warm. " * 500}
+
+
+@pytest.mark.parametrize("what", ["file", "text"])
+def test_a_search_waits_for_no_file_and_no_long_text_nor_does_such_a_text_for_a_file(
+    app, ada, bob, monkeypatch, what
+):
+    lines = {"file": Line(1), "text": Line(1)}
+    monkeypatch.setattr(threads, "_files", lines["file"])
+    monkeypatch.setattr(threads, "_few", lines["text"])
+    monkeypatch.setattr(search_results, "AT_ONCE", 1)  # each content is a portion
+    begun, go_on = Queue[int](), threading.Event()
+    module, name, *asked = {
+        "file": (batches, "read_table", "/batches", {"pasted": "Topic\nTea"}),
+        "text": (rendering, "to_html", *LONG_TEXT),
+    }[what]
+    work = getattr(module, name)
+
+    def slow(*args: object) -> object:
+        begun.put(1)
+        assert go_on.wait(PATIENCE)
+        return work(*args)
+
+    monkeypatch.setattr(module, name, slow)
+    for number in range(3):
+        submitting.submit(bob.id, BRIEF, f"Teapot {number}")
+    adas = [Visitor.signed_in(app, ada) for _ in range(2)]
+    bobs = Visitor.signed_in(app, bob)
+    with ThreadPoolExecutor(3) as pool:
+        long = [pool.submit(visitor.post, *asked) for visitor in adas]
+        begun.get(timeout=PATIENCE)
+        wait_until(lambda: waiting(lines[what]) == 1)
+        try:
+            found = pool.submit(bobs.get, "/list?q=teapot").result(PATIENCE)
+            assert found.text.count("<mark>Teapot</mark>") >= 3
+            if what == "file":
+                assert pool.submit(bobs.post, *LONG_TEXT).result(PATIENCE).status_code == 200
+        finally:
+            go_on.set()
+        assert {each.result(PATIENCE).status_code for each in long} <= {200, 303}
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)

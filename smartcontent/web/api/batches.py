@@ -36,7 +36,7 @@ from smartcontent.web.api.idempotency import HEADER, KEY, key_of_request
 from smartcontent.web.api.through_template import chosen_template
 from smartcontent.web.downloads import results_as_file
 from smartcontent.web.problems import Errors, Problem
-from smartcontent.web.threads import few_at_once, in_portions
+from smartcontent.web.threads import few_at_once, few_files_at_once, in_portions
 
 bp = protected("batches")
 
@@ -352,7 +352,7 @@ def _table(file: FileStorage) -> Table:
     if encoding and encoding not in ENCODINGS:
         raise _wrong({"encoding": [f"Encoding must be one of {', '.join(ENCODINGS)}."]})
     try:
-        table: Table = few_at_once(_read, file.read(), encoding)
+        table: Table = few_files_at_once(_read, file.read(), encoding)
     except TableError as error:
         raise _wrong({"file": [str(error)]}) from error
     return table
