@@ -484,6 +484,29 @@ def test_cards_of_long_texts_are_not_kept_in_memory():
     assert memory_now() - before < 30_000  # kilobytes; kept, they are 50,000
 
 
+# Each of something short of its own, of which very much comes.
+MUCH_OF_LITTLE = {
+    "words of signs": lambda n: list(
+        placed_tokens("".join(chr(0x4E00 + (n + place) % 999) for place in range(64)))
+    ),
+    "briefs of facts": lambda n: card(
+        "Tea.", Asked("Tea", also=(" ".join(f"{n + place} ml" for place in range(100)),))
+    ),
+}
+
+
+@pytest.mark.parametrize("read", MUCH_OF_LITTLE.values(), ids=MUCH_OF_LITTLE)
+def test_of_what_is_kept_in_memory_the_size_is_bounded_and_not_only_how_many(read):
+    read(0)  # loads what is kept for good
+    one = bytes_held(lambda: read(1))
+
+    def read_many() -> None:
+        for number in range(2, 42):
+            read(number)
+
+    assert bytes_held(read_many) < 18 * one  # 2 and 12; without a bound 25 and 34
+
+
 def test_what_becomes_of_letters_is_kept_of_those_that_a_language_has():
     assert searchable(chr(0) + "Žé") == "ze"
     letters = [chr(code) for code in range(0xA0, 0x30000)]

@@ -17,6 +17,8 @@ from smartcontent.texts.remembering import Letters
 
 _MOST_OF_A_SIGN = 6
 LONGEST = 64  # characters of a token; what is longer is no word, and is found by its beginning
+_WORDS_MOST = 20_000  # that are known
+_FEW = 4  # tokens of a word
 _BRIEF = 4_000  # characters that one field of a brief may have
 # To be raised whenever a text gets other tokens, with a migration (0033) that says what is behind.
 VERSION = 2
@@ -183,7 +185,7 @@ def _is_named(before: str | None, dot: re.Match[str]) -> bool:
 
 
 # Most words have been there before: to know them makes a long text five times as fast.
-_of_word = lru_cache(maxsize=20_000)(_of)
+_of_word = lru_cache(maxsize=_WORDS_MOST)(_of)
 # Without blanks a line is as long as a brief, and a thousand rows of a batch may say the same one.
 _of_long = lru_cache(maxsize=64)(_of)
 
@@ -208,7 +210,7 @@ def placed_tokens(text: str) -> Iterator[Token]:
         if len(typed) <= LONGEST and _is_plain(typed):
             yield Token(typed.lower(), first, word.end())
             continue
-        for token in (_placed_in_word if len(typed) <= LONGEST else _placed_in)(typed):
+        for token in _placed[typed] if len(typed) <= LONGEST else _placed_in(typed):
             yield Token(token.text, first + token.start, first + token.end)
 
 
@@ -229,7 +231,20 @@ def _each(found: Token) -> Iterable[Token]:
     return (Token(sign, at, at + 1) for at, sign in enumerate(found.text[::2], found.start))
 
 
-_placed_in_word = lru_cache(maxsize=20_000)(_placed_in)
+class _Placed(dict[str, list[Token]]):
+    """Those of words that have been there before. Where each character is a token, hardly one has,
+    and its tokens take a hundred times as much memory as itself."""
+
+    def __missing__(self, typed: str) -> list[Token]:
+        found = _placed_in(typed)
+        if len(found) <= _FEW:
+            if len(self) >= _WORDS_MOST:
+                self.clear()
+            self[typed] = found
+        return found
+
+
+_placed = _Placed()
 
 
 def _plain(folded: str) -> str:
