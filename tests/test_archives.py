@@ -750,6 +750,26 @@ def test_tasks_of_versions_count_as_what_is_much(ada, bob, written):
     assert max(portions) * 30_000 <= taking_in.CHARACTERS_LONGEST
 
 
+def test_what_is_much_is_measured_without_a_copy_of_it_while_nobody_else_writes(
+    ada, bob, written, monkeypatch
+):
+    class Messages(list):
+        def __repr__(self) -> str:
+            raise AssertionError("a copy is made")
+
+    read = taking_in.contents_of
+
+    def read_with_messages(*args: object) -> list:
+        found = read(*args)
+        for draft in (draft for each in found for draft in each.drafts):
+            draft["prompt"] = Messages(draft["prompt"] or [])
+        return found
+
+    monkeypatch.setattr(taking_in, "contents_of", read_with_messages)
+
+    assert taken(bob, archive_of(ada)).contents == 1
+
+
 def test_of_a_failure_what_its_sentence_is_made_of_is_taken_in(ada, bob, written):
     files = files_of(archive_of(ada))
     many = {"model": "llama3.2", **{f"{number}": "x" * 1_000 for number in range(40)}}
