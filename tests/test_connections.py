@@ -27,7 +27,7 @@ from smartcontent.stores.sql import db
 from smartcontent.web import lines, turns
 from smartcontent.web.api.access import WRONG_TOKENS
 from smartcontent.web.bodies import read_body
-from smartcontent.web.connections import HELD_IS_MUCH, Connection, Connections
+from smartcontent.web.connections import HELD_BYTES, HELD_IS_MUCH, Connection, Connections
 
 AT_MOST, MANY = 100, 300
 # gunicorn takes nobody any more at this many: nearly what the product keeps.
@@ -501,6 +501,26 @@ def test_nobody_is_let_go_for_bodies_that_are_worked_at(greenlets):
 
     assert not honest.is_over
     for _, theirs in (*at_work, (honest, client)):
+        theirs.close()
+
+
+def test_an_answer_larger_than_all_together_may_be_is_sent_where_there_is_no_other(greenlets):
+    pairs = [connected(greenlets, "192.0.2.6") for _ in range(3)]
+    (first, _), (second, _), (small, _) = pairs
+    sending = [gevent.spawn(first.sendall, bytes(HELD_BYTES + 1))]
+    gevent.sleep(0)
+
+    small._hold(HELD_IS_MUCH)
+    assert not first.is_over
+
+    sending.append(gevent.spawn(second.sendall, bytes(HELD_BYTES + 1)))
+    gevent.sleep(0)
+    small._hold(HELD_IS_MUCH)
+    assert [first.is_over, second.is_over] == [True, False]
+
+    gevent.killall(sending)
+    for ours, theirs in pairs:
+        ours.close()
         theirs.close()
 
 

@@ -42,6 +42,8 @@ LINGER_BYTES = 2 * 1024 * 1024
 # as it likes, each of megabytes.
 HELD_BYTES = 64 * 1024 * 1024
 HELD_IS_MUCH = 64 * 1024
+# So much of one at most: by itself an answer may be more than all together may, as a batch's CSV.
+ONE_HOLDS_BYTES = HELD_BYTES * 3 // 4
 # Of a request's line and headers together. gunicorn bounds each alone, and takes 100 of 8 KB: those
 # of one name are then taken apart as one, a microsecond a byte, while all others wait.
 HEAD_BYTES = 32 * 1024
@@ -193,7 +195,7 @@ class Connection(gevent.socket.socket):
         self.since = time.monotonic()
         self.is_waiting = True
         self.is_late = False
-        self.held = 0  # bytes in memory, of a body or of an answer
+        self.held = 0  # bytes in memory that count, of a body or of an answer
         self.is_kept = True
         self.is_unread = False
         self._head_left = HEAD_BYTES
@@ -278,7 +280,7 @@ class Connection(gevent.socket.socket):
         return data
 
     def _hold(self, more: int) -> None:
-        self.held += more
+        self.held = min(self.held + more, ONE_HOLDS_BYTES)
         if self.held >= HELD_IS_MUCH:
             _spare_memory(self._others)
 
