@@ -22,6 +22,7 @@ from smartcontent.web import (
     guesses,
     health,
     history,
+    json_answers,
     keeping,
     limiter,
     model_choice,
@@ -51,6 +52,7 @@ from smartcontent.web.threads import in_line
 def init_app(app: Flask) -> None:
     """Register the blueprints and what every page needs."""
     beside.by(in_line)
+    json_answers.init_app(app)
     limiter.init_app(app)
     connections.init_app(app)
     hub.init_app(app)

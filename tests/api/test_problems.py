@@ -1,5 +1,6 @@
 """Every error is a problem document, and no input breaks the API."""
 
+import io
 import json
 
 import pytest
@@ -204,3 +205,14 @@ def test_request_whose_connection_the_server_ended_may_be_tried_again(app, scrip
 
     assert is_problem(answer, 503)
     assert int(answer.headers["Retry-After"]) > 0
+
+
+def test_answers_have_letters_as_they_are_and_a_mark_for_half_of_one(script):
+    for heading, shown in (("茶 🍵", "茶 🍵"), ("\ud83c", "?")):
+        table = {"file": (io.BytesIO(b"Topic\nTea"), "teas.csv")}
+        form = {**table, "mapping": json.dumps({heading: "topic"})}
+
+        answer = script.call("POST", "/batches", data=form)
+
+        assert is_problem(answer, 422)
+        assert f"There is no column “{shown}”" in answer.text
