@@ -8,8 +8,9 @@ from unittest.mock import Mock
 import pytest
 from api.conftest import BRIEF as BRIEF_SENT
 from conftest import BRIEF, PASSWORD, Visitor
+from gevent import get_hub
 from redis.connection import Connection
-from sqlalchemy import event
+from sqlalchemy import event, text
 
 from smartcontent import beside, exports
 from smartcontent.briefs.built_in import BUILT_IN
@@ -22,8 +23,12 @@ from smartcontent.models.listing import list_contents
 from smartcontent.progress import batches
 from smartcontent.stores import keys
 from smartcontent.stores.sql import db
-from smartcontent.web import templating
+from smartcontent.web import templating, threads
 
+MUCH_WORK = (
+    "WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n WHERE x < 3000000)"
+    " SELECT count(*) FROM n"
+)
 TEMPLATE, BLANKS = next((each, built_in.blanks) for each, built_in in BUILT_IN.items())
 
 
@@ -301,3 +306,29 @@ def test_how_a_batch_stands_is_told_while_others_write(app, ada, tried, monkeypa
         answer = script.post(f"/api/v1/batches/{made}/{deed}", headers=token)
         assert answer.status_code == 200
     assert held_nobody_up(refused)
+
+
+def test_who_writes_makes_few_pauses_for_others_while_the_lock_is_held(app, monkeypatch):
+    """At each pause every statement that reads goes on for a while, and others who write wait."""
+    pauses = list[float]()
+
+    def pause(seconds: float) -> None:
+        pauses.append(seconds)
+        get_hub().loop.update_now()
+
+    def of_one(*, only_reads: bool) -> int:
+        pauses.clear()
+        get_hub().loop.update_now()
+        options = {"only_reads": only_reads}
+        db.session.connection(execution_options=options).execute(text(MUCH_WORK))
+        db.session.rollback()
+        return len(pauses)
+
+    monkeypatch.setattr(threads, "is_module_patched", lambda _name: True)
+    monkeypatch.setattr(threads.time, "sleep", pause)
+    db.engine.dispose()  # connections from now on pause
+
+    reading, writing = of_one(only_reads=True), of_one(only_reads=False)
+
+    db.engine.dispose()
+    assert 0 < 2 * writing < reading

@@ -103,6 +103,7 @@ _POSTGRESQL = {
 _BEGIN_BRIEFLY = "BEGIN; SET LOCAL idle_in_transaction_session_timeout = 3000"
 
 
+WRITES = "whether the transaction writes"  # to SQLite
 _WRITTEN = "rows written before the transaction"  # by this connection of SQLite's
 
 # In front of SQLite's one write lock.
@@ -176,8 +177,11 @@ def _name_a_lost_connection(context: ExceptionContext) -> None:
 @event.listens_for(Engine, "begin")
 def _begin(connection: Connection) -> None:
     options = connection.get_execution_options()
+    is_special = options.get("takes_long") or options.get("at_once")
+    only_reads = not is_special and (options.get("only_reads") or _request_only_reads())
     if connection.dialect.name == "sqlite":
         connection.info[_WRITTEN] = connection.connection.total_changes
+        connection.info[WRITES] = not only_reads
     if connection.dialect.name == "postgresql":
         # In one message: to say it for this transaction alone costs no round trip.
         connection.exec_driver_sql("BEGIN" if options.get("takes_long") else _BEGIN_BRIEFLY)
@@ -185,7 +189,7 @@ def _begin(connection: Connection) -> None:
         _begin_writing(connection.connection.dbapi_connection, LONG_PATIENCE_SECONDS)
     elif options.get("at_once"):
         _begin_writing(connection.connection.dbapi_connection, patience=0)
-    elif options.get("only_reads") or _request_only_reads():
+    elif only_reads:
         connection.exec_driver_sql("BEGIN")
     else:
         # A transaction that reads before it writes fails at once when another wrote in between;

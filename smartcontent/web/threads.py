@@ -4,23 +4,27 @@ import os
 import sqlite3
 import sys
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from functools import cache
+from functools import cache, partial
 from typing import Any
 
 from gevent import get_hub
 from gevent.monkey import is_module_patched
 from gevent.threadpool import ThreadPool
 from sqlalchemy import Engine, event
+from sqlalchemy.pool import ConnectionPoolEntry
 
-from smartcontent.stores.sql import db
+from smartcontent.stores.sql import WRITES, db
 from smartcontent.web.lines import Line
 from smartcontent.web.turns import AT_ONCE, asker, refuse
 
 # Of SQLite's virtual machine: some rows, each with a search through a long text.
 STEPS_AT_ONCE = 100
 HOLD_SECONDS = 0.01
+# Of a transaction that writes. At each of its pauses all that read have a share of their own, while
+# others who write wait, workers with drafts that are due included: of few pauses it is few shares.
+WRITER_HOLDS_SECONDS = 0.05
 # Half of the cores are left to pages, and so is the memory of all that wait.
 _AT_ONCE = max(1, (os.cpu_count() or 1) // 2)
 _hashes = Line(_AT_ONCE)  # who signs in waits for no long text
@@ -165,16 +169,17 @@ def _behind_the_loop(work: Callable[..., Any], *args: object) -> Any:
 
 
 @event.listens_for(Engine, "connect")
-def _pause_in_statements(connection: object, _record: object) -> None:
+def _pause_in_statements(connection: object, record: ConnectionPoolEntry) -> None:
     if isinstance(connection, sqlite3.Connection) and is_module_patched("time"):
-        connection.set_progress_handler(_let_others_go_on, STEPS_AT_ONCE)
+        pause = partial(_let_others_go_on, record.info)
+        connection.set_progress_handler(pause, STEPS_AT_ONCE)
 
 
-def _let_others_go_on() -> None:
+def _let_others_go_on(connection: Mapping[str, Any]) -> None:
     """Pause in mid statement: SQLite runs in the one thread that serves everybody.
 
     A search of many long texts takes seconds; PostgreSQL's are waited for, and hold nobody up.
     """
     held_seconds = time.time() - get_hub().loop.now()
-    if held_seconds >= HOLD_SECONDS:
+    if held_seconds >= (WRITER_HOLDS_SECONDS if connection.get(WRITES) else HOLD_SECONDS):
         time.sleep(0.0001)  # after 0 gevent would not look whose time or data has come
