@@ -19,6 +19,7 @@ from sqlalchemy.engine.interfaces import CacheStats
 from smartcontent.config import from_environment
 from smartcontent.contents import ending, submitting, waiting
 from smartcontent.models import Draft, Status, now
+from smartcontent.ollama import NoThread, Ollama
 from smartcontent.scheduling import Job, Scheduler, reconcile, reconciler
 from smartcontent.scheduling.reconciler import OVERDUE
 from smartcontent.stores import keys
@@ -357,12 +358,22 @@ def test_draft_waits_on_while_a_worker_has_no_thread_for_it(content, ollama, mon
 
     with monkeypatch.context() as patched:
         patched.setattr(Thread, "start", start)
-        with pytest.raises(MemoryError):
+        with pytest.raises(NoThread):
             job.write_draft(content.current.id)
     db.session.expire_all()
     assert (content.current.status, content.current.error) == (Status.PENDING, None)
 
     assert started(content.current).status == Status.COMPLETED
+
+
+def test_text_is_kept_where_no_thread_is_left_to_ask_for_its_model(due_draft, ollama, monkeypatch):
+    def digest(*_: object) -> str:
+        raise NoThread
+
+    monkeypatch.setattr(Ollama, "digest", digest)
+
+    assert started(due_draft).status == Status.COMPLETED
+    assert due_draft.model_digest is None
 
 
 def nobody_writes() -> bool:

@@ -58,7 +58,11 @@ def test_all_our_processes_share_one_image_and_one_environment() -> None:
     assert set(SERVICES) == OURS | set(THEIRS)
     for name in OURS:
         assert "<<: *app\n" in SERVICES[name]
-        assert not re.search(r"^    (environment|env_file|volumes|image):", SERVICES[name], re.M)
+        own = r"^    (environment|env_file|volumes|image|build):"
+        assert not re.search(own, SERVICES[name], re.M)
+    # Compose names what is built by folder and service: two checkouts share nothing.
+    assert "  build: .\n" in SECTIONS["x-app"]
+    assert "  image:" not in SECTIONS["x-app"]
 
 
 def test_every_variable_is_a_setting_of_the_product_or_of_the_image_it_is_for() -> None:
@@ -87,10 +91,7 @@ def test_what_a_user_may_set_has_the_same_default_with_and_without_docker() -> N
     asked_for = dict(re.findall(r"\$\{(\w+):-([^}]*)\}", COMPOSE))
     ours = {name: default for name, default in asked_for.items() if name in DEFAULTS}
 
-    assert asked_for.keys() - ours.keys() == PASSWORDS | {
-        "OLLAMA_REPLICAS",
-        "COMPOSE_PROJECT_NAME",
-    }
+    assert asked_for.keys() - ours.keys() == PASSWORDS | {"OLLAMA_REPLICAS"}
     assert ours == {name: DEFAULTS[name] for name in ours} | DIFFERENT
 
 
@@ -140,10 +141,7 @@ def test_every_image_is_pinned_and_ours_does_not_run_as_root() -> None:
         r"^(?:FROM|x-ollama-image: &\w+| +image:) ([^*\n]\S+)", COMPOSE + DOCKERFILE, re.M
     )
 
-    # Ours has the name of the checkout: two of them do not share it.
-    assert sorted(image for image in images if not re.search(r":\d+\.\d+", image)) == [
-        "${COMPOSE_PROJECT_NAME:-smartcontent}-app"
-    ]
+    assert [image for image in images if not re.search(r":\d+\.\d+", image)] == []
     assert int(re.findall(r"^USER (.*)", DOCKERFILE, re.M)[-1]) > 0
 
 

@@ -413,16 +413,28 @@ def test_nor_does_one_whose_worker_is_lost_before_the_first_word(app, rewrite, o
     app.config["LEASE_SECONDS"] = 0.4
     dictation = Dictation(ollama)
     thread = in_thread(app, job.write_draft, rewrite.id)
-    wait_until(lambda: text_so_far(rewrite.id, 1) == "Tea is hot. ")
+    wait_until(lambda: read(rewrite, Draft.lease_until))
     first = read(rewrite, Draft.lease_until)
 
     wait_until(lambda: read(rewrite, Draft.lease_until) > first)
 
     assert read(rewrite, Draft.text) == ""
     dictation.say("It ")
+    wait_until(lambda: text_so_far(rewrite.id, 1) == "Tea is hot. It ")
     dictation.end()
     thread.join()
     assert read(rewrite, Draft.text) == "Tea is hot. It "
+
+
+def test_nor_does_one_that_is_stopped_before_the_first_word(app, rewrite, ollama):
+    Dictation(ollama)
+    thread = in_thread(app, job.write_draft, rewrite.id)
+    wait_until(lambda: read(rewrite, Draft.status) == Status.GENERATING and ollama.texts)
+
+    ending.cancel(rewrite)
+
+    thread.join()
+    assert (read(rewrite, Draft.status), read(rewrite, Draft.text)) == (Status.CANCELLED, "")
 
 
 def _is_told_to_end(attempt, answer):

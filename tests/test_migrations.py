@@ -242,7 +242,7 @@ def test_password_that_the_volume_does_not_know_is_said_with_the_remedy(settings
 
     assert done.returncode == 1
     assert done.stderr.splitlines()[-1].startswith("Error: The database refuses the password. ")
-    assert "ALTER ROLE smartcontent PASSWORD" in done.stderr
+    assert r"psql -U smartcontent -c '\password'" in done.stderr
     assert "Traceback" not in done.stderr
     assert "a second one" not in done.stderr
 

@@ -326,9 +326,17 @@ def test_series_that_begin_soon_are_counted(app, ada, as_ada):
     assert [begin_and_end() for _ in range(3)] == [201, 201, 429]
     left = script.post("/series", later)
     assert left.status_code == 201
+    changed_later = left.json["id"]
     changed = script.patch(f"/series/{left.json['id']}", {"rule": series["rule"]})
     assert changed.status_code == 429
     assert 0 < int(changed.headers["Retry-After"]) <= 60
     paused = script.post("/series", {**series, "paused": True})
     assert paused.status_code == 201
     assert script.patch(f"/series/{paused.json['id']}", {"paused": False}).status_code == 429
+    both = {"rule": series["rule"], "paused": False}
+    of_another_time = script.post("/series", {**later, "paused": True})
+    assert script.patch(f"/series/{of_another_time.json['id']}", both).status_code == 429
+    left = script.get(f"/series/{of_another_time.json['id']}").json
+    assert (left["rule"], left["paused"]) == (later["rule"], True)
+    running = {"rule": series["rule"], "paused": True}
+    assert script.patch(f"/series/{changed_later}", running).status_code == 200

@@ -18,7 +18,7 @@ from smartcontent.cli.printing import say
 from smartcontent.contents import reindexing
 from smartcontent.health.database import check_database
 from smartcontent.health.finding import State
-from smartcontent.models.search_index import findables, taking_in_many
+from smartcontent.models.search_index import findables, takes_in_many, taking_in_many
 from smartcontent.stores.redis_answers import one_line
 from smartcontent.stores.sql import db
 
@@ -105,9 +105,11 @@ def make_findable() -> None:
     # After a downgrade the version before makes its own.
     if not is_there or len(found.get_columns(findables.name)) < len(findables.columns):
         return
-    total, done = max(1, reindexing.count_behind()), 0
-    with taking_in_many():  # also where nothing is left: one that was killed left it so
+    total, done = reindexing.count_behind(), 0
+    if not (total or takes_in_many()):
+        return
+    with taking_in_many():
         for step in reindexing.catch_up():
-            if done * 10 // total != (done + step) * 10 // total:
+            if total and done * 10 // total != (done + step) * 10 // total:
                 say(f"Made findable: {done + step:,} of {total:,} contents", err=True)
             done += step

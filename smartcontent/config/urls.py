@@ -72,7 +72,7 @@ def database(text: str) -> str:
     if not _POSTGRESQL.match(text):
         raise ValueError("it must be postgresql://USER:PASSWORD@HOST/NAME or sqlite:////PATH")
     parts = _split(text)
-    if parts.netloc.count("@") > 1:  # the driver's host would begin in the password, and be told
+    if "@" in (parts.password or ""):  # the driver's host would begin in the password, and be told
         raise ValueError("a @ in a password is written %40")
     _check_server(parts)
     _check_postgresql_options(parts)

@@ -85,7 +85,7 @@ def check(user_id: int, of_batch: int = 0, is_of_series: bool = False) -> None:
 
 def check_series(user_id: int, due: datetime | None) -> None:
     """Count a series as a submission, whose next time was chosen and comes within the hour: begun
-    and deleted in turns it would make texts of which none is refused.
+    and deleted in turns, or paused and resumed, it would make texts of which none is refused.
 
     Call it before the commit.
 
@@ -94,6 +94,7 @@ def check_series(user_id: int, due: datetime | None) -> None:
     """
     if due and due <= now() + HOUR:
         db.session.add(Asking(user_id=user_id))
+        _forget_old(Asking.user_id == user_id)
         check(user_id)
 
 
@@ -108,8 +109,11 @@ def count_still(*deleted: ColumnElement[bool]) -> None:
     )
     columns = [Asking.user_id, Asking.at, Asking.is_of_batch]
     db.session.execute(insert(Asking).from_select(columns, asked_for))
-    theirs = Asking.user_id.in_(select(Draft.user_id).where(*deleted))
-    db.session.execute(delete(Asking).where(theirs, Asking.at < since))
+    _forget_old(Asking.user_id.in_(select(Draft.user_id).where(*deleted)))
+
+
+def _forget_old(theirs: ColumnElement[bool]) -> None:
+    db.session.execute(delete(Asking).where(theirs, Asking.at < now() - HOUR))
 
 
 def check_ahead(user_id: int, of_batch: int, submissions: int = 1) -> None:

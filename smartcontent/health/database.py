@@ -17,7 +17,7 @@ from smartcontent.stores.sql import POOLER_SAFE
 AGREE = (
     "check DATABASE_URL; with Docker, PostgreSQL keeps the POSTGRES_PASSWORD of its first start: "
     "set that again, or give it the new one by `docker compose exec postgres psql -U smartcontent "
-    "-c \"ALTER ROLE smartcontent PASSWORD 'THE-NEW-ONE'\"`"
+    "-c '\\password'`"
 )
 MIGRATE = "run `flask --app wsgi db upgrade`"
 # A connection of the check's own: one from the app's pool could wait behind pages for 30 s, and

@@ -49,7 +49,7 @@ from sqlalchemy.dialects.postgresql import ARRAY, TSQUERY, TSVECTOR
 
 from smartcontent.beside import beside
 from smartcontent.models.accounts import LARGEST_ID
-from smartcontent.stores.sql import Base, db, is_postgresql, one_of
+from smartcontent.stores.sql import Base, db, is_postgresql, one_of, reading
 from smartcontent.texts.search.query import (
     Phrase,
     Query,
@@ -189,13 +189,17 @@ def store(entries: Sequence[Entry]) -> None:
     )
 
 
+# What usually waits to be taken in by PostgreSQL, and to be merged by FTS5, whose default it is.
+FEW_KILOBYTES, FEW_PIECES = 512, 4
+
+
 @contextmanager
 def taking_in_many() -> Iterator[None]:
     """Have the index take in many contents together: it costs a half to two thirds as much.
 
     What waits to be taken in, or to be merged, is read by every search, so usually it is little.
     """
-    few, many = (512, 16_384) if is_postgresql() else (4, 16)
+    few, many = (FEW_KILOBYTES, 16_384) if is_postgresql() else (FEW_PIECES, 16)
     let_wait = _let_wait if is_postgresql() else _let_lie
     let_wait(many)
     try:
@@ -205,6 +209,20 @@ def taking_in_many() -> Iterator[None]:
         if is_postgresql():
             with db.engine.begin() as connection:
                 connection.execute(text("SELECT gin_clean_pending_list('ix_findables_words')"))
+
+
+def takes_in_many() -> bool:
+    """Whether somebody is taking in many, or was killed at it."""
+    usual: object
+    if is_postgresql():
+        asked = "SELECT reloptions FROM pg_class WHERE relname = 'ix_findables_words'"
+        usual = [f"gin_pending_list_limit={FEW_KILOBYTES}"]
+    else:
+        asked = "SELECT coalesce(max(v), :few) FROM found_config WHERE k = 'automerge'"
+        usual = FEW_PIECES
+    with reading():
+        is_usual: bool = db.session.scalar(text(asked), {"few": FEW_PIECES}) == usual
+    return not is_usual
 
 
 def _let_wait(kilobytes: int) -> None:

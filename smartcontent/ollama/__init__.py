@@ -4,6 +4,15 @@ from smartcontent.ollama.address import base_url, canonical
 from smartcontent.ollama.answer import Answer
 from smartcontent.ollama.client import Ollama, PullProgress
 from smartcontent.ollama.errors import OllamaError
-from smartcontent.ollama.exchange import TICK
+from smartcontent.ollama.exchange import TICK, NoThread
 
-__all__ = ["TICK", "Answer", "Ollama", "OllamaError", "PullProgress", "base_url", "canonical"]
+__all__ = [
+    "TICK",
+    "Answer",
+    "NoThread",
+    "Ollama",
+    "OllamaError",
+    "PullProgress",
+    "base_url",
+    "canonical",
+]

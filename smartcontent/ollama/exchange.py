@@ -102,13 +102,17 @@ class _Session(requests.Session):
         """Nowhere: where it leads somewhere, a redirect is read to its end, followed or not."""
 
 
+class NoThread(Exception):
+    """This process, or its container, has as many as it may: that passes."""
+
+
 class Exchange:
     """A request under way; `lines()` gives the answer, `close()` ends it whatever it is doing.
 
     One that is not to begin at once opens its connection and sends nothing until `begin()`.
 
     Raises:
-        MemoryError: there are as many threads as this process may have.
+        NoThread: no answer can be read now.
     """
 
     def __init__(self, call: Call, limits: Limits, at_once: bool = True) -> None:
@@ -130,7 +134,7 @@ class Exchange:
         try:
             self._reader.start()
         except RuntimeError as error:
-            raise MemoryError("no thread to read an answer") from error
+            raise NoThread from error
 
     def begin(self) -> None:
         """Send the request; from now on the limits count."""

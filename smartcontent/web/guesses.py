@@ -36,7 +36,7 @@ TOO_MANY = (
 )
 TOO_MANY_STRANGERS = (
     "Too many wrong passwords were tried at this account from elsewhere: wait an hour, or sign in "
-    "on a device where you have signed in before."
+    "on a device where you have signed in with your present password."
 )
 TOO_MANY_SIGN_UPS = (
     "Too many accounts were made from your network within an hour: come again later, or ask an "

@@ -19,7 +19,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from smartcontent.models import Draft, now
 from smartcontent.models.job_ids import draft_id_of
 from smartcontent.models.status import WAITS
-from smartcontent.ollama import Answer
+from smartcontent.ollama import Answer, NoThread
 from smartcontent.ollama.configured import ollama
 from smartcontent.progress.estimates import estimate_for
 from smartcontent.prompts.request import SourceGone, language_of, request_of, seeded
@@ -61,7 +61,7 @@ def ready(draft: Draft, after: str | None) -> Ready:
     """
     try:
         return _made_ready(draft, after)
-    except (SQLAlchemyError, redis_py.RedisError, MemoryError):
+    except (SQLAlchemyError, redis_py.RedisError, NoThread):
         raise
     except SourceGone:
         problem = "source_gone"

@@ -57,7 +57,7 @@ class Attempt:
         self._text = _beginning_with(before)
         self.first_word_at: datetime | None = None
         self._channel = TextChannel(draft.user_id, str(draft.content_id), draft.id, self.number)
-        self._gathered = ""
+        self._gathered = before  # said with the first word: until then it is another's text
         self._said_at = 0.0
         self._lease = Lease(draft)
 
@@ -98,8 +98,6 @@ class Attempt:
             DraftTaken: it was cancelled, or the lease was lost.
             WorkerStopping: this process has to end.
         """
-        if self.before:
-            self._channel.say(self.before)
         try:
             with answer:
                 for piece in answer:
@@ -135,7 +133,7 @@ class Attempt:
             self._say()
 
     def _say(self) -> None:
-        if self._gathered:
+        if self._gathered and self.first_word_at:
             self._channel.say(self._gathered)
             self._gathered = ""
             self._said_at = time.monotonic()

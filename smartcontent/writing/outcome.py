@@ -10,7 +10,7 @@ from smartcontent import events
 from smartcontent.models import Content, Draft, Status, now
 from smartcontent.models.reading_ahead import read_ahead_ms
 from smartcontent.models.search_index import findable_by
-from smartcontent.ollama import Answer, OllamaError
+from smartcontent.ollama import Answer, NoThread, OllamaError
 from smartcontent.ollama.configured import ollama
 from smartcontent.prompts.request import Request, language_of
 from smartcontent.scheduling import schedule_draft
@@ -86,7 +86,7 @@ def _server(model: str) -> tuple[str | None, dict[str, str]]:
     try:
         digest = server.digest(model)
         return digest, {"ollama_version": server.version()[:VERSION_LONGEST]}
-    except OllamaError:
+    except (OllamaError, NoThread):  # what is asked here is of less worth than the text
         return None, {}
 
 

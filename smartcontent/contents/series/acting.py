@@ -94,18 +94,23 @@ def _check_number(user_id: int) -> None:
         )
 
 
-def change(series: Series, plan: Plan) -> None:
-    """Give a series another brief, name or rule. What it has made stays as it is.
+def change(series: Series, plan: Plan | None = None, is_paused: bool | None = None) -> None:
+    """Give a series another brief, name or rule, pause it, or have it go on; None leaves it so.
 
-    A time that is skipped stays so, unless the rule is another.
+    What it has made stays as it is. A time that is skipped stays so, unless the rule is another.
+    Where it goes on, what has passed meanwhile is left out.
 
     Raises:
-        smartcontent.contents.quotas.OverQuota: its rule is another, as `begin` says it.
+        smartcontent.contents.quotas.OverQuota: it has another next time, as `begin` says it.
     """
-    before = series.cron, series.timezone
-    for name, value in plan.columns().items():
+    before = series.cron, series.timezone, series.is_paused
+    for name, value in (plan.columns() if plan else {}).items():
         setattr(series, name, value)
-    if before != (series.cron, series.timezone) and not series.is_paused:
+    if is_paused and not series.is_paused:
+        series.paused_at, series.next_due, series.refused_at = now(), None, None
+    elif is_paused is False:
+        series.paused_at = None
+    if before != (series.cron, series.timezone, series.is_paused) and not series.is_paused:
         series.next_due = series.first_unmade()
         quotas.check_series(series.user_id, series.next_due)
     db.session.commit()
@@ -113,21 +118,16 @@ def change(series: Series, plan: Plan) -> None:
 
 def pause(series: Series) -> None:
     """Make nothing more until it is resumed. What is made already starts at its time."""
-    if not series.is_paused:
-        series.paused_at, series.next_due, series.refused_at = now(), None, None
-    db.session.commit()
+    change(series, is_paused=True)
 
 
 def resume(series: Series) -> None:
-    """Go on with the next time that is to come; what has passed meanwhile is left out.
+    """Go on with the next time that is to come.
 
     Raises:
         smartcontent.contents.quotas.OverQuota: as `begin` says it.
     """
-    if series.is_paused:
-        series.paused_at, series.next_due = None, series.first_unmade()
-        quotas.check_series(series.user_id, series.next_due)
-    db.session.commit()
+    change(series, is_paused=False)
 
 
 def skip(series: Series, due: datetime) -> bool:

@@ -146,10 +146,8 @@ def show(series: Series) -> ResponseReturnValue:
 )
 def change(series: Series, sent: dict[str, Any]) -> ResponseReturnValue:
     """Change what is sent, and nothing else; what it has made stays as it is."""
-    if sent.keys() - {"paused"}:
-        acting.change(series, _changed(series, sent))
-    if "paused" in sent:
-        (acting.pause if sent["paused"] else acting.resume)(series)
+    plan = _changed(series, sent) if sent.keys() - {"paused"} else None
+    acting.change(series, plan, bool(sent["paused"]) if "paused" in sent else None)
     return _shown(series)
 
 
