@@ -40,6 +40,7 @@ from smartcontent.web import (
     tags,
     templates,
     templating,
+    threads,
     turns,
     versions,
     voices,
@@ -59,6 +60,7 @@ def init_app(app: Flask) -> None:
     streams.init_app(app)
     sessions.init_app(app)
     turns.init_app(app)
+    threads.init_app(app)
     parts.init_app(app)
     entry.init_app(app)
     guesses.init_app(app)

@@ -34,7 +34,7 @@ from smartcontent.web import errors
 from smartcontent.web.downloads import results_as_file
 from smartcontent.web.due_time import DueTimeForm
 from smartcontent.web.once import key_sent
-from smartcontent.web.threads import few_at_once, few_files_at_once, in_portions
+from smartcontent.web.threads import few_files_at_once, in_portions
 
 bp = Blueprint("batches", __name__)
 
@@ -277,7 +277,7 @@ def _looked_at(batch: Batch, found: Table | None) -> Looked:
     known = (*rows.TITLED_BRIEF, *shared.columns)  # the template may be another by now
     mapping = {heading: field for heading, field in batch.mapping.items() if field in known}
     try:
-        return Looked(few_at_once(rows.of_table, found, mapping, fields, shared))
+        return Looked(few_files_at_once(rows.of_table, found, mapping, fields, shared))
     except (rows.WrongMapping, rows.WrongConstants) as error:
         return Looked([], str(error))
 

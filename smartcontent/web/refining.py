@@ -3,7 +3,6 @@
 import re
 from collections.abc import Callable, Sequence
 from itertools import accumulate, takewhile
-from typing import Any
 from uuid import UUID
 
 from flask import Blueprint, Flask, flash, redirect, render_template, request, url_for
@@ -36,12 +35,12 @@ from smartcontent.web import errors
 from smartcontent.web.contents import own_content, refuse, said_of
 from smartcontent.web.model_choice import VariantsForm
 from smartcontent.web.once import key_sent
+from smartcontent.web.rendering import AT_ONCE, compared
 from smartcontent.web.threads import few_at_once
 
 bp = Blueprint("refining", __name__)
 
 LARGEST = 2**31 - 1
-AT_ONCE = 1_000  # characters, checked and compared while others wait
 # Beside a text, of which people made as many as they like.
 BESIDE_MOST = 12
 BESIDE_LONGEST = 200_000  # characters, of all of them
@@ -237,7 +236,7 @@ def _sentences(content: Content, number: int) -> list[Rewrite]:
     texts = refining.rewritten(content, number)
     if texts is None:
         raise NotFound
-    found: list[Rewrite] = _if_long_beside_the_loop(checking.sentences, *texts)
+    found: list[Rewrite] = compared(checking.sentences, *texts)
     return found
 
 
@@ -288,15 +287,9 @@ def compare(content_id: UUID) -> str:
         content=content,
         first=first,
         second=second,
-        pieces=_if_long_beside_the_loop(checking.changes, first.text, second.text),
+        pieces=compared(checking.changes, first.text, second.text),
         brief=checking.changes_of_brief(first, second),
     )
-
-
-def _if_long_beside_the_loop(look: Callable[[str, str], Any], first: str, second: str) -> Any:
-    if len(first) + len(second) <= AT_ONCE:
-        return look(first, second)
-    return few_at_once(look, first, second)
 
 
 def _version(content: Content, name: str) -> Draft:

@@ -5,10 +5,11 @@ import sqlite3
 import sys
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from functools import cache, partial
 from typing import Any
 
+from flask import Flask, Response, g, has_request_context, request
 from gevent import get_hub
 from gevent.monkey import is_module_patched
 from gevent.threadpool import ThreadPool
@@ -25,16 +26,20 @@ HOLD_SECONDS = 0.01
 # Of a transaction that writes. At each of its pauses all that read have a share of their own, while
 # others who write wait, workers with drafts that are due included: of few pauses it is few shares.
 WRITER_HOLDS_SECONDS = 0.05
-# Half of the cores are left to pages, and so is the memory of all that wait.
+# Half of the cores are left to pages. A hash is made without Python's lock; all else in the lines
+# needs it, so that two at once would take twice as long, and the loop wait for both.
 _AT_ONCE = max(1, (os.cpu_count() or 1) // 2)
 _hashes = Line(_AT_ONCE)  # who signs in waits for no long text
-_few = Line(_AT_ONCE)
+_few = Line(1)
 # Short, and many of one search: none waits for a long text or a file.
 _portions = Line(1)
+# A page of a dozen texts keeps its turn until it is drawn, or has had it for so long: it would wait
+# for somebody else's long text before each.
+KEPT_SECONDS = 0.3
 # More than one user's requests in work come to, by pages and by tokens, or those of a network's
 # strangers. Each may have megabytes in memory.
 WAITING_MOST = 3 * AT_ONCE
-_files = Line(_AT_ONCE)  # made, or read, for seconds; and pages wait for no file
+_files = Line(1)  # made, or read, for seconds; and pages wait for no file
 _archives = Line(1)
 HASHING_NICE = 10  # below the event loop, where cores are few
 
@@ -74,12 +79,51 @@ def in_line(work: Callable[..., Any], *args: object) -> Any:
     Raises:
         Problem, or HTTPException with an answer: too much of the same user waits already (429).
     """
-    with _turn_in(_few):
+    with _turn_of_the_page() if _is_page() else _turn_in(_few):
         return slowly(work, *args)
+
+
+def _is_page() -> bool:
+    """What writes may wait for others in between, and a stream has no end."""
+    return has_request_context() and request.method in ("GET", "HEAD") and not g.get("is_drawn")
+
+
+@contextmanager
+def _turn_of_the_page() -> Iterator[None]:
+    if "turn" not in g:
+        turn = ExitStack()
+        turn.enter_context(_turn_in(_few))
+        g.turn, g.turn_since = turn, time.monotonic()
+    try:
+        yield
+    finally:
+        if time.monotonic() - g.turn_since >= KEPT_SECONDS:
+            _leave()
+
+
+def _leave() -> None:
+    """Let others have the turn that the page still has, if it has one."""
+    turn: ExitStack | None = g.pop("turn", None)
+    if turn:
+        turn.close()
+
+
+def _leave_drawn(response: Response) -> Response:
+    g.is_drawn = True
+    _leave()
+    return response
+
+
+def init_app(app: Flask) -> None:
+    """Have a page that is drawn, or has failed, keep no turn."""
+    app.after_request(_leave_drawn)
+    app.teardown_request(lambda _error: _leave())
 
 
 @contextmanager
 def _turn_in(line: Line, *, is_begun: bool = False) -> Iterator[None]:
+    if has_request_context():
+        _leave()  # who waits in one line holds up no other
     if line.waiting(whose := asker()) >= WAITING_MOST and not is_begun:
         refuse()
     with line.turn(whose):

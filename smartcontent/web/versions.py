@@ -23,7 +23,7 @@ from smartcontent.texts.markdown import to_text
 from smartcontent.web import errors, limiter
 from smartcontent.web.contents import made_room, own_content
 from smartcontent.web.once import key_sent
-from smartcontent.web.threads import few_at_once
+from smartcontent.web.rendering import compared
 
 bp = Blueprint("versions", __name__)
 
@@ -120,7 +120,7 @@ def keep(content_id: UUID) -> ResponseReturnValue:
         raise BadRequest
     other = unsaved.keep(content, typed, stamp, _seen())
     if other:
-        pieces = few_at_once(checking.changes, other.text, typed.text)
+        pieces = compared(checking.changes, other.text, typed.text)
         shown = {"content": content, "other": other, "typed": typed, "pieces": pieces}
         return render_template("contents/_typed_elsewhere.html", **shown), 409
     if typed.base != content.current_number:

@@ -23,8 +23,8 @@ from sqlalchemy.exc import TimeoutError as NoConnection
 from test_lines import waiting
 from werkzeug.test import EnvironBuilder, TestResponse
 
-from smartcontent.contents import ending, submitting
-from smartcontent.models import ApiToken, Status, User, now
+from smartcontent.contents import ending, refining, submitting
+from smartcontent.models import ApiToken, Content, Draft, Status, User, now
 from smartcontent.stores import sql
 from smartcontent.stores.sql import db
 from smartcontent.texts.search.query import Query
@@ -518,3 +518,60 @@ def test_no_connection_left_is_said_as_the_database_not_answering(app, as_ada, m
 
     assert answer.status_code == 503
     assert "The database does not answer" in answer.text
+
+
+def of_four(user: User) -> Content:
+    """A content whose page shows four long texts, and says what of one is to be mended."""
+    content = submitting.submit(user.id, BRIEF, "Teapot")
+    done = {"status": Status.COMPLETED, "text": "Tea is warm. " * 100, "finished_at": now()}
+    db.session.execute(update(Draft).values(done))
+    db.session.commit()
+    db.session.expire_all()
+    refining.ask_for_variants(content, 4)
+    db.session.execute(update(Draft).values(done))
+    db.session.commit()
+    return content
+
+
+def test_a_page_waits_once_however_many_texts_it_shows(app, ada, bob, monkeypatch):
+    content, line = of_four(bob), Line(1)
+    monkeypatch.setattr(threads, "_few", line)
+    begun, go_on, work = Queue[int](), threading.Semaphore(0), rendering.to_html
+
+    def slow(text: str) -> str:
+        if "Ada" in text:
+            begun.put(1)
+            assert go_on.acquire(timeout=PATIENCE)
+        return work(text)
+
+    monkeypatch.setattr(rendering, "to_html", slow)
+    path, typed = "/contents/preview/text", {"text": "Ada's tea is warm. " * 100}
+    adas = [Visitor.signed_in(app, ada) for _ in range(3)]
+    bobs = Visitor.signed_in(app, bob)
+    with ThreadPoolExecutor(4) as pool:
+        long = [pool.submit(visitor.post, path, typed) for visitor in adas]
+        begun.get(timeout=PATIENCE)
+        page = pool.submit(bobs.get, f"/contents/{content.id}")
+        wait_until(lambda: waiting(line) == 3)
+        go_on.release()
+        try:
+            shown = page.result(PATIENCE)
+        finally:
+            go_on.release(len(adas))
+        assert {each.result(PATIENCE).status_code for each in long} == {200}
+
+    assert shown.text.count("Tea is warm. Tea is warm.") >= 4
+    assert line._free == 1
+
+
+def test_a_page_that_has_its_turn_for_long_lets_others_go_first(app, bob, monkeypatch):
+    content, line, turns_had = of_four(bob), Line(1), list[int]()
+    stand = line._stand
+    monkeypatch.setattr(line, "_stand", lambda whose: (turns_had.append(1), stand(whose)))
+    monkeypatch.setattr(threads, "_few", line)
+    monkeypatch.setattr(threads, "KEPT_SECONDS", 0)
+
+    Visitor.signed_in(app, bob).get(f"/contents/{content.id}")
+
+    assert len(turns_had) >= 4
+    assert line._free == 1

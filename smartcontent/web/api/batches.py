@@ -36,7 +36,7 @@ from smartcontent.web.api.idempotency import HEADER, KEY, key_of_request
 from smartcontent.web.api.through_template import chosen_template
 from smartcontent.web.downloads import results_as_file
 from smartcontent.web.problems import Errors, Problem
-from smartcontent.web.threads import few_at_once, few_files_at_once, in_portions
+from smartcontent.web.threads import few_files_at_once, in_portions
 
 bp = protected("batches")
 
@@ -250,7 +250,7 @@ def _digest(sent: dict[str, Any]) -> str:
         file.seek(0)
     form = [file and file.filename, sorted(request.form.items(multi=True))]
     try:
-        digest: str = few_at_once(_digest_of, sent or form, data)
+        digest: str = few_files_at_once(_digest_of, sent or form, data)
     except RecursionError as error:  # Python 3.12 reads deeper ones than it writes
         raise Problem(400, "The body is nested too deeply.") from error
     return digest
@@ -312,7 +312,7 @@ def _asked_in(sent: dict[str, Any]) -> _Asked:
 
 def _of_json(sent: dict[str, Any]) -> _Asked:
     try:
-        headings, found = few_at_once(rows.of_json, sent["rows"], _shared(sent))
+        headings, found = few_files_at_once(rows.of_json, sent["rows"], _shared(sent))
     except TableError as error:
         raise _wrong({"rows": [str(error)]}) from error
     return _Asked(_name(sent.get("name")), headings, {}, found, _timing(sent, len(found)))
@@ -330,7 +330,7 @@ def _of_table() -> _Asked:
     if errors:
         raise _wrong(errors)
     try:
-        found = few_at_once(rows.of_table, table, mapping, constants, shared)
+        found = few_files_at_once(rows.of_table, table, mapping, constants, shared)
     except rows.WrongMapping as error:
         raise _wrong({"mapping": [str(error)]}) from error
     except rows.WrongConstants as error:

@@ -16,6 +16,7 @@ from smartcontent.web.api.call import call, not_accepted
 from smartcontent.web.api.draft_fields import COMPARED, CURRENT, DISMISSED, NEW_DRAFTS, SENTENCES
 from smartcontent.web.api.idempotency import HEADER, KEY, key_of_request
 from smartcontent.web.problems import Problem
+from smartcontent.web.rendering import compared
 from smartcontent.web.threads import few_at_once
 
 bp = protected("drafts")
@@ -145,7 +146,7 @@ def reproduce(content: Content, number: int) -> ResponseReturnValue:
 def diff(content: Content, asked: dict[str, str]) -> ResponseReturnValue:
     """Tell what is different in two drafts, word by word, and in their briefs."""
     first, second = (_draft_named(content, name, int(asked[name])) for name in COMPARED)
-    pieces = few_at_once(checking.changes, first.text, second.text)
+    pieces = compared(checking.changes, first.text, second.text)
     return {
         "text": [asdict(piece) for piece in pieces],
         "brief": checking.changes_of_brief(first, second),
@@ -185,7 +186,7 @@ def _rewrites(content: Content, number: int) -> list[Rewrite]:
     texts = refining.rewritten(content, number)
     if texts is None:
         raise _conflict(content, f"Version {number} is no rewritten text, or its source is gone.")
-    found: list[Rewrite] = few_at_once(checking.sentences, *texts)
+    found: list[Rewrite] = compared(checking.sentences, *texts)
     return found
 
 
