@@ -17,6 +17,7 @@ MOST_ELEMENTS = 500_000
 TOO_LARGE = "The file unpacks to far more than a table of texts: save it as CSV."
 _LAST_ROW, _LAST_COLUMN = 2_000, 200  # all cells before the last one take memory, empty or not
 _LONGEST_COPIED = 20_000_000  # characters of shared texts, each as often as a cell names it
+_LONGEST_WRITTEN = 20_000_000  # characters in all; as XML some are five, and in memory four bytes
 _FRAMES = {
     "worksheet": "<worksheet><sheetData>{}</sheetData></worksheet>",
     "sst": "<sst>{}</sst>",
@@ -56,6 +57,7 @@ class Rewriting:
     def __init__(self) -> None:
         self.without_result = 0  # cells that have a formula alone
         self._left = MOST_ELEMENTS
+        self._to_write = _LONGEST_WRITTEN
         self._tables: list[list[int]] = []  # of shared texts, their lengths
         self._named = Counter[int]()  # by how many cells each is
         self._begun = {
@@ -176,7 +178,7 @@ class Rewriting:
         text = "".join(self._said)
         self._length += len(text)
         preserved = ' xml:space="preserve"' if self._is_preserved else ""
-        self._texts.append(f"<t{preserved}>{_escaped(text)}</t>")
+        self._texts.append(f"<t{preserved}>{self._escaped(text)}</t>")
 
     def _end_shared(self) -> None:
         self._shared.append(self._length)
@@ -195,12 +197,20 @@ class Rewriting:
         if kind not in _KINDS:
             raise ValueError(kind)
         if kind != "s":
-            return _escaped(value)
+            return self._escaped(value)
         number = int(value)
         if number < 0:
             raise ValueError(value)
         self._named[number] += 1
         return str(number)
+
+    def _escaped(self, text: str) -> str:
+        """Read again it is the same, a carriage return included."""
+        escaped = escape(text).replace("\r", "&#13;")
+        self._to_write -= len(escaped)
+        if self._to_write < 0:
+            raise TableError(TOO_LARGE)
+        return escaped
 
     def _write_cell(self, kind: str | None, inner: str) -> None:
         row, column = self._row_of_cell, self._column
@@ -221,8 +231,3 @@ def _place(letters: str) -> int:
     for letter in letters:
         place = 26 * place + ord(letter) - ord("A") + 1
     return place
-
-
-def _escaped(text: str) -> str:
-    """Read again it is the same, a carriage return included."""
-    return escape(text).replace("\r", "&#13;")

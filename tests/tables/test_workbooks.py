@@ -173,6 +173,17 @@ def test_shared_texts_count_as_often_as_cells_name_them(is_first):
         read(rows, parts={name: table})
 
 
+@pytest.mark.parametrize("of_a_cell", [True, False])
+def test_signs_that_grow_as_they_are_written_count_as_what_they_become(of_a_cell):
+    """Named by no cell, too: written anew five times as long, and copied, they fill the memory."""
+    texts = f"<t><![CDATA[{'&' * 250_000}]]></t>" * 17 + "<t>\U0001f642</t>"
+    table = f'<sst xmlns="{MAIN}"><si>{texts}</si></sst>'
+    rows = f'{TABLE}<row><c t="inlineStr"><is>{texts}</is></c></row>' if of_a_cell else TABLE
+
+    with pytest.raises(TableError, match="unpacks to far more than a table"):
+        read(rows, shared="" if of_a_cell else table)
+
+
 @pytest.mark.parametrize("parts", HOSTILE_PARTS.values(), ids=HOSTILE_PARTS)
 def test_no_part_makes_the_process_ask_for_all_memory(parts):
     with pytest.raises(TableError):
