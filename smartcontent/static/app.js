@@ -77,7 +77,7 @@ document.addEventListener("submit", (event) => {
   const release = () => {
     for (const same of document.querySelectorAll(`form[data-sent="${mine}"]`)) {
       delete same.dataset.sent;
-      same.querySelector("[aria-busy]")?.removeAttribute("aria-busy");
+      for (const each of same.elements) each.removeAttribute("aria-busy");
     }
   };
   window.addEventListener("pageshow", release, { once: true });

@@ -158,10 +158,15 @@ function moveFocus(focused, old, fresh) {
   if (typeof was === "number" && typeof is === "number") next.setSelectionRange(was, focused.selectionEnd);
 }
 
-// The part it stood in, or what does nothing when it is pressed.
+// The part it stood in, all that is drawn anew, or what does nothing when it is pressed.
 function besides(focused, fresh) {
   const { id } = focused.closest("[id][tabindex]") ?? {};
-  return fresh.querySelector(`[id="${CSS.escape(id ?? "")}"]`) ?? controls(fresh).find(({ tagName }) => tagName !== "BUTTON");
+  const part = fresh.querySelector(`[id="${CSS.escape(id ?? "")}"]`);
+  return part ?? (fresh.matches("[tabindex]") ? fresh : controls(fresh).find(isHarmless));
+}
+
+function isHarmless(control) {
+  return control.tagName !== "BUTTON" && control.getClientRects().length > 0;
 }
 
 function keepOpen(old, fresh) {
@@ -231,13 +236,13 @@ function keepSent(old, fresh) {
     if (!same) continue;
     if (same.elements.key) same.elements.key.value = form.elements.key.value;
     same.dataset.sent = form.dataset.sent;
-    const pressed = form.querySelector("[aria-busy]");
-    if (pressed) counterpart(pressed, same)?.setAttribute("aria-busy", "true");
   }
+  for (const pressed of old.querySelectorAll("button[aria-busy]")) counterpart(pressed, fresh)?.setAttribute("aria-busy", "true");
 }
 
-// Forms may lead to one place: one is known by its first field or button that the server draws.
+// Forms may lead to one place: one without an id is known by its first field or button that the server draws.
 function sameForm(form, element) {
+  if (form.id) return [element, ...element.querySelectorAll("form")].find(({ id }) => id === form.id);
   return controls(form).map((each) => counterpart(each, element)).find(Boolean)?.form;
 }
 
@@ -249,14 +254,22 @@ function controls(element) {
   return [...element.querySelectorAll("a, button, summary, input:not([type=hidden]), textarea, select")];
 }
 
-// A link is known by where it leads, a field by its name, a button by what it says, or said before "Copied".
+// A link is known by where it leads, a field by its name, a box or button by what it stands for, too, and by what
+// it says, or said before "Copied".
 function isSame(one, other) {
   return String(marksOf(one)) === String(marksOf(other));
 }
 
-function marksOf({ tagName, name, form, href, type, dataset, textContent }) {
-  const said = ["BUTTON", "SUMMARY"].includes(tagName) ? (dataset.label ?? textContent) : "";
-  return [tagName, name, form?.action, href, type, said];
+// Taken off the page, a control belongs no more to the form that its attribute names.
+function marksOf(control) {
+  const { tagName, name, form, href, type, value } = control;
+  const isPressed = tagName === "BUTTON" || TICKED_OR_NOT.includes(type);
+  return [tagName, name, control.getAttribute("form") ?? form?.action, href, type, isPressed && value, saidBy(control)];
+}
+
+function saidBy(control) {
+  if (control.tagName === "SUMMARY") return nameOf(control.parentElement);
+  return control.tagName === "BUTTON" && (control.ariaLabel ?? control.dataset.label ?? control.textContent);
 }
 
 // A draft the page does not show (a new version of a content it shows, or a new content), or a

@@ -4,7 +4,7 @@ from conftest import PASSWORD
 from playwright.sync_api import Locator, Page, expect
 
 from browser.conftest import finished, submit
-from smartcontent.contents import ending
+from smartcontent.contents import ending, tagging, waiting
 
 
 def press(within: Page | Locator, label: str) -> None:
@@ -188,6 +188,68 @@ def test_card_drawn_anew_in_the_list_keeps_the_focus(open_page, ada):
     ending.discard(content)
     expect(page.locator("article.card")).to_have_count(1)
     expect(page.locator("main")).to_be_focused()
+
+
+def test_control_that_is_drawn_anew_keeps_the_focus_among_its_like(open_page, ada):
+    content = finished(ada, "A teapot", "It holds 1.9 litres. It pours 300 ml.")
+    page = open_page(user=ada)
+    tick = page.get_by_label("Tick A teapot")
+    tick.focus()
+    tagging.keep(content, {"tags": ["card"]})
+    expect(page.locator(".card .tag")).to_have_text("card")
+    expect(tick).to_be_focused()
+
+    page.goto(f"/contents/{content.id}")
+    last = page.locator(".findings li").last
+    expect(last).to_be_visible()
+    for number, control in enumerate((last.locator("[name=dismiss]"), last.locator("[name=mend]"))):
+        control.focus()
+        tagging.keep(content, {"tags": [f"view {number}"]})
+        expect(page.locator(".view .tag")).to_contain_text(f"view {number}")
+        expect(control).to_be_focused()
+
+
+def test_focus_on_what_is_gone_is_on_the_part_it_stood_in(open_page, ada):
+    content = finished(ada, "A teapot", "Tea is warm.")
+    tagging.keep(content, {"tags": ["one"]})
+    page = open_page(f"/contents/{content.id}", user=ada)
+    page.get_by_role("button", name="Take off the tag one").focus()
+    tagging.keep(content, {"tags": ["two"]})
+    expect(page.locator(".tag")).to_contain_text("two")
+    expect(page.locator("article.view")).to_be_focused()
+
+    waits = submit(ada, "A kettle")
+    page.goto("/")
+    card = page.locator("article.card", has_text="A kettle")
+    card.get_by_role("button", name="Hold").focus()
+    waiting.hold(waits.current)
+    expect(card.locator(".badge")).to_have_text("On hold")
+    expect(card).to_be_focused()
+
+
+# The answer never comes, and is waited for until the test says otherwise.
+PRESS_AND_LOSE = """() => {
+  addEventListener("submit", (event) => event.preventDefault(), { once: true });
+  const later = globalThis.setTimeout;
+  globalThis.setTimeout = () => 0;
+  [...document.querySelectorAll("[name=dismiss]")].at(-1).click();
+  globalThis.setTimeout = later;
+}"""
+
+
+def test_button_beside_its_form_is_pressed_once_and_is_no_dead_one_after(open_page, ada):
+    content = finished(ada, "A teapot", "It holds 1.9 litres. It pours 300 ml.")
+    page = open_page(f"/contents/{content.id}", user=ada)
+    form, button = page.locator("#dismissals"), page.locator("[name=dismiss]").last
+    expect(button).to_be_visible()
+    page.evaluate(PRESS_AND_LOSE)
+    tagging.keep(content, {"tags": ["one"]})
+    expect(page.locator(".tag")).to_contain_text("one")
+
+    expect(form).to_have_attribute("data-sent", "1")
+    expect(button).to_have_attribute("aria-busy", "true")
+    page.evaluate("dispatchEvent(new Event('pageshow'))")
+    expect(page.locator("form[data-sent], button[aria-busy]")).to_have_count(0)
 
 
 def test_page_of_what_is_deleted_elsewhere_says_so_until_it_is_back(open_page, ada):

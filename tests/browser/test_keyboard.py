@@ -100,7 +100,7 @@ def test_focus_stays_on_the_card_when_its_status_changes(open_page, ada, dictati
     dictation.end()
     expect(card.locator(".badge")).to_have_text("Completed")
 
-    expect(card.locator(":focus")).to_have_count(1)
+    expect(card).to_be_focused()
 
 
 def test_enter_on_a_tick_box_does_nothing_nobody_asked_for(open_page, ada, ollama):
