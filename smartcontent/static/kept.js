@@ -65,16 +65,30 @@ function refusedKeys(form, name) {
   return isRefused(form) ? [...new Set([...before, form.elements.key.dataset.sent])] : before;
 }
 
+// The keys under which the very same was refused: what is taken under one of them is taken.
+function alikeTo(values, name) {
+  const before = keptAs(name);
+  return JSON.stringify(before?.values) === JSON.stringify(values) ? before.alike : [];
+}
+
+function store(form, name, values, alike = alikeTo(values, name)) {
+  const kept = { key: form.elements.key.value, refused: refusedKeys(form, name), alike, values };
+  try {
+    storage().setItem(name, JSON.stringify(kept));
+  } catch { /* There is no more room: it stays in the form. */ }
+}
+
+function valuesOf(fields) {
+  return Object.fromEntries(fields.map((field) => [nameIn(field), valueOf(field)]));
+}
+
 export function keep(form, isSent = false) {
   if (!mine || (isForgotten && !isSent)) return;
   const fields = fieldsOf(form);
   // What was refused stands in its form as if it had been drawn with it; what is sent may be refused.
   const name = nameOf(form);
   if (!isSent && !isRefused(form) && !fields.some(isChanged)) return storage().removeItem(name);
-  const values = Object.fromEntries(fields.map((field) => [nameIn(field), valueOf(field)]));
-  try {
-    storage().setItem(name, JSON.stringify({ key: form.elements.key.value, refused: refusedKeys(form, name), values }));
-  } catch { /* There is no more room: it stays in the form. */ }
+  store(form, name, valuesOf(fields));
 }
 
 // Call it before forms are taken off the page, too.
@@ -161,6 +175,10 @@ function isOf(key, name) {
   return name.startsWith(mine) && keptAs(name).key === key;
 }
 
+function isTakenAs(key, name) {
+  return isOf(key, name) || (name.startsWith(mine) && keptAs(name).alike?.includes(key));
+}
+
 // What stands in its place and is not what was sent was typed since, or belongs to another form: it stays.
 function keepRefused(form) {
   const key = form.elements.key.dataset.sent;
@@ -169,17 +187,17 @@ function keepRefused(form) {
   if (name) sentAs.set(form, name);
   const kept = keptAs(nameOf(form));
   if (kept && kept.key !== key) restore(form);
-  else keep(form);
+  else store(form, nameOf(form), valuesOf(fieldsOf(form)), [...(kept?.alike ?? []), key]);
 }
 
 // The server has taken it, and says so in the address. With a brief go the blanks it was made of.
 function forgetTaken() {
   const key = asked.get("sent");
   if (!key) return;
-  const templates = Object.keys(storage()).filter((name) => isOf(key, name)).map(templateOf).filter(Boolean);
+  const templates = Object.keys(storage()).filter((name) => isTakenAs(key, name)).map(templateOf).filter(Boolean);
   const isOther = (name) => name.startsWith(`${mine}filled-`); // a brief that the same blanks make, filled otherwise
   const isBlanks = (name) => name.startsWith(mine) && !isOther(name) && templates.includes(templateOf(name));
-  forget((name) => isOf(key, name) || isBlanks(name));
+  forget((name) => isTakenAs(key, name) || isBlanks(name));
   asked.delete("sent");
   const rest = String(asked);
   history.replaceState(history.state, "", location.pathname + (rest && `?${rest}`) + location.hash);

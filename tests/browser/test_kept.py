@@ -355,6 +355,28 @@ def test_what_is_typed_into_a_refused_form_survives_its_being_refused_again(open
     assert "teapot" not in typed(page)
 
 
+@pytest.mark.parametrize("is_typed_on", [False, True])
+def test_what_a_reload_sends_again_and_is_taken_is_no_longer_kept(
+    open_page, ada, is_typed_on, watch
+):
+    watch.expect("status of 422")
+    content = finished(ada, "A teapot", "Tea.")
+    page = open_page(f"/contents/{content.id}", user=ada)
+    tagging.keep(content, {"tags": [f"tag {number}" for number in range(tagging.TAGS_MOST)]})
+    expect(page.locator(".tag")).to_have_count(tagging.TAGS_MOST)
+    page.locator("[name=add]").fill("spring")
+    page.locator("[name=add]").press("Enter")
+    expect(page.locator("[name=add][aria-invalid]")).to_be_visible()
+    if is_typed_on:
+        page.locator("[name=add]").fill("spring, summer")
+
+    tagging.keep(content, {"tags": ["one"]})
+    page.reload()
+    expect(page.locator(".tag")).to_contain_text(["one", "spring"])
+    kept = "spring, summer" if is_typed_on else ""
+    expect(page.locator("[name=add]")).to_have_value(kept)
+
+
 SEARCHED = re.compile(r"\bq=lamp")
 
 
