@@ -217,7 +217,9 @@ function followOtherTabs(here, user) {
   });
   others?.postMessage(user);
   document.querySelector("form[data-signs-out]")?.addEventListener("submit", () => {
-    if (document.querySelector(IS_OVER)) forgetAll(); // no page will say so
+    if (!document.querySelector(IS_OVER)) return;
+    forgetAll(); // where the cookie has ended, too, no page will say so
+    others?.postMessage(SIGNED_OUT);
   });
 }
 

@@ -143,8 +143,13 @@ def sign_out() -> ResponseReturnValue:
     access.sign_out(current_user)
     logout_user()
     session.clear()
-    flash("You are signed out.", "signed-out")
+    say_signed_out()
     return redirect(url_for("auth.sign_in"), 303)
+
+
+def say_signed_out() -> None:
+    """Say so on the next page, whose script forgets what was typed, in all tabs."""
+    flash("You are signed out.", "signed-out")
 
 
 def _invited_address() -> str | None:

@@ -2,7 +2,7 @@
 
 import re
 
-from flask import Flask, g, redirect, request, url_for
+from flask import Flask, current_app, g, redirect, request, url_for
 from flask.globals import request_ctx
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
@@ -18,6 +18,7 @@ from smartcontent.models.share import REASON_LONGEST
 from smartcontent.stores.sql import only_read
 from smartcontent.tables.table import LARGEST
 from smartcontent.texts.by_sentence import REWRITES_MOST
+from smartcontent.web.auth import say_signed_out
 from smartcontent.web.bodies import ARCHIVE_LARGEST, FOR_ARCHIVES, read_body
 from smartcontent.web.contents import list_address
 from smartcontent.web.problems import wants_problem
@@ -95,6 +96,8 @@ def _check() -> ResponseReturnValue | None:
     if request.endpoint in FOR_STRANGERS:
         request.max_content_length = FOR_STRANGERS[request.endpoint]
     elif not _is_known():
+        if request.endpoint == "auth.sign_out" and _sends_cookie():
+            say_signed_out()
         next_page = page_here() or list_address()
         return redirect(url_for("auth.sign_in", next=next_page), 303)
     read_body()
@@ -135,6 +138,12 @@ def _refuse_other_forms() -> None:
         raise RequestEntityTooLarge
     if not _FORM.fullmatch(request.get_data()):
         raise BadRequest
+
+
+def _sends_cookie() -> bool:
+    """Whether it comes from a page of ours: what another site sends has no cookie of ours with it,
+    and would be given one, in the place of that of a session which goes on."""
+    return current_app.config["SESSION_COOKIE_NAME"] in request.cookies
 
 
 def _is_known() -> bool:

@@ -579,6 +579,30 @@ def test_next_person_at_the_machine_finds_nothing(open_page, ada, bob, leaves_by
     wait_until(lambda: "teapot" not in typed(other))
 
 
+@pytest.mark.parametrize("is_told", [False, True])
+def test_signing_out_after_the_end_of_the_session_forgets_in_all_tabs(
+    open_page, ada, is_told, watch
+):
+    watch.expect("status of 401")
+    page = open_page(user=ada)
+    other = page.context.new_page()
+    other.goto("/")
+    for tab in (page, other):
+        topic(tab).fill(TOPIC)
+        wait_until(lambda tab=tab: "teapot" in typed(tab))
+
+    if is_told:
+        page.context.clear_cookies()  # as where its time is over
+        page.evaluate("document.querySelector('[data-when=signed-out]').hidden = false")
+    else:
+        end_sessions(ada)
+    page.get_by_role("button", name="Sign out").click()
+
+    expect(page.get_by_label("Password")).to_be_visible()
+    for tab in (page, other):
+        wait_until(lambda tab=tab: "teapot" not in typed(tab))
+
+
 def test_sign_out_that_does_not_happen_forgets_nothing(open_page, ada, watch):
     watch.expect(CUT_OFF, "status of 502")
     content = finished(ada, "A teapot", "Tea.")

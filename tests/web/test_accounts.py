@@ -136,6 +136,17 @@ def test_what_a_page_asks_by_itself_does_not_write_over_what_was_said_at_sign_ou
         assert "Sign in to go on." in as_ada.get(answer.location).text
 
 
+def test_signing_out_after_the_end_of_the_session_is_said_to_who_had_one(app, as_ada, ada):
+    ada.end_sessions()
+    db.session.commit()
+    as_ada.post("/sign-out")
+    assert "You are signed out." in as_ada.get("/sign-in").text
+
+    # Sent by another site it has no cookie with it; to set one would end a session that goes on.
+    answer = Visitor(app).post("/sign-out")
+    assert (answer.status_code, "Set-Cookie" in answer.headers) == (303, False)
+
+
 @pytest.mark.parametrize(
     "target",
     ["//evil.example", "https:evil.example", "/\\evil.example", "\t//evil.example",
