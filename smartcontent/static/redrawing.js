@@ -81,10 +81,11 @@ export async function refresh(element) {
   const mine = (requests.get(element) ?? 0) + 1;
   requests.set(element, mine);
   const answer = await read(element.dataset.fragment);
-  if (answer?.ok) showWhetherThere(element, answer.status !== 204);
   const page = await drawnIn(answer, "article[data-draft]"); // cut off: the next snapshot has it drawn
-  if (!page || !element.isConnected || requests.get(element) !== mine) return;
-  swap(element, document.adoptNode(page.querySelector("article")));
+  const isKnown = page || answer?.status === 204;
+  if (!isKnown || !element.isConnected || requests.get(element) !== mine) return;
+  showWhetherThere(element, page !== null);
+  if (page) swap(element, document.adoptNode(page.querySelector("article")));
 }
 
 // Deleted, or used; the page of a content stays, and says so until it is restored.
@@ -220,8 +221,10 @@ function keepRefused(old, fresh) {
   }
 }
 
+// A page that refuses them has them drawn as they were sent.
 function keepTicks(old, fresh) {
-  const changed = [...old.querySelectorAll(BOXES)].filter(isChanged);
+  const isTheirs = (box) => isChanged(box) || box.matches("[aria-invalid=true]");
+  const changed = [...old.querySelectorAll(BOXES)].filter(isTheirs);
   for (const box of fresh.querySelectorAll(BOXES)) {
     const same = changed.find(({ name, value }) => name === box.name && value === box.value);
     if (same) box.checked = same.checked;

@@ -1,7 +1,7 @@
 """After an act the focus is where the act was, and what came of it is said."""
 
-from conftest import PASSWORD
-from playwright.sync_api import Locator, Page, expect
+from conftest import PASSWORD, wait_until
+from playwright.sync_api import APIResponse, Locator, Page, Route, expect
 
 from browser.conftest import finished, submit
 from smartcontent.contents import ending, tagging, waiting
@@ -225,6 +225,41 @@ def test_focus_on_what_is_gone_is_on_the_part_it_stood_in(open_page, ada):
     waiting.hold(waits.current)
     expect(card.locator(".badge")).to_have_text("On hold")
     expect(card).to_be_focused()
+
+
+SEE_NOTICE = """() => {
+  const notice = document.getElementById("deleted");
+  globalThis.wasSeen = false;
+  new MutationObserver(() => { wasSeen ||= !notice.hidden; }).observe(notice, { attributes: true });
+}"""
+
+
+def test_answer_that_comes_late_says_nothing_of_what_is_there_by_now(open_page, ada):
+    content = finished(ada, "A teapot", "Tea is warm.")
+    page = open_page(f"/contents/{content.id}", user=ada)
+    expect(page.locator(".findings, .quality").first).to_be_attached()
+    late: list[tuple[Route, APIResponse]] = []
+
+    def hold_the_first(route: Route) -> None:
+        answer = route.fetch()
+        if answer.status == 204 and not late:
+            late.append((route, answer))
+        else:
+            route.fulfill(response=answer)
+
+    page.route("**/view", hold_the_first)
+    ending.discard(content)
+    wait_until(lambda: page.evaluate("true") and late)
+    with page.expect_response(lambda answer: answer.url.endswith("/view") and answer.ok):
+        ending.restore(ada.id, content.id)
+    expect(page.locator("#deleted")).to_be_hidden()
+    page.evaluate(SEE_NOTICE)
+    route, answer = late[0]
+    route.fulfill(response=answer)
+
+    tagging.keep(content, {"tags": ["one"]})
+    expect(page.locator(".tag")).to_contain_text("one")
+    assert not page.evaluate("wasSeen")
 
 
 # The answer never comes, and is waited for until the test says otherwise.

@@ -315,6 +315,33 @@ def test_nothing_ticked_is_refused_where_it_is_ticked_and_takes_no_wish(open_pag
     expect(wish).to_have_value("It is warm")
 
 
+# In one go: between its steps the page may be drawn anew.
+TICK_TOO_MUCH = """() => {
+  const boxes = document.querySelectorAll("[name=mend]");
+  for (const box of boxes) box.click();
+  const more = Object.assign(document.createElement("input"), { type: "hidden", name: "mend" });
+  more.value = "x".repeat(10_000);
+  boxes[0].form.append(more);
+  boxes[0].form.requestSubmit();
+}"""
+
+
+def test_refused_ticks_stay_ticked_when_they_are_drawn_anew(open_page, ada, watch):
+    watch.expect("status of 422")
+    content = finished(ada, "A teapot", "It holds 1.9 litres. It pours 300 ml.")
+    page = open_page(f"/contents/{content.id}", user=ada)
+    boxes = page.locator("[name=mend]")
+    expect(boxes.first).to_be_visible()
+    with page.expect_navigation():
+        page.evaluate(TICK_TOO_MUCH)
+    expect(page.locator("#mend-error")).to_be_visible()
+
+    tagging.keep(content, {"tags": ["one"]})
+    expect(page.locator(".tag")).to_contain_text("one")
+    expect(page.locator("[name=mend]:checked")).to_have_count(boxes.count())
+    expect(page.locator("#mend-error")).to_be_visible()
+
+
 def test_rows_that_were_pasted_stay_though_the_file_beside_them_is_refused(open_page, ada, watch):
     watch.expect("status of 422")
     page = open_page("/batches", user=ada)
