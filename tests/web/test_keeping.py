@@ -31,6 +31,15 @@ def test_favourite_is_a_button_that_says_whether_it_is_pressed(as_ada, content):
     assert shown(as_ada.get("/?favourite=1")) == []
 
 
+def test_tag_on_a_card_leaves_the_brief_as_it_was_filled(as_ada, content):
+    tagging.keep(content, {"tags": ["spring"]})
+    page = as_ada.get("/?example=ad_copy").text
+    card = re.search(r'data-fragment="([^"]+/card[^"]*)"', page)[1].replace("&amp;", "&")
+
+    for drawn in (page, as_ada.get(card).text):
+        assert 'href="/?tag=spring&amp;example=ad_copy"' in drawn
+
+
 def test_tags_are_added_found_suggested_and_taken_off(as_ada, content):
     address = f"/contents/{content.id}"
 
