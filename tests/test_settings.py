@@ -28,7 +28,8 @@ REFUSED = {
         *("short", "a" * 64, "ab" * 32, "0123456789" * 4, "correct horse " * 3),
         *("changeme-changeme-changeme-please", "CHOOSE-ONE-that-is-long-enough-to-pass"),
         *("<here your own of 32 characters>", "${SECRET_KEY:-one of 32 characters}"),
-        "this-is-a-secret-for-development-only",
+        *("this-is-a-secret-for-development-only", "qwertyuiopasdfghjklzxcvbnm123456"),
+        "12345678901234567890123456789012",
     ],
     "DATABASE_URL": [
         *("mysql://u@h/db", "mysql+pymysql://u:p@h/db", "oracle://x", "nonsense", "sqlite://"),

@@ -8,7 +8,7 @@ HOW_TO_MAKE_ONE = 'python3 -c "import secrets; print(secrets.token_urlsafe(48))"
 # What examples and templates have in the place of a secret.
 _PLACEHOLDER = re.compile(
     "change.?(me|this|it)|choose.?(one|another)|replace.?(me|this|it)|(your|my).?secret|example|"
-    "s(uper|ecret).?secret|placeholder|password|(0123|abcd)|this.is.|(insert|enter|put).?(your|a).|"
+    "s(uper|ecret).?secret|placeholder|password|(0123|abcd|qwerty)|this.is.|(insert|enter|put).?(your|a).|"
     r"(django.)?insecure|(not.a|dev(elopment)?|test).?secret|<.*>$|\$?{.*}$",
     re.IGNORECASE,
 )
@@ -24,7 +24,8 @@ def secret(text: str) -> str:
 def _weakness(text: str) -> str:
     if len(text) < SHORTEST:
         return f"less than {SHORTEST} characters"
-    if len(set(text)) < FEWEST_CHARACTERS or text in (text + text)[1:-1]:
+    repeats = any(text.startswith(text[after:]) for after in range(1, len(text) // 2 + 1))
+    if len(set(text)) < FEWEST_CHARACTERS or repeats:
         return "it repeats itself"
     if _PLACEHOLDER.match(text):
         return "it is an example"

@@ -44,6 +44,8 @@ class SubPath:
         if self._prefix and f"{path}/".startswith(f"{self._prefix}/"):
             environ["PATH_INFO"] = path.removeprefix(self._prefix)
         environ["SCRIPT_NAME"] = _well_formed(environ.get("SCRIPT_NAME", "")) or self._prefix
+        if environ["wsgi.url_scheme"] not in ("http", "https"):  # passed on unseen by a proxy
+            environ["wsgi.url_scheme"] = "http"
         _forget_impossible_host(environ)
         return self._app(environ, start_response)
 

@@ -13,6 +13,7 @@ import hashlib
 import ipaddress
 import logging
 import math
+import re
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -31,6 +32,7 @@ from smartcontent.stores.redis_answers import trouble
 log = logging.getLogger(__name__)
 
 IPV6_NETWORK_BITS = 64
+_WITH_PORT = re.compile(r"([\d.]+):\d+|\[([^\]]*)\](?::\d+)?", re.ASCII)
 MOST_IN_MEMORY = 100_000
 
 
@@ -98,13 +100,15 @@ def take_back(limit: Limit, *key: object) -> None:
 def network(address: str | None = None) -> str:
     """Whom to count: the visitor's address; for IPv6 the network, which is one customer's.
 
-    An address of IPv4 that is written as one of IPv6 is the same visitor's.
+    An address of IPv4 that is written as one of IPv6 is the same visitor's. Some proxies write the
+    port behind it, which is another for each connection.
     """
     text = address or request.remote_addr or ""
+    written = _WITH_PORT.fullmatch(text)
     try:
-        found = ipaddress.ip_address(text)
-    except ValueError:  # a unix socket has none
-        return text
+        found = ipaddress.ip_address((written[1] or written[2]) if written else text)
+    except ValueError:  # a unix socket has none, and what a proxy writes amiss is of one visitor
+        return text if text.startswith("/") else ""
     if isinstance(found, ipaddress.IPv4Address):
         return str(found)
     if found.ipv4_mapped:

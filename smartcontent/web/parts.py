@@ -9,7 +9,7 @@ from typing import Any
 from flask import Flask
 from werkzeug import formparser
 from werkzeug.exceptions import BadRequest
-from werkzeug.sansio.multipart import BLANK_LINE_RE, Event, MultipartDecoder, State
+from werkzeug.sansio.multipart import BLANK_LINE_RE, Event, Field, File, MultipartDecoder, State
 
 # Of all parts of a form: thirty have 3 KB, and a file's name up to 3 KB as some write it.
 HEADERS_BYTES = 16 * 1024
@@ -31,7 +31,10 @@ class BoundedDecoder(MultipartDecoder):
         """Raises BadRequest where the headers of all parts so far are too long."""
         if self.state is State.PART:
             self._look_at_headers()
-        return super().next_event()
+        event = super().next_event()
+        if isinstance(event, Field | File) and event.name is None:
+            raise BadRequest  # no field of ours, and an error for whoever sorts them by their names
+        return event
 
     def _look_at_headers(self) -> None:
         end = BLANK_LINE_RE.search(self.buffer, 0, self._left)

@@ -143,7 +143,7 @@ def test_signing_out_after_the_end_of_the_session_is_said_to_who_had_one(app, as
     assert "You are signed out." in as_ada.get("/sign-in").text
 
     # Sent by another site it has no cookie with it; to set one would end a session that goes on.
-    answer = Visitor(app).post("/sign-out")
+    answer = app.test_client().post("/sign-out")
     assert (answer.status_code, "Set-Cookie" in answer.headers) == (303, False)
 
 

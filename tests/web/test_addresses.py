@@ -153,6 +153,14 @@ def test_forwarding_headers_count_only_with_trusted_proxies(site, founder):
     assert ['src="/texts/static/' in answer.text for answer in answers] == [True, False]
 
 
+def test_scheme_that_is_none_is_ignored(site, founder):
+    forged = {"X-Forwarded-Proto": "ht tp://evil"}
+
+    answer = ask(site(TRUSTED_PROXIES=1), "localhost", "/account", **forged)
+
+    assert answer.location == "http://localhost/account/"
+
+
 @pytest.mark.parametrize(
     "prefix", ["//evil.example", "/a b", '/"><script>', "texts", "/..//x", "/"]
 )

@@ -212,3 +212,17 @@ def _marked(arguments: list[str], value: str) -> list[str]:
     if arguments == [value]:
         return ["--", value]
     return arguments
+
+
+@pytest.mark.parametrize("path", ["/batches", "/account/data", "/api/v1/batches"])
+def test_part_of_no_name_is_refused(app, ada, as_ada, path):
+    part = "--x\r\nContent-Disposition: form-data{}\r\n\r\n{}\r\n"
+    token = part.format('; name="csrf_token"', as_ada.token())
+    body = part.format("", "tea") + token + part.format('; name="pasted"', "Topic") + "--x--\r\n"
+    headers = {"Content-Type": "multipart/form-data; boundary=x"}
+    client = as_ada.client
+    if path.startswith("/api/"):
+        client = app.test_client()
+        headers |= script_of(app, ada)._headers | {"Idempotency-Key": "tea"}
+
+    assert client.post(path, data=body, headers=headers).status_code == 400
