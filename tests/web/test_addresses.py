@@ -158,7 +158,7 @@ def test_scheme_that_is_none_is_ignored(site, founder):
 
     answer = ask(site(TRUSTED_PROXIES=1), "localhost", "/account", **forged)
 
-    assert answer.location == "http://localhost/account/"
+    assert answer.location in ("/account/", "http://localhost/account/")
 
 
 @pytest.mark.parametrize(
