@@ -602,6 +602,17 @@ HOSTILE = {
     "tags over paragraphs": "".join(f"<{t}><p>" * 3 for t in INLINE)
     + "<p>a</p>" * 2_000
     + "".join(f"</p></{t}>" * 3 for t in INLINE),
+    # The cleaner opens what a paragraph left open in the next: a tenth of what a text has room for.
+    "link over paragraphs": f'<p><a title="{"x" * 8_000}">a</p>{"<p>a</p>" * 800}<p></a></p>',
+    "link of Markdown's over paragraphs": f'[x{"<p>a</p>" * 800}](/u "{"x" * 8_000}")',
+    "link that tags across close": f'{"<i>" * 800}<a title="{"x" * 8_000}">a{"</i>a" * 800}</a>',
+    "link that is not closed in a table": f'<div><a title="{"x" * 8_000}"><table></a></table></div>'
+    + "<div>a</div>" * 800,
+    "unlike tags over paragraphs": f"<p>{''.join(f'<b {n}>' for n in range(500))}a</p>"
+    + "<p>a</p>" * 500
+    + f"<p>{'</b>' * 500}</p>",
+    "tags in values that do not end": "".join(f'<b {n} t="></b> <i t=">a</i>' for n in range(500))
+    + "<p>a</p>" * 500,
     "tables in tables": "<table><tr><td>" * 1_200 + "</td></tr></table>" * 1_200,
     "attributes": "<b " + "a=b " * 24_000 + ">",
     "tags in code": "`<b>" * 20_000,

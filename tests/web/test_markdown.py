@@ -217,6 +217,27 @@ def test_harmless_tags_are_what_they_say(text, html):
     assert shape(text) == (html or "<p><em>a</em> <strong><strong>b</strong></strong></p>")
 
 
+LONG = f"<a href=\"https://example.org/?{'x' * 300}\" title='Tea'>"
+
+
+@pytest.mark.parametrize(
+    "part",
+    [
+        f"<p>{LONG}<b>Tea</b></a> is <i>**warm**</i></p>",
+        f"<div>{LONG}<h3>Tea</h3><p>is <em>warm</em></p></a></div>",
+        f"- {LONG}Tea</a> is <b><i>warm</b></i>",
+        f"[Tea **is <u>warm</u>**](https://example.org/?{'x' * 300})\n\n",
+        f"<table><tr><td>{LONG}<b>Tea</b></a></td><td><strong>warm</strong></td></tr></table>",
+    ],
+)
+def test_many_links_that_are_closed_where_they_were_opened_are_links(part):
+    times = LONGEST // 450
+    html = to_html(f"{part}\n" * times)
+
+    assert html.count("<a ") == times
+    assert read(f"{part}\n" * times).count("Tea") == times
+
+
 @pytest.mark.parametrize(
     "address",
     [

@@ -5,6 +5,8 @@ None of it is the text of somebody who wants to be read.
 
 import re
 
+from smartcontent.texts.markdown.tags import IN_A_PARAGRAPH
+
 # What is longer is no marketing copy.
 LONGEST = 100_000
 LONGEST_HTML = 500_000
@@ -17,6 +19,9 @@ _MOST_GROWN, _ADDED = 2, 10_000
 _MOST_CELLS = 20_000
 _FEW_CELLS = 100  # that may be empty
 _BLANK_LINE = re.compile(r"\n[ \t]*(?=\n)")
+# HTML's "formatting elements": what closes a paragraph around one opens a copy of it in the next.
+_COPIED = {"a", "b", "code", "em", "i", "s", "small", "strong", "u"}
+_TAG = re.compile(r"<(/?)(?!br\b|hr\b)(\w+)[^>]*>", re.IGNORECASE)
 
 
 class TooMuch(Exception):
@@ -55,3 +60,35 @@ def check_html(html: str, tags: int, length_of_tags: int) -> None:
     nesting = tags + sum(map(html.count, _NESTING))
     if len(html) + length_of_tags > LONGEST_HTML or nesting > _MOST_NESTING:
         raise TooMuch
+
+
+def check_copies(html: str) -> None:
+    """Look at what is open at each tag, before it is cleaned: the cleaner may copy all of it there.
+
+    Raises:
+        TooMuch: That is long. What is closed where it was opened counts for nothing.
+    """
+    opened: list[tuple[str, int]] = []  # names, and lengths: none of a block
+    copied = length = 0
+    for tag in _TAG.finditer(html):
+        name = tag[2].lower()
+        if tag[1]:
+            length -= _closed(opened, name)
+            copied += length
+        else:
+            copied += length
+            own = len(tag[0]) if name in _COPIED else int(name in IN_A_PARAGRAPH)
+            opened.append((name, own))
+            length += own
+        if copied > LONGEST_HTML:
+            raise TooMuch
+
+
+def _closed(opened: list[tuple[str, int]], name: str) -> int:
+    """The length of what a tag closes: 0 where a block between may keep it open in the cleaner."""
+    for index in reversed(range(len(opened))):
+        if opened[index][0] == name:
+            return opened.pop(index)[1]
+        if not opened[index][1]:
+            break
+    return 0

@@ -8,7 +8,13 @@ from urllib.parse import unquote
 import nh3
 from markupsafe import Markup, escape
 
-from smartcontent.texts.markdown.bounds import LONGEST, TooMuch, check_cells, check_html
+from smartcontent.texts.markdown.bounds import (
+    LONGEST,
+    TooMuch,
+    check_cells,
+    check_copies,
+    check_html,
+)
 from smartcontent.texts.markdown.drawing import drawn
 from smartcontent.texts.markdown.emphasis import glued
 from smartcontent.texts.markdown.lines import as_meant
@@ -66,7 +72,9 @@ def _drawn(text: str) -> str:
     check_cells(source)
     html = _IMAGE.sub(r"\1", drawn(source))  # in words, as for those who cannot see it
     check_html(html, len(tags), tags.length_in(html))
-    return tags.shown(html.replace(GLUE, ""))
+    html = tags.shown(html.replace(GLUE, ""))
+    check_copies(html)
+    return html
 
 
 def _cleaned(html: str) -> str:

@@ -13,7 +13,7 @@ from markupsafe import escape
 from smartcontent.texts.markdown.signs import BLOCK, END, INLINE, LESS_THAN
 
 _ALONE = {"br", "hr"}
-_IN_A_PARAGRAPH = {
+IN_A_PARAGRAPH = {
     "a", "b", "code", "del", "em", "i", "ins", "kbd", "mark", "s", "small", "span", "strong", "sub",
     "sup", "u",
 }  # fmt: skip
@@ -29,11 +29,14 @@ _AS_BLOCKS = {
 _AS_NOTHING = {"abbr", "big", "cite", "dfn", "font", "q", "samp", "time", "tt", "var"}
 _DRAWN_AS = dict.fromkeys(_AS_BLOCKS, "div") | dict.fromkeys(_AS_NOTHING, "span")
 _DRAWN_AS |= {"strike": "s"}
-_IN_A_PARAGRAPH |= _AS_NOTHING | {"strike"}
+IN_A_PARAGRAPH |= _AS_NOTHING | {"strike"}
 _OF_BLOCKS |= _AS_BLOCKS
-MEANT = _ALONE | _IN_A_PARAGRAPH | _OF_BLOCKS
+MEANT = _ALONE | IN_A_PARAGRAPH | _OF_BLOCKS
 # An address between < and > is a link of Markdown's.
-_TAG = r"<(?!https?://|mailto:)(?:(/?)([a-zA-Z][a-zA-Z0-9]*)(?:\s[^<>\n]*|/)?>)?"
+# Quotes that do not end would make the cleaner take what follows, tags and all, for a value.
+_VALUE = r"""(?:"[^"<>\n]*"|'[^'<>\n]*'|[^\s"'=<>`]++)"""
+_ATTRIBUTES = rf"""(?:[ \t\n](?:[ \t]*+[^\s"'=<>/]++(?:[ \t]*+=[ \t]*+{_VALUE})?)*+[ \t]*+)?"""
+_TAG = rf"<(?!https?://|mailto:)(?:(/?)([a-zA-Z][a-zA-Z0-9]*){_ATTRIBUTES}/?>)?"
 _NAME = re.compile(r"[a-zA-Z][a-zA-Z0-9]*")
 _OPENING = re.compile(_TAG)
 _OPENING_OR_BLANK_LINE = re.compile(rf"{_TAG}|\n\n")
@@ -90,7 +93,7 @@ def _meant(text: str) -> set[int]:
     for found in _OPENING_OR_BLANK_LINE.finditer(text):
         name = (found[2] or "").lower()
         if found[0] == "\n\n":
-            for each in _IN_A_PARAGRAPH & opened.keys():
+            for each in IN_A_PARAGRAPH & opened.keys():
                 del opened[each]
         elif name in _ALONE:
             meant.add(found.start())
