@@ -614,6 +614,10 @@ HOSTILE = {
     "tags in values that do not end": "".join(f'<b {n} t="></b> <i t=">a</i>' for n in range(500))
     + "<p>a</p>" * 500,
     "tables in tables": "<table><tr><td>" * 1_200 + "</td></tr></table>" * 1_200,
+    # Each is put before the table, behind all others.
+    "lines in a table": "<table>" + "a\n" * 49_000 + "</table>",
+    "lines in a row": "<table><tr>" + "a\n" * 49_000 + "</tr></table>",
+    "lines between cells": "<table><td><td></td>" + "a\n" * 49_000 + "</td></table>",
     "attributes": "<b " + "a=b " * 24_000 + ">",
     "tags in code": "`<b>" * 20_000,
     "bold beside punctuation": "**字：**" * 14_000,
@@ -744,8 +748,16 @@ def test_list_of_the_worst_beginnings_takes_hardly_more_than_any_other(as_ada, a
 
 
 def test_what_takes_long_to_draw_is_shown_as_it_was_written():
-    for text in ("**a** " * 20_000, ">" * 20_000 + " <b>", HOSTILE["table of empty rows"]):
-        assert to_html(text).startswith('<div class="as-typed">')
+    lines = (HOSTILE[f"lines {where}"] for where in ("in a table", "in a row", "between cells"))
+    cell = "|a|\n|-|\n|<td></td>" + "`a`b" * 24_000 + "|"  # in a row of Markdown's
+    for text in (
+        "**a** " * 20_000,
+        ">" * 20_000 + " <b>",
+        HOSTILE["table of empty rows"],
+        *lines,
+        cell,
+    ):
+        assert to_html(text).startswith('<div class="as-typed">'), text[:50]
     assert "&lt;b&gt;" in to_html("a" * LONGEST + "<b>")
 
 

@@ -238,6 +238,13 @@ def test_many_links_that_are_closed_where_they_were_opened_are_links(part):
     assert read(f"{part}\n" * times).count("Tea") == times
 
 
+def test_large_table_with_a_long_text_below_is_a_table():
+    row = f"<tr>\n{'  <td>Tea & <b>cup</b></td>' * 4}\n</tr>\n"
+    html = to_html(f"<table>\n{row * 250}</table>\n\n" + 'The "tea" is **warm**.\n\n' * 400)
+
+    assert (html.count("<td>"), html.count("<strong>")) == (1_000, 400)
+
+
 @pytest.mark.parametrize(
     "address",
     [

@@ -5,7 +5,7 @@ None of it is the text of somebody who wants to be read.
 
 import re
 
-from smartcontent.texts.markdown.tags import IN_A_PARAGRAPH
+from smartcontent.texts.markdown.tags import IN_A_PARAGRAPH, Tags
 
 # What is longer is no marketing copy.
 LONGEST = 100_000
@@ -13,6 +13,9 @@ LONGEST_HTML = 500_000
 # The cleaner's time grows with the square of the depth, and these are what can nest.
 _MOST_NESTING = 5_000
 _NESTING = ("<blockquote", "<ul", "<ol", "<em", "<strong", "<del")
+# The cleaner puts what stands in a table, but in none of its cells, before it: every tag, entity
+# and line for itself, with a look at all that is there already.
+_MOST_MOVED = 20_000
 # Lines in a list are put further in, each by as much as the marks of all the items around it.
 _MOST_GROWN, _ADDED = 2, 10_000
 # cmark fills rows up, and its table ends at a blank line for certain: not every cell is written.
@@ -51,14 +54,16 @@ def _cells(part: str) -> int:
     return len(lines) * max(line.count("|") for line in lines)
 
 
-def check_html(html: str, tags: int, length_of_tags: int) -> None:
+def check_html(html: str, tags: Tags) -> None:
     """Look at what was drawn, before the tags written in the text are in it and it is cleaned.
 
     Raises:
-        TooMuch: It is long, or what is in it may nest deeply.
+        TooMuch: It is long, what is in it may nest deeply, or much may stand in no cell of a table.
     """
-    nesting = tags + sum(map(html.count, _NESTING))
-    if len(html) + length_of_tags > LONGEST_HTML or nesting > _MOST_NESTING:
+    nesting = len(tags) + sum(map(html.count, _NESTING))
+    if len(html) + tags.length_in(html) > LONGEST_HTML or nesting > _MOST_NESTING:
+        raise TooMuch
+    if tags.make_tables and len(tags) + html.count("<") + html.count("&") > _MOST_MOVED:
         raise TooMuch
 
 

@@ -71,7 +71,7 @@ def _drawn(text: str) -> str:
     source = glued(tags.hidden(as_meant(without_signs(text))))
     check_cells(source)
     html = _IMAGE.sub(r"\1", drawn(source))  # in words, as for those who cannot see it
-    check_html(html, len(tags), tags.length_in(html))
+    check_html(html, tags)
     html = tags.shown(html.replace(GLUE, ""))
     check_copies(html)
     return html

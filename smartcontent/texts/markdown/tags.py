@@ -17,9 +17,9 @@ IN_A_PARAGRAPH = {
     "a", "b", "code", "del", "em", "i", "ins", "kbd", "mark", "s", "small", "span", "strong", "sub",
     "sup", "u",
 }  # fmt: skip
-_OF_BLOCKS = {
-    "blockquote", "div", "h1", "h2", "h3", "h4", "h5", "h6", "hr", "li", "ol", "p", "table",
-    "tbody", "td", "th", "thead", "tr", "ul",
+_OF_TABLES = {"table", "tbody", "td", "th", "thead", "tr"}
+_OF_BLOCKS = _OF_TABLES | {
+    "blockquote", "div", "h1", "h2", "h3", "h4", "h5", "h6", "hr", "li", "ol", "p", "ul",
 }  # fmt: skip
 # What is drawn as another tag that is allowed, or as none: layout of the web's own pages.
 _AS_BLOCKS = {
@@ -50,6 +50,7 @@ class Tags:
 
     def __init__(self) -> None:
         self._written: list[str] = []
+        self.make_tables = False
 
     def __len__(self) -> int:
         return len(self._written)
@@ -73,7 +74,9 @@ class Tags:
         if not is_meant:
             return LESS_THAN + found[0][1:]
         self._written.append(found[0])
-        kind = BLOCK if found[2].lower() in _OF_BLOCKS else INLINE
+        name = found[2].lower()
+        self.make_tables |= name in _OF_TABLES
+        kind = BLOCK if name in _OF_BLOCKS else INLINE
         return f"{kind}{len(self._written) - 1}{END}"
 
     def _as_written(self, part: str) -> str:
