@@ -557,6 +557,7 @@ HOSTILE = {
     "brackets in pairs": "[" * 49_000 + "a" + "]" * 49_000,
     "pictures": "![" * 49_000,
     "links": "[a](" * 24_000,
+    "links of nothing": "[]()" * 25_000,
     "links in links": "[" * 16_000 + "a" + "](b)" * 16_000,
     "references": "".join(f"[a{n}]: /u\n" for n in range(8_000)),
     "one reference used often": "[a]: /" + "u" * 40_000 + "\n\n" + "[a]" * 18_000,

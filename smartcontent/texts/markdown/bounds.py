@@ -10,6 +10,7 @@ from smartcontent.texts.markdown.tags import IN_A_PARAGRAPH, Tags
 # What is longer is no marketing copy.
 LONGEST = 100_000
 LONGEST_HTML = 500_000
+_LONGEST_CLEANED = 2 * LONGEST_HTML  # of which the last 16 are kept
 # The cleaner's time grows with the square of the depth, and these are what can nest.
 _MOST_NESTING = 5_000
 _NESTING = ("<blockquote", "<ul", "<ol", "<em", "<strong", "<del")
@@ -87,6 +88,16 @@ def check_copies(html: str) -> None:
             length += own
         if copied > LONGEST_HTML:
             raise TooMuch
+
+
+def check_cleaned(html: str) -> None:
+    """Look at what is shown and kept: each link has a "rel" now, for one.
+
+    Raises:
+        TooMuch: It is long.
+    """
+    if len(html) > _LONGEST_CLEANED:
+        raise TooMuch
 
 
 def _closed(opened: list[tuple[str, int]], name: str) -> int:

@@ -12,6 +12,7 @@ from smartcontent.texts.markdown.bounds import (
     LONGEST,
     TooMuch,
     check_cells,
+    check_cleaned,
     check_copies,
     check_html,
 )
@@ -61,6 +62,7 @@ def to_text(text: str) -> str:
 def _html(text: str) -> Markup:
     try:
         html = _cleaned(_drawn(text))
+        check_cleaned(html)
     except TooMuch:
         return _plain(text)
     return Markup(html.replace("<p></p>", ""))  # noqa: S704
