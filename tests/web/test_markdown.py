@@ -211,6 +211,11 @@ def test_stars_that_are_none_of_markdowns_stay(text):
             '<a href="https://example.org" target="_blank">Tea</a>',
             '<p><a href="https://example.org" rel="noopener noreferrer nofollow">Tea</a></p>',
         ),
+        (
+            "<a href=https://example.org/?a=b\ttitle = 'Tea'id=\"x\"/>Tea</a >",
+            '<p><a href="https://example.org/?a=b" title="Tea" rel="noopener noreferrer nofollow">'
+            "Tea</a></p>",
+        ),
     ],
 )
 def test_harmless_tags_are_what_they_say(text, html):
@@ -273,7 +278,8 @@ def test_other_links_stay(address):
 
 
 @pytest.mark.parametrize(
-    "tag", ["<b>", "</b>", "<li>", "<title>", "<unknown>x</unknown>", "<!-- x -->"]
+    "tag",
+    ["<b>", "</b>", "<li>", "<title>", "<unknown>x</unknown>", "<!-- x -->", "<b x='>y</b>"],
 )
 @pytest.mark.parametrize("around", ["Write {} here", "Write `{}` here", "a\n\n{}\n\nb"])
 def test_tag_that_is_none_is_shown_as_it_was_written(tag, around):

@@ -32,10 +32,10 @@ _DRAWN_AS |= {"strike": "s"}
 IN_A_PARAGRAPH |= _AS_NOTHING | {"strike"}
 _OF_BLOCKS |= _AS_BLOCKS
 MEANT = _ALONE | IN_A_PARAGRAPH | _OF_BLOCKS
-# An address between < and > is a link of Markdown's.
 # Quotes that do not end would make the cleaner take what follows, tags and all, for a value.
-_VALUE = r"""(?:"[^"<>\n]*"|'[^'<>\n]*'|[^\s"'=<>`]++)"""
+_VALUE = r"""(?:"[^"<>\n]*"|'[^'<>\n]*'|[^\s"'<>]++)"""
 _ATTRIBUTES = rf"""(?:[ \t\n](?:[ \t]*+[^\s"'=<>/]++(?:[ \t]*+=[ \t]*+{_VALUE})?)*+[ \t]*+)?"""
+# An address between < and > is a link of Markdown's.
 _TAG = rf"<(?!https?://|mailto:)(?:(/?)([a-zA-Z][a-zA-Z0-9]*){_ATTRIBUTES}/?>)?"
 _NAME = re.compile(r"[a-zA-Z][a-zA-Z0-9]*")
 _OPENING = re.compile(_TAG)
