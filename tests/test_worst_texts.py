@@ -484,6 +484,17 @@ def test_cards_of_long_texts_are_not_kept_in_memory():
     assert memory_now() - before < 30_000  # kilobytes; kept, they are 50,000
 
 
+def test_cards_of_short_texts_with_many_findings_are_not_kept_in_memory():
+    asked = Asked("Tea", also=(f"https://x.de/{'😀' * 3_900}",))  # the nearest of each
+    quality(f"0 {'a.de ' * 200}", asked)
+    before = memory_now()
+
+    for number in range(1, 129):
+        quality(f"{number} {'a.de ' * 200}", asked)
+
+    assert memory_now() - before < 30_000  # kilobytes; kept, 75,000, and whole a gigabyte
+
+
 # Each of something short of its own, of which very much comes.
 MUCH_OF_LITTLE = {
     "words of signs": lambda n: list(

@@ -13,11 +13,13 @@ from smartcontent.prompts.request import language_of
 from smartcontent.texts.by_sentence import Rewrite, by_sentence
 from smartcontent.texts.diff import Piece, diff
 from smartcontent.texts.quality.card import LONGEST, Asked, Card, card
+from smartcontent.texts.remembering import Kept
 
 log = logging.getLogger(__name__)
 
 NO_VOICE = Voice("")
-USUALLY_MOST = 10_000  # characters of a text
+CARDS_LARGEST = 3_000_000  # characters, of hundreds of cards as they usually are
+FINDING_SIZE, WORD_SIZE = 500, 60  # characters that would take the memory of an object with one
 KEPT_LONGEST = 100_000  # characters of two texts: what comes of longer ones is not kept in memory
 
 
@@ -78,14 +80,21 @@ def asked_for(draft: Draft) -> Asked:
     )
 
 
-# A page is drawn again at each change of a status; a long text's card may have megabytes.
-_quality, _quality_of_long = lru_cache(maxsize=128)(card), lru_cache(maxsize=8)(card)
+# A page is drawn again at each change of a status.
+_cards = Kept[Card](CARDS_LARGEST)
 
 
 def quality(text: str, asked: Asked) -> Card:
     """The quality card of a text that was asked for so."""
-    kept = _quality if len(text) <= USUALLY_MOST else _quality_of_long
-    return kept(text[:LONGEST], asked)  # of a longer text no more is kept than is looked at
+    text = text[:LONGEST]  # of a longer text no more is kept than is looked at
+    given = len(text) + sum(map(len, asked.texts))
+    return _cards.of((text, asked), lambda: card(text, asked), lambda it: given + _size(it))
+
+
+def _size(of: Card) -> int:
+    """In characters, about: what a card says and the objects that hold it."""
+    said = sum(len(each.what) + len(each.why) + len(each.fix) for each in of.findings)
+    return said + FINDING_SIZE * len(of.findings) + WORD_SIZE * len(of.banned)
 
 
 def quality_if_any(text: str, asked: Asked) -> Card | None:

@@ -200,6 +200,19 @@ def test_nearest_of_several_is_the_one_that_was_mistyped(said, nearest):
     assert found.nearest == nearest
 
 
+def test_value_as_long_as_a_brief_is_said_as_far_as_people_read_it():
+    address = f"https://x.de/{'a' * 400}"
+
+    [found] = card("See x.de/b.", Asked("Tea", also=(address,))).unsupported
+    assert found.nearest == f"{address[:199]}…"
+    [usual] = card("See x.de/b.", Asked("Tea", also=(address[:200],))).unsupported
+    assert usual.nearest == address[:200]
+
+
+def test_facts_left_out_are_listed_as_far_as_people_look_at_each():
+    assert len(left_out("Tea.", "".join(f"{n} ml, " for n in range(1, 300)))) == 200
+
+
 def test_facts_that_the_text_leaves_out_are_listed_in_the_brief_s_words():
     brief = "Opens on 5 December at 9 am; €12; 50 places"
 

@@ -97,7 +97,7 @@ def test_text_of_which_no_card_can_be_made_is_shown_without_one(as_ada, page, mo
         raise ArithmeticError("of a rule")
 
     assert 'class="quality"' in as_ada.get(page).text
-    monkeypatch.setattr(checking, "_quality", broken)
+    monkeypatch.setattr(checking, "quality", broken)
 
     shown = as_ada.get(page)
     assert shown.status_code == 200

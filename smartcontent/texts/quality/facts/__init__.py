@@ -15,11 +15,15 @@ __all__ = ["Unsupported", "compared"]
 
 FOUND_MOST = 200  # facts, and as many names: who has more will not look at each
 LISTED_MOST = 20  # "5 reasons": of more, nobody keeps count
+SAID_MOST = 200  # characters of a value that is the nearest of many
 
 
 @dataclass(frozen=True)
 class Unsupported:
-    """What the brief does not hold: where it stands, and the brief's own value of its kind."""
+    """What the brief does not hold: where it stands, and the brief's own value of its kind.
+
+    `nearest` is cut, with an ellipsis, at 200 characters; None where the brief has none.
+    """
 
     text: str
     kind: str
@@ -50,7 +54,12 @@ def _unsupported(
     left = without(plain(text), ((fact.start, fact.end) for fact in facts))
     others += islice(names(left, languages[0], words_known(plain(brief))), FOUND_MOST)
     others.sort(key=lambda fact: fact.start)
-    return [_with_nearest(text, fact, known.nearest(fact), brief) for fact in others]
+    nearest = [known.nearest(fact) for fact in others]
+    said = {near: _said(near, brief) for near in nearest}  # one may be the nearest of hundreds
+    return [
+        Unsupported(text[fact.start : fact.end], fact.kind, fact.start, fact.end, said[near])
+        for fact, near in zip(others, nearest, strict=True)
+    ]
 
 
 @remembered(BRIEFS, BRIEF_LONGEST)
@@ -58,9 +67,12 @@ def _known(brief: str, languages: tuple[str, ...]) -> Known:
     return Known(facts_of_a_brief(brief, languages))
 
 
-def _with_nearest(text: str, fact: Fact, nearest: Fact | None, brief: str) -> Unsupported:
-    said = brief[nearest.start : nearest.end] if nearest else None
-    return Unsupported(text[fact.start : fact.end], fact.kind, fact.start, fact.end, said)
+def _said(fact: Fact | None, brief: str) -> str | None:
+    if fact is None:
+        return None
+    is_long = fact.end - fact.start > SAID_MOST  # an address is as long as who writes it likes
+    end = fact.start + SAID_MOST - 1 if is_long else fact.end
+    return brief[fact.start : end] + "…" * is_long
 
 
 def _counts_a_list(text: str, fact: Fact, counted: dict[int, set[int]]) -> bool:
@@ -75,4 +87,5 @@ def _left_out(known: Known, to_say: str, languages: tuple[str, ...]) -> list[str
     """In the words of the brief, each once."""
     facts = facts_of_a_brief(to_say, languages)
     missing = (fact for fact in facts if not known.supports(fact))
-    return list(dict.fromkeys(to_say[fact.start : fact.end] for fact in missing))
+    said = dict.fromkeys(to_say[fact.start : fact.end] for fact in missing)
+    return list(islice(said, FOUND_MOST))
