@@ -1,8 +1,8 @@
 """The quality card: all that is computed of a text without a model, held against its brief."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field
-from functools import lru_cache, partial
+from functools import lru_cache
 from itertools import islice
 from typing import Any
 
@@ -12,10 +12,11 @@ from smartcontent.texts.quality import explaining, form, phrases, repetition
 from smartcontent.texts.quality.facts import Unsupported, compared
 from smartcontent.texts.quality.facts.fact import plain
 from smartcontent.texts.quality.finding import Finding
+from smartcontent.texts.quality.haystack import Haystack
 from smartcontent.texts.quality.keywords import keywords_in
 from smartcontent.texts.quality.language import in_other_language, language_of
 from smartcontent.texts.quality.limits import Limit, limits_of
-from smartcontent.texts.quality.parts import Parts
+from smartcontent.texts.quality.parts import Parts, Span
 from smartcontent.texts.quality.readability import Grade, grade
 from smartcontent.texts.quality.repetition import Repeated
 from smartcontent.texts.quality.starts import starts_in
@@ -89,6 +90,8 @@ def card(text: str, asked: Asked) -> Card:
     """The card of a text that was asked for so."""
     text = text[:LONGEST]
     parts = Parts(text)
+    haystack = Haystack(text)
+    never = phrases.banned(haystack, asked.banned)
     unsupported, left_out = compared(text, asked.texts, asked.topic, asked.languages)
     made = Card(
         words=len(text.split()),
@@ -102,12 +105,13 @@ def card(text: str, asked: Asked) -> Card:
         keywords=keywords_in(text, asked.keywords, asked.language),
         unsupported=unsupported,
         left_out=left_out,
-        banned=[text[start:end] for start, end in phrases.banned(text, asked.banned)],
+        banned=[text[start:end] for start, end in never],
         preferred=keywords_in(text, [each.word for each in asked.preferred], asked.language),
         repetition=repetition.repeated(text, parts),
         sentiment=sentiment_of(text, asked.language),
     )
-    made.findings.extend(sorted(_findings(text, asked, parts, made), key=_place))
+    of_voice = _of_voice(text, asked, haystack, never)
+    made.findings.extend(sorted(_findings(text, asked, parts, made, of_voice), key=_place))
     return made
 
 
@@ -121,7 +125,9 @@ def _place(finding: Finding) -> tuple[int, int]:
     return (-1, 0) if finding.start is None else (finding.start, finding.end or 0)
 
 
-def _findings(text: str, asked: Asked, parts: Parts, made: Card) -> Iterator[Finding]:
+def _findings(
+    text: str, asked: Asked, parts: Parts, made: Card, of_voice: Iterable[Finding]
+) -> Iterator[Finding]:
     yield from map(explaining.unsupported, made.unsupported)
     yield from map(explaining.left_out, made.left_out)
     yield from (explaining.limit(limit) for limit in made.limits if not limit.ok)
@@ -136,7 +142,7 @@ def _findings(text: str, asked: Asked, parts: Parts, made: Card) -> Iterator[Fin
         yield explaining.beginning_alike(first, times, span)
     for other, span in in_other_language(text, parts.paragraphs, asked.language)[:FOUND_MOST]:
         yield explaining.other_language(other, asked.language, span)
-    yield from _of_phrases(text, asked, len(parts.words))
+    yield from _of_phrases(text, asked, len(parts.words), of_voice)
     yield from explaining.lengths(parts, asked.language)
 
 
@@ -147,22 +153,29 @@ def _of_form(text: str, asked: Asked) -> Iterator[Finding]:
     yield from map(explaining.form, form.missing(text, asked.content_type, asked.length))
 
 
-def _of_phrases(text: str, asked: Asked, words: int) -> Iterator[Finding]:
-    starts = starts_in(plain(text).lower())
-    left = [(explaining.leftover, span) for span in phrases.leftovers(text)]
-    never = [(explaining.banned, span) for span in phrases.banned(text, asked.banned)]
-    others = [
-        (partial(explaining.other_word, each.word), span)
+def _of_voice(
+    text: str, asked: Asked, haystack: Haystack, never: Sequence[Span]
+) -> Iterator[Finding]:
+    for start, end in never[:FOUND_MOST]:
+        yield explaining.banned(text[start:end], start, end)
+    others = (
+        (each.word, span)
         for each in asked.preferred
-        for span in phrases.banned(text, each.instead_of and [each.instead_of])
-    ]
-    claims = [
-        (explaining.claim, span)
-        for span in phrases.claims(text, starts, asked.texts, asked.language)
-    ]
-    fillers = [
-        (explaining.filler, span) for span in phrases.fillers(text, starts, words, asked.language)
-    ]
-    for found in (left, never, others, claims, fillers):
-        for explain, (start, end) in found[:FOUND_MOST]:
-            yield explain(text[start:end], start, end)
+        for span in phrases.banned(haystack, [each.instead_of])
+    )
+    for word, (start, end) in islice(others, FOUND_MOST):
+        yield explaining.other_word(word, text[start:end], start, end)
+
+
+def _of_phrases(
+    text: str, asked: Asked, words: int, of_voice: Iterable[Finding]
+) -> Iterator[Finding]:
+    starts = starts_in(plain(text).lower())
+    for start, end in islice(phrases.leftovers(text), FOUND_MOST):
+        yield explaining.leftover(text[start:end], start, end)
+    yield from of_voice
+    claims = phrases.claims(text, starts, asked.texts, asked.language)
+    for start, end in islice(claims, FOUND_MOST):
+        yield explaining.claim(text[start:end], start, end)
+    for start, end in phrases.fillers(text, starts, words, asked.language)[:FOUND_MOST]:
+        yield explaining.filler(text[start:end], start, end)

@@ -7,7 +7,7 @@ from functools import cache
 from pathlib import Path
 
 from smartcontent.texts.counting import DENSE
-from smartcontent.texts.folding import MARKS
+from smartcontent.texts.quality.haystack import PART, Haystack
 from smartcontent.texts.quality.parts import WORD, Span
 from smartcontent.texts.quality.starts import Starts, first_words
 from smartcontent.texts.remembering import LONGEST
@@ -59,7 +59,6 @@ _ARTICLES = {
 }  # fmt: skip
 # Korean has blanks, but endings stick to its nouns.
 _WITHOUT_EDGES = re.compile(rf"{DENSE.pattern}|[\uac00-\ud7af]").match
-_PART = rf"[\w{MARKS}]"  # of a word
 _ENDING = 3  # letters by which two forms of a word may differ
 
 
@@ -91,14 +90,10 @@ def _found(kind: str, language: str, text: str, starts: Starts) -> Iterator[re.M
 
 def any_of(phrases: Iterable[str]) -> re.Pattern[str]:
     """Any of the phrases as whole words, in large or small letters, the longest first."""
-    return re.compile(rf"(?<!{_PART})(?:{_ways(phrases)})(?!{_PART})", re.I)
-
-
-def _ways(phrases: Iterable[str]) -> str:
-    # Any blanks in a row are one gap: of gaps side by side every combination would be tried.
-    longest = sorted((" ".join(phrase.split()) for phrase in phrases), key=len, reverse=True)
-    ways = "|".join(re.escape(phrase).replace(r"\ ", r"\s{1,3}") for phrase in longest if phrase)
-    return re.sub("['’]", "['’]", ways) or "(?!)"
+    longest = sorted(phrases, key=len, reverse=True)
+    ways = "|".join(re.escape(phrase).replace(r"\ ", r"\s{1,3}") for phrase in longest) or "(?!)"
+    ways = re.sub("['’]", "['’]", ways)
+    return re.compile(rf"(?<!{PART})(?:{ways})(?!{PART})", re.I)
 
 
 def leftovers(text: str) -> Iterator[Span]:
@@ -152,15 +147,13 @@ def _beginnings(brief: Sequence[str]) -> Collection[str]:
     return {word[:n] for word in words for n in range(min(4, len(word)), len(word) + 1)}
 
 
-def banned(text: str, words: Sequence[str]) -> Iterator[Span]:
+def banned(text: Haystack, words: Sequence[str]) -> list[Span]:
     """Words that the brand never uses: signs, and words of scripts without blanks, anywhere."""
     spaced = [word for word in words if _has_edges(word.strip())]
     others = [word for word in words if not _has_edges(word.strip())]
-    found = [match.span() for match in scan(any_of(spaced), text)] if spaced else []
-    anywhere = re.compile(_ways(others), re.I)
-    yield from sorted(found + [match.span() for match in scan(anywhere, text)])
+    return sorted([*text.whole(spaced), *text.anywhere(others)])
 
 
 def _has_edges(word: str) -> bool:
     """Whether it begins and ends as words do that have blanks around them."""
-    return all(re.match(_PART, sign) and not _WITHOUT_EDGES(sign) for sign in (word[:1], word[-1:]))
+    return all(re.match(PART, sign) and not _WITHOUT_EDGES(sign) for sign in (word[:1], word[-1:]))
