@@ -403,6 +403,18 @@ def test_keywords_of_many_lengths_are_counted_in_little_memory():
     assert bytes_held(lambda: keywords_in(text, keywords, "en")) < 10_000_000
 
 
+def test_forms_of_keywords_are_sought_among_so_many_words():
+    beginnings = [f"{a}{b}" for a in "aeıiouübc" for b in "üö"]
+    letters = [chr(0x4E00 + n) for n in range(1_400)]
+    text = " ".join(f"{beginning}{each}" for each in letters for beginning in beginnings)
+    words = [f"{beginning}k" for beginning in beginnings]
+    asked = Asked(
+        "x", "tr", keywords=tuple(words), preferred=tuple(Preferred(w, "") for w in words)
+    )
+
+    assert_takes_less(0.8, lambda: card(text, asked))  # 0.3; 2 among all of them, twice
+
+
 def test_claim_is_sought_in_a_brief_of_one_word_in_a_moment():
     asked = Asked("Tea", also=("a" * 30_000,))
 

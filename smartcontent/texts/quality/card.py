@@ -92,6 +92,8 @@ def card(text: str, asked: Asked) -> Card:
     parts = Parts(text)
     haystack = Haystack(text)
     never = phrases.banned(haystack, asked.banned)
+    liked = [each.word for each in asked.preferred]
+    times = keywords_in(text, [*asked.keywords, *liked], asked.language)
     unsupported, left_out = compared(text, asked.texts, asked.topic, asked.languages)
     made = Card(
         words=len(text.split()),
@@ -102,11 +104,11 @@ def card(text: str, asked: Asked) -> Card:
         paragraphs=len(parts.paragraphs),
         grade=grade(parts.words, len(parts.sentences), asked.language),
         limits=limits_of(text, asked.content_type),
-        keywords=keywords_in(text, asked.keywords, asked.language),
+        keywords={word: times[word] for word in asked.keywords},
         unsupported=unsupported,
         left_out=left_out,
         banned=[text[start:end] for start, end in never],
-        preferred=keywords_in(text, [each.word for each in asked.preferred], asked.language),
+        preferred={word: times[word] for word in liked},
         repetition=repetition.repeated(text, parts),
         sentiment=sentiment_of(text, asked.language),
     )

@@ -18,6 +18,7 @@ _ALGORITHMS = {
 _DENSE = frozenset({"ja", "zh-Hans", "ko"})  # without blanks, or with endings that stick to nouns
 _PIECE = re.compile(rf"{LETTERS}(?:['‘]{LETTERS})*|\d+(?:[.,]\d+)*")
 _ALIKE = 2  # letters that a form shares with its word, at least
+FORMS_MOST = 5_000  # that begin alike; no text of the longest that are looked at has so many
 
 
 @remembered(20_000)
@@ -69,8 +70,8 @@ class _Forms:
     def of(self, words: Sequence[str]) -> list[str]:
         if self._language not in _ALGORITHMS:
             return [_without_ending(word) for word in words]
-        alike = {word for word in set(words) if self._may_be_a_form(word)}
-        known = {word: _stem(word, self._language) for word in alike}
+        alike = (word for word in dict.fromkeys(words) if self._may_be_a_form(word))
+        known = {word: _stem(word, self._language) for word in islice(alike, FORMS_MOST)}
         return [known.get(word, word) for word in words]
 
     def _may_be_a_form(self, word: str) -> bool:
