@@ -7,14 +7,17 @@ from smartcontent.briefs.voice import Preferred
 from smartcontent.texts.quality import phrases
 from smartcontent.texts.quality.card import Asked, card
 from smartcontent.texts.quality.facts import idioms
+from smartcontent.texts.quality.measuring import UNITS
+from smartcontent.texts.quality.parts import parts_called
 from smartcontent.texts.scanning import AT_ONCE, scan
 
 FOUND = "very\n[Your Name] really, truly: lorem ipsum. _____"
 LENGTH = 100_000
 TIMES = 8
 LOOKS = {
-    "leftovers": lambda text: phrases.leftovers(text),
-    "idioms": lambda text: idioms.idioms(text, "en"),
+    "leftovers": ("*", lambda text: list(phrases.leftovers(text))),
+    "idioms": ("*", lambda text: list(idioms.idioms(text, "en"))),
+    "addresses": ("!a.a.", UNITS["weighted"]),
 }
 # Of words that stand in the text, each nearly whole; what is a word's and what is a sign's.
 ALIKE = {
@@ -66,10 +69,23 @@ def test_where_one_piece_ends_the_same_is_found():
             assert [match.span() for match in scan(pattern, text)] == found != []
 
 
-@pytest.mark.parametrize("look", LOOKS.values(), ids=LOOKS)
-def test_pythons_lock_is_held_no_longer_for_a_longer_text(look):
+@pytest.mark.parametrize(("signs", "look"), LOOKS.values(), ids=LOOKS)
+def test_pythons_lock_is_held_no_longer_for_a_longer_text(signs, look):
     def longest(length: int) -> float:
-        text = "*" * length
-        return min(longest_step(lambda: list(look(text))) for _ in range(3))
+        text = signs * (length // len(signs))
+        return min(longest_step(lambda: look(text)) for _ in range(3))
 
     assert longest(LENGTH) < TIMES / 2 * longest(LENGTH // TIMES)
+
+
+def test_address_that_is_longer_than_a_piece_is_one():
+    address = f"a.de/{'.../b.de,' * 400}c"
+
+    assert UNITS["weighted"](f"See {address}, {address} and b.de.") == 3 * 23 + len("See ,  and .")
+
+
+@pytest.mark.parametrize("sign", " >*_#-")
+def test_label_is_sought_in_a_moment_behind_signs_alone(sign):
+    # 0.001; 0.01 where each number of them is tried
+    assert_takes_less(0.004, lambda: parts_called("description", sign * LENGTH))
+    assert parts_called("description", f"{sign * LENGTH}Description: Tea") == ["Tea"]

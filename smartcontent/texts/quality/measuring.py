@@ -8,6 +8,7 @@ import regex
 
 from smartcontent.texts.folding import normalized
 from smartcontent.texts.remembering import remembered
+from smartcontent.texts.scanning import scan
 
 ADDRESS_COUNTS = 23  # on X and Mastodon, however long it is
 _GRAPHEME = regex.compile(r"\X")
@@ -83,10 +84,12 @@ def mastodon(text: str) -> int:
 
 def _without_addresses(text: str, bare: bool) -> tuple[str, int]:
     rest, addresses = _SCHEME.subn("", text)
-    if bare:
-        rest, more = _BARE.subn("", rest)
-        addresses += more
-    return rest, addresses
+    if not bare:
+        return rest, addresses
+    spans = [found.span() for found in scan(_BARE, rest)]  # `subn` would hold the lock
+    starts, ends = [start for start, _ in spans], [end for _, end in spans]
+    kept = (rest[a:b] for a, b in zip([0, *ends], [*starts, len(rest)], strict=True))
+    return "".join(kept), addresses + len(spans)
 
 
 def utf16(text: str) -> int:

@@ -91,5 +91,5 @@ def _below_the_headline(text: str) -> list[str]:
 
 
 def _labelled(label: str, text: str) -> list[str]:
-    said = re.findall(rf"^[ >*_#-]*(?:{label})[ *_]*[:：][ *_]*(.+)$", text, re.I | re.M)
+    said = re.findall(rf"^[ >*_#-]*+(?:{label})[ *_]*[:：][ *_]*(.+)$", text, re.I | re.M)
     return [part.strip(" *_") for part in said]
