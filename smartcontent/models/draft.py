@@ -32,7 +32,7 @@ from smartcontent.models.job_ids import job_id
 from smartcontent.models.moments import UtcDateTime, iso, now
 from smartcontent.models.status import FINAL, Origin, Status, may_become
 from smartcontent.stores.sql import Base, db, is_postgresql, json_of, punctually
-from smartcontent.texts.counting import Size, size_of
+from smartcontent.texts.counting import UNIT_TOLD_BY, Size, size_of
 
 if TYPE_CHECKING:
     from smartcontent.models.content import Content
@@ -184,11 +184,14 @@ class Draft(Base):
 
     @property
     def size(self) -> Size:
-        return size_of(self.text)
+        """As it was counted when it ended, if it was: an archive's text may be very long."""
+        if self.words is None:
+            return size_of(self.text)
+        return Size(self.words, size_of(self.text[:UNIT_TOLD_BY]).unit)
 
     @property
     def counted(self) -> Size:
-        """Its size as it was counted when it ended."""
+        """The same without a look at its text."""
         return Size(self.words or 0, size_of(self.beginning).unit)
 
     def move(self, to: Status, *conditions: ColumnElement[bool], **values: object) -> bool:
