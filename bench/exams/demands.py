@@ -12,6 +12,7 @@ from smartcontent.texts.looping import loops
 from smartcontent.texts.quality import Asked
 from smartcontent.texts.quality.facts import compared
 from smartcontent.texts.quality.form import form_of
+from smartcontent.texts.quality.haystack import Haystack
 from smartcontent.texts.quality.keywords import keywords_in
 from smartcontent.texts.quality.language import language_of
 from smartcontent.texts.quality.limits import limits_of
@@ -45,7 +46,7 @@ def demands_on(text: Text, paper: Paper) -> Iterator[Met]:
     for keyword, times in keywords_in(said, brief.keywords, brief.language).items():
         yield Met("keyword", keyword, times > 0)
     for word in paper.never:
-        yield Met("forbidden word", word, not any(banned(said, [word])))
+        yield Met("forbidden word", word, not banned(Haystack(said), [word]))
     yield Met("language", brief.language, language_of(said) == brief.language)
     yield from _not_for_readers(text, paper)
     yield Met("number of the brief", "", not _invented(said, paper))

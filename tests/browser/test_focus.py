@@ -192,7 +192,11 @@ def test_card_drawn_anew_in_the_list_keeps_the_focus(open_page, ada):
 
 def test_control_that_is_drawn_anew_keeps_the_focus_among_its_like(open_page, ada):
     content = finished(ada, "A teapot", "It holds 1.9 litres. It pours 300 ml.")
-    page = open_page(user=ada)
+    page = open_page("/tags", user=ada)
+    heard = "document.addEventListener('drafts:snapshot', () => (window.heard = true))"
+    page.add_init_script(heard)
+    page.goto("/")
+    wait_until(lambda: page.evaluate("window.heard"))  # of a tag before it no snapshot tells
     tick = page.get_by_label("Tick A teapot")
     tick.focus()
     tagging.keep(content, {"tags": ["card"]})
