@@ -134,6 +134,13 @@ def _counted(do: Callable[[Storage], int]) -> int:
 
 
 class _InRedis(RedisStorage):
+    def get(self, key: str) -> int:
+        """The count; what is no number is Redis's fault, as it is where Redis would add to it."""
+        try:
+            return super().get(key)
+        except ValueError as error:
+            raise redis_py.DataError("a count is no number") from error
+
     def get_expiry(self, key: str) -> float:
         """When a count ends: never, where it has no end; for the library that would be now."""
         ttl = self.get_connection(True).ttl(self.prefixed_key(key))

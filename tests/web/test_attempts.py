@@ -142,6 +142,15 @@ def few_strangers(monkeypatch):
     )
 
 
+@pytest.mark.parametrize("rubbish", [b"\xff", b"1.5", b"nan", b"", b"-9", b"9" * 30])
+def test_people_sign_in_whatever_stands_in_the_place_of_a_count(visitor, ada, valkey, rubbish):
+    guess(visitor, ada.email)
+    for key in valkey.client.keys("smartcontent:limit:*"):
+        valkey.client.set(key, rubbish)
+
+    assert guess(visitor, ada.email, PASSWORD).status_code == 303
+
+
 @pytest.mark.oldest_redis
 def test_account_that_many_guess_at_is_slow_for_them(visitor, ada, few_strangers):
     answers = [
