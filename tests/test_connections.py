@@ -472,7 +472,7 @@ def test_answers_that_nobody_takes_do_not_fill_the_memory(web, connect, ada, tok
         content.current.move(Status.CANCELLED, text="\U0001f375" * 100_000)
     listing = ("GET /api/v1/contents HTTP/1.1", "Host: x", f"Authorization: Bearer {token}", "")
 
-    *sleepers, last = [connect(web, *listing) for _ in range(6)]
+    *sleepers, last = [connect(web, *listing) for _ in range(12)]
 
     assert last.recv(12, socket.MSG_WAITALL) == b"HTTP/1.1 200"
     wait_until(lambda: any(map(has_ended, sleepers)))
