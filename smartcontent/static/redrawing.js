@@ -37,7 +37,7 @@ export async function drawnIn(answer, selector) {
   if (![200, 409].includes(answer?.status)) return null;
   const drawn = await answer.text().catch(() => ""); // it may break off
   const page = new DOMParser().parseFromString(drawn, "text/html");
-  await letGo;
+  await allIsLetGo();
   return page.querySelector(selector) && page;
 }
 
@@ -54,13 +54,24 @@ export function readsInOrder(selector) {
   };
 }
 
-// A button that is exchanged between the press and its end is not pressed: whoever presses comes first.
-addEventListener("pointerdown", () => {
+// A button that is exchanged between the press and its end is not pressed: whoever presses comes first,
+// with a finger or with the space bar, which presses a button and ticks a box when it is let go.
+function holdUntil(ends) {
   letGo = new Promise((resolve) => {
-    for (const end of ["pointerup", "pointercancel"]) addEventListener(end, () => setTimeout(resolve), { once: true });
+    for (const end of ends) addEventListener(end, () => setTimeout(resolve), { once: true });
     setTimeout(resolve, HELD_MS);
   });
-}, true);
+}
+
+// Another press may have begun while the end of the last one was told.
+async function allIsLetGo() {
+  const told = letGo;
+  await told;
+  if (told !== letGo) await allIsLetGo();
+}
+
+addEventListener("pointerdown", () => holdUntil(["pointerup", "pointercancel"]), true);
+addEventListener("keydown", ({ key }) => { if (key === " ") holdUntil(["keyup"]); }, true);
 
 const LISTED = "[data-draft], .empty";
 const LIST_PARTS = "article, #bulk"; // what of the list is known by an id

@@ -25,6 +25,12 @@ def send(page: Page) -> None:
     page.get_by_role("button", name="Write it in a minute").click()
 
 
+def send_and_be_taken(page: Page) -> None:
+    """Send the brief, and wait until the tab has heard on the next page that it is taken."""
+    send(page)
+    expect(page).to_have_url(re.compile(r"/#content-[0-9a-f-]+$"))
+
+
 def sign_in_by_form(page: Page, user: User) -> None:
     page.get_by_label("Email address").fill(user.email)
     page.get_by_label("Password").fill(PASSWORD)
@@ -54,8 +60,7 @@ def test_brief_sent_after_the_session_ended_is_there_after_signing_in(open_page,
     page.get_by_role("link", name="Back to the form").click()
     expect(topic(page)).to_have_value(TOPIC)
 
-    send(page)
-    expect(page).to_have_url(re.compile(r"/#content-[0-9a-f-]+$"))
+    send_and_be_taken(page)
     expect(page.locator("article.card")).to_have_count(1)
     expect(topic(page)).to_have_value("")
     page.goto("/?example=ad_copy")
@@ -204,7 +209,7 @@ def test_refused_brief_is_kept_as_what_it_was_sent_as_until_it_is_taken(open_pag
     page.get_by_role("button", name="Write it in a minute").evaluate(UNCHECKED)
     expect(page.locator("#topic-error")).to_be_visible()
     topic(page).fill(TOPIC)
-    send(page)
+    send_and_be_taken(page)
     expect(page.locator("article.card")).to_have_count(1)
     assert "teapot" not in typed(page)
     page.goto("/?example=ad_copy")
@@ -263,7 +268,7 @@ def test_blanks_and_the_brief_they_make_are_kept_until_it_is_taken(open_page, ad
     expect(page.get_by_label("For whom")).to_have_value("x" * 201)
     page.get_by_label("For whom").fill("all")
     for number in (1, 2):
-        send(page)
+        send_and_be_taken(page)
         expect(page.locator("article.card")).to_have_count(number)
         page.goto(filling)
         expect(blanks.first).to_have_value("")
@@ -377,7 +382,7 @@ def test_what_is_typed_into_a_refused_form_survives_its_being_refused_again(open
     expect(topic(page)).to_have_value("A lamp")
     page.goto("/?example=ad_copy")
     expect(topic(page)).to_have_value(TOPIC)
-    send(page)
+    send_and_be_taken(page)
     expect(page.locator("article.card")).to_have_count(1)
     assert "teapot" not in typed(page)
 
@@ -742,7 +747,7 @@ def test_paste_beyond_the_limit_is_not_cut_and_says_by_how_much(open_page, ada, 
     expect(topic(page)).to_have_value(long)
     topic(page).fill("A teapot")
     expect(page.locator("#topic-length")).to_be_hidden()
-    send(page)
+    send_and_be_taken(page)
     expect(page.locator("article.card")).to_have_count(1)
 
 
