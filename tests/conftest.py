@@ -17,7 +17,7 @@ import sys
 import tempfile
 import threading
 from collections.abc import Callable, Generator, Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -51,7 +51,10 @@ from smartcontent.app import create_app
 from smartcontent.briefs.brief import Brief
 from smartcontent.config.settings import SETTINGS
 from smartcontent.contents import submitting
+from smartcontent.health import checks, redis_server
+from smartcontent.health import processes as processes_seen
 from smartcontent.models import Content, Draft, User
+from smartcontent.ollama import client as ollama_client
 from smartcontent.stores import sql
 from smartcontent.stores.redis import RedisLink
 from smartcontent.stores.sql import db
@@ -94,7 +97,10 @@ signal.signal(signal.SIGINT, signal.default_int_handler)
 # store: what this process asks of one is answered all the same.
 sql._BEGIN_BRIEFLY = sql._BEGIN_BRIEFLY.replace("3000", f"{1000 * PATIENCE:.0f}")
 sql._POSTGRESQL["connect_timeout"] = int(PATIENCE)
+sql._begin_writing.__defaults__ = (PATIENCE, sql.CHECKPOINT_PAGES)
 RedisLink.PATIENCE_SECONDS = PATIENCE
+checks.PATIENCE_SECONDS = redis_server.TIMEOUT_SECONDS = processes_seen.TIMEOUT_SECONDS = PATIENCE
+ollama_client.QUICK = ollama_client.Limits(*[PATIENCE] * 4, line=ollama_client.QUICK.line)
 BRIEF = Brief(
     content_type="product_description",
     topic="A teapot of blue glass, 0.8 litres",
@@ -374,14 +380,18 @@ def started_postgresql(folder: Path) -> PostgresServer:
     """A server, however busy the machine is: its carrier waits ten seconds for it, no more."""
     try:
         return get_server(str(folder))
-    except subprocess.TimeoutExpired:  # which leaves it starting
+    # It is left starting, and known as one that has started; its log may not be there yet.
+    except (subprocess.TimeoutExpired, FileNotFoundError):
         wait_until(lambda: _is_ready(folder))
+        PostgresServer._instances.pop(folder.resolve(), None)
         return get_server(str(folder))
 
 
 def _is_ready(folder: Path) -> bool:
-    found = PostmasterInfo.read_from_pgdata(folder)
-    return found is not None and found.status == "ready"
+    with suppress(AssertionError, ValueError, FileNotFoundError):  # it is being written
+        found = PostmasterInfo.read_from_pgdata(folder)
+        return found is not None and found.status == "ready"
+    return False
 
 
 def upgrade(url: str, home: Path) -> None:

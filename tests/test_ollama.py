@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from ollama_scripts import LOAD, chunk, done, head, line, piece
 from scripted_ollama import ScriptedOllama
 
-from smartcontent.ollama import TICK, Answer, Ollama, OllamaError, PullProgress, base_url
+from smartcontent.ollama import TICK, Answer, Ollama, OllamaError, PullProgress, base_url, client
 from smartcontent.ollama.lines import Lines
 
 BRIEF = [{"role": "user", "content": "Tea."}]
@@ -459,7 +459,8 @@ def test_other_model_is_not_found(ollama: ScriptedOllama, name: str) -> None:
     assert not Ollama(ollama.url).has_model(name)
 
 
-def test_questions_have_two_seconds(ollama: ScriptedOllama) -> None:
+def test_questions_have_an_end(ollama: ScriptedOllama, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(client, "QUICK", client.Limits(*[0.5] * 4))
     ollama.on(path="/api/version").silent()
 
     with pytest.raises(OllamaError) as caught:

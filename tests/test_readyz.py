@@ -23,10 +23,11 @@ def test_silent_server_is_asked_once_however_many_ask(settings, ollama, monkeypa
 
     for visitor in visitors:
         visitor.start()
+    assert ollama.wait_requests()
+    ollama.stopping.set()
     for visitor in visitors:
         visitor.join()
 
-    assert ollama.wait_requests()
     assert len(ollama.requests) == 1
 
 
@@ -37,13 +38,14 @@ def test_of_those_who_ask_while_a_server_is_silent_few_are_worked_at(settings, o
     visitors = [threading.Thread(target=app.test_client().get, args=("/readyz",)) for _ in range(7)]
 
     def lines() -> list[tuple[int, int]]:
-        return [(line.at_work, len(line.waiting)) for line in turns._of.values()]
+        return [(line.at_work, len(line.waiting)) for line in list(turns._of.values())]
 
     for visitor in visitors:
         visitor.start()
     wait_until(lambda: lines() == [(4, 3)])
     assert app.test_client().get("/sign-in").status_code < 500  # nobody waits behind these
 
+    ollama.stopping.set()
     for visitor in visitors:
         visitor.join()
     assert not turns._of

@@ -73,7 +73,7 @@ def test_where_one_piece_ends_the_same_is_found():
 def test_pythons_lock_is_held_no_longer_for_a_longer_text(signs, look):
     def longest(length: int) -> float:
         text = signs * (length // len(signs))
-        return min(longest_step(lambda: look(text)) for _ in range(3))
+        return longest_step(lambda: look(text))
 
     assert longest(LENGTH) < TIMES / 2 * longest(LENGTH // TIMES)
 

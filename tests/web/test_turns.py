@@ -34,18 +34,42 @@ from smartcontent.web.connections import Connection
 from smartcontent.web.lines import Line
 
 
+@pytest.fixture(autouse=True)
+def nobody_is_sent_away_for_a_slow_machine(monkeypatch):
+    monkeypatch.setattr(turns, "WAIT_SECONDS", PATIENCE)
+
+
+def number_waiting() -> int:
+    """How many requests stand in the lines, which come and go meanwhile."""
+    return sum(len(line.waiting) for line in list(turns._of.values()))
+
+
+class AtOnce:
+    """How many are within it, at the most."""
+
+    def __init__(self) -> None:
+        self._changing, self._now, self.most = threading.Lock(), 0, 0
+
+    def __enter__(self) -> None:
+        with self._changing:
+            self._now += 1
+            self.most = max(self.most, self._now)
+
+    def __exit__(self, *_: object) -> None:
+        with self._changing:
+            self._now -= 1
+
+
 def test_many_requests_of_one_user_hold_up_that_user_alone(app, ada, bob, as_ada, monkeypatch):
     adas, bobs = script_of(app, ada), script_of(app, bob)
     begun: Queue[int] = Queue()
-    go_on, at_once = threading.Event(), Counter[str]()
+    go_on, at_once = threading.Event(), AtOnce()
     view = app.view_functions["api_tags.index"]
 
     def slow() -> object:
-        at_once["now"] += 1
-        at_once["most"] = max(at_once["most"], at_once["now"])
-        begun.put(1)
-        assert go_on.wait(PATIENCE)
-        at_once["now"] -= 1
+        with at_once:
+            begun.put(1)
+            assert go_on.wait(PATIENCE)
         return view()
 
     monkeypatch.setitem(app.view_functions, "api_tags.index", slow)
@@ -62,7 +86,7 @@ def test_many_requests_of_one_user_hold_up_that_user_alone(app, ada, bob, as_ada
         go_on.set()
         assert {answer.result(PATIENCE).status_code for answer in answers} == {200}
 
-    assert at_once["most"] == turns.AT_ONCE
+    assert at_once.most == turns.AT_ONCE
     as_ada.get("/api/v1/contents", headers=adas._headers)  # with a session's cookie and a token
     assert not turns._of
 
@@ -182,16 +206,12 @@ def test_passwords_are_hashed_users_by_turns(app, ada, bob, as_ada, thieves, mon
 
 
 def test_passages_are_sought_one_portion_at_a_time(app, ada, due_draft, monkeypatch):
-    token, at_once = {"headers": script_of(app, ada)._headers}, Counter[str]()
-    look, changing = search_results.best_part, threading.Lock()
+    token, at_once = {"headers": script_of(app, ada)._headers}, AtOnce()
+    look = search_results.best_part
 
     def counted(text: str, asked: Query) -> Part | None:
-        with changing:
-            at_once["now"] += 1
-            at_once["most"] = max(at_once["most"], at_once["now"])
-        threading.Event().wait(0.01)
-        with changing:
-            at_once["now"] -= 1
+        with at_once:
+            threading.Event().wait(0.01)
         return look(text, asked)
 
     monkeypatch.setattr(search_results, "best_part", counted)
@@ -202,7 +222,7 @@ def test_passages_are_sought_one_portion_at_a_time(app, ada, due_draft, monkeypa
         answers += [pool.submit(app.test_client().get, asked, **token) for _ in pages]
         assert {answer.result(PATIENCE).status_code for answer in answers} == {200}
 
-    assert at_once["most"] == 1
+    assert at_once.most == 1
 
 
 LONG_TEXT = "/contents/preview/text", {"text": "Tea is warm. " * 500}
@@ -252,7 +272,7 @@ def test_of_those_who_want_to_write_the_first_in_line_alone_asks_for_the_lock(
     app, ada, monkeypatch
 ):
     """Each that asks again and again has a chance: ten of one process would have ten."""
-    arrived, asked = Counter[str](), set[int]()
+    arrived, asked = Queue[int](), set[int]()
 
     class Line:
         def __init__(self) -> None:
@@ -260,7 +280,7 @@ def test_of_those_who_want_to_write_the_first_in_line_alone_asks_for_the_lock(
             self.release = self._lock.release
 
         def acquire(self, timeout: float) -> bool:
-            arrived["all"] += 1
+            arrived.put(1)
             return self._lock.acquire(timeout=timeout)
 
     def sleep(seconds: float) -> None:
@@ -281,7 +301,7 @@ def test_of_those_who_want_to_write_the_first_in_line_alone_asks_for_the_lock(
     other.execute("BEGIN IMMEDIATE")
     with ThreadPoolExecutor(5) as pool:
         written = [pool.submit(write, f"{number}@example.org") for number in range(5)]
-        wait_until(lambda: arrived["all"] == 5 and asked)
+        wait_until(lambda: arrived.qsize() == 5 and asked)
         number_asking = len(asked)
         other.execute("ROLLBACK")
         for each in written:
@@ -323,7 +343,7 @@ def held(app) -> Iterator[Callable[..., list[Future]]]:
             asked = [pool.submit(ask) for _ in range(turns.AT_ONCE + waiting)]
             for _ in range(turns.AT_ONCE):
                 begun.get(timeout=PATIENCE)
-            wait_until(lambda: sum(len(line.waiting) for line in turns._of.values()) == waiting)
+            wait_until(lambda: number_waiting() == waiting)
             return asked
 
         hold.go_on = go_on.set
@@ -377,7 +397,7 @@ def test_what_waits_is_not_begun_once_its_client_has_gone(app, held):
 
     with ThreadPoolExecutor(1) as pool:
         last = pool.submit(app.test_client().get, "/sign-in", environ_overrides=by_it)
-        wait_until(lambda: any(line.waiting for line in turns._of.values()))
+        wait_until(number_waiting)
         theirs.close()
         held.go_on()
         with pytest.raises(GreenletExit):
@@ -479,7 +499,7 @@ def test_requests_with_a_token_wait_for_no_others_of_their_network(app, ada, hel
     assert ask("/api/v1/tags", headers=script).status_code == 401
     with ThreadPoolExecutor(2) as pool:
         others = [pool.submit(ask, "/api/v1/tags", headers=sent) for sent in (script, unknown)]
-        wait_until(lambda: sum(len(line.waiting) for line in turns._of.values()) == len(others))
+        wait_until(lambda: number_waiting() == len(others))
         held.go_on()
         assert [other.result(PATIENCE).status_code for other in others] == [401, 401]
 
@@ -536,6 +556,7 @@ def of_four(user: User) -> Content:
 def test_a_page_waits_once_however_many_texts_it_shows(app, ada, bob, monkeypatch):
     content, line = of_four(bob), Line(1)
     monkeypatch.setattr(threads, "_few", line)
+    monkeypatch.setattr(threads, "KEPT_SECONDS", PATIENCE)
     begun, go_on, work = Queue[int](), threading.Semaphore(0), rendering.to_html
 
     def slow(text: str) -> str:
