@@ -55,6 +55,7 @@ from smartcontent.health import checks, redis_server
 from smartcontent.health import processes as processes_seen
 from smartcontent.models import Content, Draft, User
 from smartcontent.ollama import client as ollama_client
+from smartcontent.progress import readiness
 from smartcontent.stores import sql
 from smartcontent.stores.redis import RedisLink
 from smartcontent.stores.sql import db
@@ -100,6 +101,7 @@ sql._POSTGRESQL["connect_timeout"] = int(PATIENCE)
 sql._begin_writing.__defaults__ = (PATIENCE, sql.CHECKPOINT_PAGES)
 RedisLink.PATIENCE_SECONDS = PATIENCE
 checks.PATIENCE_SECONDS = redis_server.TIMEOUT_SECONDS = processes_seen.TIMEOUT_SECONDS = PATIENCE
+readiness.KEPT_SECONDS = int(PATIENCE)
 ollama_client.QUICK = ollama_client.Limits(*[PATIENCE] * 4, line=ollama_client.QUICK.line)
 BRIEF = Brief(
     content_type="product_description",

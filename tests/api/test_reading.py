@@ -7,10 +7,12 @@ from uuid import UUID
 
 import pytest
 from conftest import both_databases
+from patience import PATIENCE
 from sqlalchemy import delete, event
 
 from smartcontent.models import Content, Draft, Status, listing, now
 from smartcontent.stores.sql import db
+from smartcontent.web.api import access
 from smartcontent.writing import job
 
 from .conftest import BRIEF
@@ -227,7 +229,7 @@ def test_position_counts_all_that_is_due_and_before(script, bobs_script, valkey)
     bobs_script.submit(delay_seconds=0)
     put(draft_of(bobs_script.submit(delay_seconds=0)), status=Status.QUEUED)
     put(draft_of(bobs_script.submit(delay_seconds=0)), status=Status.GENERATING)
-    bobs_script.submit(delay_seconds=30)
+    bobs_script.submit(delay_seconds=3600)
     told = script.submit(delay_seconds=0)
     put(draft_of(told), status=Status.QUEUED)
     bobs_script.submit(delay_seconds=0)
@@ -242,7 +244,7 @@ def test_position_counts_all_that_is_due_and_before(script, bobs_script, valkey)
 def test_status_says_what_each_status_waits_for(script, valkey):
     told = script.submit(delay_seconds=0)
     draft = draft_of(told)
-    again = now() + timedelta(seconds=30)
+    again = now() + timedelta(hours=1)
     cases = [
         ({"status": Status.PENDING}, 0, "scheduler"),
         (
@@ -275,7 +277,8 @@ def test_ended_draft_waits_for_nothing(script, ollama):
     assert waits == [None, None, None]
 
 
-def test_list_asks_the_database_as_often_for_many_as_for_one(script, app):
+def test_list_asks_the_database_as_often_for_many_as_for_one(script, app, monkeypatch):
+    monkeypatch.setattr(access, "KNOWN_FOR_SECONDS", PATIENCE)
     script.submit()
     few = statements(app, lambda: script.get("/contents"))
     for _ in range(9):

@@ -361,7 +361,7 @@ def test_scheduled_jobs_are_shown_with_owner_due_time_and_time_left(as_founder, 
 
     [(due, left, owner, job, agreement)] = scheduled_rows(page)
     assert content.current.due_at.strftime("%H:%M:%S UTC") in due
-    assert re.fullmatch(r"1 min|5\d s", left)
+    assert re.fullmatch(r"1 min|[1-5]?\d s", left)
     assert (owner, job) == ("ada@example.org", content.current.job_id)
     assert agreement == "agree"
     assert "agree on every job" in page
@@ -396,7 +396,7 @@ def test_job_at_another_time_than_its_draft_is_named(as_founder, content, valkey
 )
 def test_job_without_a_draft_is_named_an_orphan(as_founder, content, valkey, orphan, reason):
     job_id = content.current.job_id.replace(*orphan) if isinstance(orphan, tuple) else orphan
-    valkey.client.zadd(keys.SCHEDULED, {job_id: now().timestamp() + 30})
+    valkey.client.zadd(keys.SCHEDULED, {job_id: now().timestamp() + 1})
 
     page = as_founder.get("/admin/scheduled").text
 
