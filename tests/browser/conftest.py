@@ -44,6 +44,13 @@ LATER = 3600  # seconds until a draft is due that is not to start while a test l
 # depends on the moment at which it went.
 CUT_OFF = "net::ERR_"
 
+# No form's answer comes, and the page goes on waiting for it, however long that takes.
+LOSE_ANSWERS = """() => {
+  const later = globalThis.setTimeout;
+  addEventListener("submit", () => { globalThis.setTimeout = () => 0; }, true);
+  addEventListener("submit", (event) => { event.preventDefault(); globalThis.setTimeout = later; });
+}"""
+
 AWAIT_PASTE = """() => {
   globalThis.pasted = new Promise((resolve) => addEventListener("paste", (event) => {
     resolve(["text/plain", "text/html"].map((type) => event.clipboardData.getData(type)));
@@ -87,6 +94,8 @@ def stack(chromium, databases, tmp_path_factory) -> Iterator[Stack]:
             "OLLAMA_HOST": ollama.url,
             "SECRET_KEY": SECRET,
             "SMARTCONTENT_HOME": str(folder),
+            "LEASE_SECONDS": 60,  # a busy machine may hold a slot for as long as its own lasts
+            "OLLAMA_GAP_SECONDS": LATER,  # a dictation is silent for as long as a test likes
             **NO_QUOTAS,
         }
         processes = Processes(settings, folder).start()
@@ -218,9 +227,14 @@ def create_account(page: Page) -> None:
     page.get_by_role("button", name="Create account").click()
 
 
-def press_ctrl_enter(page: Page) -> None:
-    """Submit the brief from the keyboard, once the script that listens is there."""
+def until_script_listens(page: Page) -> None:
+    """On a page to which a press has led: what the server draws is there before its script is."""
     expect(page.locator("html")).to_have_class("js")
+
+
+def press_ctrl_enter(page: Page) -> None:
+    """Submit the brief from the keyboard."""
+    until_script_listens(page)
     page.get_by_label("Topic and facts").press("Control+Enter")
 
 

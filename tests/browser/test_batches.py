@@ -11,6 +11,7 @@ from smartcontent.contents.batches import acting, rows, submitting
 from smartcontent.models import Batch, Draft, Status, now
 from smartcontent.stores.sql import db
 
+from .conftest import LOSE_ANSWERS
 from .test_every_page import is_fit_to_read
 
 TEAPOT = {"content_type": "ad_copy", "topic": "A teapot"}
@@ -56,14 +57,20 @@ def batch_with_a_failure(user) -> Batch:
     return batch
 
 
+PRESS_PAUSE = """() => {
+  const isPause = (button) => button.textContent.trim() === "Pause";
+  [...document.querySelectorAll("button")].find(isPause).click();
+}"""
+
+
 def test_focus_on_an_act_that_is_gone_comes_to_lie_on_no_other_act(open_page, ada):
     batch = batch_with_a_failure(ada)
     page = open_page(f"/batches/{batch.id}", user=ada)
     button = page.get_by_role("button", name="Cancel the rest")
     button.focus()
-    page.evaluate("addEventListener('submit', (event) => event.preventDefault())")  # no answer
     pause = page.locator("form", has=page.get_by_role("button", name="Pause"))
-    pause.evaluate("form => form.requestSubmit(form.querySelector('button'))")
+    page.evaluate(LOSE_ANSWERS)
+    page.evaluate(PRESS_PAUSE)
     *_, last = db.session.scalars(select(Draft).order_by(Draft.id)).all()
     waiting.hold(last)
     expect(page.locator("#progress")).to_contain_text("1 on hold")

@@ -254,7 +254,7 @@ def test_answer_that_comes_late_says_nothing_of_what_is_there_by_now(open_page, 
     page.route("**/view", hold_the_first)
     ending.discard(content)
     wait_until(lambda: page.evaluate("true") and late)
-    with page.expect_response(lambda answer: answer.url.endswith("/view") and answer.ok):
+    with page.expect_response(lambda answer: answer.url.endswith("/view") and answer.status == 200):
         ending.restore(ada.id, content.id)
     expect(page.locator("#deleted")).to_be_hidden()
     page.evaluate(SEE_NOTICE)

@@ -179,7 +179,7 @@ def test_from_a_brief_to_the_clipboard_and_a_power_cut_between(page: Page, stack
     freer = completed(page, "from the brief, freer")
     article = page.locator("article.view")
     text = article.locator("> .text")
-    expect(article.locator("> header .badge")).to_have_text("Completed")
+    expect(article.locator("> header .badge")).to_have_text("Completed", timeout=WRITES_WITHIN)
     expect(text).to_have_text(WORD)
     expect(page.get_by_role("button", name="Copy", exact=True)).to_be_visible()
     if PICTURE:

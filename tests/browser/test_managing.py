@@ -5,7 +5,7 @@ import re
 import pytest
 from playwright.sync_api import Page, Route, expect
 
-from browser.conftest import CUT_OFF, finished, stored, submit
+from browser.conftest import CUT_OFF, LOSE_ANSWERS, finished, stored, submit
 from smartcontent.contents import ending, versions
 from smartcontent.stores.sql import db
 
@@ -83,8 +83,7 @@ def test_what_is_typed_into_the_list_stays_as_it_is_drawn_anew(page, ada):
 
 
 def test_act_that_is_under_way_is_one_though_the_list_is_drawn_anew(page, ada):
-    # Its answer does not come: who looks at a page waits for the next one.
-    page.evaluate("addEventListener('submit', (event) => event.preventDefault())")
+    page.evaluate(LOSE_ANSWERS)
     page.get_by_role("checkbox", name="Tick Cup").check()
     form = page.locator("#bulk")
     key = form.locator("[name=key]").input_value()

@@ -11,6 +11,7 @@ from dictation import Dictation
 from playwright.sync_api import Locator, Page, expect
 
 from browser.conftest import LATER, finished, submit
+from browser.test_every_page import CHANGING
 from smartcontent.contents import tagging, versions
 from smartcontent.models.moments import due_in
 from smartcontent.stores.sql import db
@@ -19,6 +20,7 @@ TEA = "Tea is warm. The pot is blue and holds 1.8 litres. It pours well."
 
 
 def is_clean(page: Page) -> None:
+    wait_until(lambda: not page.evaluate(CHANGING))
     found = Axe().run(page)
     assert found.violations_count == 0, found.generate_report()
 

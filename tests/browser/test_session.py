@@ -63,13 +63,14 @@ def test_page_that_is_left_open_pays_no_visit_and_who_searches_does(app, open_pa
     expect(page.locator("article.card")).to_have_count(1)
     session = Session(app, page)
     left_at = session.age()
-    is_drawn = answered(page, f"/contents/{waiting.id}/card", "/list")
+    is_card_drawn = answered(page, f"/contents/{waiting.id}/card")
+    is_list_drawn = answered(page, "/list")
 
-    finished(ada, "A cup", "It holds tea.")
     ending.cancel(waiting.current)
-
+    wait_until(lambda: page.wait_for_timeout(50) or is_card_drawn())
+    finished(ada, "A cup", "It holds tea.")
+    wait_until(lambda: page.wait_for_timeout(50) or is_list_drawn())
     expect(page.locator("article.card")).to_have_count(2)
-    wait_until(lambda: page.wait_for_timeout(50) or is_drawn())
     assert session.seen == left_at
 
     with page.expect_response(lambda answer: "q=tea" in answer.url):

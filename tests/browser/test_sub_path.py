@@ -1,5 +1,6 @@
 """The product below a path in a real browser: no script asks for anything outside of it."""
 
+import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -8,7 +9,7 @@ from conftest import PASSWORD
 from playwright.sync_api import Page, expect
 from processes import Processes
 
-from browser.conftest import Watch, press_ctrl_enter
+from browser.conftest import Watch, press_ctrl_enter, until_script_listens
 from smartcontent.models import User
 
 PREFIX = "/smartcontent"
@@ -46,8 +47,9 @@ def test_scripts_ask_for_nothing_outside_of_the_path(site, open_page, ada):
 
     press_ctrl_enter(page)
     card = page.locator("article.card")
+    expect(page).to_have_url(re.compile("#content-"))
+    until_script_listens(page)
     expect(card).to_contain_text("Pending")
-    expect(page.locator("html")).to_have_class("js")
     page.get_by_role("searchbox").fill("teapot")
     expect(page).to_have_url(f"{site}/?q=teapot")
     card.get_by_role("button", name="Undo").click()
