@@ -3,7 +3,14 @@
 from conftest import PASSWORD
 from playwright.sync_api import Locator, Page, expect
 
-from browser.conftest import finished, let_the_minute_pass, paste, press_ctrl_enter, submit
+from browser.conftest import (
+    finished,
+    let_the_minute_pass,
+    paste,
+    press_ctrl_enter,
+    submit,
+    until_script_listens,
+)
 
 IS_FOCUSED = "element => element === document.activeElement"
 IS_MARKED = """() => {
@@ -32,6 +39,7 @@ def test_whole_flow_by_keyboard_alone(open_page, ada, ollama):
     keys.press("Enter")
 
     expect(page.get_by_role("heading", name="New brief")).to_be_visible()
+    until_script_listens(page)
     tab_to(page, page.get_by_role("link", name="Blog post outline"))
     keys.press("Enter")
     expect(page.get_by_label("Topic and facts")).to_be_focused()
