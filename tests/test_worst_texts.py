@@ -507,6 +507,22 @@ def test_cards_of_short_texts_with_many_findings_are_not_kept_in_memory():
     assert memory_now() - before < 30_000  # kilobytes; kept, 75,000, and whole a gigabyte
 
 
+def test_cards_of_next_to_nothing_are_not_kept_in_memory():
+    def read(number):
+        """With a voice of its own, as each is that a row is read for."""
+        banned = tuple(f"😀{number}{word:02}{'y' * 30}" for word in range(50))
+        preferred = tuple(Preferred(f"{word}", "") for word in range(50))
+        quality(f"{number} 7", Asked("x", banned=banned, preferred=preferred))
+
+    read(0)
+    before = memory_now()
+
+    for number in range(1, 2_000):
+        read(number)
+
+    assert memory_now() - before < 20_000  # 8,000 kilobytes; with a size of the text alone, 40,000
+
+
 # Each of something short of its own, of which very much comes.
 MUCH_OF_LITTLE = {
     "words of signs": lambda n: list(

@@ -18,8 +18,10 @@ from smartcontent.texts.remembering import Kept
 log = logging.getLogger(__name__)
 
 NO_VOICE = Voice("")
-CARDS_LARGEST = 3_000_000  # characters, of hundreds of cards as they usually are
-FINDING_SIZE, WORD_SIZE = 500, 60  # characters that would take the memory of an object with one
+CARDS_LARGEST = 3_000_000  # characters, of a hundred cards and more as they usually are
+# Characters that would take the memory of a card of nothing, and of an object with a finding or a
+# word in it. With a card are its limits and a hundred words of its voice, however short the text.
+CARD_SIZE, FINDING_SIZE, WORD_SIZE = 10_000, 500, 60
 KEPT_LONGEST = 100_000  # characters of two texts: what comes of longer ones is not kept in memory
 
 
@@ -94,7 +96,7 @@ def quality(text: str, asked: Asked) -> Card:
 def _size(of: Card) -> int:
     """In characters, about: what a card says and the objects that hold it."""
     said = sum(len(each.what) + len(each.why) + len(each.fix) for each in of.findings)
-    return said + FINDING_SIZE * len(of.findings) + WORD_SIZE * len(of.banned)
+    return CARD_SIZE + said + FINDING_SIZE * len(of.findings) + WORD_SIZE * len(of.banned)
 
 
 def quality_if_any(text: str, asked: Asked) -> Card | None:
