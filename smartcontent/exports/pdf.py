@@ -67,8 +67,11 @@ def to_pdf(document: Document) -> bytes:
         keywords=", ".join(document.keywords), lang=document.language or "en",
         initialFontName=_NAME, **margins,
     )  # fmt: skip
+    story = story or [Spacer(0, 0)]
     # A heading that is the last, and taller than a page, would be tried on the next one for ever.
-    pages.build([*story, Spacer(0, 0)])
+    if story[-1].getKeepWithNext():
+        story[-1].style.keepWithNext = 0
+    pages.build(story)
     return out.getvalue()
 
 

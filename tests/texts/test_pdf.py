@@ -64,6 +64,7 @@ def test_a_very_long_text_leads_to_the_print_view():
         f"<table><tr><td>{'long ' * 2_000}</td></tr></table>",
         "# " + "long " * 1_000,
         "# a" + "<br>a" * 30,
+        "# b\n\n# a" + "<br>a" * 60,  # its second half is as tall as a page, too
         "[x](#y)",
         "[x](#)",
         "x" * 5_000,
@@ -75,10 +76,20 @@ def test_whatever_else_is_in_a_text_becomes_pages(text):
     assert to_pdf(Document("", text)).rstrip().endswith(b"%%EOF")
 
 
+def pages_of(text: str) -> int:
+    return to_pdf(Document("", text)).count(b"/Type /Page\n")
+
+
+def test_no_empty_page_follows_a_full_one():
+    full = "\n\n".join("a" + "<br>a" * lines for lines in (15, 15, 14))
+
+    assert (pages_of(full), pages_of(f"{full}<br>a")) == (1, 2)
+
+
 def test_tall_headings_of_a_table_are_not_said_again_on_each_page():
     def pages(heading: str) -> int:
         rows = "|a|\n" * 1_000
-        return to_pdf(Document("", f"|{heading}|\n|-|\n{rows}")).count(b"/Type /Page\n")
+        return pages_of(f"|{heading}|\n|-|\n{rows}")
 
     assert pages("long " * 300) <= pages("a") + 2
 
