@@ -8,7 +8,7 @@ from itertools import chain
 from types import MappingProxyType
 from typing import Any
 
-import regex  # unlike re, it knows that vowels of Hindi are parts of words
+import regex  # for its \w vowels of Hindi are parts of words; unlike re's, it lacks "²" and "½"
 
 from smartcontent.briefs.brief import TITLED_BRIEF
 from smartcontent.briefs.voice import SHARED
@@ -31,7 +31,7 @@ FILLED_LONGEST = 10_000
 NAME_LONGEST = 80
 # Of all texts by the names of blanks: a list has two hundred templates.
 _TEXTS_LONGEST = BLANKS_MOST * (VALUE_LONGEST + 40)
-_BLANK = regex.compile(r"\{([^\W\d_](?:[\w -]{0,38}\w)?)\}")
+_BLANK = regex.compile(r"\{((?![\d_])[\w\p{No}](?:[\w\p{No} -]{0,38}[\w\p{No}])?)\}")
 _WITH_BLANKS = tuple(n for n, rule in TITLED_BRIEF.items() if not hasattr(rule, "values"))
 
 

@@ -64,10 +64,12 @@ def test_blanks_have_usual_values(as_ada, template):
     assert typed(as_ada.get(f"/templates/{template.id}/edit").text, "blank-2") == "24 euros"
 
 
-def test_blank_may_have_a_name_in_hindi(as_ada):
-    address = as_ada.post("/templates/new", {**FORM, "topic": "{नाम}", "keywords": ""}).location
+@pytest.mark.parametrize("name", ["नाम", "Wohnfläche m²", "½ Preis"])
+def test_blank_may_have_a_name_with_vowels_of_hindi_or_raised_digits(as_ada, name):
+    form = {**FORM, "topic": f"{{{name}}}", "keywords": ""}
+    address = as_ada.post("/templates/new", form).location
 
-    assert typed(as_ada.post(address, {"blank:नाम": "चाय"}).text, "topic") == "चाय"
+    assert typed(as_ada.post(address, {f"blank:{name}": "चाय"}).text, "topic") == "चाय"
 
 
 @pytest.mark.parametrize("name", sorted(name for name in dir(dict) if name[0] != "_"))
