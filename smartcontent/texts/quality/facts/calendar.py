@@ -68,7 +68,7 @@ _WORKING_DAYS = {
     "pt": "dias úteis",
     "nl": "doordeweeks|werkdagen",
 }
-# What makes a date of a short weekday that no month follows: "Sat 5th", "Sun 9:30", "Mo 9-18 Uhr".
+# What makes a date of a short weekday that no date follows: "Sat 5th", "Sun 9:30", "Mo 9-18 Uhr".
 # They are words, too: "sun 300 days a year", "so 20 Prozent".
 _DAY_OR_TIME = (
     r"\d{1,2}(?:st|nd|rd|th|[:/]\d|\.\d\d(?!\d)| ?(?:h|uhr|uur|[ap]\.?m)\b|h\d\d\b"
@@ -77,6 +77,8 @@ _DAY_OR_TIME = (
 _NEVER = re.compile("(?!)")
 _OF = r"(?: ?(?:\.|st|nd|rd|th|er|º|°|ª)(?!\d))?(?: of| de| del| di)? ?"
 _RANGE = r" ?(?:-|–|—|to|bis(?: zum)?|au|al|a|until|till|and|und|et|y|e|&) ?"
+# To another day of the same month: "Thu 3, Fri 4 and Sat 5 July", "Sa 14./15. Juni".
+_NEXT = r"(?:,? ?(?:[-–—/&]|to|bis|al?|and|or|und|oder|et|ou|y|e|o|en|of) ?|, ?)"
 _YEAR = r"(?:,? ?(?:de |del )?(?P<year>(?:19|20)\d\d)(?!\d|[.,]\d))?"
 _ISO = re.compile(r"(?<![\d-])(?P<year>(?:19|20)\d\d)-(?P<month>\d\d)-(?P<day>\d\d)(?![\d-])")
 _IN_FIGURES = re.compile(
@@ -150,10 +152,11 @@ def _weekday(language: str) -> re.Pattern[str]:
     long = "|".join([*_WEEKDAYS[language].split(), *(_MORE_WEEKDAYS if language == "de" else ())])
     short = "|".join(_SHORT_WEEKDAYS[language].split())
     shortly = rf"(?:{short})\b\.?"
-    when = rf"\d{{1,2}}{_OF}(?:{_month_names(language)})\b|{_DAY_OR_TIME}"
+    others = rf"(?:\d{{1,2}}\.?{_NEXT}(?:(?:{long}|{shortly}),? )?){{0,6}}"
+    dates = rf"{others}\d{{1,2}}(?:{_OF}(?:{_month_names(language)})\b|\.\d{{1,2}}\.)"
     return re.compile(
         rf"\b(?P<first>{long}|{shortly}){_RANGE}(?P<last>{long}|{shortly})(?!\w)"
-        rf"|\b(?P<name>{long})s?\b|\b(?P<short>{short})\b\.?(?=,? (?:{when}))"
+        rf"|\b(?P<name>{long})s?\b|\b(?P<short>{short})\b\.?(?=,? (?:{dates}|{_DAY_OR_TIME}))"
         rf"|\b(?P<working>{_WORKING_DAYS[language]})\b",
     )
 
