@@ -216,6 +216,13 @@ def test_stars_that_are_none_of_markdowns_stay(text):
             '<p><a href="https://example.org/?a=b" title="Tea" rel="noopener noreferrer nofollow">'
             "Tea</a></p>",
         ),
+        (
+            r"""<a title=\'a "b"\' href=\"https://example.org/\">Tea</a> """
+            r"""<b class=\"a b='x\">c</b>""",
+            '<p><a title="a &quot;b&quot;" href="https://example.org/" '
+            'rel="noopener noreferrer nofollow">Tea</a> <b>c</b></p>',
+        ),
+        (r"`<b class=\"a\">c</b>`", r"<p><code>&lt;b class=\"a\"&gt;c&lt;/b&gt;</code></p>"),
     ],
 )
 def test_harmless_tags_are_what_they_say(text, html):

@@ -33,7 +33,9 @@ IN_A_PARAGRAPH |= _AS_NOTHING | {"strike"}
 _OF_BLOCKS |= _AS_BLOCKS
 MEANT = _ALONE | IN_A_PARAGRAPH | _OF_BLOCKS
 # Quotes that do not end would make the cleaner take what follows, tags and all, for a value.
-_VALUE = r"""(?:"[^"<>\n]*"|'[^'<>\n]*'|[^\s"'<>]++)"""
+# Those of models that write as in JSON have a backslash before them.
+_VALUE = r"""(?:\\?"[^"<>\n]*"|\\?'[^'<>\n]*'|[^\s"'<>]++)"""
+_ESCAPED_QUOTE = re.compile(r"""\\(["'])""")
 _ATTRIBUTES = rf"""(?:[ \t\n](?:[ \t]*+[^\s"'=<>/]++(?:[ \t]*+=[ \t]*+{_VALUE})?)*+[ \t]*+)?"""
 # An address between < and > is a link of Markdown's.
 _TAG = rf"<(?!https?://|mailto:)(?:(/?)([a-zA-Z][a-zA-Z0-9]*){_ATTRIBUTES}/?>)?"
@@ -86,7 +88,8 @@ class Tags:
         return self._written[int(found[1])]
 
     def _drawn(self, found: re.Match[str]) -> str:
-        return _NAME.sub(lambda name: _DRAWN_AS.get(name[0].lower(), name[0]), self._tag(found), 1)
+        tag = _ESCAPED_QUOTE.sub(r"\1", self._tag(found))
+        return _NAME.sub(lambda name: _DRAWN_AS.get(name[0].lower(), name[0]), tag, 1)
 
 
 def _meant(text: str) -> set[int]:
