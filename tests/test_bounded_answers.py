@@ -63,16 +63,21 @@ def test_lists_of_versions_read_no_passages(content):
     assert whole(content)["drafts"][0]["refine"] == "warmer"
 
 
-def questions(work: Callable[[], object]) -> int:
-    """How often the work asks the database."""
-    asked = []
-    listen = lambda *_: asked.append(1)  # noqa: E731
+def statements(work: Callable[[], object]) -> list[str]:
+    """What the work asks the database."""
+    asked: list[str] = []
+    listen = lambda _c, _cursor, sql, *_: asked.append(sql)  # noqa: E731
     db.session.commit()
     db.session.expunge_all()
     event.listen(db.engine, "before_cursor_execute", listen)
     work()
     event.remove(db.engine, "before_cursor_execute", listen)
-    return len(asked)
+    return asked
+
+
+def questions(work: Callable[[], object]) -> int:
+    """How often the work asks the database."""
+    return len(statements(work))
 
 
 def rows_read(work: Callable[[], object]) -> list[int]:
@@ -105,15 +110,10 @@ def _rows_of(plan: dict) -> Iterator[int]:
 
 def columns_read(work: Callable[[], object], whose: str = "") -> set[str]:
     """Which columns of drafts are read, by statements that have this condition."""
-    asked: list[str] = []
-    listen = lambda _c, _cursor, sql, *_: asked.append(sql)  # noqa: E731
-    db.session.commit()
-    db.session.expunge_all()
-    event.listen(db.engine, "before_cursor_execute", listen)
-    work()
-    event.remove(db.engine, "before_cursor_execute", listen)
     read = (
-        sql.partition(" FROM ")[0] for sql in asked if sql.startswith("SELECT") and whose in sql
+        sql.partition(" FROM ")[0]
+        for sql in statements(work)
+        if sql.startswith("SELECT") and whose in sql
     )
     return {name for sql in read for name in re.findall(r"\bdrafts(?:_\d+)?\.(\w+)", sql)}
 
@@ -205,6 +205,31 @@ def test_version_without_a_text_goes_before_any_that_has_one(content):
     versions.retry(content)
 
     assert numbers(content) == [n for n in range(1, versions.VERSIONS_KEPT + 2) if n != 7]
+
+
+@pytest.mark.parametrize("unfinished_most", [0, 9])
+def test_what_makes_room_is_looked_for_once_and_stays_where_its_follower_is_refused(
+    app, as_ada, content, monkeypatch, unfinished_most
+):
+    """Nobody else writes to SQLite meanwhile."""
+    monkeypatch.setattr(versions, "VERSIONS_KEPT", 3)
+    with_versions(content, 3)
+    path = f"/contents/{content.id}/retry"
+    as_ada.get("/")  # what is made once is made
+    app.config["UNFINISHED_PER_USER"] = unfinished_most
+
+    asked = statements(lambda: as_ada.post(path))
+
+    assert sum("SELECT shares.draft_id" in sql for sql in asked) == 2  # once to say its number
+    let_go = [sql for sql in asked if sql.startswith("DELETE FROM drafts")]
+    assert len(let_go) == (unfinished_most > 0)
+    assert numbers(content) == ([2, 3, 4] if unfinished_most else [1, 2, 3])
+
+
+def test_what_makes_room_is_found_without_a_look_at_texts(content):
+    with_versions(content, versions.VERSIONS_KEPT, "x" * 500_000)
+
+    assert_takes_less(0.005, lambda: versions.version_to_go(content))
 
 
 @both_databases

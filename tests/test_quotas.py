@@ -1,18 +1,23 @@
 """How much one user may ask for: refused with a sentence and the time to come again."""
 
+import re
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from uuid import UUID
 
 import pytest
 from api.conftest import BRIEF as API_BRIEF
 from api.conftest import script_of
 from conftest import BRIEF, Visitor, both_databases
-from sqlalchemy import func, select, text, update
+from sqlalchemy import event, func, select, text, update
 from werkzeug.exceptions import TooManyRequests
 
 from smartcontent.accounts.invitations import invitation_for
-from smartcontent.contents import quotas, submitting
-from smartcontent.models import Asking, Content, Draft, Status, User, now
+from smartcontent.contents import quotas, submitting, versions
+from smartcontent.contents.batches import acting as batches
+from smartcontent.contents.series import acting as series
+from smartcontent.contents.series.acting import Plan
+from smartcontent.models import Asking, Batch, Content, Draft, Status, User, now
 from smartcontent.stores.sql import db
 
 FORM = {"content_type": BRIEF.content_type, "topic": "A teapot that nobody forgets"}
@@ -296,6 +301,41 @@ def test_rows_of_batches_count_though_their_versions_are_deleted(app, ada, monke
 
     assert refused.status_code == 429
     assert "2 texts in batches within an hour" in refused.json["detail"]
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+@pytest.mark.parametrize("act", ["edit", "remove", "retry", "retry batch", "series"])
+def test_user_is_held_before_what_was_asked_for_is_forgotten(app, ada, monkeypatch, act):
+    """Of two acts that hold them in two orders PostgreSQL ends one."""
+    monkeypatch.setattr(versions, "VERSIONS_KEPT", 2)
+    sent = script_of(app, ada).post("/batches", {"rows": [API_BRIEF]})
+    batch = Batch.find(ada.id, UUID(sent.json["id"]))
+    content = db.session.scalars(select(Content)).one()
+    versions.cancel(content.current)
+    versions.retry(content)
+    db.session.execute(update(Draft).values(status=Status.FAILED))
+    db.session.commit()
+    db.session.expire_all()
+    hourly = Plan({"content_type": BRIEF.content_type, "topic": "Tea"}, "0 * * * *", "UTC")
+    paused = series.begin(ada.id, hourly, is_paused=True)
+    act_of = {
+        "edit": lambda: versions.save_edit(content, "A teapot", "Tea."),
+        "remove": lambda: versions.remove(content, 1),
+        "retry": lambda: versions.retry(content),
+        "retry batch": lambda: batches.retry(batch),
+        "series": lambda: series.resume(paused),
+    }
+    asked = list[str]()
+
+    def note(*args: object) -> None:
+        asked.append(str(args[2]))
+
+    event.listen(db.engine, "before_cursor_execute", note)
+    act_of[act]()
+    event.remove(db.engine, "before_cursor_execute", note)
+
+    forgets = [sql.startswith("DELETE FROM askings") for sql in asked].index(True)
+    assert any(re.search("FROM users.*FOR NO KEY UPDATE", sql, re.S) for sql in asked[:forgets])
 
 
 def test_what_was_asked_for_is_forgotten_after_an_hour(app, ada, content):

@@ -94,12 +94,12 @@ def check_series(user_id: int, due: datetime | None) -> None:
     """
     if due and due <= now() + HOUR:
         db.session.add(Asking(user_id=user_id))
-        _forget_old(Asking.user_id == user_id)
+        _forget_old(user_id)
         check(user_id)
 
 
-def count_still(*deleted: ColumnElement[bool]) -> None:
-    """Have the drafts that this transaction deletes next count as what was asked for.
+def count_still(user_id: int, *deleted: ColumnElement[bool]) -> None:
+    """Have the user's drafts that this transaction deletes next count as what was asked for.
 
     They are given by their conditions; what is older than an hour is forgotten.
     """
@@ -109,11 +109,13 @@ def count_still(*deleted: ColumnElement[bool]) -> None:
     )
     columns = [Asking.user_id, Asking.at, Asking.is_of_batch]
     db.session.execute(insert(Asking).from_select(columns, asked_for))
-    _forget_old(Asking.user_id.in_(select(Draft.user_id).where(*deleted)))
+    _forget_old(user_id)
 
 
-def _forget_old(theirs: ColumnElement[bool]) -> None:
-    db.session.execute(delete(Asking).where(theirs, Asking.at < now() - HOUR))
+def _forget_old(user_id: int) -> None:
+    one_after_the_other(user_id)  # the user before such rows, whatever else is done with them
+    old = (Asking.user_id == user_id, Asking.at < now() - HOUR)
+    db.session.execute(delete(Asking).where(*old))
 
 
 def check_ahead(user_id: int, of_batch: int, submissions: int = 1) -> None:

@@ -129,7 +129,7 @@ def _surplus(content: Content, task: Task) -> list[int]:
     is_same = cast(Draft.task, Text) == cast(literal(task.as_json(), JSON), Text)
     kept = [content.current.id, *(share.draft_id for share in Share.of(content))]
     may_go = select(Draft.number).where(its, is_same, Draft.status.in_(FINAL), ~Draft.id.in_(kept))
-    alike = db.session.scalars(may_go.order_by(Draft.text != "", Draft.number)).all()
+    alike = db.session.scalars(may_go.order_by(Draft.has_text(), Draft.number)).all()
     surplus = alike[: max(0, len(alike) - REWRITES_KEPT)]
     return [number for number in surplus if number not in in_use]
 

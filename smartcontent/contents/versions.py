@@ -117,14 +117,15 @@ def add(content: Content, wanted: Sequence[dict[str, Any]], shown: bool) -> list
     """
     before = content.current_number
     drafts = _numbered(content, wanted)
-    _make_room(content, len(drafts))
+    going = _to_go(content, len(drafts))
     db.session.add_all(drafts)
     try:
         if shown or not _has_text(content):
             _show(content, before, drafts[0].number)
         if any(draft.status == Status.PENDING for draft in drafts):
             quotas.check(content.user_id)
-            _check_room(content)
+            _check_room(content, going)
+        _let_go(content, going)  # last: what is refused costs no more than a look
         db.session.commit()
     except IntegrityError:  # two tabs asked at once: the other's draft has this number
         db.session.rollback()
@@ -226,7 +227,7 @@ def remove(content: Content, number: int) -> bool:
     held_there([content.id], to_change=True)  # or somebody could show what is being deleted
     here = (Draft.content_id == content.id, Draft.number == number)  # its row may be gone by now
     it = (*here, Draft.status.in_(FINAL), ~_is_shown(content))
-    quotas.count_still(*it)
+    quotas.count_still(content.user_id, *it)
     gone = db.session.execute(
         delete(Draft).where(*it).returning(Draft.id),
         execution_options={"synchronize_session": False},
@@ -273,31 +274,41 @@ def make_room_in_each(ids: Sequence[UUID]) -> None:
     full = counted.having(func.count() >= VERSIONS_KEPT)
     query = select(Content).where(Content.id.in_(full)).options(lazyload(Content.current))
     for content in db.session.scalars(query).all():
-        _make_room(content, 1)
-        _check_room(content, 1)
+        going = _to_go(content, 1)
+        _check_room(content, going, to_come=1)
+        _let_go(content, going)
 
 
-def _make_room(content: Content, number: int) -> None:
-    surplus = content.version_count() - VERSIONS_KEPT + number
-    if surplus > 0:
-        held_there([content.id], to_change=True)
-        going = Draft.id.in_(_first_to_go(content).with_only_columns(Draft.id).limit(surplus))
-        quotas.count_still(going)
-        gone = db.session.scalars(
-            delete(Draft).where(going).returning(Draft.number),
-            execution_options={"synchronize_session": False},
-        ).all()
-        for each in sorted(gone):
-            history.note(content.id, What.MADE_ROOM, number=each)
+def _to_go(content: Content, to_come: int) -> Sequence[int]:
+    """The ids of the versions that so many others take the place of, found once for all."""
+    surplus = content.version_count() - VERSIONS_KEPT + to_come
+    if surplus <= 0:
+        return []
+    held_there([content.id], to_change=True)
+    first = _first_to_go(content).with_only_columns(Draft.id).limit(surplus)
+    return db.session.scalars(first).all()
 
 
-def _check_room(content: Content, to_come: int = 0) -> None:
+def _let_go(content: Content, ids: Sequence[int]) -> None:
+    if not ids:
+        return
+    going = Draft.id.in_(ids)
+    quotas.count_still(content.user_id, going)
+    gone = db.session.scalars(
+        delete(Draft).where(going).returning(Draft.number),
+        execution_options={"synchronize_session": False},
+    ).all()
+    for each in sorted(gone):
+        history.note(content.id, What.MADE_ROOM, number=each)
+
+
+def _check_room(content: Content, going: Sequence[int], to_come: int = 0) -> None:
     """Refuse what there is no room for, as all of its versions are on their way.
 
     Raises:
         OverQuota: it is so; nothing of the session is saved.
     """
-    if content.version_count() + to_come > VERSIONS_KEPT:
+    if content.version_count() - len(going) + to_come > VERSIONS_KEPT:
         db.session.rollback()
         raise quotas.OverQuota(
             f"One text may have {VERSIONS_KEPT} versions, and so many of this one are on their way:"
@@ -315,5 +326,5 @@ def _first_to_go(content: Content) -> Select[Draft]:
     return (
         select(Draft)
         .where(Draft.content_id == content.id, *may_go)
-        .order_by(Draft.id.in_(select(Share.draft_id)), Draft.text != "", Draft.number)
+        .order_by(Draft.id.in_(select(Share.draft_id)), Draft.has_text(), Draft.number)
     )

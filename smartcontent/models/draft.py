@@ -15,10 +15,12 @@ from sqlalchemy import (
     UniqueConstraint,
     and_,
     bindparam,
+    case,
     func,
     or_,
     select,
     text,
+    true,
     update,
 )
 from sqlalchemy.orm import Mapped, column_property, defer, mapped_column, relationship
@@ -261,6 +263,14 @@ class Draft(Base):
         That is what an attempt has left of a text, and what there is to make one of.
         """
         return defer(cls.text), defer(cls.task), defer(cls.brief)
+
+    @classmethod
+    def has_text(cls) -> ColumnElement[bool]:
+        """In a query: that it has a text, of what has ended.
+
+        Of a completed one it is not looked at: to compare a text SQLite reads all of it.
+        """
+        return case((cls.status == Status.COMPLETED, true()), else_=cls.text != "")
 
     def text_so_far(self) -> str:
         """The text as last said: while it is written, Redis has more of it than the row.
