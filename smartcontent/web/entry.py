@@ -143,7 +143,7 @@ def _refuse_other_forms() -> None:
 def _sends_cookie() -> bool:
     """Whether it comes from a page of ours: what another site sends has no cookie of ours with it,
     and would be given one, in the place of that of a session which goes on."""
-    return current_app.config["SESSION_COOKIE_NAME"] in request.cookies
+    return current_app.session_interface.get_cookie_name(current_app) in request.cookies
 
 
 def _is_known() -> bool:

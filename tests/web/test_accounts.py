@@ -15,6 +15,7 @@ from sqlalchemy import func, select, update
 from smartcontent.accounts import passwords
 from smartcontent.accounts.passwords import LONGEST, OUR_NAMES, SHORTEST, _common
 from smartcontent.accounts.tokens import MOST
+from smartcontent.app import create_app
 from smartcontent.models import ApiToken, Content, User, now
 from smartcontent.stores.sql import db
 from smartcontent.web import sessions
@@ -128,22 +129,29 @@ def test_signing_in_leads_back_to_the_page_that_was_asked_for(visitor, ada):
 def test_what_a_page_asks_by_itself_does_not_write_over_what_was_said_at_sign_out(as_ada):
     as_ada.post("/sign-out")
 
-    answers = [as_ada.get("/list"), as_ada.post("/contents")]
+    answers = [as_ada.get("/list"), as_ada.client.post("/contents")]
     assert {answer.status_code for answer in answers} == {302, 303}
     assert all("Set-Cookie" not in answer.headers for answer in answers)
-    assert "You are signed out." in as_ada.get("/sign-in").text
+    assert ">You are signed out.</" in as_ada.get("/sign-in").text
     for answer in answers:
         assert "Sign in to go on." in as_ada.get(answer.location).text
 
 
-def test_signing_out_after_the_end_of_the_session_is_said_to_who_had_one(app, as_ada, ada):
-    ada.end_sessions()
+@pytest.mark.parametrize("is_secure", [False, True])
+def test_signing_out_after_the_end_of_the_session_is_said_to_who_had_one(
+    settings, founder, is_secure
+):
+    https = {"SERVER_NAME": "localhost", "PREFERRED_URL_SCHEME": "https"}
+    app = create_app(**settings | https | {"COOKIE_SECURE": is_secure})
+    member = Visitor(app)
+    member.sign_in(founder)
+    founder.end_sessions()
     db.session.commit()
-    as_ada.post("/sign-out")
-    assert "You are signed out." in as_ada.get("/sign-in").text
+    member.post("/sign-out")
+    assert ">You are signed out.</" in member.get("/sign-in").text
 
     # Sent by another site it has no cookie with it; to set one would end a session that goes on.
-    answer = app.test_client().post("/sign-out")
+    answer = Visitor(app).client.post("/sign-out")
     assert (answer.status_code, "Set-Cookie" in answer.headers) == (303, False)
 
 
