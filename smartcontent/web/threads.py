@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from functools import cache, partial
+from threading import Lock, Timer
 from typing import Any
 
 from flask import Flask, Response, g, has_request_context, request
@@ -90,22 +91,48 @@ def _is_page() -> bool:
 
 @contextmanager
 def _turn_of_the_page() -> Iterator[None]:
-    if "turn" not in g:
-        turn = ExitStack()
-        turn.enter_context(_turn_in(_few))
-        g.turn, g.turn_since = turn, time.monotonic()
-    try:
+    if "turn" not in g or g.turn.is_over:
+        g.turn = _KeptTurn()
+    with g.turn.at_work():
         yield
-    finally:
-        if time.monotonic() - g.turn_since >= KEPT_SECONDS:
-            _leave()
+
+
+class _KeptTurn:
+    """The turn of a page, for as long as it is at work and for a little while."""
+
+    def __init__(self) -> None:
+        self.is_over = False
+        self._turn = ExitStack()
+        self._turn.enter_context(_turn_in(_few))
+        self._at_work = Lock()
+        self._since = time.monotonic()
+        # It may wait for Redis or the database next, and for as long as these please.
+        self._timer = Timer(KEPT_SECONDS, self.leave)
+        self._timer.daemon = True
+        self._timer.start()
+
+    @contextmanager
+    def at_work(self) -> Iterator[None]:
+        try:
+            with self._at_work:
+                yield
+        finally:
+            if time.monotonic() - self._since >= KEPT_SECONDS:
+                self.leave()
+
+    def leave(self) -> None:
+        """Let others have it, once it is not at work."""
+        with self._at_work:
+            self.is_over = True
+            self._turn.close()
+        self._timer.cancel()
 
 
 def _leave() -> None:
     """Let others have the turn that the page still has, if it has one."""
-    turn: ExitStack | None = g.pop("turn", None)
+    turn: _KeptTurn | None = g.pop("turn", None)
     if turn:
-        turn.close()
+        turn.leave()
 
 
 def _leave_drawn(response: Response) -> Response:

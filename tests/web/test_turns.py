@@ -25,6 +25,7 @@ from werkzeug.test import EnvironBuilder, TestResponse
 
 from smartcontent.contents import ending, refining, submitting
 from smartcontent.models import ApiToken, Content, Draft, Status, User, now
+from smartcontent.progress import readiness
 from smartcontent.stores import sql
 from smartcontent.stores.sql import db
 from smartcontent.texts.search.query import Query
@@ -595,4 +596,30 @@ def test_a_page_that_has_its_turn_for_long_lets_others_go_first(app, bob, monkey
     Visitor.signed_in(app, bob).get(f"/contents/{content.id}")
 
     assert len(turns_had) >= 4
+    assert line._free == 1
+
+
+def test_a_page_that_waits_for_redis_keeps_nobody_from_a_turn(app, ada, bob, monkeypatch):
+    content, line, path = of_four(bob), Line(1), "/contents/preview/text"
+    monkeypatch.setattr(threads, "_few", line)
+    asked, answered = threading.Event(), threading.Event()
+
+    def slow() -> list[str]:
+        asked.set()
+        answered.wait(PATIENCE)
+        return []
+
+    monkeypatch.setattr(readiness, "noted_models", slow)
+    adas, bobs = Visitor.signed_in(app, ada), Visitor.signed_in(app, bob)
+    with ThreadPoolExecutor(2) as pool:
+        page = pool.submit(bobs.get, f"/contents/{content.id}")
+        asked.wait(PATIENCE)
+        long = pool.submit(adas.post, path, {"text": "Ada's tea is warm. " * 100})
+        try:
+            assert long.result(PATIENCE / 2).status_code == 200
+            assert not page.done()
+        finally:
+            answered.set()
+        assert page.result(PATIENCE).status_code == 200
+
     assert line._free == 1
