@@ -16,7 +16,7 @@ from conftest import BRIEF, ROOT, both_databases, is_waiting, wait_until
 from flask import Flask
 from patience import PATIENCE
 from sqlalchemy import delete, event, func, select, text, update
-from sqlalchemy.exc import IntegrityError, NoResultFound
+from sqlalchemy.exc import IntegrityError, InvalidRequestError, NoResultFound
 from sqlalchemy.orm.exc import ObjectDeletedError, StaleDataError
 
 from smartcontent.contents import (
@@ -34,7 +34,7 @@ from smartcontent.contents.bulk.deeds import Deed
 from smartcontent.contents.locking import held_there, one_after_the_other
 from smartcontent.models import ApiToken, Content, Draft, Status, Tag, now
 from smartcontent.models.tag import content_tags
-from smartcontent.stores.sql import db
+from smartcontent.stores.sql import db, read_anew
 
 
 @pytest.fixture
@@ -441,3 +441,17 @@ def test_what_another_act_deletes_meanwhile_is_said(app, ada, as_ada, monkeypatc
     assert (page.status_code, call.status_code) == (409, 409)
     assert "That came too late" in page.text
     assert "deleted meanwhile" in call.json["detail"]
+
+
+@pytest.mark.parametrize("is_there", [True, False])
+def test_only_what_is_gone_is_taken_for_gone(three, is_there):
+    """What the session refuses otherwise is a fault of ours, and no answer for whoever asks."""
+    if is_there:
+        db.session.expunge(three[0])
+    else:
+        db.session.connection().execute(delete(Content).where(Content.id == three[0].id))
+
+    with pytest.raises(InvalidRequestError) as refused:
+        read_anew(three[0])
+
+    assert isinstance(refused.value, NoResultFound) != is_there

@@ -296,7 +296,9 @@ def read_anew(row: Base, columns: Sequence[str] | None = None, **lock: Any) -> N
     """
     try:
         db.session.refresh(row, columns, **lock)
-    except InvalidRequestError as error:  # as the session says it
+    except InvalidRequestError as error:
+        if not str(error).startswith("Could not refresh"):  # a fault of ours
+            raise
         raise NoResultFound from error
 
 
