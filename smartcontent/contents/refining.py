@@ -15,7 +15,7 @@ from smartcontent.models.moments import due_in
 from smartcontent.models.status import UNDONE
 from smartcontent.ollama.answer import TEXT_LIMIT
 from smartcontent.prompts.request import may_be_sent, model_for
-from smartcontent.stores.sql import db
+from smartcontent.stores.sql import db, reading
 
 SEEDS = 2**31
 REWRITES_KEPT = 5  # of the same text or passage in the same way
@@ -112,7 +112,9 @@ def another(content: Content, number: int, key: str | None = None) -> list[Draft
     if task is None or task.do is not Deed.REFINE:
         raise CannotBeMade(f"Version {number} is not a rewritten text.")
     made = ask_for(content, task, key=key)
-    for old in _surplus(content, task)[: len(made) + 1]:
+    with reading():  # what each was asked for stands behind its text
+        surplus = _surplus(content, task)
+    for old in surplus[: len(made) + 1]:
         versions.remove(content, old)
     return made
 

@@ -5,7 +5,7 @@ from html import unescape
 
 import pytest
 from conftest import BRIEF, both_databases
-from sqlalchemy import insert, select
+from sqlalchemy import Connection, event, insert, select
 
 from smartcontent.briefs.task import Deed, Task
 from smartcontent.contents import checking, ending, refining, repurposing, submitting, versions
@@ -13,7 +13,7 @@ from smartcontent.models import Content, Draft, Status
 from smartcontent.models.listing import Filters, list_contents
 from smartcontent.progress import readiness
 from smartcontent.prompts.request import CONTEXT_LONGEST
-from smartcontent.stores.sql import db
+from smartcontent.stores.sql import WRITES, db
 from smartcontent.texts.by_sentence import REWRITES_MOST
 from smartcontent.writing import job
 
@@ -541,3 +541,21 @@ def test_another_stands_beside_the_first(as_ada, page, content, ollama):
     assert last_of(content).task == content.version(2).task
     assert as_ada.get(page).text.count('class="suggestion"') == 2
     assert as_ada.post(f"{page}/versions/1/another").status_code == 409
+
+
+def test_nobody_waits_to_write_while_what_is_alike_is_looked_for(as_ada, page, content, ollama):
+    """What each version was asked for stands behind its text, which SQLite reads to find it."""
+    as_ada.post(f"{page}/refine", {"how": "shorter"})
+    write(ollama, last_of(content).id, "Warm tea.")
+    as_ada.get(page)
+    writes = list[bool]()
+
+    def note(connection: Connection, _cursor: object, sql: str, *_: object) -> None:
+        if "CAST(drafts.task" in sql:
+            writes.append(connection.info[WRITES])
+
+    event.listen(db.engine, "before_cursor_execute", note)
+    as_ada.post(f"{page}/versions/2/another")
+    event.remove(db.engine, "before_cursor_execute", note)
+
+    assert writes == [False]
