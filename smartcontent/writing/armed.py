@@ -107,7 +107,11 @@ class Hands:
         assert draft.due_at is not None
         is_needed = _due_in_queue()
         while (left := (draft.due_at - now()).total_seconds()) > 0:
-            if self.gives_back and (stopping.is_set() or (left > LOOK_SECONDS and is_needed())):
+            if self.gives_back and (
+                stopping.is_set()
+                # It may be due when the look has come back.
+                or (left > LOOK_SECONDS and is_needed() and draft.due_at > now())
+            ):
                 self.give_back(draft.id)
                 return False
             time.sleep(min(left, LOOK_SECONDS))
