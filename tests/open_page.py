@@ -69,3 +69,8 @@ def pages() -> Iterator[Callable[[Browser], Page]]:
     yield open_page
     for page in opened:
         page.close()
+
+
+def is_heard(valkey, user) -> bool:
+    """Whether the web process has subscribed to what happens to the user's contents."""
+    return bool(valkey.client.pubsub_channels(f"smartcontent:*:user:{user.id}"))

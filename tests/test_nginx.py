@@ -10,7 +10,7 @@ import requests
 from conftest import BRIEF, SECRET, free_port, wait_until
 from dictation import Dictation
 from nginx import NGINX, NO_NGINX, SAMPLE, Nginx
-from open_page import Page, pages
+from open_page import Page, is_heard, pages
 from patience import PATIENCE
 from processes import Browser, Processes
 
@@ -54,8 +54,9 @@ def open_page() -> Iterator[Callable[[Browser], Page]]:
         yield open_page
 
 
-def test_words_arrive_one_by_one_as_they_are_written(app, nginx, open_page, ada, ollama):
+def test_words_arrive_one_by_one_as_they_are_written(app, nginx, open_page, ada, ollama, valkey):
     page = open_page(nginx.browser().sign_in(ada.email)).opened()
+    wait_until(lambda: is_heard(valkey, ada))
     dictation = Dictation(ollama)
     draft = submitting.submit(ada.id, BRIEF, "A teapot", delay_seconds=0).current
     db.session.commit()
@@ -94,9 +95,13 @@ def test_silent_stream_lives_longer_than_the_proxy_waits(quick_nginx, open_page,
     assert not page.ended
 
 
-def test_doctor_times_events_through_the_public_address(nginx, flask, monkeypatch):
+@pytest.fixture
+def patient(monkeypatch) -> None:
     monkeypatch.setattr(public_url, "PATIENCE_SECONDS", PATIENCE)
 
+
+@pytest.mark.usefixtures("patient")
+def test_doctor_times_events_through_the_public_address(nginx, flask):
     public = nginx.doctor(flask)
 
     assert public["state"] == "ok"

@@ -171,7 +171,7 @@ def test_thinking_never_reaches_the_text_but_gives_a_sign_of_life(ollama: Script
 
     pieces = list(chat(ollama))
 
-    assert pieces[-1] == "Tea."
+    assert list(filter(None, pieces)) == ["Tea."]
     assert 1 <= pieces.count("") <= 1 + (time.monotonic() - start) / TICK
 
 

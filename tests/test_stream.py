@@ -13,7 +13,7 @@ import pytest
 import requests
 from conftest import BRIEF, wait_until
 from dictation import Dictation
-from open_page import Page, pages
+from open_page import Page, is_heard, pages
 from patience import PATIENCE
 from processes import Browser
 
@@ -49,8 +49,9 @@ def test_stream_begins_with_a_snapshot_of_what_is_unfinished(browser, open_page,
 
 
 @pytest.mark.oldest_redis
-def test_page_hears_every_status_and_every_word_in_order(browser, open_page, ada, ollama):
+def test_page_hears_every_status_and_every_word_in_order(browser, open_page, ada, ollama, valkey):
     page = open_page(browser).opened()
+    wait_until(lambda: is_heard(valkey, ada))
     ollama.says("Tee ", "für zwei ☕", "!", gap=0.06)
 
     draft = submitting.submit(ada.id, BRIEF, "A teapot", delay_seconds=0).current
@@ -68,12 +69,13 @@ def test_page_hears_every_status_and_every_word_in_order(browser, open_page, ada
 
 
 def test_page_that_opens_in_mid_text_starts_from_what_was_said(
-    app, browser, open_page, ada, ollama
+    app, browser, open_page, ada, ollama, valkey
 ):
     dictation = Dictation(ollama)
     dictation.say("Tea ", "is ")
     draft = submitting.submit(ada.id, BRIEF, "A teapot", delay_seconds=0).current
     earlier = open_page(browser).opened()
+    wait_until(lambda: is_heard(valkey, ada))
 
     def write() -> None:
         with app.app_context():
@@ -132,8 +134,9 @@ def test_who_does_not_read_holds_no_more_than_a_megabyte(kind):
     theirs.close()
 
 
-def test_nobody_hears_another_user_s_events(web, browser, open_page, ada, bob):
+def test_nobody_hears_another_user_s_events(web, browser, open_page, ada, bob, valkey):
     page = open_page(Browser(web.url).sign_in(bob.email)).opened()
+    wait_until(lambda: is_heard(valkey, bob))
 
     content = submitting.submit(ada.id, BRIEF, "A teapot")
     submitting.submit(bob.id, BRIEF, "Another")
@@ -146,6 +149,7 @@ def test_events_of_another_installation_on_the_same_redis_are_not_heard(
     app, browser, open_page, ada, valkey
 ):
     page = open_page(browser).opened()
+    wait_until(lambda: is_heard(valkey, ada))
 
     app.config["REDIS_URL"] = valkey.url.removesuffix("/0") + "/1"
     redis.init_app(app)
@@ -280,11 +284,6 @@ def test_cut_subscription_makes_the_page_read_again(browser, open_page, ada, val
 
     page.wait("snapshot", 2)
     wait_until(lambda: is_heard(valkey, ada))
-
-
-def is_heard(valkey, user) -> bool:
-    """Whether the web process has subscribed to what happens to the user's contents."""
-    return bool(valkey.client.pubsub_channels(f"smartcontent:*:user:{user.id}"))
 
 
 def test_one_web_process_needs_one_subscription(browser, open_page, valkey, ada):

@@ -20,6 +20,7 @@ from processes import Processes
 from smartcontent import events
 from smartcontent.live import open_page
 from smartcontent.models import ApiToken, now
+from smartcontent.stores.redis import redis
 from smartcontent.stores.sql import db
 
 # The product with another rhythm: how often it says that it is there, how long it waits.
@@ -140,6 +141,9 @@ def connect() -> Iterator[Callable[..., Client]]:
 
 
 def publish(user_id: int, numbers: range, padding: str = "") -> None:
+    """Number events of a user whose stream is open: it may begin before Redis has confirmed it."""
+    with redis() as client:
+        wait_until(lambda: client.pubsub_numsub(events.channel(user_id))[0][1])
     for number in numbers:
         events.publish(user_id, "note", {"padding": padding, "number": number})
 
