@@ -1,14 +1,15 @@
 """Nobody who wants to write to SQLite waits while Redis is asked, a text worked at, or read."""
 
 import sqlite3
+import time
 from collections.abc import Callable, Iterator
 from importlib import import_module
+from types import SimpleNamespace
 from unittest.mock import Mock
 
 import pytest
 from api.conftest import BRIEF as BRIEF_SENT
 from conftest import BRIEF, PASSWORD, Visitor
-from gevent import get_hub
 from redis.connection import Connection
 from sqlalchemy import event, text
 
@@ -310,22 +311,22 @@ def test_how_a_batch_stands_is_told_while_others_write(app, ada, tried, monkeypa
 
 def test_who_writes_makes_few_pauses_for_others_while_the_lock_is_held(app, monkeypatch):
     """At each pause every statement that reads goes on for a while, and others who write wait."""
-    pauses = list[float]()
+    pauses = list[float]()  # when each ended, in seconds that this thread has worked
 
-    def pause(seconds: float) -> None:
-        pauses.append(seconds)
-        get_hub().loop.update_now()
+    def pause(_seconds: float) -> None:
+        pauses.append(time.thread_time())
 
     def of_one(*, only_reads: bool) -> int:
-        pauses.clear()
-        get_hub().loop.update_now()
+        pauses[:] = [time.thread_time()]
         options = {"only_reads": only_reads}
         db.session.connection(execution_options=options).execute(text(MUCH_WORK))
         db.session.rollback()
-        return len(pauses)
+        return len(pauses) - 1
 
     monkeypatch.setattr(threads, "is_module_patched", lambda _name: True)
-    monkeypatch.setattr(threads.time, "sleep", pause)
+    hub = SimpleNamespace(loop=SimpleNamespace(now=lambda: pauses[-1]))
+    monkeypatch.setattr(threads, "time", SimpleNamespace(time=time.thread_time, sleep=pause))
+    monkeypatch.setattr(threads, "get_hub", lambda: hub)
     db.engine.dispose()  # connections from now on pause
 
     reading, writing = of_one(only_reads=True), of_one(only_reads=False)
