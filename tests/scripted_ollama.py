@@ -11,7 +11,6 @@ import socket
 import struct
 import threading
 import time
-from collections import defaultdict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import partial
@@ -57,30 +56,35 @@ def tagged(model: str) -> str:
     return model.lower() if ":" in model else f"{model.lower()}:latest"
 
 
+def has_hung_up(connection: socket.socket) -> bool:
+    """Whether the other end was closed, or this one."""
+    try:
+        return not connection.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT)
+    except BlockingIOError:
+        return False
+    except OSError:
+        return True
+
+
 class ScriptedOllama(Scripts):
     """The server; told nothing, it writes "Tea is warm." for whatever model is asked.
 
-    `models` are those that /api/tags and /api/show know. `key` says which requests are for the
-    same draft (by default: those with the same messages), for `most_at_once_of_a_draft`.
+    `models` are those that /api/tags and /api/show know.
     """
 
     def __init__(
         self,
         port: int = 0,
         models: Iterable[str] = ("llama3.2:latest",),
-        key: Callable[[dict[str, Any]], str] = lambda body: json.dumps(body.get("messages")),
     ) -> None:
         super().__init__()
         self.models = list(models)
         self.version = "0.32.15"
         self.context_length = 131_072
         self.requests: list[Recorded] = []
-        self.most_at_once = 0
-        self.most_at_once_of_a_draft = 0
         self.stopping = threading.Event()
         self.changed = threading.Condition()
-        self._key = key
-        self._running: dict[str, int] = defaultdict(int)
+        self._running: list[tuple[Recorded, socket.socket]] = []
         self._by_place: dict[tuple[str, str], Scripts] = {}
         self._server = _Server(("127.0.0.1", port), partial(_Handler, self))
         self.port = self._server.server_address[1]
@@ -135,8 +139,6 @@ class ScriptedOllama(Scripts):
         return {
             "requests": [vars(recorded) for recorded in self.requests],
             "closed": sum(r.closed_at is not None for r in self.requests),
-            "most_at_once": self.most_at_once,
-            "most_at_once_of_a_draft": self.most_at_once_of_a_draft,
         }
 
     def control(self, call: dict[str, Any]) -> dict[str, Any]:
@@ -150,10 +152,31 @@ class ScriptedOllama(Scripts):
             getattr(scripts, call["do"])(*call.get("args", []), **call.get("kwargs", {}))
         return self.state()
 
-    def record(self, recorded: Recorded) -> None:
-        """Remember a request."""
+    def came(self) -> float:
+        """Now, that a request has come; whose client has hung up by now has ended before it.
+
+        Of the threads that serve the two, a busy machine may let the later one go on first.
+        """
+        with self.changed:
+            for recorded, connection in self._running:
+                if not recorded.has_ended and has_hung_up(connection):
+                    recorded.closed_at = time.monotonic()
+            return time.monotonic()
+
+    def begin(self, recorded: Recorded, connection: socket.socket) -> None:
+        """Remember a request, which is answered from now on."""
         with self.changed:
             self.requests.append(recorded)
+            self._running.append((recorded, connection))
+            self.changed.notify_all()
+
+    def end(self, recorded: Recorded, *, is_whole: bool) -> None:
+        """The answer is over: it was sent to its end, or not."""
+        with self.changed:
+            self._running = [one for one in self._running if one[0] is not recorded]
+            ended_at = recorded.closed_at or time.monotonic()
+            recorded.finished_at = ended_at if is_whole else None
+            recorded.closed_at = None if is_whole else ended_at
             self.changed.notify_all()
 
     def script_for(self, recorded: Recorded) -> Script:
@@ -198,20 +221,6 @@ class ScriptedOllama(Scripts):
         else:
             answer.fails(404, {"error": f"model '{model}' not found"})
 
-    def begin(self, body: dict[str, Any]) -> str:
-        """Count a text that is being written now; the key under which it counts."""
-        key = self._key(body)
-        with self.changed:
-            self._running[key] += 1
-            self.most_at_once_of_a_draft = max(self.most_at_once_of_a_draft, self._running[key])
-            self.most_at_once = max(self.most_at_once, sum(self._running.values()))
-        return key
-
-    def end(self, key: str) -> None:
-        """The text with this key is no longer written."""
-        with self.changed:
-            self._running[key] -= 1
-
 
 class _Server(ThreadingHTTPServer):
     daemon_threads = True
@@ -230,7 +239,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def parse_request(self) -> bool:
         """Note when the request came: what it takes to read the rest is this server's own."""
-        self.came_at = time.monotonic()
+        self.came_at = self.ollama.came()
         return super().parse_request()
 
     def do_GET(self) -> None:
@@ -244,14 +253,9 @@ class _Handler(BaseHTTPRequestHandler):
             return
         recorded = Recorded(self.path, body, dict(self.headers), self.came_at)
         script = self.ollama.script_for(recorded)
-        self.ollama.record(recorded)
-        key = self.ollama.begin(body) if recorded.is_text else ""
-        has_ended = self.play(script, str(body.get("model", "")))
-        if recorded.is_text:
-            self.ollama.end(key)
-        with self.ollama.changed:
-            setattr(recorded, "finished_at" if has_ended else "closed_at", time.monotonic())
-            self.ollama.changed.notify_all()
+        self.ollama.begin(recorded, self.connection)
+        is_whole = self.play(script, str(body.get("model", "")))
+        self.ollama.end(recorded, is_whole=is_whole)
 
     do_POST = do_DELETE = do_GET
 

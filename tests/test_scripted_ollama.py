@@ -11,7 +11,7 @@ import requests
 from ollama_scripts import done, piece
 from patience import PATIENCE, wait_until
 from scripted_ollama import ScriptedOllama
-from test_ollama import BRIEF, chat, text_of, word_of
+from test_ollama import BRIEF, chat, text_of
 
 from smartcontent.ollama import Ollama
 
@@ -51,7 +51,7 @@ def test_process_of_its_own_does_what_it_is_told_and_tells_what_it_saw(process_u
         "llama3.2",
         None,
     ]
-    assert (state["closed"], state["most_at_once"]) == (0, 1)
+    assert state["closed"] == 0
 
 
 def test_answers_come_in_the_order_told_and_as_often_as_told(ollama: ScriptedOllama) -> None:
@@ -59,20 +59,6 @@ def test_answers_come_in_the_order_told_and_as_often_as_told(ollama: ScriptedOll
     ollama.says("Two.")
 
     assert [text_of(chat(ollama)) for _ in range(4)] == ["One.", "One.", "Two.", "Tea is warm."]
-
-
-def test_texts_written_at_the_same_time_are_counted_by_draft(ollama: ScriptedOllama) -> None:
-    ollama.lines(piece("x"), ending="hold", times=3)
-    client = Ollama(ollama.url)
-    other = [{"role": "user", "content": "Coffee."}]
-
-    answers = [client.chat("llama3.2", messages, {}) for messages in (BRIEF, BRIEF, other)]
-    for answer in answers:
-        word_of(answer)
-    for answer in answers:
-        answer.close()
-
-    assert (ollama.most_at_once, ollama.most_at_once_of_a_draft) == (3, 2)
 
 
 def test_client_that_reads_to_the_end_has_not_left_early(ollama: ScriptedOllama) -> None:

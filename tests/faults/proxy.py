@@ -9,6 +9,7 @@ from typing import Self
 
 from patience import PATIENCE
 from processes import free_port
+from scripted_ollama import has_hung_up
 
 BLOCK = 1 << 16
 CONNECT_SECONDS = 5
@@ -33,6 +34,13 @@ class Link:
             with contextlib.suppress(OSError):  # the other pump has closed it
                 side.shutdown(socket.SHUT_RDWR)  # which wakes whoever waits in recv()
             side.close()
+
+    def ends_with_its_client(self) -> bool:
+        """End the connection where the client has hung up, which the pump may not have noticed."""
+        is_over = not self.stranded and has_hung_up(self._client)
+        if is_over:
+            self.end()
+        return is_over
 
     def _pump(self, source: socket.socket, target: socket.socket, is_answer: bool) -> None:
         kept = b""
@@ -174,6 +182,9 @@ class Proxy:
                 continue
             client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             with self._lock:
+                # Who has hung up before another comes has gone for the server before it, too.
+                if self._open.is_set():
+                    self._links = [each for each in self._links if not each.ends_with_its_client()]
                 self._links.append(Link(self, client, server))
             if self._refuses:  # as of while it was being connected
                 self.cut()

@@ -42,7 +42,7 @@ class Storyteller(ScriptedOllama):
     """
 
     def __init__(self) -> None:
-        super().__init__(key=topic_in)
+        super().__init__()
         self.words = FEW
         self.gap = 0.0
         self.told: list[Told] = []
