@@ -116,9 +116,10 @@ class Processes:
         return self._folder / f"{name}.log"
 
     def said(self, name: str, words: str) -> list[str]:
-        """The lines of a process's log that hold the words, but for one that is half written."""
-        written = self.log(name).read_bytes().rpartition(b"\n")[0].decode()
-        return [line for line in written.splitlines() if words in line]
+        """The lines of a process's log ("*": of any) that hold the words, none half written."""
+        logs = [log.read_bytes() for log in self._folder.glob(f"{name}.log")]
+        written = [log.rpartition(b"\n")[0].decode() for log in logs]
+        return [line for log in written for line in log.splitlines() if words in line]
 
     def kill(self, name: str, sign: signal.Signals = signal.SIGKILL, group: bool = True) -> None:
         process = self.running[name]

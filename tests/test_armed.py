@@ -12,6 +12,7 @@ from threading import Event, Thread
 
 import pytest
 from conftest import BRIEF, free_port
+from patience import PATIENCE
 from rq import worker_registration
 from sqlalchemy import event, update
 from sqlalchemy.engine.interfaces import CacheStats
@@ -71,7 +72,7 @@ def slot(app, valkey, monkeypatch):
     monkeypatch.setattr(SlotWorker, "after_job", staticmethod(hands.put_back))
 
     def work() -> None:
-        connection = connect(valkey.url, timeout_seconds=5)
+        connection = connect(valkey.url, timeout_seconds=PATIENCE)
         db.session.commit()
         SlotWorker([keys.QUEUE], connection=connection, job_class=Job, serializer="json").work(
             burst=True
@@ -186,7 +187,7 @@ def test_slot_with_a_draft_in_hand_lets_none_wait_that_is_due(later, ada, valkey
     )  # fmt: skip
     assert valkey.client.zscore(keys.SCHEDULED, later.job_id) == later.due_at.timestamp()
     assert waiting.start_now(later)
-    Scheduler(connect(valkey.url, timeout_seconds=5)).enqueue_jobs()
+    Scheduler(connect(valkey.url, timeout_seconds=PATIENCE)).enqueue_jobs()
     slot()
     assert later.status == Status.COMPLETED
 

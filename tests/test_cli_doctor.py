@@ -90,7 +90,7 @@ def test_nothing_printed_holds_a_password(settings, app):
         OLLAMA_HOST=f"http://u:hunter2@127.0.0.1:{port}",
     )
 
-    assert result.stdout.count("✗") == 3
+    assert result.stdout.count("✗") >= 3
     assert "hunter2" not in result.stdout + result.stderr
 
 
@@ -117,4 +117,4 @@ def test_silent_servers_do_not_make_it_wait(settings, app):
             OLLAMA_HOST=f"127.0.0.1:{port}",
         )
 
-    assert result.stdout.count("✗") == 3
+    assert result.stdout.count("✗") >= 3

@@ -20,15 +20,29 @@ from smartcontent.events import text_so_far
 from smartcontent.stores.sql import db
 from smartcontent.writing import job
 
+# The product with checks that wait for as long as this machine likes.
+PATIENT_WSGI = """
+from smartcontent.app import create_app
+from smartcontent.health import checks, processes, redis_server
+checks.PATIENCE_SECONDS = processes.TIMEOUT_SECONDS = redis_server.TIMEOUT_SECONDS = 3600
+app = create_app()
+"""
+
 
 @pytest.fixture
 def watch(settings):
     """Starts a watch: watch(content_id, "--json", **other_settings)."""
     started: list[Command] = []
 
-    def start(content_id: object, *options: str, stderr: int | None = None, **more: str):
+    def start(
+        content_id: object,
+        *options: str,
+        stderr: int | None = None,
+        app: object = "wsgi",
+        **more: str,
+    ):
         db.session.commit()  # or the watch would wait for this process's transaction
-        command = ("contents", "watch", str(content_id), *options)
+        command = ("--app", str(app), "contents", "watch", str(content_id), *options)
         started.append(Command(*command, env={**settings, **more}, stderr=stderr))
         return started[-1]
 
@@ -202,8 +216,9 @@ def test_second_attempt_shows_the_text_anew(watch, writer, due_draft, ollama):
     assert process.end().stdout == "\nTea is warm.\n"
 
 
-def test_draft_that_nobody_takes_is_explained(watch, due_draft):
-    process = watch(due_draft.content_id)
+def test_draft_that_nobody_takes_is_explained(watch, due_draft, tmp_path):
+    (tmp_path / "patient.py").write_text(PATIENT_WSGI)
+    process = watch(due_draft.content_id, app=tmp_path / "patient.py")
 
     lines = [line_of(process) for _ in range(3)]
 

@@ -6,6 +6,7 @@ from types import SimpleNamespace
 
 import pytest
 from conftest import BRIEF, both_databases, make_user, wait_until
+from dictation import Dictation
 from sqlalchemy import event, func, select
 
 from smartcontent.contents import ending, submitting, tagging
@@ -169,7 +170,7 @@ def test_only_user_may_go_and_the_first_page_is_the_first_again(flask, founder, 
 
 
 def test_text_that_is_being_written_leaves_nothing_behind(app, flask, ada, ollama, valkey):
-    ollama.says("Marzipan ", *(f"and {number} " for number in range(400)), gap=0.05)
+    Dictation(ollama).say("Marzipan ")
     draft_id = submitting.submit(ada.id, BRIEF, "A teapot", delay_seconds=0).current.id
 
     def write() -> None:

@@ -95,7 +95,7 @@ def test_long_text_is_made_findable_beside_the_event_loop(web):
         return holds
 
     done("Tea is warm.")  # what is done once in a process is done
-    for _ in range(2):  # a machine that stands still counts as work
+    for _ in range(5):  # a machine that stands still counts as work
         holds = done(text)
         if max(holds.values()) < cpu_seconds(lambda: searchable(text)) / 2:
             return
@@ -127,7 +127,8 @@ def test_table_is_kept_and_looked_at_beside_the_event_loop(web):
 
     held()  # what is done once in a process is done
     as_one = cpu_seconds(lambda: json.loads(json.dumps(rows)))
-    assert min(held(), held()) < as_one / 4
+    # A machine that stands still counts as work.
+    assert any(held() < as_one / 4 for _ in range(5))
 
 
 def test_templates_are_compiled_beside_the_event_loop(start_attacked):

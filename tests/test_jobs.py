@@ -443,9 +443,8 @@ def _is_told_to_end(attempt, answer):
 
 def test_cancelled_draft_stays_cancelled_when_the_model_answers_late(app, due_draft, ollama):
     app.config["LEASE_SECONDS"] = 3600  # it is the look that tells, not a renewal
-    ollama.says("Tea ", "is ", "warm.", gap=3)
+    Dictation(ollama).say("Tea ")
     writer = in_thread(app, job.write_draft, due_draft.id)
-    wait_until(lambda: status_of(due_draft) == Status.GENERATING)
     wait_until(lambda: text_so_far(due_draft.id, 1))
 
     assert ending.cancel(due_draft)

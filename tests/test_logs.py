@@ -61,7 +61,7 @@ def test_request_is_followed_to_the_worker_and_nobodys_words_are_in_a_log(
         assert NUMBER.fullmatch(number)
         wait_until(lambda: processes.said("worker", "Completed"))
         for name, words in (
-            ("web", "Job successfully queued"),
+            ("*", "Job successfully queued"),  # the scheduler does it where Redis is slow
             ("worker", "Job picked up"),
             ("worker", "Completed"),
         ):

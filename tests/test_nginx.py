@@ -124,6 +124,7 @@ def test_doctor_sees_a_proxy_that_holds_events_back(web, ada, flask, tmp_path):
     assert "turn off buffering" in public["remedy"]
 
 
+@pytest.mark.usefixtures("patient")
 def test_doctor_sees_an_address_that_does_not_answer_and_a_certificate_nobody_knows(nginx, flask):
     nobody = f"http://127.0.0.1:{free_port()}"
 

@@ -102,7 +102,7 @@ def test_submissions_within_a_minute_are_limited(app, ada, bob):
     with pytest.raises(TooManyRequests, match="may ask for 2 texts within a minute") as refused:
         submit(ada)
 
-    assert 50 <= refused.value.retry_after <= 60
+    assert 0 < refused.value.retry_after <= 60
     assert stored() == 2
     submit(bob)
     first.drafts[0].created_at = now() - timedelta(seconds=61)

@@ -45,7 +45,7 @@ SET = keys.SCHEDULED
 
 @pytest.fixture
 def scheduler(app, valkey):
-    return Scheduler(connect(valkey.url, timeout_seconds=5), mark_queued)
+    return Scheduler(connect(valkey.url, timeout_seconds=PATIENCE), mark_queued)
 
 
 def queued(valkey) -> list[str]:
@@ -186,7 +186,7 @@ def test_many_schedulers_move_each_job_once(app, ada, valkey):
     moved: list[str] = []
 
     def move(_: int) -> None:
-        Scheduler(connect(valkey.url, timeout_seconds=5), moved.extend).enqueue_jobs()
+        Scheduler(connect(valkey.url, timeout_seconds=PATIENCE), moved.extend).enqueue_jobs()
 
     with ThreadPoolExecutor(6) as pool:
         list(pool.map(move, range(6)))
@@ -242,8 +242,9 @@ def test_nothing_in_redis_is_pickled(ada, scheduler, valkey):
 
 
 @both_databases
+@pytest.mark.usefixtures("far_sight")
 def test_pending_draft_that_redis_forgot_is_scheduled_again_before_it_is_due(ada, valkey):
-    draft = submit_due(ada, 10)
+    draft = submit_due(ada, 600)
     valkey.client.flushall()
 
     repairs = reconcile()
@@ -402,8 +403,9 @@ def test_worker_that_lost_its_lease_cannot_write(ada):
 
 
 @both_databases
+@pytest.mark.usefixtures("far_sight")
 def test_repairs_are_on_record(ada, valkey):
-    draft = submit_due(ada, 10)
+    draft = submit_due(ada, 600)
     valkey.client.flushall()
 
     reconcile()
@@ -413,10 +415,15 @@ def test_repairs_are_on_record(ada, valkey):
 
 
 @pytest.fixture
-def long_queue(ada, valkey, scheduler, monkeypatch) -> list[Draft]:
+def far_sight(monkeypatch) -> None:
+    """The reconciler looks after drafts that no slow machine lets become due."""
+    monkeypatch.setattr(reconciler, "LOOK_AHEAD", timedelta(hours=1))
+
+
+@pytest.fixture
+def long_queue(ada, valkey, scheduler, monkeypatch, far_sight) -> list[Draft]:
     """More drafts that wait and are sound than a pass looks at."""
     monkeypatch.setattr(reconciler, "BATCH", 3)
-    monkeypatch.setattr(reconciler, "LOOK_AHEAD", timedelta(hours=1))
     waiting = [submit_due(ada) for _ in range(7)]
     scheduler.enqueue_jobs()
     return waiting
@@ -511,7 +518,7 @@ def test_job_of_no_draft_is_removed_from_set_and_queue(app, valkey):
 def test_job_of_a_draft_that_is_being_written_is_left_alone(ada, scheduler, valkey):
     draft = submit_due(ada)
     scheduler.enqueue_jobs()
-    assert draft.claim(lease_seconds=10)
+    assert draft.claim(lease_seconds=3600)
 
     assert reconcile() == []
     assert valkey.client.exists(f"rq:job:{draft.job_id}")
@@ -524,13 +531,13 @@ def test_orphan_that_was_scheduled_again_meanwhile_stays(ada, scheduler, valkey)
     assert valkey.client.zcard(SET) == 1
 
 
-def test_clerk_marks_all_that_became_due_and_reconciles_in_one_turn(app, ada, valkey, monkeypatch):
+@pytest.mark.usefixtures("far_sight")
+def test_clerk_marks_all_that_became_due_and_reconciles_in_one_turn(app, ada, valkey):
     """One turn a draft kept it from reconciling while drafts went on becoming due."""
-    monkeypatch.setattr(reconciler, "LOOK_AHEAD", timedelta(hours=1))
-    lost = submit_due(ada, 600)  # it is not due before the turn
+    lost = submit_due(ada, 600)
     unschedule_draft(lost.job_id)
     clerk = Clerk(app)
-    scheduler = Scheduler(connect(valkey.url, timeout_seconds=5), clerk.due)
+    scheduler = Scheduler(connect(valkey.url, timeout_seconds=PATIENCE), clerk.due)
     for _ in range(20):
         submit_due(ada)
         scheduler.enqueue_jobs()
@@ -544,8 +551,9 @@ def test_clerk_marks_all_that_became_due_and_reconciles_in_one_turn(app, ada, va
     ]
 
 
+@pytest.mark.usefixtures("far_sight")
 def test_dry_run_repairs_nothing(ada, valkey):
-    submit_due(ada, 10)
+    submit_due(ada, 600)
     valkey.client.flushall()
 
     assert len(reconcile(dry_run=True)) == 1
@@ -564,7 +572,7 @@ def test_submitting_goes_on_while_redis_is_away(app, ada, ollama):
 
 
 def test_wake_up_ends_the_scheduler_s_sleep(app, ada, valkey):
-    scheduler = Scheduler(connect(valkey.url, timeout_seconds=5))
+    scheduler = Scheduler(connect(valkey.url, timeout_seconds=PATIENCE))
     with scheduler.connection.pubsub() as wake_ups:
         wake_ups.subscribe("smartcontent:scheduler:wake")
         wait_until(lambda: wake_ups.get_message(timeout=1) is not None)
