@@ -35,7 +35,7 @@ BACKGROUND = ("worker", "scheduler")
 PROCESSES = ("web", *BACKGROUND)
 # A lease that no worker loses only because the machine is busy, a reconciler that looks often.
 SETTINGS = {
-    "LEASE_SECONDS": 8,
+    "LEASE_SECONDS": 3600,
     "RECONCILE_SECONDS": 0.5,
     "SMARTCONTENT_WORKERS": 2,
     "GENERATION_DELAY_SECONDS": 0.5,

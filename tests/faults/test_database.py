@@ -74,7 +74,9 @@ def test_draft_that_was_released_as_lost_and_cancelled_stays_so(site, finished):
 
 
 @pytest.mark.parametrize("fault", ["refuse", "black_hole"])
-def test_worker_cut_off_from_the_database_hangs_up_before_another_begins(site, writing, fault):
+def test_worker_cut_off_from_the_database_hangs_up_before_another_begins(site, fault):
+    site.start("worker", LEASE_SECONDS=30)  # of which a fifth is left to hang up in
+    writing = site.begin_text()
     site.start("worker-2", DATABASE_URL=site.settings["DATABASE_URL"])
 
     getattr(site.database["worker"], fault)()
@@ -92,7 +94,9 @@ def test_cut_in_the_middle_of_a_last_write_leaves_one_result(site, writing):
     assert draft["text"] in [told.text for told in site.ollama.of(writing.topic)]
 
 
-def test_cancel_takes_effect_though_the_worker_cannot_reach_the_database(site, writing):
+def test_cancel_takes_effect_though_the_worker_cannot_reach_the_database(site):
+    site.start("worker", LEASE_SECONDS=8)
+    writing = site.begin_text()
     site.database["worker"].refuse()
 
     assert site.cancel(writing)

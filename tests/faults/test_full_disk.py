@@ -83,8 +83,7 @@ def cramped(databases, tmp_path: Path) -> Iterator[Site]:
     home.mkdir()
     with disk_of_2_mb(disk):
         database = shutil.copy(databases["sqlite"], disk / "smartcontent.db")
-        # The text that is being written has all the time that the test takes.
-        site = Site(f"sqlite:///{database}", home, LEASE_SECONDS=3600)
+        site = Site(f"sqlite:///{database}", home)
         site.have("web", "worker", "scheduler")
         try:
             yield site

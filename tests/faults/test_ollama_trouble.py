@@ -76,5 +76,6 @@ def test_ollama_that_never_ends_is_cut_off_and_said_so(site):
         draft = site.wait_for(sent, "failed")
 
         assert draft["error_cause"] in ("no_word", "silent", "unfinished")
+        site.wait_for_requests(sent)  # which may be read after it was given up
         [request] = site.ollama.requests_for(sent.topic)
         wait_until(lambda request=request: request.closed_at)

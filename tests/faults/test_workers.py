@@ -48,6 +48,7 @@ def test_slots_die_with_their_parent_and_hang_up(site, writing):
 
     wait_until(lambda: site.ollama.requests_for(writing.topic)[0].closed_at)
     wait_until(lambda: {state(slot) for slot in slots} <= GONE)
+    site.end_lease(writing)
 
 
 @pytest.mark.long
@@ -64,7 +65,9 @@ def test_draft_whose_worker_dies_every_time_fails_with_the_reason(site, writing)
 
 
 @on_both
-def test_slot_paused_in_a_text_is_hung_up_before_another_begins(site, writing):
+def test_slot_paused_in_a_text_is_hung_up_before_another_begins(site):
+    site.start("worker", LEASE_SECONDS=30)  # of which a fifth is left to hang up in
+    writing = site.begin_text()
     paused = site.writing_slot()
 
     os.kill(paused, signal.SIGSTOP)
