@@ -98,7 +98,7 @@ signal.signal(signal.SIGINT, signal.default_int_handler)
 # store: what this process asks of one is answered all the same.
 sql._BEGIN_BRIEFLY = sql._BEGIN_BRIEFLY.replace("3000", f"{1000 * PATIENCE:.0f}")
 sql._POSTGRESQL["connect_timeout"] = int(PATIENCE)
-sql._begin_writing.__defaults__ = (PATIENCE, sql.CHECKPOINT_PAGES)
+sql.SQLITE_PATIENCE_SECONDS = int(PATIENCE)
 RedisLink.PATIENCE_SECONDS = PATIENCE
 checks.PATIENCE_SECONDS = redis_server.TIMEOUT_SECONDS = processes_seen.TIMEOUT_SECONDS = PATIENCE
 readiness.KEPT_SECONDS = int(PATIENCE)

@@ -15,6 +15,11 @@ from smartcontent.health import checks
 from smartcontent.web import turns
 
 
+def lines() -> list[tuple[int, int]]:
+    """How many are worked at, and how many wait, in each line."""
+    return [(line.at_work, len(line.waiting)) for line in list(turns._of.values())]
+
+
 def test_silent_server_is_asked_once_however_many_ask(settings, ollama, monkeypatch):
     monkeypatch.setattr(checks, "FRESH_SECONDS", PATIENCE)  # for those of them that are late
     ollama.on(path="/api/tags").silent(times=100)
@@ -23,6 +28,7 @@ def test_silent_server_is_asked_once_however_many_ask(settings, ollama, monkeypa
 
     for visitor in visitors:
         visitor.start()
+    wait_until(lambda: lines() == [(4, 4)])  # and so all ask while it is silent
     assert ollama.wait_requests()
     ollama.stopping.set()
     for visitor in visitors:
@@ -36,9 +42,6 @@ def test_of_those_who_ask_while_a_server_is_silent_few_are_worked_at(settings, o
     ollama.on(path="/api/tags").silent(times=100)
     app = create_app(**settings)
     visitors = [threading.Thread(target=app.test_client().get, args=("/readyz",)) for _ in range(7)]
-
-    def lines() -> list[tuple[int, int]]:
-        return [(line.at_work, len(line.waiting)) for line in list(turns._of.values())]
 
     for visitor in visitors:
         visitor.start()

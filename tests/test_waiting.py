@@ -128,7 +128,7 @@ def test_problem_found_before_the_due_time_is_the_sentence(content):
 def test_finding_that_nobody_renews_is_forgotten(content, valkey):
     readiness.tell(Readiness("llama3.2", Stage.READY, "there"))
 
-    assert 0 < valkey.client.ttl("smartcontent:readiness:llama3.2") <= 15
+    assert 0 < valkey.client.ttl("smartcontent:readiness:llama3.2") <= readiness.KEPT_SECONDS
 
 
 def test_ended_draft_has_no_outlook(due_draft):

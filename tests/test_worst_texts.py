@@ -24,9 +24,9 @@ from smartcontent.briefs.form import BriefForm
 from smartcontent.briefs.submission import SUBMISSION
 from smartcontent.briefs.template import SHARED_TEMPLATE
 from smartcontent.briefs.voice import SHARED_VOICE, Preferred
-from smartcontent.contents import submitting, versions
+from smartcontent.contents import checking, submitting, versions
 from smartcontent.contents.batches.rows import FOR_ALL
-from smartcontent.contents.checking import quality
+from smartcontent.contents.checking import CARD_SIZE, CARDS_LARGEST, quality
 from smartcontent.contents.filters import LISTING
 from smartcontent.exports.blocks import blocks_of
 from smartcontent.exports.document import Document, NotInThisFormat
@@ -520,6 +520,7 @@ def test_cards_of_next_to_nothing_are_not_kept_in_memory():
     for number in range(1, 2_000):
         read(number)
 
+    assert len(checking._cards._answers) <= CARDS_LARGEST / CARD_SIZE
     assert memory_now() - before < 20_000  # 8,000 kilobytes; with a size of the text alone, 40,000
 
 

@@ -94,8 +94,8 @@ def check_series(user_id: int, due: datetime | None) -> None:
     """
     if due and due <= now() + HOUR:
         db.session.add(Asking(user_id=user_id))
-        _forget_old(user_id)
         check(user_id)
+        _forget_old(user_id)
 
 
 def count_still(user_id: int, *deleted: ColumnElement[bool]) -> None:
@@ -103,6 +103,7 @@ def count_still(user_id: int, *deleted: ColumnElement[bool]) -> None:
 
     They are given by their conditions; what is older than an hour is forgotten.
     """
+    one_after_the_other(user_id)  # first, as who asks does: else two would wait for each other
     since = now() - HOUR
     asked_for = select(Draft.user_id, Draft.created_at, Draft.batch_id.is_not(None)).where(
         *deleted, Draft.origin != Origin.EDITED, Draft.created_at > since
@@ -113,7 +114,6 @@ def count_still(user_id: int, *deleted: ColumnElement[bool]) -> None:
 
 
 def _forget_old(user_id: int) -> None:
-    one_after_the_other(user_id)  # the user before such rows, whatever else is done with them
     old = (Asking.user_id == user_id, Asking.at < now() - HOUR)
     db.session.execute(delete(Asking).where(*old))
 

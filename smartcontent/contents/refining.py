@@ -112,7 +112,8 @@ def another(content: Content, number: int, key: str | None = None) -> list[Draft
     if task is None or task.do is not Deed.REFINE:
         raise CannotBeMade(f"Version {number} is not a rewritten text.")
     made = ask_for(content, task, key=key)
-    with reading():  # what each was asked for stands behind its text
+    db.session.commit()  # of one that is sent again, only looks
+    with reading():  # SQLite reads each text on the way to its task: nobody waits for that to write
         surplus = _surplus(content, task)
     for old in surplus[: len(made) + 1]:
         versions.remove(content, old)

@@ -117,14 +117,14 @@ def add(content: Content, wanted: Sequence[dict[str, Any]], shown: bool) -> list
     """
     before = content.current_number
     drafts = _numbered(content, wanted)
-    going = _to_go(content, len(drafts))
+    going, lacking = _to_go(content, len(drafts))
     db.session.add_all(drafts)
     try:
         if shown or not _has_text(content):
             _show(content, before, drafts[0].number)
         if any(draft.status == Status.PENDING for draft in drafts):
             quotas.check(content.user_id)
-            _check_room(content, going)
+            _check_room(lacking)
         _let_go(content, going)  # last: what is refused costs no more than a look
         db.session.commit()
     except IntegrityError:  # two tabs asked at once: the other's draft has this number
@@ -274,19 +274,23 @@ def make_room_in_each(ids: Sequence[UUID]) -> None:
     full = counted.having(func.count() >= VERSIONS_KEPT)
     query = select(Content).where(Content.id.in_(full)).options(lazyload(Content.current))
     for content in db.session.scalars(query).all():
-        going = _to_go(content, 1)
-        _check_room(content, going, to_come=1)
+        going, lacking = _to_go(content, 1)
+        _check_room(lacking)
         _let_go(content, going)
 
 
-def _to_go(content: Content, to_come: int) -> Sequence[int]:
-    """The ids of the versions that so many others take the place of, found once for all."""
+def _to_go(content: Content, to_come: int) -> tuple[Sequence[int], int]:
+    """The ids of the versions that make room for so many others, and how many more would have to.
+
+    Where there are any the content is held from then on.
+    """
     surplus = content.version_count() - VERSIONS_KEPT + to_come
     if surplus <= 0:
-        return []
+        return [], 0
     held_there([content.id], to_change=True)
     first = _first_to_go(content).with_only_columns(Draft.id).limit(surplus)
-    return db.session.scalars(first).all()
+    ids = db.session.scalars(first).all()
+    return ids, surplus - len(ids)
 
 
 def _let_go(content: Content, ids: Sequence[int]) -> None:
@@ -302,13 +306,13 @@ def _let_go(content: Content, ids: Sequence[int]) -> None:
         history.note(content.id, What.MADE_ROOM, number=each)
 
 
-def _check_room(content: Content, going: Sequence[int], to_come: int = 0) -> None:
-    """Refuse what there is no room for, as all of its versions are on their way.
+def _check_room(lacking: int) -> None:
+    """Refuse what there is no room for, as all versions of its content are on their way.
 
     Raises:
         OverQuota: it is so; nothing of the session is saved.
     """
-    if content.version_count() - len(going) + to_come > VERSIONS_KEPT:
+    if lacking:
         db.session.rollback()
         raise quotas.OverQuota(
             f"One text may have {VERSIONS_KEPT} versions, and so many of this one are on their way:"

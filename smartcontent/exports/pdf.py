@@ -60,6 +60,11 @@ def to_pdf(document: Document) -> bytes:
         NotInThisFormat: It has letters that the font does not have.
     """
     story = [flowable for block in _blocks(document) for flowable in _flowables(block)]
+    story = story or [Spacer(0, 0)]
+    # The last heading is kept with nothing: taller than a page, it would be put off to the next one
+    # for ever.
+    if story[-1].getKeepWithNext():
+        story[-1].style.keepWithNext = 0
     out = BytesIO()
     margins = dict.fromkeys(("leftMargin", "rightMargin", "topMargin", "bottomMargin"), _MARGIN)
     pages = SimpleDocTemplate(
@@ -67,10 +72,6 @@ def to_pdf(document: Document) -> bytes:
         keywords=", ".join(document.keywords), lang=document.language or "en",
         initialFontName=_NAME, **margins,
     )  # fmt: skip
-    story = story or [Spacer(0, 0)]
-    # A heading that is the last, and taller than a page, would be tried on the next one for ever.
-    if story[-1].getKeepWithNext():
-        story[-1].style.keepWithNext = 0
     pages.build(story)
     return out.getvalue()
 

@@ -266,9 +266,9 @@ class Draft(Base):
 
     @classmethod
     def has_text(cls) -> ColumnElement[bool]:
-        """In a query: that it has a text, of what has ended.
+        """In a query of drafts that have ended: whether there is a text.
 
-        Of a completed one it is not looked at: to compare a text SQLite reads all of it.
+        A completed one has one, and is not looked at: to compare a text SQLite reads all of it.
         """
         return case((cls.status == Status.COMPLETED, true()), else_=cls.text != "")
 

@@ -205,7 +205,7 @@ def _request_only_reads() -> bool:
 
 
 def _begin_writing(
-    connection: Any, patience: float = SQLITE_PATIENCE_SECONDS, log_pages: int = CHECKPOINT_PAGES
+    connection: Any, patience: float | None = None, log_pages: int = CHECKPOINT_PAGES
 ) -> None:
     """Take SQLite's one write lock; the commit puts a log of `log_pages` or more into the file.
 
@@ -213,6 +213,7 @@ def _begin_writing(
     the lock and is to give it back included. Those of one process stand in line, so that who waits
     longest is next, and one process has no better chance than another, however many wait in it.
     """
+    patience = SQLITE_PATIENCE_SECONDS if patience is None else patience
     give_up_at = time.monotonic() + patience
     line = _line
     # Who has stood there for a second asks as well, whatever has become of the first in line.

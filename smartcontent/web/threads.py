@@ -91,14 +91,14 @@ def _is_page() -> bool:
 
 @contextmanager
 def _turn_of_the_page() -> Iterator[None]:
-    if "turn" not in g or g.turn.is_over:
+    if "turn" not in g or g.turn.is_over:  # no greenlet switches between this and its work
         g.turn = _KeptTurn()
     with g.turn.at_work():
         yield
 
 
 class _KeptTurn:
-    """The turn of a page, for as long as it is at work and for a little while."""
+    """A page's turn: kept while it is at work, and between two texts for KEPT_SECONDS in all."""
 
     def __init__(self) -> None:
         self.is_over = False

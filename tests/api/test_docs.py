@@ -44,6 +44,7 @@ def test_examples_run_as_they_stand(web, script):
     examples.remove(following)  # it ends after five seconds, whatever has come
     # As they stand, but that the minute is not over before the last of them.
     examples[0] = examples[0].replace('{"content_type"', '{"delay_seconds": 3600, "content_type"')
+    assert "delay_seconds" in examples[0]
     environment = {**os.environ, "HOST": web.url, "TOKEN": script.token}
 
     def run(*written: str) -> subprocess.CompletedProcess[str]:

@@ -17,7 +17,7 @@ def visit(page: Page) -> list[str]:
     return page.evaluate(ASKED)
 
 
-def test_second_visit_asks_for_the_page_and_the_time_at_most(open_page, ada):
+def test_second_visit_asks_for_no_script_or_style_again(open_page, ada):
     finished(ada, "A teapot", "It holds tea.")  # a draft that waits is looked after
     page = open_page("/healthz", user=ada)
 

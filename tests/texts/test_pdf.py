@@ -64,7 +64,7 @@ def test_a_very_long_text_leads_to_the_print_view():
         f"<table><tr><td>{'long ' * 2_000}</td></tr></table>",
         "# " + "long " * 1_000,
         "# a" + "<br>a" * 30,
-        "# b\n\n# a" + "<br>a" * 60,  # its second half is as tall as a page, too
+        "# b\n\n# a" + "<br>a" * 79,  # its second half is as tall as a page, too
         "[x](#y)",
         "[x](#)",
         "x" * 5_000,

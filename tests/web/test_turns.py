@@ -16,6 +16,7 @@ import gevent
 import pytest
 from api.conftest import script_of
 from conftest import BRIEF, Visitor, wait_until
+from flask import g
 from gevent import GreenletExit
 from patience import PATIENCE
 from sqlalchemy import update
@@ -602,9 +603,10 @@ def test_a_page_that_has_its_turn_for_long_lets_others_go_first(app, bob, monkey
 def test_a_page_that_waits_for_redis_keeps_nobody_from_a_turn(app, ada, bob, monkeypatch):
     content, line, path = of_four(bob), Line(1), "/contents/preview/text"
     monkeypatch.setattr(threads, "_few", line)
-    asked, answered = threading.Event(), threading.Event()
+    asked, answered, had_turn = threading.Event(), threading.Event(), []
 
     def slow() -> list[str]:
+        had_turn.append("turn" in g)
         asked.set()
         answered.wait(PATIENCE)
         return []
@@ -613,7 +615,7 @@ def test_a_page_that_waits_for_redis_keeps_nobody_from_a_turn(app, ada, bob, mon
     adas, bobs = Visitor.signed_in(app, ada), Visitor.signed_in(app, bob)
     with ThreadPoolExecutor(2) as pool:
         page = pool.submit(bobs.get, f"/contents/{content.id}")
-        asked.wait(PATIENCE)
+        assert asked.wait(PATIENCE)
         long = pool.submit(adas.post, path, {"text": "Ada's tea is warm. " * 100})
         try:
             assert long.result(PATIENCE / 2).status_code == 200
@@ -622,4 +624,5 @@ def test_a_page_that_waits_for_redis_keeps_nobody_from_a_turn(app, ada, bob, mon
             answered.set()
         assert page.result(PATIENCE).status_code == 200
 
+    assert had_turn == [True]
     assert line._free == 1

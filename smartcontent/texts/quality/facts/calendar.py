@@ -76,9 +76,10 @@ _DAY_OR_TIME = (
 )
 _NEVER = re.compile("(?!)")
 _OF = r"(?: ?(?:\.|st|nd|rd|th|er|º|°|ª)(?!\d))?(?: of| de| del| di)? ?"
-_RANGE = r" ?(?:-|–|—|to|bis(?: zum)?|au|al|a|until|till|and|und|et|y|e|&) ?"
+_TO = r"[-–—&]|to|through|until|till|and|bis(?: zum)?|und|au|et|hasta|al?|y|até|à|e|tot(?: en met)?"
+_RANGE = rf" ?(?:{_TO}|t/m) ?"
 # To another day of the same month: "Thu 3, Fri 4 and Sat 5 July", "Sa 14./15. Juni".
-_NEXT = r"(?:,? ?(?:[-–—/&]|to|bis|al?|and|or|und|oder|et|ou|y|e|o|en|of) ?|, ?)"
+_NEXT = rf"(?:,? ?(?:{_TO}|t/m|/|or|oder|ou|o|en|of) ?|, ?)"
 _YEAR = r"(?:,? ?(?:de |del )?(?P<year>(?:19|20)\d\d)(?!\d|[.,]\d))?"
 _ISO = re.compile(r"(?<![\d-])(?P<year>(?:19|20)\d\d)-(?P<month>\d\d)-(?P<day>\d\d)(?![\d-])")
 _IN_FIGURES = re.compile(
@@ -152,11 +153,12 @@ def _weekday(language: str) -> re.Pattern[str]:
     long = "|".join([*_WEEKDAYS[language].split(), *(_MORE_WEEKDAYS if language == "de" else ())])
     short = "|".join(_SHORT_WEEKDAYS[language].split())
     shortly = rf"(?:{short})\b\.?"
-    others = rf"(?:\d{{1,2}}\.?{_NEXT}(?:(?:{long}|{shortly}),? )?){{0,6}}"
-    dates = rf"{others}\d{{1,2}}(?:{_OF}(?:{_month_names(language)})\b|\.\d{{1,2}}\.)"
+    days_before = rf"(?:\d{{1,2}}\.?{_NEXT}(?:(?:{long}|{shortly}),? )?){{0,6}}"
+    in_figures = r"\.\d{1,2}\.(?:(?:19|20)?\d\d)?(?!\d|\.\d)"
+    dated = rf"{days_before}\d{{1,2}}(?:{_OF}(?:{_month_names(language)})\b|{in_figures})"
     return re.compile(
         rf"\b(?P<first>{long}|{shortly}){_RANGE}(?P<last>{long}|{shortly})(?!\w)"
-        rf"|\b(?P<name>{long})s?\b|\b(?P<short>{short})\b\.?(?=,? (?:{dates}|{_DAY_OR_TIME}))"
+        rf"|\b(?P<name>{long})s?\b|\b(?P<short>{short})\b\.?(?=,? (?:{dated}|{_DAY_OR_TIME}))"
         rf"|\b(?P<working>{_WORKING_DAYS[language]})\b",
     )
 
