@@ -218,6 +218,19 @@ def make_current(content: Content, number: int, what: What = What.CHOSEN) -> boo
     return True
 
 
+def stop(content: Content, number: int) -> bool:
+    """Stop a version; what had come of its text is kept, and without any it goes.
+
+    False if it had ended, or is gone.
+    """
+    version = content.version(number)
+    if version is None or not cancel(version):
+        return False
+    if not version.text:
+        remove(content, number)
+    return True
+
+
 def remove(content: Content, number: int) -> bool:
     """Delete a version for good, stopped first if it is unfinished; False for the current one."""
     version = content.version(number)

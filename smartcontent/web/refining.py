@@ -240,6 +240,18 @@ def _sentences(content: Content, number: int) -> list[Rewrite]:
     return found
 
 
+@bp.post(f"/contents/<uuid:content_id>/versions/{_NUMBER}/stop")
+@login_required
+def stop(content_id: UUID, number: int) -> ResponseReturnValue:
+    """Stop a version beside the text; what had come of it stands among the versions."""
+    content = own_content(content_id)
+    if not versions.stop(content, number):
+        return errors.answer(409, "It had already ended. Reload the page to see how.")
+    if content.version(number):
+        return _back(content, f"keeps what had come of version {number}, among its versions.")
+    return _back(content, f"has no version {number} any more.")
+
+
 @bp.post(f"/contents/<uuid:content_id>/versions/{_NUMBER}/delete")
 @login_required
 def delete(content_id: UUID, number: int) -> ResponseReturnValue:

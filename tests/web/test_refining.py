@@ -4,11 +4,14 @@ import re
 from html import unescape
 
 import pytest
-from conftest import BRIEF, both_databases
+from conftest import BRIEF, both_databases, wait_until
+from dictation import Dictation
 from sqlalchemy import Connection, event, insert, select
+from test_jobs import in_thread
 
 from smartcontent.briefs.task import Deed, Task
 from smartcontent.contents import checking, ending, refining, repurposing, submitting, versions
+from smartcontent.events import text_so_far
 from smartcontent.models import Content, Draft, Status
 from smartcontent.models.listing import Filters, list_contents
 from smartcontent.progress import readiness
@@ -336,10 +339,42 @@ def test_variants_stand_side_by_side_and_one_is_discarded(as_ada, page, content,
     as_ada.post(f"{page}/variants", {"variants": "2"})
     assert as_ada.get(page).text.count('class="suggestion"') == 2
 
-    as_ada.post(f"{page}/versions/3/delete")
+    as_ada.post(f"{page}/versions/3/stop")  # nothing has come of it
 
     assert as_ada.get(page).text.count('class="suggestion"') == 1
     assert as_ada.get(f"{page}/versions/3/beside").status_code == 204
+
+
+def act_of(page: str, label: str) -> str:
+    """Where the button leads that a page offers under this name beside its text."""
+    [address] = re.findall(rf'action="([^"]+)"[^>]*>[^/]*<button[^>]*>{label}</button>', page)
+    return address
+
+
+def test_stop_beside_the_text_keeps_what_had_come_of_another(app, as_ada, page, content, ollama):
+    as_ada.post(f"{page}/refine", {"how": "shorter"})
+    draft_id = last_of(content).id
+    Dictation(ollama).say("Warm tea, ")
+    writer = in_thread(app, job.write_draft, draft_id)
+    wait_until(lambda: text_so_far(draft_id, 1) == "Warm tea, ")
+
+    answer = as_ada.post(act_of(as_ada.get(page).text, "Stop"), follow_redirects=True)
+    writer.join()
+
+    assert "keeps what had come of version 2" in answer.text
+    assert (last_of(content).status, last_of(content).text) == (Status.CANCELLED, "Warm tea, ")
+    assert "Warm tea," in as_ada.get(f"{page}/versions/2").text
+
+
+def test_stop_that_comes_late_deletes_no_text_that_is_finished(as_ada, page, content, ollama):
+    as_ada.post(f"{page}/refine", {"how": "shorter"})
+    stop = act_of(as_ada.get(page).text, "Stop")
+    write(ollama, last_of(content).id, "Warm tea, blue pot.")
+
+    answer = as_ada.post(stop)
+
+    assert (answer.status_code, "It had already ended" in answer.text) == (409, True)
+    assert last_of(content).text == "Warm tea, blue pot."
 
 
 @pytest.mark.parametrize(
@@ -363,8 +398,8 @@ def test_what_cannot_be_meant_is_refused_in_a_sentence(as_ada, page, content, fo
 
 
 def test_drafts_of_others_are_nowhere(as_bob, page):
-    paths = ("refine", "variants", "versions/1/accept", "versions/1/delete", "versions/1/continue",
-             "versions/1/reproduce")  # fmt: skip
+    paths = ("refine", "variants", "versions/1/accept", "versions/1/delete", "versions/1/stop",
+             "versions/1/continue", "versions/1/reproduce")  # fmt: skip
     assert {as_bob.post(f"{page}/{path}", {"how": "shorter"}).status_code for path in paths} == {
         404
     }
@@ -381,7 +416,7 @@ def test_number_that_only_another_content_has_is_refused_and_changes_neither(
     for text in ("Two.", "Three."):
         versions.save_edit(other, "Other", text)
 
-    for path in ("accept", "delete", "continue", "reproduce", "another", "current"):
+    for path in ("accept", "delete", "stop", "continue", "reproduce", "another", "current"):
         assert as_ada.post(f"{page}/versions/3/{path}").status_code == 409, path
     for path in ("versions/3", "versions/3/sentences", "compare?from=3"):
         assert as_ada.get(f"{page}/{path}").status_code == 404, path
