@@ -1,5 +1,5 @@
 // The acts on many: how far they are, drawn anew twice a second at most; at the end the list as well.
-import { readsInOrder, refresh, reloadList, swap } from "./redrawing.js";
+import { readsInOrder, reloadAll, swap } from "./redrawing.js";
 
 const AGAIN_MS = 500;
 const readActs = readsInOrder("#bulk-acts");
@@ -26,8 +26,7 @@ async function drawAll() {
   await draw();
   if (!isOver) return;
   isOver = false;
-  reloadList();
-  for (const card of document.querySelectorAll(".card[data-fragment]")) refresh(card);
+  reloadAll();
 }
 
 function drawSoon({ detail }) {

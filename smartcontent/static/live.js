@@ -9,11 +9,12 @@
 import { paintClocks, setServerTime } from "./clock.js";
 import { draftOf, elementOf, isFinal, takePiece, takeSnapshot, takeStatus, tell } from "./drafts.js";
 import { paintAdded, paintTexts } from "./live_text.js";
-import { refresh, refreshVersionOf, reloadCardOf, reloadList } from "./redrawing.js";
+import { refresh, refreshVersionOf, reloadAll, reloadCardOf, reloadList } from "./redrawing.js";
 import { SharedStream } from "./shared_stream.js";
 
 const connection = document.getElementById("connection");
 let stream;
+let wasCutOff = false;
 
 const reactions = {
   snapshot: drawSnapshot,
@@ -34,6 +35,8 @@ export function follow({ events, snapshot, silence, user }) {
 
 function sayHowItStands(state) {
   for (const note of connection.children) note.hidden = note.dataset.when !== state;
+  if (state === "live" && wasCutOff) reloadAll(); // no snapshot tells of what ended meanwhile
+  wasCutOff = state !== "live";
 }
 
 export function isCutOff() {

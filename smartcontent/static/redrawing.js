@@ -304,6 +304,12 @@ export function reloadList() {
   listTimer ||= setTimeout(() => { listTimer = 0; loadList(); }, TOGETHER_MS);
 }
 
+// All that the list shows, whatever has become of it: of a search or an older page each for itself.
+export function reloadAll() {
+  if (!showsSome()) return reloadList();
+  for (const card of document.querySelectorAll(".card[data-fragment]")) refresh(card);
+}
+
 // On a slow line the next event may come before each answer: all that are newer than what is shown are.
 async function loadList() {
   const list = document.getElementById("list");

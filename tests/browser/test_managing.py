@@ -261,6 +261,23 @@ def test_what_was_deleted_while_the_page_was_cut_off_goes(page, contents, proces
     expect(titles(page)).to_have_text(["Cup", "Teapot"])
 
 
+@pytest.mark.parametrize("searched", ["", "kettle"])
+def test_card_shows_what_became_of_its_text_while_the_page_was_cut_off(
+    page, contents, processes, watch, searched
+):
+    watch.expect(CUT_OFF)
+    page.goto(f"/?q={searched}")
+    card = page.locator("article.card", has_text="Kettle")
+    expect(card).to_contain_text("Brushed steel.")
+
+    processes.kill("web")
+    expect(page.get_by_text("The live connection is interrupted")).to_be_visible()
+    versions.save_edit(contents["Kettle"], "Kettle", "Now in *copper*.")
+    processes.start("web")
+
+    expect(card).to_contain_text("Now in copper.")
+
+
 def test_text_is_edited_and_kept_as_a_new_version(page, contents):
     page.get_by_role("link", name="Kettle").click()
     page.get_by_text("Edit title and text").click()
