@@ -465,10 +465,10 @@ def test_long_words_are_not_kept_in_memory(read):
     read(0)
     before = memory_now()
 
-    for number in range(1, 200):
+    for number in range(1, 120):
         read(number)
 
-    assert memory_now() - before < 25_000  # kilobytes; kept, they are 40,000
+    assert memory_now() - before < 15_000  # kilobytes; kept, they are 24,000
 
 
 def test_briefs_of_nothing_but_numbers_are_not_kept_in_memory():
@@ -479,10 +479,10 @@ def test_briefs_of_nothing_but_numbers_are_not_kept_in_memory():
     read(0)
     before = memory_now()
 
-    for number in range(1, 11):
+    for number in range(1, 6):
         read(number)
 
-    assert memory_now() - before < 50_000  # kilobytes; kept, they are 110,000
+    assert memory_now() - before < 30_000  # kilobytes; kept, they are 55,000
 
 
 def test_cards_of_long_texts_are_not_kept_in_memory():
@@ -490,10 +490,10 @@ def test_cards_of_long_texts_are_not_kept_in_memory():
     quality("0" + "a b " * 7_500, asked)
     before = memory_now()
 
-    for number in range(1, 80):
+    for number in range(1, 40):
         quality(f"{number}{'a b ' * 7_500}", asked)
 
-    assert memory_now() - before < 30_000  # kilobytes; kept, they are 50,000
+    assert memory_now() - before < 15_000  # kilobytes; kept, they are 25,000
 
 
 def test_cards_of_short_texts_with_many_findings_are_not_kept_in_memory():
