@@ -6,10 +6,12 @@ import psycopg
 import pytest
 from conftest import wait_until
 from dictation import Dictation
+from processes import Processes
 from sqlalchemy.exc import DatabaseError
 
 from smartcontent.events import text_so_far
 from smartcontent.health.database import check_database
+from smartcontent.health.public_url import check_public_url
 from smartcontent.models import Content, Status
 from smartcontent.stores.sql import db
 from smartcontent.writing import job
@@ -43,6 +45,17 @@ def test_page_says_503_while_the_database_may_only_be_read_and_not_longer(as_ada
     assert as_ada.post(hold).status_code < 400
     db.session.refresh(content.current)
     assert content.current.status == Status.HELD
+
+
+def test_doctor_goes_on_without_a_token_while_the_database_may_only_be_read(
+    founder, settings, tmp_path, standby
+):
+    web = Processes(settings, tmp_path).start("web")
+    standby(True)
+    db.engine.dispose()
+
+    assert check_public_url(web.url).cause == "nobody can be signed in: the database"
+    web.stop()
 
 
 def test_finished_text_waits_for_a_database_that_may_only_be_read(

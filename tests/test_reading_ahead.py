@@ -175,6 +175,17 @@ def test_reading_is_given_up_for_a_draft_that_comes_later_and_is_due_before_its_
     assert not reading_ahead._is_still_wanted(*waits, ends_by=sooner.due_at)
 
 
+def test_reading_takes_no_draft_back_that_is_being_written_since(soon):
+    reading = add_reading(soon)
+    soon.move(Status.GENERATING, attempt=1)
+
+    assert not reading_ahead._is_still_wanted(reading, soon.revision, ends_by=now())
+    reading_ahead._note_end(reading, soon.revision, {"prompt_eval_duration_ms": 7})
+
+    db.session.refresh(soon)
+    assert soon.status == Status.GENERATING
+
+
 def test_reading_is_given_up_when_the_scheduler_moves_a_job(preflight, soon, ollama):
     Dictation(ollama.on(path=READ))
     wait_until(lambda: looked(preflight) is False and readings(ollama))

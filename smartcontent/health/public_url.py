@@ -3,6 +3,7 @@
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from typing import Any
 
 import redis as redis_py
@@ -13,7 +14,7 @@ from sqlalchemy.exc import DBAPIError
 
 from smartcontent import events
 from smartcontent.health.finding import Finding, down, ok
-from smartcontent.models import ApiToken, User
+from smartcontent.models import ApiToken, User, now
 from smartcontent.stores.redis import redis
 from smartcontent.stores.redis_answers import one_line, trouble
 from smartcontent.stores.sql import db
@@ -21,6 +22,7 @@ from smartcontent.stores.sql import db
 PATIENCE_SECONDS = 5
 EVENTS = 5
 LOOK_SECONDS = 0.1
+TOKEN_LIVES = timedelta(minutes=5)
 
 
 def check_public_url(url: str) -> Finding:
@@ -36,27 +38,33 @@ def check_public_url(url: str) -> Finding:
         administrator = db.session.scalar(
             select(User).where(User.is_admin, User.is_enabled).order_by(User.id).limit(1)
         )
+        if administrator is None:
+            return down(
+                "nobody could open an event stream yet", "create the first account, then retry"
+            )
+        with _secret_of(administrator) as secret:
+            return _seen_by(url, secret, administrator.id)
     except DBAPIError:
         return down("nobody can be signed in: the database", "see its line")
-    if administrator is None:
-        return down("nobody could open an event stream yet", "create the first account, then retry")
-    with _secret_of(administrator) as secret:
-        try:
-            return _stream(url, secret, administrator.id)
-        except redis_py.RedisError as error:
-            return down(f"no event can be sent: {trouble(error).cause}", "see the line of redis")
-        except requests.RequestException:
-            return down(
-                f"{url} holds events back for more than {PATIENCE_SECONDS} seconds",
-                "turn off buffering and compression for /events and /api/v1/events in the proxy, "
-                "as in docs/operations.md",
-            )
+
+
+def _seen_by(url: str, secret: str, user_id: int) -> Finding:
+    try:
+        return _stream(url, secret, user_id)
+    except redis_py.RedisError as error:
+        return down(f"no event can be sent: {trouble(error).cause}", "see the line of redis")
+    except requests.RequestException:
+        return down(
+            f"{url} holds events back for more than {PATIENCE_SECONDS} seconds",
+            "turn off buffering and compression for /events and /api/v1/events in the proxy, "
+            "as in docs/operations.md",
+        )
 
 
 @contextmanager
 def _secret_of(user: User) -> Iterator[str]:
-    """The secret of a token that lives only meanwhile."""
-    token, secret = ApiToken.issue(user, "flask doctor")
+    """The secret of a token that lives only meanwhile, and where we are killed a little longer."""
+    token, secret = ApiToken.issue(user, "flask doctor", expires_at=now() + TOKEN_LIVES)
     try:
         yield secret
     finally:

@@ -182,9 +182,10 @@ def _is_still_wanted(reading: Reading, revision: int, ends_by: datetime) -> bool
     is_due = Draft.status.in_(WAITS) & (Draft.due_at <= max(ends_by, now()))
     matters = or_(Draft.id == reading.draft_id, is_due, Draft.status == Status.GENERATING)
     only_read()
-    rows = db.session.execute(select(Draft.id, Draft.revision).where(matters).limit(2)).all()
+    seen = select(Draft.id, Draft.revision, Draft.status).where(matters).limit(2)
+    rows = db.session.execute(seen).all()
     db.session.commit()
-    return [tuple(row) for row in rows] == [(reading.draft_id, revision)]
+    return [tuple(row) for row in rows] == [(reading.draft_id, revision, Status.PENDING)]
 
 
 def _note_end(reading: Reading, revision: int, stats: dict[str, Any]) -> None:
@@ -195,7 +196,8 @@ def _note_end(reading: Reading, revision: int, stats: dict[str, Any]) -> None:
     log.info("Read ahead draft=%s tokens=%s ms=%.0f", reading.draft_id, tokens, ms)
     draft = db.session.get(Draft, reading.draft_id, populate_existing=True)
     if draft is not None:
-        draft.move(Status.PENDING, Draft.revision == revision, read_ahead_ms=ms)
+        still_waits = (Draft.status == Status.PENDING, Draft.revision == revision)
+        draft.move(Status.PENDING, *still_waits, read_ahead_ms=ms)
 
 
 def _note_given_up(reading: Reading, request: Request, seconds: float | None) -> None:
