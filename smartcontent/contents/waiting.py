@@ -132,7 +132,7 @@ def hold(draft: Draft) -> bool:
 
 def _hold(draft: Draft) -> bool:
     job_id = draft.job_id
-    if not draft.move(Status.HELD, Draft.due_at > now(), due_at=None):
+    if not draft.move(Status.HELD, Draft.due_at > now(), due_at=None, is_paused=False):
         return False
     unschedule_draft(job_id)
     return True

@@ -51,6 +51,8 @@ class Series(Base):
     paused_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     # The first time for which nothing is made yet.
     next_due: Mapped[datetime | None] = mapped_column(UtcDateTime, index=True)
+    # The last time that was left out as its owner wished.
+    skipped_due: Mapped[datetime | None] = mapped_column(UtcDateTime)
     # When there was no room for its content last: its owner has too many unfinished drafts.
     refused_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     idempotency_key: Mapped[str | None] = mapped_column(String(255))
@@ -112,9 +114,9 @@ class Series(Base):
         return [*first, *rest]
 
     def first_unmade(self) -> datetime:
-        """The first time of its rule that is to come and has no content yet."""
+        """The first time of its rule that is to come, has no content yet and was not skipped."""
         last = select(func.max(Content.series_due_at)).where(Content.series_id == self.id)
-        after = max(now(), db.session.scalar(last) or now())
+        after = max(filter(None, [now(), db.session.scalar(last), self.skipped_due]))
         return self.rule.next_due(after, count=1)[0]
 
     @classmethod

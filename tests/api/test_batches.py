@@ -7,10 +7,12 @@ import zipfile
 from unittest.mock import Mock
 
 import pytest
-from conftest import both_databases
+from alembic.script import ScriptDirectory
+from conftest import ROOT, both_databases
 from costs import assert_takes_less
 from patience import PATIENCE
 from sqlalchemy import event, func, select, update
+from sqlalchemy import text as sql
 from werkzeug.datastructures import FileStorage
 from werkzeug.test import encode_multipart
 
@@ -444,6 +446,37 @@ def test_paused_nothing_starts_until_it_is_resumed(script, valkey):
     resumed = script.post(f"{batch}/resume").json
     assert (resumed["paused"], resumed["by_status"]["pending"]) == (False, 3)
     assert valkey.client.zcard(keys.SCHEDULED) == 3
+
+
+@both_databases
+def test_what_is_on_hold_by_itself_stays_so_when_its_batch_goes_on(script):
+    batch = submitted(script)
+    script.post(f"/contents/{drafts()[1].content_id}/hold")
+    assert script.post(f"{batch}/resume").json["by_status"]["held"] == 1
+
+    script.post(f"{batch}/pause")
+    script.post(f"{batch}/resume")
+
+    assert [draft.status for draft in drafts()] == ["pending", "held", "pending"]
+    # Held by hand after it went on by itself, too.
+    script.post(f"{batch}/pause")
+    script.post(f"/contents/{drafts()[0].content_id}/release")
+    script.post(f"/contents/{drafts()[0].content_id}/hold")
+    script.post(f"{batch}/resume")
+    assert [draft.status for draft in drafts()] == ["held", "held", "pending"]
+
+
+@both_databases
+def test_what_was_paused_before_drafts_knew_it_goes_on(script):
+    batch = submitted(script)
+    script.post(f"{batch}/pause")
+    db.session.execute(update(Draft).values(is_paused=False))
+    migrations = ScriptDirectory(str(ROOT / "smartcontent" / "migrations"))
+
+    db.session.execute(sql(migrations.get_revision("0035").module.HELD_BY_A_PAUSE))
+    db.session.commit()
+
+    assert script.post(f"{batch}/resume").json["by_status"]["pending"] == 3
 
 
 def test_what_is_being_written_as_a_batch_is_paused_goes_on_in_another_attempt(

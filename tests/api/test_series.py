@@ -83,6 +83,9 @@ def test_a_change_changes_what_is_sent_and_a_skip_is_kept(script):
     assert skipped["next"][:2] == series["next"][1:]
     assert again.status_code == 409
     assert changed["next"] == skipped["next"]
+    for paused in (True, False):
+        resumed = script.patch(path, {"paused": paused}).json
+    assert resumed["next"] == skipped["next"]
     assert (changed["name"], changed["brief"]["tone"], changed["brief"]["seed"]) == (
         "Mail",
         "friendly",

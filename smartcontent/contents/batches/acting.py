@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, bindparam, case, insert, literal, select, update
+from sqlalchemy import ColumnElement, bindparam, case, insert, literal, select, true, update
 from sqlalchemy.exc import IntegrityError
 
 from smartcontent import events
@@ -24,27 +24,27 @@ from smartcontent.progress.batches import announce
 from smartcontent.scheduling import schedule_drafts, unschedule_drafts
 from smartcontent.stores.sql import db, read_anew
 
+_PAUSED = (Draft.status == Status.HELD, Draft.is_paused.is_(true()))
+
 
 def pause(batch: Batch) -> int:
-    """Hold what waits; answers how many drafts that were.
+    """Hold what waits; answers how many drafts that were. What is on hold by itself stays so.
 
     What is being written goes on, also through further attempts.
     """
     _set_paused(batch, now())
     here = (*_asked_for_by(batch), Draft.status.in_(WAITS))
-    held = _moved(Status.HELD, What.HELD, *here, due_at=None)
+    held = _moved(Status.HELD, What.HELD, *here, due_at=None, is_paused=True)
     unschedule_drafts([draft.job_id for draft in held])
     _tell(batch, held)
     return len(held)
 
 
 def resume(batch: Batch) -> int:
-    """Let what is on hold go on, after a whole delay and as far apart as before; how many."""
+    """Let what the pause holds go on, after a whole delay and as far apart as before; how many."""
     _set_paused(batch, None)
     ids = db.session.scalars(
-        select(Draft.id)
-        .where(*_asked_for_by(batch), Draft.status == Status.HELD)
-        .order_by(Draft.id)
+        select(Draft.id).where(*_asked_for_by(batch), *_PAUSED).order_by(Draft.id)
     ).all()
     due_times = Timing(every_seconds=batch.every_seconds).due_times(now(), len(ids))
     released = _release(dict(zip(ids, due_times, strict=True)))
@@ -59,7 +59,7 @@ def _release(due_times: dict[int, datetime]) -> Sequence[Draft]:
         db.session.commit()
         return []
     times = {draft_id: literal(moment, UtcDateTime) for draft_id, moment in due_times.items()}
-    here = (Draft.id.in_(times), Draft.status == Status.HELD)
+    here = (Draft.id.in_(times), *_PAUSED)
     return _moved(Status.PENDING, What.RELEASED, *here, due_at=case(times, value=Draft.id))
 
 
@@ -124,6 +124,7 @@ def _another(batch: Batch, content_id: Any, last: int) -> dict[str, Any]:
         "batch_id": batch.id,
         "number": last + 1,
         "status": Status.HELD if batch.is_paused else Status.PENDING,
+        "is_paused": batch.is_paused,
         "due_at": None if batch.is_paused else rounded_up(now()),
         "created_at": now(),
     }

@@ -110,6 +110,8 @@ def change(series: Series, plan: Plan | None = None, is_paused: bool | None = No
         series.paused_at, series.next_due, series.refused_at = now(), None, None
     elif is_paused is False:
         series.paused_at = None
+    if before[:2] != (series.cron, series.timezone):
+        series.skipped_due = None
     if before != (series.cron, series.timezone, series.is_paused) and not series.is_paused:
         series.next_due = series.first_unmade()
         quotas.check_series(series.user_id, series.next_due)
@@ -136,7 +138,7 @@ def skip(series: Series, due: datetime) -> bool:
         db.session.rollback()
         return False
     series.next_due = series.rule.next_due(max(due, now()), count=1)[0]
-    series.refused_at = None
+    series.skipped_due, series.refused_at = due, None
     db.session.commit()
     return True
 
