@@ -5,6 +5,7 @@ and submitted; then the batch has a page with its progress.
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 from uuid import UUID
+from zlib import crc32
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -16,7 +17,7 @@ from werkzeug.exceptions import NotFound
 
 from smartcontent.contents import quotas, templates
 from smartcontent.contents.batches import acting, export, rows, submitting, uploads
-from smartcontent.contents.batches.rows import BatchRow
+from smartcontent.contents.batches.rows import BatchRow, Shared
 from smartcontent.contents.batches.submitting import Timing, TooFarOff
 from smartcontent.contents.quotas import OverQuota
 from smartcontent.exports.document import NotInThisFormat
@@ -53,7 +54,14 @@ class Looked(NamedTuple):
     """What was found of a table: its rows, or the sentence why there are none."""
 
     rows: list[BatchRow]
+    shared: Shared
     refusal: str = ""
+
+    @property
+    def mark(self) -> str:
+        """What a press of the button counts for: these rows left out, this template and voice."""
+        left_out = [row.number for row in self.wrong]
+        return f"{crc32(repr((left_out, self.shared)).encode()):x}"
 
     @property
     def good(self) -> list[BatchRow]:
@@ -126,6 +134,12 @@ def submit(batch_id: UUID) -> ResponseReturnValue:
         return _to_table(batch_id)
     if looked.wrong and request.form.get("do") != "leave-out":
         flash("Nothing is submitted: rows have problems. Mend them, or leave these rows out.")
+        return _to_table(batch_id)
+    if request.form.get("seen", looked.mark) != looked.mark:  # a page of before has no mark
+        flash(
+            "Nothing is submitted yet: other rows have problems now, or the template or voice is"
+            " another one. Look through the rows again."
+        )
         return _to_table(batch_id)
     return _submit(batch, looked)
 
@@ -243,10 +257,10 @@ def _to_what_it_became(batch_id: UUID) -> ResponseReturnValue:
 def _table_page(batch: Batch, due_time: DueTimeForm, refusal: str = "", too_far: str = "") -> str:
     only_read_from_here()
     found = uploads.table_of(batch)
-    looked, shared = _looked_at(batch, found), _shared(batch.constants)
+    looked = _looked_at(batch, found)
     return render_template(
         "batches/table.html",
-        blanks=shared.blanks,
+        blanks=looked.shared.blanks,
         templates=templates.names(current_user.id),
         voices=[(str(its_id), name) for its_id, name in KeptVoice.names(current_user.id)],
         batch=batch,
@@ -268,29 +282,30 @@ def _read(data: bytes, encoding: str) -> tuple[tuple[str, ...], str]:
 
 
 def _looked_at(batch: Batch, found: Table | None) -> Looked:
-    if found is None:
-        return Looked([])
     shared = _shared(batch.constants)
+    if found is None:
+        return Looked([], shared)
     if gone := _gone(batch.constants, shared):
-        return Looked([], gone)
+        return Looked([], shared, gone)
     fields = {name: v for name, v in batch.constants.items() if name not in uploads.SHARED}
     known = (*rows.TITLED_BRIEF, *shared.columns)  # the template may be another by now
     mapping = {heading: field for heading, field in batch.mapping.items() if field in known}
     try:
-        return Looked(few_files_at_once(rows.of_table, found, mapping, fields, shared))
+        found_rows = few_files_at_once(rows.of_table, found, mapping, fields, shared)
     except (rows.WrongMapping, rows.WrongConstants) as error:
-        return Looked([], str(error))
+        return Looked([], shared, str(error))
+    return Looked(found_rows, shared)
 
 
-def _shared(chosen: Mapping[str, str]) -> rows.Shared:
+def _shared(chosen: Mapping[str, str]) -> Shared:
     """The template and the voice that were chosen for all rows, if they are there still."""
     template_id, voice_id = (_id_in(chosen, name) for name in uploads.SHARED)
     voice = KeptVoice.find(current_user.id, voice_id) if voice_id else None
     template = templates.seen_by(current_user.id, template_id) if template_id else None
-    return rows.Shared(template, voice.voice if voice else None)
+    return Shared(template, voice.voice if voice else None)
 
 
-def _gone(chosen: Mapping[str, str], found: rows.Shared) -> str:
+def _gone(chosen: Mapping[str, str], found: Shared) -> str:
     """What of it is not there any more, in a sentence: nothing is written without it unasked."""
     for name, kept in zip(uploads.SHARED, found, strict=True):
         if chosen.get(name) and kept is None:
@@ -306,7 +321,7 @@ def _id_in(chosen: Mapping[str, str], name: str) -> UUID | None:
         return None
 
 
-def _chosen_mapping(batch: Batch, shared: rows.Shared) -> dict[str, str]:
+def _chosen_mapping(batch: Batch, shared: Shared) -> dict[str, str]:
     """Heading to field; where two fields have one column, the last one has it.
 
     The columns of blanks that nobody has been asked for yet are guessed.

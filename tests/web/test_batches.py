@@ -347,6 +347,58 @@ def test_columns_fill_the_blanks_of_a_template(as_ada):
     assert (content.topic, content.tone) == ("Cup, now for 24", "playful")
 
 
+def looked_at(visitor, page: str) -> dict[str, str]:
+    """The mark that the form of a table's page sends of what it shows."""
+    return {"seen": re.search(r'name="seen" value="(\w+)"', visitor.get(page).text)[1]}
+
+
+def test_no_other_rows_are_left_out_than_those_that_were_shown(as_ada):
+    page = send(as_ada, f"Product,About\nA blue teapot,{'x' * 70}\n,Tea\nA red teapot,Tea\n")
+    as_ada.post(page, {**TYPE, "do": "check"})
+    chosen = {**TYPE, "column-keywords": "About", "do": "leave-out"}
+
+    answer = as_ada.post(page, {**chosen, **looked_at(as_ada, page)}, follow_redirects=True)
+
+    assert "Nothing is submitted yet" in answer.text
+    assert "2 of 3 rows have problems" in answer.text
+    assert stored() == 0
+    as_ada.post(page, {**chosen, **looked_at(as_ada, page)})
+    assert stored() == 1
+
+
+def test_choices_that_leave_the_same_rows_out_are_submitted_as_they_are(as_ada):
+    page = send(as_ada)
+    as_ada.post(page, {**TYPE, "do": "check"})
+
+    as_ada.post(page, {**TYPE, "tone": "witty", "do": "leave-out", **looked_at(as_ada, page)})
+
+    assert stored() == 2
+
+
+@pytest.mark.parametrize("what", ["voice", "template"])
+def test_rows_are_not_written_with_a_template_or_voice_that_has_changed_unseen(
+    as_ada, as_bob, what
+):
+    shared = {"content_type": "ad_copy", "topic": "A pot for {price}", "shared": "1"}
+    fields = {**shared, "template_name": "Offer", "name": "Warm", "description": "It is warm."}
+    as_bob.post(f"/{what}s/new", fields)
+    kept = db.session.query(KeptVoice if what == "voice" else KeptTemplate).one()
+    page = send(as_ada, "Product,Price\nCup,24\n")
+    chosen = {**TYPE, f"{what}_id": str(kept.id), "column-{price}": "Price", "do": "submit"}
+    as_ada.post(page, {**chosen, "do": "check"})
+    seen = looked_at(as_ada, page)
+    changed = {**fields, "topic": "A pot, dirt cheap: {price}", "description": "It is loud."}
+    change = f"/voices/{kept.id}" if what == "voice" else f"/templates/{kept.id}/edit"
+    assert as_bob.post(change, changed).status_code == 303
+
+    answer = as_ada.post(page, {**chosen, **seen}, follow_redirects=True)
+
+    assert "Nothing is submitted yet" in answer.text
+    assert stored() == 0
+    as_ada.post(page, {**chosen, **looked_at(as_ada, page)})
+    assert stored() == 1
+
+
 @pytest.mark.parametrize("what", ["voice", "template"])
 def test_what_is_gone_or_somebody_else_s_is_not_left_out_unasked(as_ada, as_bob, what):
     fields = {**TYPE, "topic": "Tea", "language": "en", "template_name": "Offer", "name": "Warm"}
