@@ -24,8 +24,8 @@ _WORDS: Mapping[str, Mapping[str, str]] = {
     "tone": TONES,
 }
 
-# What pages call otherwise than the API does.
-_LABELS: Mapping[str, str] = {
+# What pages call otherwise than the API does, or the name of a field.
+LABELS: Mapping[str, str] = {
     "content_type": "What to write",
     "topic": "Topic and facts",
     "audience": "For whom",
@@ -36,6 +36,11 @@ _LABELS: Mapping[str, str] = {
     "never": "Words it never uses",
     "prefer": "Words it prefers",
     "samples": "Texts that sound like it",
+    "template_name": "Name",
+    "reason": "What to change",
+    "instruction": "In your own words",
+    "pasted": "Rows",
+    "add": "Tags",
     "shared": "Everybody with an account here may use it",
 }
 
@@ -66,7 +71,7 @@ class Base:
 def standing_in(*forms: Form) -> dict[str, str]:
     """What stands in each field of forms, as people read it, by what pages call the field."""
     fields = (field for form in forms for field in form)
-    return {_LABELS.get(field.name, field.label.text): _in_words(field) for field in fields}
+    return {LABELS.get(field.name, field.label.text): _in_words(field) for field in fields}
 
 
 def _in_words(field: Field) -> str:

@@ -1,6 +1,7 @@
 """Every error as a page that says what happened and what to do next; as JSON for a script."""
 
 import logging
+import re
 from collections.abc import Iterable
 
 from flask import Flask, g, render_template, request
@@ -22,6 +23,7 @@ from smartcontent.extensions import login
 from smartcontent.recurrence.rules import ZoneError
 from smartcontent.stores.sql import db
 from smartcontent.web import problems
+from smartcontent.web.base import LABELS
 
 log = logging.getLogger(__name__)
 
@@ -43,8 +45,13 @@ _SENTENCES = {
     503: ("The database does not answer", "Wait a moment and try again; nothing was lost."),
 }
 
-# The fields of briefs and texts; what else is typed can be typed again, or is a secret.
-_WRITTEN = ("topic", "audience", "keywords", "instructions", "title", "text")
+# Fields for words of one's own, beside blanks, by their names without a number; what else is typed
+# is a number or a moment, or a secret.
+_WRITTEN = {
+    *("topic", "audience", "keywords", "instructions", "title", "text"),
+    *("name", "description", "always", "never", "prefer", "samples"),  # of a voice, and other names
+    *("template_name", "instruction", "add", "tag", "pasted", "reason"),
+}
 
 
 def init_app(app: Flask) -> None:
@@ -76,10 +83,19 @@ def answer(
 
 
 def _typed() -> list[tuple[str, str]]:
-    """What was written into the form that is refused, to be given back."""
+    """What was written into the form that is refused, to be given back, with its label."""
     if "form_is_read" not in g:
         return []
-    return [(name, text) for name in _WRITTEN if (text := request.form.get(name))]
+    sent = request.form.items()
+    return [(label, text) for name, text in sent if text and (label := _label(name))]
+
+
+def _label(name: str) -> str:
+    """What pages call a field for words of one's own; nothing for another one."""
+    kind, *rest = re.split("[:-]", name, maxsplit=1)
+    if kind == "blank":
+        return "".join(rest)
+    return LABELS.get(kind, kind) if kind in _WRITTEN else ""
 
 
 def _too_often(error: TooManyRequests) -> ResponseReturnValue:

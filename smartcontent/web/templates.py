@@ -76,8 +76,9 @@ def fill(template_id: UUID) -> ResponseReturnValue:
         return _fill_page(template, dict(template.defaults))
     values = _sent_blanks()
     brief, wrong = template.filled(values)
-    if wrong:
-        return _fill_page(template, values, wrong), 422
+    left = {name: typed for name, typed in values.items() if name not in template.blanks}
+    if wrong or left:
+        return _fill_page(template, values, wrong, left), 422 if wrong else 409
     flash("The blanks are filled: look at the brief, then send it.")
     _, voice = Content.last_chosen(current_user.id)
     # What is typed into it stays with this brief: filled otherwise, it is another one.
@@ -165,7 +166,10 @@ def _sent_blanks() -> dict[str, str]:
 
 
 def _fill_page(
-    template: Template, values: dict[str, str], wrong: dict[str, list[str]] | None = None
+    template: Template,
+    values: dict[str, str],
+    wrong: dict[str, list[str]] | None = None,
+    left: dict[str, str] | None = None,
 ) -> str:
     only_read_from_here()
     return render_template(
@@ -173,6 +177,7 @@ def _fill_page(
         template=template,
         values=values,
         wrong=wrong or {},
+        left=left or {},
         kept=_own(UUID(template.id)),
         longest=VALUE_LONGEST,
     )
@@ -195,7 +200,8 @@ def _edit_page(
         form=form,
         template=kept,
         base=base,
-        blanks=typed.blanks[:BLANKS_MOST],  # of a refused form they may be thousands
+        # Of a refused form they may be thousands; what stood in one that is renamed stays.
+        blanks=[*dict.fromkeys([*typed.blanks[:BLANKS_MOST], *_sent_blanks()])],
         defaults=_sent_blanks() or (kept.defaults if kept else {}),
         refusal=refusal,
     )
