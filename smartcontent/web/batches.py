@@ -227,6 +227,7 @@ def _index(refusal: str = "", pasted: str = "") -> str:
         "batches/index.html",
         encodings=ENCODINGS,
         encoding=_chosen_encoding(),
+        kept_most=uploads.KEPT_MOST,
         uploads=[batch for batch in batches if not batch.submitted_at],
         batches=[(batch, progress_of(batch)) for batch in batches if batch.submitted_at],
         refusal=refusal,

@@ -221,11 +221,12 @@ def test_a_table_that_is_thrown_away_is_gone(as_ada):
     assert stored(Batch) == 0
 
 
-def test_no_more_than_five_tables_of_a_user_wait(as_ada):
+def test_no_more_than_five_tables_of_a_user_wait_and_their_page_says_so(as_ada):
     for _ in range(7):
         send(as_ada)
 
     assert stored(Batch) == 5
+    assert "5 at most: one more takes the place of the oldest" in as_ada.get("/batches").text
 
 
 def test_other_forms_take_no_files(as_ada):
