@@ -10,7 +10,7 @@ from dictation import Dictation
 from ollama_scripts import done, line, piece
 from processes import free_port
 from redis.client import Pipeline
-from sqlalchemy import select, update
+from sqlalchemy import delete, select, update
 from sqlalchemy.exc import OperationalError
 
 from smartcontent import events, prompts
@@ -439,6 +439,33 @@ def test_nor_does_one_that_is_stopped_before_the_first_word(app, rewrite, ollama
 
 def _is_told_to_end(attempt, answer):
     raise WorkerStopping
+
+
+@pytest.mark.parametrize("goes", ["while it is written", "as it ends"])
+def test_draft_whose_row_goes_leaves_no_word_and_no_failed_job(app, rewrite, ollama, valkey, goes):
+    content, number, draft_id = rewrite.content, rewrite.number, rewrite.id
+    dictation = Dictation(ollama)
+    dictation.say("Marzipan ")
+    errors: list[Exception] = []
+
+    def write(its_id: int) -> None:
+        try:
+            job.write_draft(its_id)
+        except Exception as error:
+            errors.append(error)
+
+    writer = in_thread(app, write, draft_id)
+    wait_until(lambda: text_so_far(draft_id, 1))
+    if goes == "as it ends":
+        db.session.execute(delete(Draft).where(Draft.id == draft_id))
+        db.session.commit()
+        dictation.end()
+    else:
+        assert versions.remove(content, number)
+    writer.join()
+
+    assert errors == []
+    assert valkey.client.keys("smartcontent:text:*") == []
 
 
 def test_cancelled_draft_stays_cancelled_when_the_model_answers_late(app, due_draft, ollama):

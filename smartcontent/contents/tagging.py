@@ -143,11 +143,11 @@ def _text_before(content: Content) -> Known:
 
 
 def _retitle(content: Content, title: str, known: Known) -> None:
+    held_there([content.id], to_change=True)  # before its history, as who adds a version does
     if content.title != title:
         history.note(content.id, What.TITLED, title=title)
     content.title = title
     db.session.flush()
-    held_there([content.id], to_change=True)
     # A worker may have completed it since it was read, or somebody shown another version.
     read_anew(content)
     read_anew(content.current)

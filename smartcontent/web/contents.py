@@ -116,12 +116,16 @@ def show(content_id: UUID) -> str:
 @bp.get("/contents/<uuid:content_id>/card")
 @login_required
 def card(content_id: UUID) -> ResponseReturnValue:
-    """The content as it looks in the list, when its status has changed; nothing once deleted."""
+    """The content as it looks in the list, when its status has changed; nothing once deleted.
+
+    In a list of the trash it is the other way round.
+    """
     filters = _filters()
     return _fragment(
         "contents/_card.html",
         content_id,
         lambda content: {"filters": filters, "passages": passages_of([content], filters.q)},
+        in_trash=filters.trash,
     )
 
 
@@ -193,11 +197,13 @@ def _fragment(
     template: str,
     content_id: UUID,
     more: Callable[[Content], dict[str, Any]] = lambda _content: {},
+    in_trash: bool = False,
 ) -> ResponseReturnValue:
+    deleted = Content.find_deleted(current_user.id, content_id)
+    content = deleted or own_content(content_id)
     # A page that hears of the deletion asks for what is gone: no error, there is nothing to show.
-    if Content.find_deleted(current_user.id, content_id):
+    if bool(deleted) != in_trash:
         return "", 204
-    content = own_content(content_id)
     return render_template(template, content=content, **more(content))
 
 

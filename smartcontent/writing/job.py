@@ -52,7 +52,7 @@ def write_draft(draft_id: int) -> None:
         attempt.forget()
         if not is_noted:
             log.info("Stopped draft=%s attempt=%s", draft_id, attempt.number)
-            if not _read_anew(draft):
+            if not _read_anew(draft_id):
                 return
             draft.announce()  # it may have ended so by us: the answer to a commit can be lost
     announce_of(draft)
@@ -65,7 +65,7 @@ def _claimed(draft: Draft, after: str | None) -> Ready | None:
 
     After an attempt that ended for that cause, something else may be sent.
     """
-    lease = current_app.config["LEASE_SECONDS"]
+    lease, draft_id = current_app.config["LEASE_SECONDS"], draft.id
     for _ in range(TRIES):
         if not _starts_soon(draft):
             return None
@@ -76,7 +76,7 @@ def _claimed(draft: Draft, after: str | None) -> Ready | None:
             if is_due and draft.claim(lease, **made.record):
                 unless_claimed.pop_all()
                 return made
-        if not is_due or not _read_anew(draft):
+        if not is_due or not _read_anew(draft_id):
             return None
     return None
 
@@ -96,11 +96,11 @@ def _starts_soon(draft: Draft) -> bool:
     return (draft.due_at - now()).total_seconds() <= LONGEST_SECONDS
 
 
-def _read_anew(draft: Draft) -> bool:
+def _read_anew(draft_id: int) -> bool:
     """Read it and its brief anew, holding up no writer; False if it is gone."""
     db.session.expire_all()
     only_read()
-    is_there = db.session.get(Draft, draft.id) is not None
+    is_there = db.session.get(Draft, draft_id) is not None
     db.session.commit()
     return is_there
 

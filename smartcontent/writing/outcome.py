@@ -56,11 +56,12 @@ def _put_on_record(draft: Draft, attempt: Attempt, words: str, values: dict[str,
     values |= _read_ahead(draft, values["stats"])
     values["reproduces"] = _compared(draft, values["text"], values["model_digest"])
     db.session.commit()
+    draft_id = draft.id  # its row may be gone when this has ended
     content = Content.take_in(draft, words)
     if content is None:  # its owner is gone with all that was theirs
         return False
     completed = draft.complete(attempt.number, attempt.claimed, **values)
-    log.info("Completed draft=%s words=%s won=%s", draft.id, len(values["text"].split()), completed)
+    log.info("Completed draft=%s words=%s won=%s", draft_id, len(values["text"].split()), completed)
     if completed:
         owner, event = draft.user_id, draft.as_event()
         if _note_feeling(draft, language_of(draft)):

@@ -261,6 +261,27 @@ def test_what_was_deleted_while_the_page_was_cut_off_goes(page, contents, proces
     expect(titles(page)).to_have_text(["Cup", "Teapot"])
 
 
+def test_list_of_the_trash_shows_what_is_in_it_also_after_the_page_was_cut_off(
+    page, contents, ada, processes, watch
+):
+    watch.expect(CUT_OFF)
+    for name in ("Kettle", "Cup", "Teapot"):
+        ending.discard(contents[name])
+    page.goto("/?trash=1")
+    expect(titles(page)).to_have_text(["Cup", "Kettle", "Teapot"])
+    page.get_by_role("checkbox", name="Tick Cup").check()
+    ending.restore(ada.id, contents["Teapot"].id)
+    expect(titles(page)).to_have_text(["Cup", "Kettle"])
+
+    processes.kill("web")
+    expect(page.get_by_text("The live connection is interrupted")).to_be_visible()
+    ending.restore(ada.id, contents["Kettle"].id)
+    processes.start("web")
+
+    expect(titles(page)).to_have_text(["Cup"])
+    expect(page.get_by_role("checkbox", name="Tick Cup")).to_be_checked()
+
+
 @pytest.mark.parametrize("searched", ["", "kettle"])
 def test_card_shows_what_became_of_its_text_while_the_page_was_cut_off(
     page, contents, processes, watch, searched
