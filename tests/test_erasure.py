@@ -7,7 +7,7 @@ from types import SimpleNamespace
 import pytest
 from conftest import BRIEF, both_databases, make_user, wait_until
 from dictation import Dictation
-from sqlalchemy import event, func, select
+from sqlalchemy import event, func, select, text
 
 from smartcontent.contents import ending, submitting, tagging
 from smartcontent.events import TextChannel
@@ -52,9 +52,18 @@ def test_person_is_erased_with_all_that_is_theirs_and_nobody_else(
     assert valkey.client.zrange(keys.SCHEDULED, 0, -1) == [bobs.encode()]
 
 
+@both_databases
+def test_number_of_an_erased_account_is_given_to_no_other(flask, app, bob):
+    first = make_user("mal@example.org")
+    number = first.id
+    assert flask("users", "delete", first.email, "--yes").exit_code == 0
+
+    assert make_user("mallory@example.org").id > number
+
+
 @pytest.mark.parametrize("ended", [0, 1], ids=["as-begun", "signed-out-once"])
 def test_session_of_an_erased_user_opens_no_account_that_gets_the_same_id(flask, app, bob, ended):
-    """SQLite gives the highest id again; so would a backup that is put back."""
+    """A backup that is put back has it given again."""
     sessions = []
     for _ in range(2):
         user = make_user("mal@example.org")
@@ -64,6 +73,8 @@ def test_session_of_an_erased_user_opens_no_account_that_gets_the_same_id(flask,
         sessions.append((user.id, user.get_id()))
         assert User.from_session(user.get_id()) == user
         assert flask("users", "delete", user.email, "--yes").exit_code == 0
+        db.session.execute(text("DELETE FROM sqlite_sequence WHERE name = 'users'"))
+        db.session.commit()
     (first_id, first), (second_id, second) = sessions
     assert first_id == second_id  # or this shows nothing
     assert first != second

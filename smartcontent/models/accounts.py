@@ -51,7 +51,11 @@ class User(UserMixin, Base):
     """A person with an account. The first one is the founder, and an administrator."""
 
     __tablename__ = "users"
-    __table_args__ = (Index("uq_users_feed_digest", "feed_digest", unique=True),)
+    # What is open elsewhere, in a page or a tab, names an account by its number.
+    __table_args__ = (
+        Index("uq_users_feed_digest", "feed_digest", unique=True),
+        {"sqlite_autoincrement": True},
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     email: Mapped[str] = mapped_column(String(254), unique=True)
@@ -62,8 +66,7 @@ class User(UserMixin, Base):
     # first page at once make one administrator, not two.
     is_founder: Mapped[bool | None] = mapped_column(unique=True)
     # Drawn anew by sign-out and by a new password: older session cookies no longer match. Counted,
-    # it would come again: SQLite gives the id of an erased account to the next one, and a backup
-    # that is put back counts once more.
+    # it would come again: a backup that is put back counts once more.
     session_epoch: Mapped[int] = mapped_column(default=lambda: _new_epoch())
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
     # Of the secret address at which calendars read what is due; None: there is none.

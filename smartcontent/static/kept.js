@@ -4,8 +4,7 @@
 // It is kept by user, form and the key in the form, which the server names when it has taken it. Once its
 // user is signed out, which the next page says, and when somebody else signs in, it is forgotten; but what is
 // sent from a tab that was left open then is kept for its user, who has to sign in again: from then on the
-// tab keeps what is typed. Who has no account is a user, too. SQLite gives the number of an account that is
-// erased to the next one: a user is known by when they came, too.
+// tab keeps what is typed. Who has no account is a user, too.
 import { say } from "./announcer.js";
 import { checkLengths } from "./lengths.js";
 
@@ -230,7 +229,7 @@ function forgetSignedOut({ signedOut: events }) {
   tabsOf(here)?.postMessage(SIGNED_OUT);
 }
 
-export function startKeeping({ events = "", person: user = "" }) {
+export function startKeeping({ events = "", user = "" }) {
   if (!storage()) return;
   const here = `${PREFIX}${events}:`;
   mine = `${here}${user}:`;
