@@ -297,6 +297,18 @@ def accept(content: Content, number: int, instead: str | None = None) -> bool:
     return versions.save_edit(*edit, accepted=number) is not None
 
 
+def can_be_used(suggestion: Draft, shown: Draft) -> bool:
+    """Whether to accept it makes another text of the one that is shown."""
+    if suggestion.status != Status.COMPLETED or suggestion.number == shown.number:
+        return False
+    task = Task.read(suggestion.task)
+    if task is None or task.passage is None or _fits_as_it_is(suggestion, shown):
+        return True
+    place = task.passage.place_in(shown.text)
+    new = _of_passage(task.passage, suggestion)
+    return place is not None and not _stands_there(new, task.passage, place, shown.text)
+
+
 def _fits_as_it_is(suggestion: Draft, shown: Draft) -> bool:
     """Whether it was made of the text that is shown, or of no part of another."""
     task = Task.read(suggestion.task)

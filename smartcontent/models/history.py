@@ -83,6 +83,19 @@ def note_all(content_ids: Sequence[UUID], what: What, **details: object) -> None
     _forget_old_ones(content_ids)
 
 
+def shown_before(content_id: UUID) -> tuple[set[int], datetime | None]:
+    """The numbers of the versions that were chosen or accepted, as far back as its lines go.
+
+    And the moment before which they cannot tell it: an archive brings no lines.
+    """
+    acts = HistoryLine.what.in_([What.CHOSEN, What.ACCEPTED, What.TAKEN_IN])
+    columns = HistoryLine.what, HistoryLine.at, HistoryLine.details
+    query = select(*columns).where(HistoryLine.content_id == content_id, acts)
+    lines = db.session.execute(query).all()
+    numbers = {details["number"] for what, _, details in lines if what != What.TAKEN_IN}
+    return numbers, max((at for what, at, _ in lines if what == What.TAKEN_IN), default=None)
+
+
 def _forget_old_ones(content_ids: Sequence[UUID]) -> None:
     """Content by content, by the index: all lines of a thousand would be numbered in one query.
 

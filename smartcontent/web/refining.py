@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Callable, Sequence
-from itertools import accumulate, takewhile
 from uuid import UUID
 
 from flask import Blueprint, Flask, flash, redirect, render_template, request, url_for
@@ -24,10 +23,10 @@ from smartcontent.briefs.task import (
     Task,
 )
 from smartcontent.briefs.wishes import boldness_of
-from smartcontent.contents import checking, dismissing, refining, versions
+from smartcontent.contents import checking, dismissing, refining, suggestions, versions
 from smartcontent.contents.unsaved import unsaved
 from smartcontent.fields import with_plain_line_ends
-from smartcontent.models import Content, Draft, Status
+from smartcontent.models import Content, Draft
 from smartcontent.texts.by_sentence import Rewrite, chosen
 from smartcontent.texts.quality.card import Card
 from smartcontent.texts.quality.finding import KEY_LENGTH
@@ -283,7 +282,7 @@ def suggestion(content_id: UUID, number: int) -> ResponseReturnValue:
     """A draft as it looks beside the text, when its status has changed."""
     content = own_content(content_id)
     draft = content.version(number)
-    if draft is None or number == content.current_number:
+    if draft is None or not suggestions.is_suggestion(content, draft):
         return "", 204
     return render_template("contents/_suggestion.html", content=content, other=draft)
 
@@ -343,23 +342,21 @@ def quality_of(draft: Draft) -> Card | None:
 
 
 def beside(content: Content, versions: Sequence[Draft]) -> tuple[list[Draft], int]:
-    """Those of the versions to be seen beside the current one: variants, and what was made since.
+    """Those of the versions to be seen beside the current one: what is new, or may still be used.
 
-    As many of the newest as one page has room for; and how many more there are.
+    As many of the newest as one page has room for; and how many more there may be.
     """
-    shown = content.current
-    found = [
-        draft
-        for draft in versions
-        if draft.number != shown.number
-        and draft.origin != "edited"
-        and (draft.number > shown.number or draft.created_at == shown.created_at)
-        and (draft.status in (Status.COMPLETED, Status.FAILED) or not draft.is_final)
-    ]
-    lengths = accumulate(len(draft.text) for draft in found[:BESIDE_MOST])
-    # No text is read behind the first that has no room.
-    fitting = max(1, sum(1 for _ in takewhile(lambda length: length <= BESIDE_LONGEST, lengths)))
-    return found[:fitting][::-1], len(found[fitting:])
+    found = suggestions.suggestions(content, versions)
+    seen = list[Draft]()
+    room = BESIDE_LONGEST
+    for place, draft in enumerate(found[:BESIDE_MOST]):
+        if not suggestions.is_of_use(draft, content.current):
+            continue
+        room -= len(draft.text)
+        if room < 0 and seen:  # no text is read behind the first that has no room
+            return seen[::-1], len(found[place:])
+        seen.append(draft)
+    return seen[::-1], len(found[BESIDE_MOST:])
 
 
 def _differs_by(draft: Draft) -> list[str]:

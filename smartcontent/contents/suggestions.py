@@ -1,0 +1,78 @@
+"""Which versions stand beside the current text, until they are used: what is new, and what may
+still be taken over.
+"""
+
+from collections.abc import Sequence
+
+from smartcontent.contents import refining
+from smartcontent.models import Content, Draft, Origin, Status, history
+
+_MADE_OF_A_TEXT = (Origin.REFINED, Origin.CONTINUED)
+
+
+def suggestions(content: Content, versions: Sequence[Draft]) -> list[Draft]:
+    """Those of all its versions, in their order, that may stand beside its text.
+
+    No text is read for it, nor any passage: whether that is still there, `is_of_use` tells.
+    """
+    shown = content.current
+    may_stand = [each for each in versions if _may_stand(each, shown)]
+    if all(_is_new(each, shown) for each in may_stand):
+        return may_stand
+    used, unknown_before = history.shown_before(content.id)
+    beginning = _beginning(shown, versions, used)
+    return [
+        each
+        for each in may_stand
+        if _is_new(each, shown)
+        or (
+            each.status == Status.COMPLETED
+            and each.origin in _MADE_OF_A_TEXT
+            and each.number > beginning
+            and each.number not in used
+            and (unknown_before is None or each.created_at > unknown_before)
+        )
+    ]
+
+
+def is_of_use(draft: Draft, shown: Draft) -> bool:
+    """Whether one of these has not been overtaken: what is new is to be seen in any case."""
+    return _is_new(draft, shown) or refining.can_be_used(draft, shown)
+
+
+def is_suggestion(content: Content, draft: Draft) -> bool:
+    """Whether a version is among them."""
+    shown = content.current
+    if not _may_stand(draft, shown) or _is_new(draft, shown):
+        return _may_stand(draft, shown)
+    return draft in suggestions(content, content.versions()) and is_of_use(draft, shown)
+
+
+def _may_stand(draft: Draft, shown: Draft) -> bool:
+    is_other = draft.number != shown.number and draft.origin != Origin.EDITED
+    return is_other and draft.status != Status.CANCELLED
+
+
+def _is_new(draft: Draft, shown: Draft) -> bool:
+    """Whether it came, or is to come, after the text, or was asked for with it."""
+    if draft.number > shown.number or draft.created_at == shown.created_at:
+        return True
+    return not draft.is_final or bool(draft.finished_at and draft.finished_at > shown.created_at)
+
+
+def _beginning(shown: Draft, versions: Sequence[Draft], used: set[int]) -> int:
+    """The number of the last version from the brief that the text may have come from.
+
+    Variants, which alone have wishes, stood beside another unless they were used.
+    """
+    return max(
+        (
+            each.number
+            for each in versions
+            if each.number <= shown.number
+            and each.origin == Origin.GENERATED
+            and each.made["do"] is None
+            and (not each.wishes or each.number in used | {shown.number})
+        ),
+        default=0,
+    )

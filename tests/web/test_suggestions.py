@@ -1,0 +1,204 @@
+"""What stands beside a text stays there until it is used, discarded, or can be used no more."""
+
+import re
+from datetime import timedelta
+
+import pytest
+from conftest import BRIEF
+from flask import current_app
+from sqlalchemy import event, insert, update
+
+from smartcontent.briefs.task import CONTEXT, Deed, Passage, Task
+from smartcontent.contents import refining, submitting, versions
+from smartcontent.models import Content, Draft, HistoryLine, Status, What, now
+from smartcontent.stores.sql import db
+from smartcontent.writing import job
+
+TEA = "Tea is warm. " + "It is made of leaves. " * 4 + "The pot is blue. It pours well."
+NEWER = {"Tea is warm.": "Tea is hot!", "The pot is blue.": "What a pot!"}
+
+
+@pytest.fixture
+def content(ada, ollama) -> Content:
+    """A content whose first draft is completed."""
+    made = submitting.submit(ada.id, BRIEF, "A teapot", delay_seconds=0)
+    return written(ollama, made, TEA)
+
+
+@pytest.fixture
+def page(content) -> str:
+    return f"/contents/{content.id}"
+
+
+def written(ollama, content: Content, text: str) -> Content:
+    """The content, its newest draft completed with the text."""
+    complete(ollama, content.versions()[0].id, text)
+    return content
+
+
+def complete(ollama, draft_id: int, text: str) -> None:
+    ollama.says(text)
+    db.session.commit()
+    with current_app.app_context():  # a session as a worker has it
+        job.write_draft(draft_id)
+    db.session.expire_all()
+
+
+def asked(content: Content, passage: str, how: str = "warmer") -> None:
+    """Have a passage of the first version rewritten."""
+    start = TEA.index(passage)
+    marked = Passage.to_rewrite(TEA, start, start + len(passage))
+    refining.ask_for(content, Task(Deed.REFINE, 1, how, passage=marked))
+
+
+def rewritten(ollama, content: Content, *passages: str) -> Content:
+    """The content with each of the passages rewritten beside its text."""
+    for each in passages:
+        asked(content, each)
+        written(ollama, content, NEWER[each])
+    return content
+
+
+def beside(as_ada, page: str) -> list[str]:
+    """The numbers beside the text, where what is drawn anew of each alone says the same."""
+    shown = re.findall(r'class="suggestion"[^>]*data-number="(\d+)"', as_ada.get(page).text)
+    for number in range(1, 12):
+        is_drawn = as_ada.get(f"{page}/versions/{number}/beside").status_code == 200
+        assert is_drawn == (str(number) in shown), number
+    return shown
+
+
+def test_using_one_passage_leaves_the_others_beside_the_text(as_ada, page, content, ollama):
+    rewritten(ollama, content, *NEWER)
+    as_ada.post(f"{page}/versions/3/accept")
+    assert beside(as_ada, page) == ["2"]
+
+    as_ada.post(f"{page}/versions/2/accept")
+
+    assert beside(as_ada, page) == []
+    db.session.expire_all()
+    assert content.current.text == TEA.replace("Tea is warm.", "Tea is hot!").replace(
+        "The pot is blue.", "What a pot!"
+    )
+
+
+def test_what_is_merged_takes_no_other_away(as_ada, page, content, ollama):
+    rewritten(ollama, content, *NEWER)
+    asked(content, "It pours well.")
+    written(ollama, content, "How it pours!")
+
+    as_ada.post(f"{page}/versions/2/accept")
+    as_ada.post(f"{page}/versions/3/accept")
+
+    assert beside(as_ada, page) == ["4"]
+
+
+def test_what_is_being_written_stays_whatever_is_used_and_is_seen_when_it_has_come(
+    as_ada, page, content, ollama
+):
+    asked(content, "Tea is warm.")
+    going = content.versions()[0].id
+    rewritten(ollama, content, "The pot is blue.")
+    as_ada.post(f"{page}/versions/3/accept")
+    assert beside(as_ada, page) == ["2"]
+    assert f'action="{page}/versions/2/stop"' in as_ada.get(page).text
+    as_ada.post(f"{page}/text", {"title": "Mine", "text": "Coffee is hot.", "base": 3})
+
+    complete(ollama, going, "Tea is hot!")
+
+    assert beside(as_ada, page) == ["2"]  # its passage is gone, but nobody has seen it yet
+
+
+@pytest.mark.parametrize("is_by_sentence", [False, True])
+def test_whole_text_rewritten_stays_beside_an_edit_until_it_is_used(
+    as_ada, page, content, ollama, is_by_sentence
+):
+    refining.ask_for(content, Task(Deed.REFINE, 1, "shorter"))
+    written(ollama, content, "Tea is warm. It pours.")
+    form = {"title": "Mine", "text": f"{TEA} Buy it.", "base": 1}
+    if is_by_sentence:
+        rewritten(ollama, content, "The pot is blue.")
+        as_ada.post(f"{page}/versions/3/accept", {"by_sentence": "1", "sentence": "1"})
+    else:
+        as_ada.post(f"{page}/text", form)
+    assert beside(as_ada, page) == ["2"]
+
+    as_ada.post(f"{page}/versions/2/accept")
+    as_ada.post(f"{page}/text", form | {"base": 2})
+
+    assert beside(as_ada, page) == []
+
+
+def test_passage_that_is_gone_or_discarded_does_not_come_back(as_ada, page, content, ollama):
+    rewritten(ollama, content, "Tea is warm.", *NEWER)
+    as_ada.post(f"{page}/versions/2/delete")
+    as_ada.post(f"{page}/text", {"title": "Mine", "text": TEA.replace("Tea", "It"), "base": 1})
+
+    assert beside(as_ada, page) == ["4"]
+
+
+def test_text_written_anew_begins_without_the_suggestions_for_another(
+    as_ada, page, content, ollama
+):
+    rewritten(ollama, content, "Tea is warm.")
+    versions.retry(content)
+    written(ollama, content, TEA)
+    assert beside(as_ada, page) == []
+
+    as_ada.post(f"{page}/text", {"title": "Mine", "text": f"{TEA} Buy it.", "base": 3})
+
+    assert beside(as_ada, page) == []
+
+
+def test_variants_that_were_seen_go_with_the_next_text_and_suggestions_stay(
+    as_ada, page, content, ollama
+):
+    rewritten(ollama, content, "Tea is warm.")
+    refining.ask_for_variants(content, 2)
+    assert beside(as_ada, page) == ["2", "3", "4"]
+    as_ada.post(f"{page}/versions/4/stop")
+    written(ollama, content, "A pot.")
+    assert beside(as_ada, page) == ["2", "3"]
+
+    as_ada.post(f"{page}/text", {"title": "Mine", "text": f"{TEA} Buy it.", "base": 1})
+
+    assert beside(as_ada, page) == ["2"]
+
+
+def test_old_suggestions_of_an_archive_which_may_have_been_used_stay_away(
+    as_ada, page, content, ollama
+):
+    rewritten(ollama, content, "Tea is warm.")
+    as_ada.post(f"{page}/text", {"title": "Mine", "text": f"{TEA} Buy it.", "base": 1})
+    assert beside(as_ada, page) == ["2"]
+
+    db.session.add(HistoryLine(content_id=content.id, what=What.TAKEN_IN, at=now()))
+    db.session.commit()
+
+    assert beside(as_ada, page) == []
+
+
+def test_of_200_old_suggestions_no_more_passages_are_read_than_a_page_has_room_for(
+    as_ada, page, content
+):
+    passage = Passage(0, 11, "Coffee is it", "", "x" * CONTEXT, 0)
+    row = {"user_id": content.user_id, "content_id": content.id, "status": Status.COMPLETED,
+           "text": "x" * 1_000, "origin": "refined", "created_at": now() - timedelta(days=1),
+           "task": Task(Deed.REFINE, 1, "warmer", passage=passage).as_json()}  # fmt: skip
+    db.session.execute(insert(Draft), [{**row, "number": number} for number in range(2, 200)])
+    last = {"number": 200, "origin": "edited", "created_at": now(), "task": None}
+    db.session.execute(insert(Draft), [row | last])
+    db.session.execute(update(Content).values(current_number=200))
+    db.session.commit()
+    read = list[str]()
+
+    def note(_connection: object, _cursor: object, sql: str, *_: object) -> None:
+        if sql.startswith("SELECT drafts.task"):
+            read.append(sql)
+
+    event.listen(db.engine, "before_cursor_execute", note)
+    shown = as_ada.get(page).text
+    event.remove(db.engine, "before_cursor_execute", note)
+
+    assert 'class="suggestion"' not in shown
+    assert len(read) == 12
