@@ -114,7 +114,7 @@ def accept(content_id: str, number: int, chosen_ones: tuple[int, ...]) -> None:
     content = content_with(content_id)
     instead = chosen(_rewrites(content, number), chosen_ones) if chosen_ones else None
     if not refining.accept(content, number, instead):
-        raise click.ClickException("It cannot be placed: its passage is not in the text any more.")
+        raise click.ClickException(refining.CANNOT_BE_ACCEPTED)
     say(f"Draft {content.current_number} is the current one.")
 
 

@@ -17,6 +17,10 @@ from smartcontent.ollama.answer import TEXT_LIMIT
 from smartcontent.prompts.request import may_be_sent, model_for
 from smartcontent.stores.sql import db, reading
 
+CANNOT_BE_ACCEPTED = (
+    "It cannot be taken over: it is not finished, its passage is not in the text any more, or a "
+    "draft is on its way."
+)
 SEEDS = 2**31
 REWRITES_KEPT = 5  # of the same text or passage in the same way
 _ORIGINS = {

@@ -190,17 +190,20 @@ def made_with(content: Content, key: str | None) -> Draft | None:
         )
 
 
-def make_current(content: Content, number: int, what: What = What.CHOSEN) -> bool:
-    """Show another version, chosen or accepted.
+def can_be_current(version: Draft, shown: Draft) -> bool:
+    """Whether it has ended, with a text, and so has the one that is shown.
 
-    False while a draft is unfinished, or if it has no whole text.
     Of variants one may be chosen while others are still written.
     """
+    is_free = shown.is_final or shown.created_at == version.created_at
+    return is_free and version.is_final and bool(version.text)
+
+
+def make_current(content: Content, number: int, what: What = What.CHOSEN) -> bool:
+    """Show another version, chosen or accepted; False if it cannot be, or is too late."""
     shown = content.current
     version = content.version(number)
-    if version is None or not version.text or not version.is_final:
-        return False
-    if not (shown.is_final or shown.created_at == version.created_at):
+    if version is None or not can_be_current(version, shown):
         return False
     db.session.commit()  # no transaction meanwhile: it holds up other writers
     words = findable_by(version.text)

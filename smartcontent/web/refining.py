@@ -54,6 +54,8 @@ def init_app(app: Flask) -> None:
     app.add_template_global(dismissing.without_dismissed)
     app.add_template_global(unsaved)
     app.add_template_global(refining.can_be_continued)
+    app.add_template_global(refining.can_be_used)
+    app.add_template_global(versions.can_be_current)
     app.add_template_global(checking.changes_of_brief)
     app.add_template_filter(made_how)
 
@@ -209,8 +211,8 @@ def accept(content_id: UUID, number: int) -> ResponseReturnValue:
     if not refining.accept(content, number, instead):
         return errors.answer(
             409,
-            "It cannot be placed: its passage is not in the text any more, or a draft is on its "
-            "way. Nothing was changed; its text stays among the versions.",
+            f"{refining.CANNOT_BE_ACCEPTED} Nothing was changed; its text stays among the "
+            "versions.",
         )
     return _back(content, "has the suggested text now; the one before is among the versions.")
 

@@ -161,7 +161,7 @@ def make_current(content_id: UUID, number: int) -> ResponseReturnValue:
     """Show an earlier version in place of the current one, which stays among the versions."""
     if not versions.make_current(own_content(content_id), number):
         return errors.answer(409, "A draft of it is on its way, or this version has no text.")
-    flash(f"Version {number} is the current one again.")
+    flash(f"Version {number} is the current one now.")
     return redirect(url_for("contents.show", content_id=content_id), 303)
 
 

@@ -325,7 +325,7 @@ def test_suggestion_whose_passage_is_gone_says_so_and_overwrites_nothing(script,
     answer = script.post(f"{written}/drafts/2/accept")
 
     assert (answer.status_code, answer.json["current"]) == (409, 3)
-    assert "cannot be placed" in answer.json["detail"]
+    assert "its passage is not in the text any more" in answer.json["detail"]
     assert script.get(written).json["text"] == "Coffee is hot."
 
 

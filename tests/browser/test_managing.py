@@ -328,7 +328,7 @@ def test_older_version_made_current_shows_in_every_tab(page, contents, ada):
     expect(page.locator(".text")).to_have_text("Brushed steel.")
     page.get_by_role("button", name="Make it the current version").click()
 
-    expect(page.get_by_text("Version 2 is the current one again.").first).to_be_visible()
+    expect(page.get_by_text("Version 2 is the current one now.").first).to_be_visible()
     for tab in (page, other):
         expect(tab.locator(".text")).to_have_text("Brushed steel.")
     db.session.refresh(kettle)

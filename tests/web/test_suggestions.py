@@ -202,3 +202,54 @@ def test_of_200_old_suggestions_no_more_passages_are_read_than_a_page_has_room_f
 
     assert 'class="suggestion"' not in shown
     assert len(read) == 12
+
+
+def use_on_the_page_that_compares(as_ada, page: str, first: int, second: int) -> str:
+    """What is said after its button was pressed."""
+    compared = as_ada.get(f"{page}/compare?from={first}&to={second}").text
+    form = rf'action="([^"]+)"[^>]*>[^/]*<button[^>]*>Use version {second}</button>'
+    answer = as_ada.post(re.findall(form, compared)[0], follow_redirects=True)
+    assert answer.status_code == 200
+    return answer.text
+
+
+def test_used_suggestion_is_shown_as_it_was_from_the_page_that_compares(
+    as_ada, page, content, ollama
+):
+    rewritten(ollama, content, "Tea is warm.")
+    as_ada.post(f"{page}/versions/2/accept")
+    as_ada.post(f"{page}/text", {"title": "Mine", "text": "Tea is hot! It pours.", "base": 2})
+
+    said = use_on_the_page_that_compares(as_ada, page, 3, 2)
+
+    db.session.expire_all()
+    assert content.current_number == 2
+    assert "Version 2 is the current one now." in said
+
+
+def test_suggestion_that_may_be_used_is_merged_from_the_page_that_compares(
+    as_ada, page, content, ollama
+):
+    rewritten(ollama, content, "Tea is warm.")
+    as_ada.post(f"{page}/text", {"title": "Mine", "text": f"{TEA} Buy it.", "base": 1})
+
+    said = use_on_the_page_that_compares(as_ada, page, 3, 2)
+
+    db.session.expire_all()
+    assert content.current.text == f"{TEA} Buy it.".replace("Tea is warm.", "Tea is hot!")
+    assert "has the suggested text now" in said
+
+
+def test_text_that_was_stopped_is_shown_again_from_the_page_that_compares(as_ada, page, content):
+    versions.retry(content)
+    content.current.claim(60)
+    content.current.write(1, text="Tea is")
+    as_ada.post(f"{page}/cancel")
+    as_ada.post(f"{page}/text", {"title": "Mine", "text": "Tea is hot.", "base": 2})
+    refused = as_ada.post(f"{page}/versions/2/accept")
+    assert (refused.status_code, "it is not finished" in refused.text) == (409, True)
+
+    use_on_the_page_that_compares(as_ada, page, 3, 2)
+
+    db.session.expire_all()
+    assert content.current_number == 2

@@ -80,7 +80,10 @@ def delete(content: Content, number: int) -> ResponseReturnValue:
 @call(
     schemas.CONTENT,
     query=SENTENCES,
-    refusals={409: "Its passage is not in the current text any more."},
+    refusals={
+        409: "It is not finished, its passage is not in the current text any more, or the current "
+        "draft is being written."
+    },
 )
 def accept(content: Content, number: int, asked: dict[str, str]) -> ResponseReturnValue:
     """Take a suggestion over into the current text, also where that was changed meanwhile.
@@ -93,7 +96,7 @@ def accept(content: Content, number: int, asked: dict[str, str]) -> ResponseRetu
         numbers = {int(each) for each in asked["sentences"].split(",")}
         instead = chosen(_rewrites(content, number), numbers)
     if not refining.accept(content, number, instead):
-        raise _conflict(content, "It cannot be placed: its passage is not in the text any more.")
+        raise _conflict(content, refining.CANNOT_BE_ACCEPTED)
     return representation.whole(content)
 
 
