@@ -60,7 +60,7 @@ from smartcontent.texts.quality.finding import KEY_LENGTH
 from smartcontent.web import threads
 from smartcontent.writing import job
 
-TEXT = "# Tea\r\n\r\n---\n \nIt is “warm”. 東京タワー 🫖\n"
+TEXT = "# Tea\n\n---\n \nIt is “warm”. 東京タワー 🫖\n"
 KEY = "0" * KEY_LENGTH
 MADE_ANEW = {"id", "user_id", "content_id", "batch_id", "revision", "attempt", "failures"}
 MADE_ANEW |= {"lease_until", "request_id", "idempotency_key", "estimated_seconds", "search_text"}

@@ -171,7 +171,7 @@ def test_front_matter_that_people_have_written_is_read_as_they_mean_it():
 
     assert from_markdown(written.encode()) == Document(
         "The blue teapot: 'new'",
-        "# Tea\nwarm\n",
+        "# Tea\r\nwarm\r\n",
         tone="Ada's",
         keywords=("tea", "blue, glass"),
         language="en",

@@ -56,10 +56,7 @@ def from_markdown(data: bytes) -> Document:
     known: dict[str, Any] = _values(head[1].split("\n"))
     for name in _MOMENTS & known.keys():
         known[name] = datetime.fromisoformat(known[name])
-    text = whole[head.end() :]
-    # A program that ends lines its own way has done so in the text as well.
-    text = text.replace("\r\n", "\n") if "\r\n" in head[0] else text
-    return Document(**{"title": "", "text": text} | known)
+    return Document(**{"title": "", "text": whole[head.end() :]} | known)
 
 
 def _values(lines: Iterable[str]) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 import contextlib
 import time
 from collections.abc import Iterator
+from io import IncrementalNewlineDecoder
 from typing import Any, Self
 
 from smartcontent.ollama.errors import OllamaError, failure
@@ -38,6 +39,7 @@ class Answer:
         self.done_reason: str | None = None
         self.stats: dict[str, Any] = {}
         self._exchange = exchange
+        self._line_ends = IncrementalNewlineDecoder(None, translate=True)
         self._marks = Marks()
         self._length = self._thought_length = self._read_length = 0
         self._tail = ""
@@ -127,7 +129,7 @@ class Answer:
             raise unreadable(line, self._exchange.names)
         self._note_thought(message.get("thinking"))
         self._read_length += len(content)
-        piece = self._marks.without(content)
+        piece = self._marks.without(self._line_ends.decode(content, final=is_last))
         if is_last:
             piece = self._marks.with_rest(piece)
             self._finish(data)

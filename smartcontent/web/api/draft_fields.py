@@ -2,11 +2,12 @@
 
 import re
 from dataclasses import replace
+from typing import Any
 
 from smartcontent.briefs.catalogue import LANGUAGES
 from smartcontent.briefs.task import INSTRUCTION_LONGEST, REFINEMENTS
 from smartcontent.briefs.wishes import WISHES
-from smartcontent.fields import Fields, Value, matching, one_of
+from smartcontent.fields import Fields, Value, matching, one_of, with_plain_line_ends
 from smartcontent.texts.quality.finding import KEY_LENGTH
 
 TEXT_LONGEST = 100_000
@@ -32,8 +33,15 @@ def _number(label: str, sentence: str, about: str, is_needed: bool = False) -> V
     )
 
 
+class _Lines(Value):
+    """A text, kept with the line ends in which pages count its characters."""
+
+    def read(self, value: Any) -> str:
+        return with_plain_line_ends(super().read(value))
+
+
 def _text(label: str, longest: int, sentence: str, about: str) -> Value:
-    return Value(
+    return _Lines(
         label=label,
         is_right=lambda value: (
             isinstance(value, str)
@@ -107,7 +115,7 @@ NEW_DRAFTS: Fields = {
         "Text",
         TEXT_LONGEST,
         f"Text must be a text of 1 to {TEXT_LONGEST:,} characters, without NUL or half characters.",
-        "Your own text.",
+        "Your own text; its lines are kept with a newline at the end, whatever ended them.",
     ),
     "base": _number(
         "Base",
