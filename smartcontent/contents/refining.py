@@ -281,9 +281,10 @@ def accept(content: Content, number: int, instead: str | None = None) -> bool:
     if suggestion is None or suggestion.status != Status.COMPLETED:
         return False
     passage, shown = _passage_of(content, suggestion), content.current
-    if instead is None and number == shown.number:
+    is_all = _is_all(instead, passage, suggestion, shown)
+    if is_all and number == shown.number:
         return True
-    if instead is None and _fits_as_it_is(suggestion, shown):
+    if is_all and _fits_as_it_is(suggestion, shown):
         return versions.make_current(content, number, What.ACCEPTED)
     if passage is None:
         return False
@@ -298,7 +299,7 @@ def accept(content: Content, number: int, instead: str | None = None) -> bool:
         return False
     text = shown.text[:place] + new + shown.text[place + len(passage.text) :]
     edit = (content, content.title, text, None, shown.number)
-    return versions.save_edit(*edit, accepted=number) is not None
+    return versions.save_edit(*edit, accepted=suggestion) is not None
 
 
 def can_be_used(suggestion: Draft, shown: Draft) -> bool:
@@ -317,6 +318,17 @@ def _fits_as_it_is(suggestion: Draft, shown: Draft) -> bool:
     """Whether it was made of the text that is shown, or of no part of another."""
     task = Task.read(suggestion.task)
     return task is None or task.passage is None or task.number == shown.number
+
+
+def _is_all(instead: str | None, passage: Passage | None, suggestion: Draft, shown: Draft) -> bool:
+    """Whether all of it is wanted: as it is, or each sentence, in the very text it was made of.
+
+    Then what comes of that is the suggestion itself, but for blanks.
+    """
+    if instead is None or passage is None:
+        return instead is None
+    is_of_it = shown.number in (suggestion.number, suggestion.made["number"])
+    return is_of_it and instead.split() == _of_passage(passage, suggestion).split()
 
 
 def _stands_there(new: str, passage: Passage, place: int | None, text: str) -> bool:

@@ -204,6 +204,46 @@ def test_of_200_old_suggestions_no_more_passages_are_read_than_a_page_has_room_f
     assert len(read) == 12
 
 
+def language_of_the_text(as_ada, page: str) -> str:
+    return re.findall(r'<textarea[^>]* lang="(..)"', as_ada.get(f"{page}/text").text)[0]
+
+
+def test_translation_of_which_every_sentence_is_ticked_is_in_its_language(
+    as_ada, page, content, ollama
+):
+    refining.ask_for(content, Task(Deed.REFINE, 1, "translate", language="de"))
+    written(ollama, content, "Der Tee ist warm.\n\nDie Kanne ist blau. Sie gießt gut.")
+    shown = as_ada.get(f"{page}/versions/2/sentences").text
+    ticked = re.findall(r'name="sentence" value="(\d+)"', shown)
+
+    for _ in range(2):  # once more, as after a lost answer
+        form = {"by_sentence": "1", "sentence": ticked}
+        assert as_ada.post(f"{page}/versions/2/accept", form).status_code == 303
+
+    assert language_of_the_text(as_ada, page) == "de"
+    db.session.expire_all()
+    assert content.current.text == "Der Tee ist warm.\n\nDie Kanne ist blau. Sie gießt gut."
+
+
+def test_translation_but_for_a_sentence_is_in_its_language_and_a_passage_is_not(
+    as_ada, page, content, ollama
+):
+    start = TEA.index("It pours well.")
+    passage = Passage.to_rewrite(TEA, start, len(TEA))
+    refining.ask_for(content, Task(Deed.REFINE, 1, "translate", language="de", passage=passage))
+    written(ollama, content, "Sie gießt gut. Und sie ist blau.")
+    refining.ask_for(content, Task(Deed.REFINE, 1, "translate", language="de"))
+    written(ollama, content, TEA.replace("It is made of leaves.", "Er ist aus Blättern."))
+    ticked = {"by_sentence": "1", "sentence": "2"}
+
+    as_ada.post(f"{page}/versions/3/accept", ticked)
+    assert language_of_the_text(as_ada, page) == "de"
+
+    as_ada.post(f"{page}/versions/1/current")
+    as_ada.post(f"{page}/versions/2/accept", {"by_sentence": "1", "sentence": "1"})
+    assert language_of_the_text(as_ada, page) == "en"
+
+
 def use_on_the_page_that_compares(as_ada, page: str, first: int, second: int) -> str:
     """What is said after its button was pressed."""
     compared = as_ada.get(f"{page}/compare?from={first}&to={second}").text
