@@ -5,7 +5,7 @@ from dataclasses import asdict, replace
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, case, delete, func, select, update
+from sqlalchemy import ColumnElement, Select, case, delete, func, or_, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import aliased, lazyload
 
@@ -111,7 +111,8 @@ def _edited_with(content: Content, key: str | None, text: str) -> Draft | None:
 def add(content: Content, wanted: Sequence[dict[str, Any]], shown: bool) -> list[Draft]:
     """Make the next versions of a content, pending and due at once unless they say otherwise.
 
-    The first becomes the current one if it is to be `shown`, or if the current one has no text.
+    The first becomes the current one if it is to be `shown`, or if the current one has ended
+    without a text.
     Empty where somebody else has added one, or shown another, at the same moment.
 
     Raises:
@@ -122,7 +123,7 @@ def add(content: Content, wanted: Sequence[dict[str, Any]], shown: bool) -> list
     going, lacking = _to_go(content, len(drafts))
     db.session.add_all(drafts)
     try:
-        if shown or not _has_text(content):
+        if shown or not _stays_shown(content):
             _show(content, before, drafts[0].number)
         if any(draft.status == Status.PENDING for draft in drafts):
             quotas.check(content.user_id)
@@ -140,12 +141,13 @@ def add(content: Content, wanted: Sequence[dict[str, Any]], shown: bool) -> list
     return drafts
 
 
-def _has_text(content: Content) -> bool:
-    """Whether what is shown has a text: a worker may have completed it since it was read."""
+def _stays_shown(content: Content) -> bool:
+    """Whether what is shown has a text, or is to have one: it may have ended since it was read."""
     if content.current.text:
         return True
     held_there([content.id], to_change=True)
-    its = select(Draft.text != "").where(Draft.content_id == content.id, _is_shown(content))
+    is_worth_it = or_(Draft.text != "", Draft.status.in_(UNFINISHED))
+    its = select(is_worth_it).where(Draft.content_id == content.id, _is_shown(content))
     return bool(db.session.scalar(its))
 
 

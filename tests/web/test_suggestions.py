@@ -204,6 +204,35 @@ def test_of_200_old_suggestions_no_more_passages_are_read_than_a_page_has_room_f
     assert len(read) == 12
 
 
+@pytest.mark.parametrize("act", ["reproduce", "continue"])
+def test_what_is_made_of_an_older_version_takes_no_place_of_a_draft_under_way(
+    as_ada, page, content, ollama, act
+):
+    content.current.done_reason = "length"
+    as_ada.post(f"{page}/retry")
+    going = content.versions()[0].id
+
+    assert as_ada.post(f"{page}/versions/1/{act}").status_code == 303
+
+    [shown] = re.findall(r'<article class="view"[^>]*data-draft="(\d+)"', as_ada.get(page).text)
+    assert int(shown) == going
+    assert beside(as_ada, page) == ["3"]
+    complete(ollama, going, "Tea is hot.")
+    assert content.current.text == "Tea is hot."
+
+
+def test_what_is_made_of_an_older_version_is_shown_where_another_has_ended_without_a_text(
+    as_ada, page, content
+):
+    as_ada.post(f"{page}/retry")
+    as_ada.post(f"{page}/cancel")
+
+    as_ada.post(f"{page}/versions/1/reproduce")
+
+    db.session.expire_all()
+    assert content.current_number == 3
+
+
 def language_of_the_text(as_ada, page: str) -> str:
     return re.findall(r'<textarea[^>]* lang="(..)"', as_ada.get(f"{page}/text").text)[0]
 
