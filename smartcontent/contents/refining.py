@@ -310,8 +310,10 @@ def can_be_used(suggestion: Draft, shown: Draft) -> bool:
     if task is None or task.passage is None or _fits_as_it_is(suggestion, shown):
         return True
     place = task.passage.place_in(shown.text)
+    if place is None:
+        return False
     new = _of_passage(task.passage, suggestion)
-    return place is not None and not _stands_there(new, task.passage, place, shown.text)
+    return not _stands_there(new, task.passage, place, shown.text)
 
 
 def _fits_as_it_is(suggestion: Draft, shown: Draft) -> bool:

@@ -26,18 +26,17 @@ def suggestions(content: Content, versions: Sequence[Draft]) -> list[Draft]:
         for each in may_stand
         if _is_new(each, shown)
         or (
-            each.status == Status.COMPLETED
-            and each.origin in _MADE_OF_A_TEXT
-            and each.number > beginning
-            and each.number not in used
+            each.number not in used
             and (unknown_before is None or each.created_at > unknown_before)
+            and (_has_come_since(each, shown) or _may_be_used(each, beginning))
         )
     ]
 
 
 def is_of_use(draft: Draft, shown: Draft) -> bool:
     """Whether one of these has not been overtaken: what is new is to be seen in any case."""
-    return _is_new(draft, shown) or refining.can_be_used(draft, shown)
+    is_to_be_seen = _is_new(draft, shown) or _has_come_since(draft, shown)
+    return is_to_be_seen or refining.can_be_used(draft, shown)
 
 
 def is_suggestion(content: Content, draft: Draft) -> bool:
@@ -54,10 +53,20 @@ def _may_stand(draft: Draft, shown: Draft) -> bool:
 
 
 def _is_new(draft: Draft, shown: Draft) -> bool:
-    """Whether it came, or is to come, after the text, or was asked for with it."""
-    if draft.number > shown.number or draft.created_at == shown.created_at:
-        return True
-    return not draft.is_final or bool(draft.finished_at and draft.finished_at > shown.created_at)
+    """Whether it was asked for after the text, or with it, or is still to come."""
+    is_later = draft.number > shown.number or draft.created_at == shown.created_at
+    return is_later or not draft.is_final
+
+
+def _has_come_since(draft: Draft, shown: Draft) -> bool:
+    """Whether nobody can have seen it beside another text."""
+    since = shown.finished_at or shown.created_at
+    return draft.finished_at is not None and draft.finished_at > since
+
+
+def _may_be_used(draft: Draft, beginning: int) -> bool:
+    is_made_of_it = draft.origin in _MADE_OF_A_TEXT and draft.number > beginning
+    return is_made_of_it and draft.status == Status.COMPLETED
 
 
 def _beginning(shown: Draft, versions: Sequence[Draft], used: set[int]) -> int:

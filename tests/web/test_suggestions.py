@@ -129,6 +129,22 @@ def test_whole_text_rewritten_stays_beside_an_edit_until_it_is_used(
     assert beside(as_ada, page) == []
 
 
+def test_used_text_does_not_come_back_beside_one_that_was_asked_for_with_it(
+    as_ada, page, content, ollama
+):
+    for how in ("shorter", "warmer"):
+        refining.ask_for(content, Task(Deed.REFINE, 1, how))
+    later, first = (each.id for each in content.versions()[:2])
+    complete(ollama, later, "Warm tea!")
+    complete(ollama, first, "Tea.")
+    assert beside(as_ada, page) == ["2", "3"]
+
+    as_ada.post(f"{page}/versions/2/accept")
+    as_ada.post(f"{page}/versions/3/accept")
+
+    assert beside(as_ada, page) == []
+
+
 def test_passage_that_is_gone_or_discarded_does_not_come_back(as_ada, page, content, ollama):
     rewritten(ollama, content, "Tea is warm.", *NEWER)
     as_ada.post(f"{page}/versions/2/delete")
