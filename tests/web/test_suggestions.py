@@ -4,7 +4,7 @@ import re
 from datetime import timedelta
 
 import pytest
-from conftest import BRIEF
+from conftest import BRIEF, both_databases
 from flask import current_app
 from sqlalchemy import event, insert, update
 
@@ -68,6 +68,7 @@ def beside(as_ada, page: str) -> list[str]:
     return shown
 
 
+@both_databases
 def test_using_one_passage_leaves_the_others_beside_the_text(as_ada, page, content, ollama):
     rewritten(ollama, content, *NEWER)
     as_ada.post(f"{page}/versions/3/accept")
@@ -237,6 +238,7 @@ def test_what_is_made_of_an_older_version_takes_no_place_of_a_draft_under_way(
     assert content.current.text == "Tea is hot."
 
 
+@both_databases
 def test_what_is_made_of_an_older_version_is_shown_where_another_has_ended_without_a_text(
     as_ada, page, content
 ):
