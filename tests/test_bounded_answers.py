@@ -13,7 +13,7 @@ from api.conftest import BRIEF as BRIEF_SENT
 from api.conftest import script_of
 from conftest import BRIEF, NO_QUOTAS, both_databases
 from costs import assert_takes_less, bytes_held
-from sqlalchemy import event, insert, inspect, text, update
+from sqlalchemy import event, insert, inspect, select, text, update
 
 from smartcontent.briefs.task import PASSAGE_LONGEST, Deed, Passage, Task
 from smartcontent.contents import checking, ending, refining, submitting, versions
@@ -29,6 +29,7 @@ from smartcontent.progress.readiness import Readiness, Stage
 from smartcontent.stores.sql import db
 from smartcontent.texts.quality.card import Asked
 from smartcontent.web.refining import BESIDE_LONGEST, beside, made_how
+from smartcontent.writing import job
 from smartcontent.writing.attempt import Attempt
 
 
@@ -127,7 +128,7 @@ def numbers(content) -> list[int]:
 def test_two_hundred_versions_are_kept_and_the_oldest_makes_room(content):
     with_versions(content, versions.VERSIONS_KEPT)
 
-    assert versions.version_to_go(content) == 1
+    assert versions.versions_to_go(content) == [1]
     versions.save_edit(content, "Teapots", "By hand.")
 
     assert numbers(content) == list(range(2, versions.VERSIONS_KEPT + 2))
@@ -201,7 +202,7 @@ def test_version_without_a_text_goes_before_any_that_has_one(content):
     )
     db.session.commit()
 
-    assert versions.version_to_go(content) == 7
+    assert versions.versions_to_go(content) == [7]
     versions.retry(content)
 
     assert numbers(content) == [n for n in range(1, versions.VERSIONS_KEPT + 2) if n != 7]
@@ -229,7 +230,7 @@ def test_what_makes_room_is_looked_for_once_and_stays_where_its_follower_is_refu
 def test_what_makes_room_is_found_without_a_look_at_texts(content):
     with_versions(content, versions.VERSIONS_KEPT, "x" * 500_000)
 
-    assert_takes_less(0.005, lambda: versions.version_to_go(content))
+    assert_takes_less(0.005, lambda: versions.versions_to_go(content))
 
 
 @both_databases
@@ -267,7 +268,7 @@ def test_page_says_which_version_makes_room_before_and_after(as_ada, content):
     assert "takes the place of version 1." in page
     as_ada.post(f"{path}/text", {"title": "Mine", "text": "Again."})
 
-    assert "Version 1 made room for it: 200 are kept." in as_ada.get(path).text
+    assert "Version 1 made room: 200 are kept." in as_ada.get(path).text
 
 
 def test_page_of_many_versions_asks_the_database_no_more_often_than_that_of_three(as_ada, content):
@@ -472,3 +473,23 @@ def test_no_text_is_read_behind_the_first_that_a_page_has_no_room_for_beside_its
 
     assert ([draft.number for draft in shown], more) == ([5], 3)
     assert [draft.number for draft in made if "text" not in inspect(draft).unloaded] == [5, 4, 1]
+
+
+@both_databases
+def test_version_that_another_is_made_of_makes_room_for_none(as_ada, due_draft, ollama):
+    ollama.says("Tea is hot.")
+    job.write_draft(due_draft.id)
+    content = due_draft.content
+    db.session.refresh(content)
+    for number in range(2, versions.VERSIONS_KEPT):
+        assert versions.save_edit(content, "Tea", f"Text {number}.")
+
+    page = f"/contents/{content.id}"
+    as_ada.post(f"{page}/versions/1/reproduce")  # fits still, and is on its way
+    assert versions.save_edit(content, "Tea", "One more.")
+    sent = {"how": "shorter", "number": 3}
+    answer = as_ada.post(f"{page}/refine", sent, follow_redirects=True)
+
+    assert "stands beside the text. Version 4 made room: 200 are kept." in answer.text
+    kept = set(db.session.scalars(select(Draft.number).filter_by(content_id=content.id)))
+    assert kept == set(range(1, 203)) - {2, 4}

@@ -120,7 +120,8 @@ def add(content: Content, wanted: Sequence[dict[str, Any]], shown: bool) -> list
     """
     before = content.current_number
     drafts = _numbered(content, wanted)
-    going, lacking = _to_go(content, len(drafts))
+    sources = [draft.task["number"] for draft in drafts if draft.task]
+    going, lacking = _to_go(content, len(drafts), sources)
     db.session.add_all(drafts)
     try:
         if shown or not _stays_shown(content):
@@ -277,11 +278,16 @@ def _is_shown(content: Content) -> Any:
     )
 
 
-def version_to_go(content: Content) -> int | None:
-    """The number of the version that the next one will take the place of, if one has to go."""
-    if content.version_count() < VERSIONS_KEPT:
-        return None
-    return db.session.scalar(_first_to_go(content).with_only_columns(Draft.number).limit(1))
+def versions_to_go(content: Content, to_come: int = 1, source: int | None = None) -> Sequence[int]:
+    """The numbers of the versions that so many others will take the place of, if any have to go.
+
+    They may be made of another version, their `source`, which stays.
+    """
+    surplus = content.version_count() - VERSIONS_KEPT + to_come
+    if surplus <= 0:
+        return []
+    first = _first_to_go(content, [source] if source else []).limit(surplus)
+    return db.session.scalars(first.with_only_columns(Draft.number)).all()
 
 
 def make_room_in_each(ids: Sequence[UUID]) -> None:
@@ -299,16 +305,19 @@ def make_room_in_each(ids: Sequence[UUID]) -> None:
         _let_go(content, going)
 
 
-def _to_go(content: Content, to_come: int) -> tuple[Sequence[int], int]:
+def _to_go(
+    content: Content, to_come: int, sources: Sequence[int] = ()
+) -> tuple[Sequence[int], int]:
     """The ids of the versions that make room for so many others, and how many more would have to.
 
-    Where there are any the content is held from then on.
+    Those with the numbers of `sources` stay, of which the others are to be made. Where there are
+    any the content is held from then on.
     """
     surplus = content.version_count() - VERSIONS_KEPT + to_come
     if surplus <= 0:
         return [], 0
     held_there([content.id], to_change=True)
-    first = _first_to_go(content).with_only_columns(Draft.id).limit(surplus)
+    first = _first_to_go(content, sources).with_only_columns(Draft.id).limit(surplus)
     ids = db.session.scalars(first).all()
     return ids, surplus - len(ids)
 
@@ -341,12 +350,22 @@ def _check_room(lacking: int) -> None:
         )
 
 
-def _first_to_go(content: Content) -> Select[Draft]:
+def _first_to_go(content: Content, sources: Sequence[int] = ()) -> Select[Draft]:
     """What is let go first: versions without a text, then the oldest; never the current one.
 
-    What was shared goes last: somebody may have approved it.
+    Nor one that another is being made of, or is to be. What was shared goes last: somebody may have
+    approved it.
     """
-    may_go = (~_is_shown(content), Draft.status.in_(FINAL))
+    made_of = aliased(Draft)
+    is_under_way = (made_of.content_id == content.id, made_of.status.in_(UNFINISHED))
+    number = made_of.task["number"].as_integer()
+    in_use = select(number).where(*is_under_way, number.is_not(None))
+    may_go = (
+        ~_is_shown(content),
+        Draft.status.in_(FINAL),
+        Draft.number.not_in([*sources]),
+        Draft.number.not_in(in_use),
+    )
     return (
         select(Draft)
         .where(Draft.content_id == content.id, *may_go)

@@ -151,7 +151,7 @@ def cancel(content_id: UUID) -> ResponseReturnValue:
 def retry(content_id: UUID) -> ResponseReturnValue:
     """Write another draft, at once."""
     content = own_content(content_id)
-    going = versions.version_to_go(content)
+    going = versions.versions_to_go(content)
     if not versions.retry(content, key_sent()):
         return errors.answer(409, "A draft of it is on its way already.")
     if going:
@@ -207,11 +207,13 @@ def _fragment(
     return render_template(template, content=content, **more(content))
 
 
-def made_room(number: int | None) -> str:
-    """What is added to a message where a version had to go for the new one."""
-    return (
-        f" Version {number} made room for it: {versions.VERSIONS_KEPT} are kept." if number else ""
-    )
+def made_room(numbers: Sequence[int]) -> str:
+    """What is added to a message where versions had to go for the new ones."""
+    if not numbers:
+        return ""
+    *first, last = map(str, sorted(numbers))
+    which = f"Versions {', '.join(first)} and {last}" if first else f"Version {last}"
+    return f" {which} made room: {versions.VERSIONS_KEPT} are kept."
 
 
 def said_of(content: Content, what: str) -> Markup:

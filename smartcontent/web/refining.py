@@ -31,7 +31,7 @@ from smartcontent.texts.by_sentence import Rewrite, chosen
 from smartcontent.texts.quality.card import Card
 from smartcontent.texts.quality.finding import KEY_LENGTH
 from smartcontent.web import errors
-from smartcontent.web.contents import own_content, refuse, said_of
+from smartcontent.web.contents import made_room, own_content, refuse, said_of
 from smartcontent.web.model_choice import VariantsForm
 from smartcontent.web.once import key_sent
 from smartcontent.web.rendering import AT_ONCE, compared
@@ -174,11 +174,13 @@ def reproduce(content_id: UUID, number: int) -> ResponseReturnValue:
 def another(content_id: UUID, number: int) -> ResponseReturnValue:
     """Have the same rewritten once more, beside what came of it before."""
     content = own_content(content_id)
+    going = versions.versions_to_go(content)
     try:
         refining.another(content, number, key_sent())
     except refining.CannotBeMade as error:
         return errors.answer(409, str(error))
-    return _back(content, "is rewritten once more; what comes of it stands beside the text.")
+    done = "is rewritten once more; what comes of it stands beside the text."
+    return _back(content, done, made_room(going))
 
 
 @bp.post("/contents/<uuid:content_id>/variants")
@@ -188,11 +190,13 @@ def variants(content_id: UUID) -> ResponseReturnValue:
     content, form = own_content(content_id), VariantsForm(request.form)
     if not form.validate():
         return _not_meant(form)
+    number = form.wanted if isinstance(form.wanted, int) else len(form.wanted)
+    going = versions.versions_to_go(content, number)
     try:
         refining.ask_for_variants(content, form.wanted, key=key_sent())
     except refining.CannotBeMade as error:
         return errors.answer(409, str(error))
-    return _back(content, "has more texts on their way, beside this one.")
+    return _back(content, "has more texts on their way, beside this one.", made_room(going))
 
 
 @bp.post(f"/contents/<uuid:content_id>/versions/{_NUMBER}/accept")
@@ -318,15 +322,16 @@ def _not_meant(form: Form) -> ResponseReturnValue:
 
 
 def _asked(content: Content, task: Task, what: str) -> ResponseReturnValue:
+    going = versions.versions_to_go(content, source=task.number)
     try:
         refining.ask_for(content, task, key=key_sent())
     except refining.CannotBeMade as error:
         return errors.answer(409, str(error))
-    return _back(content, what)
+    return _back(content, what, made_room(going))
 
 
-def _back(content: Content, what: str) -> ResponseReturnValue:
-    flash(said_of(content, what), "said")
+def _back(content: Content, what: str, more: str = "") -> ResponseReturnValue:
+    flash(said_of(content, what) + more, "said")
     sent = request.form.get("key")
     return redirect(url_for("contents.show", content_id=content.id, sent=sent), 303)
 

@@ -99,7 +99,7 @@ def edit(content_id: UUID) -> ResponseReturnValue:
     form = TextForm(request.form)
     if not form.validate():
         return _page(content, form, _changed_from(content)), 422
-    going = versions.version_to_go(content)
+    going = versions.versions_to_go(content)
     base = request.form.get("base", type=int)
     if not versions.save_edit(content, form.title.data, form.text.data, key_sent(), base):
         return _page(content, form, _changed_from(content)), 409
