@@ -441,8 +441,10 @@ def _is_told_to_end(attempt, answer):
     raise WorkerStopping
 
 
-@pytest.mark.parametrize("goes", ["while it is written", "as it ends"])
-def test_draft_whose_row_goes_leaves_no_word_and_no_failed_job(app, rewrite, ollama, valkey, goes):
+@pytest.mark.parametrize("goes", ["while it is written", "as it ends", "as it is scored"])
+def test_draft_whose_row_goes_leaves_no_word_and_no_failed_job(
+    app, rewrite, ollama, valkey, monkeypatch, goes
+):
     content, number, draft_id = rewrite.content, rewrite.number, rewrite.id
     dictation = Dictation(ollama)
     dictation.say("Marzipan ")
@@ -456,9 +458,17 @@ def test_draft_whose_row_goes_leaves_no_word_and_no_failed_job(app, rewrite, oll
 
     writer = in_thread(app, write, draft_id)
     wait_until(lambda: text_so_far(draft_id, 1))
-    if goes == "as it ends":
-        db.session.execute(delete(Draft).where(Draft.id == draft_id))
-        db.session.commit()
+
+    def delete_row(*_: object) -> tuple[float, str]:
+        with db.engine.begin() as connection:
+            connection.execute(delete(Draft).where(Draft.id == draft_id))
+        return 0.5, "positive"
+
+    if goes == "as it is scored":
+        monkeypatch.setattr(outcome, "sentiment_of", delete_row)
+        dictation.end()
+    elif goes == "as it ends":
+        delete_row()
         dictation.end()
     else:
         assert versions.remove(content, number)

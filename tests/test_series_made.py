@@ -5,11 +5,11 @@ from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
-from conftest import both_databases
+from conftest import BRIEF, both_databases
 from flask import Flask
 from sqlalchemy import func, select, text, update
 
-from smartcontent.contents import ending, quotas
+from smartcontent.contents import ending, quotas, submitting
 from smartcontent.contents.series import acting, making
 from smartcontent.contents.series.acting import Plan
 from smartcontent.models import Content, Draft, Series, User, now
@@ -64,6 +64,15 @@ def test_content_is_made_a_minute_before_and_is_due_at_exactly_its_time(app, ada
     assert content.current.due_at == due
     assert valkey.client.zscore(keys.SCHEDULED, content.current.job_id) == due.timestamp()
     assert series.next_due == series.rule.next_due(due, 1)[0]
+
+
+@both_databases
+def test_series_begins_with_its_own_next_time_whatever_others_have_taken_in(app, ada, bob):
+    theirs = submitting.submit(bob.id, BRIEF, "Tea")
+    theirs.series_due_at = now() + timedelta(days=9_999)  # of an archive; its series is not here
+    db.session.commit()
+
+    assert begun(ada, "0 * * * *").next_due <= now() + HOUR
 
 
 def test_nothing_is_made_earlier_nor_of_a_paused_series_nor_for_a_closed_account(app, ada, bob):

@@ -64,7 +64,8 @@ def _seen_by(url: str, secret: str, user_id: int) -> Finding:
 @contextmanager
 def _secret_of(user: User) -> Iterator[str]:
     """The secret of a token that lives only meanwhile, and where we are killed a little longer."""
-    token, secret = ApiToken.issue(user, "flask doctor", expires_at=now() + TOKEN_LIVES)
+    name, ends_at = "flask doctor", now() + TOKEN_LIVES
+    token, secret = ApiToken.issue(user, name, expires_at=ends_at, idempotency_key=name)
     try:
         yield secret
     finally:

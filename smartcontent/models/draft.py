@@ -108,7 +108,7 @@ class Draft(Base):
     # The number of the request that asked for it, which the worker's log lines carry on.
     request_id: Mapped[str | None] = mapped_column(String(64), default=logs.request_id)
     due_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
-    # Put on hold with its batch, and not by itself: it goes on with the batch.
+    # Of one on hold: whether its batch's pause holds it, with which it goes on.
     is_paused: Mapped[bool] = mapped_column(default=False, server_default=false())
     started_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     first_word_at: Mapped[datetime | None] = mapped_column(UtcDateTime)

@@ -107,6 +107,7 @@ export class Connection {
 
   // The stream is dead, is held back, or went over a connection that the network has forgotten.
   missed() {
+    this.hear("gap");
     this.misses++;
     this.open();
     this.startAsking();

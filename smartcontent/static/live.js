@@ -14,7 +14,7 @@ import { SharedStream } from "./shared_stream.js";
 
 const connection = document.getElementById("connection");
 let stream;
-let wasCutOff = false;
+let hasGap = false;
 
 const reactions = {
   snapshot: drawSnapshot,
@@ -25,6 +25,7 @@ const reactions = {
   bulk(progress) { tell("bulk", progress); },
   content: drawCard, // into the trash, or out of it
   connection: sayHowItStands,
+  gap() { hasGap = true; },
 };
 
 export function follow({ events, snapshot, silence, user }) {
@@ -35,8 +36,8 @@ export function follow({ events, snapshot, silence, user }) {
 
 function sayHowItStands(state) {
   for (const note of connection.children) note.hidden = note.dataset.when !== state;
-  if (state === "live" && wasCutOff) reloadAll(); // no snapshot tells of what ended meanwhile
-  wasCutOff = state !== "live";
+  if (state === "live" && hasGap) reloadAll(); // no snapshot tells of what ended meanwhile
+  hasGap = state !== "live";
 }
 
 export function isCutOff() {

@@ -17,16 +17,17 @@ const MAY_HAVE_MISSED = [[document, "resume"], [document, "clock:jumped"], [wind
 
 export class SharedStream {
   // `name` tells one user's stream from another's in the same browser; `react` is called with the
-  // name and the data of each event, and with "connection" and how it stands.
+  // name and the data of each event, with "connection" and how it stands, and with "gap" where something
+  // may have been missed that no snapshot tells of.
   constructor(addresses, name, react) {
     this.name = name;
     this.react = react;
     this.source = new Connection(addresses, (...event) => { this.hear(...event); this.say(...event); });
-    for (const [target, sign] of MAY_HAVE_MISSED) target.addEventListener(sign, () => this.ask());
+    for (const [target, sign] of MAY_HAVE_MISSED) target.addEventListener(sign, () => this.askAfterAll());
     document.addEventListener("visibilitychange", () => document.hidden || this.ask());
     setInterval(() => this.ping(), PING_MS);
     window.addEventListener("pagehide", () => this.stop());
-    window.addEventListener("pageshow", (event) => event.persisted && this.start());
+    window.addEventListener("pageshow", (event) => event.persisted && this.startAgain());
   }
 
   start() {
@@ -41,6 +42,11 @@ export class SharedStream {
     this.ask();
   }
 
+  startAgain() {
+    this.react("gap");
+    this.start();
+  }
+
   stop() {
     if (this.leads) this.say("leaves");
     this.stopLeading();
@@ -49,6 +55,11 @@ export class SharedStream {
     this.channel?.close();
     this.channel = undefined;
     this.source.close();
+  }
+
+  askAfterAll() {
+    this.react("gap");
+    this.ask();
   }
 
   // Have a snapshot come, for something was missed.
@@ -136,7 +147,7 @@ export class SharedStream {
 
   hear(name, data) {
     if (name === "snapshot") this.awaitsSnapshot = false;
-    if (this.awaitsSnapshot && name !== "connection") return;
+    if (this.awaitsSnapshot && !["connection", "gap"].includes(name)) return;
     this.react(name, data);
   }
 }

@@ -135,10 +135,10 @@ def submit(batch_id: UUID) -> ResponseReturnValue:
     if looked.wrong and request.form.get("do") != "leave-out":
         flash("Nothing is submitted: rows have problems. Mend them, or leave these rows out.")
         return _to_table(batch_id)
-    if request.form.get("seen", looked.mark) != looked.mark:  # a page of before has no mark
+    if request.form.get("seen") not in (None, looked.mark):  # pages of the version before send none
         flash(
-            "Nothing is submitted yet: other rows have problems now, or the template or voice is"
-            " another one. Look through the rows again."
+            "Nothing is submitted yet: these choices leave other rows out than were shown, or the"
+            " template or voice is another one. Look through the rows again."
         )
         return _to_table(batch_id)
     return _submit(batch, looked)
@@ -179,7 +179,7 @@ def pause(batch_id: UUID) -> ResponseReturnValue:
 @bp.post("/batches/<uuid:batch_id>/resume")
 @login_required
 def resume(batch_id: UUID) -> ResponseReturnValue:
-    """Let what is on hold go on."""
+    """Let what the pause holds go on; what was put on hold by itself stays so."""
     return _do(batch_id, acting.resume, "go on")
 
 

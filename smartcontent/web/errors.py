@@ -46,7 +46,7 @@ _SENTENCES = {
 }
 
 # Fields for words of one's own, beside blanks, by their names without a number; what else is typed
-# is a number or a moment, or a secret.
+# is short (an address, a rule, a number), or a secret.
 _WRITTEN = {
     *("topic", "audience", "keywords", "instructions", "title", "text"),
     *("name", "description", "always", "never", "prefer", "samples"),  # of a voice, and other names

@@ -4,6 +4,7 @@ import logging
 from itertools import zip_longest
 from typing import Any
 
+from sqlalchemy import update
 from sqlalchemy.exc import OperationalError
 
 from smartcontent import events
@@ -132,11 +133,13 @@ def _note_feeling(draft: Draft, language: str) -> bool:
     feeling = sentiment_of(draft.text, language)
     if feeling is None:
         return False
-    draft.sentiment_score, draft.sentiment_label = feeling
-    draft.revision = Draft.revision + 1
+    score, label = feeling
+    felt = {"sentiment_score": score, "sentiment_label": label, "revision": Draft.revision + 1}
+    noted = update(Draft).where(Draft.id == draft.id).values(felt).returning(Draft.id)
     try:
+        is_there = db.session.scalar(noted, execution_options={"synchronize_session": False})
         db.session.commit()
-        return True
+        return is_there is not None  # it may have been deleted meanwhile
     except OperationalError as error:
         log.warning("draft=%s its feeling is not on record: %s", draft.id, error.orig)
         db.session.rollback()

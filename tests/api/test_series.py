@@ -1,6 +1,6 @@
 """Series by scripts: begun, read, changed, paused, skipped once, ended."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import pairwise
 from zoneinfo import ZoneInfo
 
@@ -93,6 +93,7 @@ def test_a_change_changes_what_is_sent_and_a_skip_is_kept(script):
     )
     assert changed["brief"]["topic"] == BRIEF["topic"]
     daily = script.patch(path, {"rule": "0 7 * * *", "timezone": "UTC"}).json
+    assert datetime.fromisoformat(daily["next"][0]) - now() <= timedelta(days=1)
     assert daily["words"] == "every day at 07:00"
     assert [due[11:16] for due in daily["next"]] == ["07:00"] * 3
 

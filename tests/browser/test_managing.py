@@ -6,6 +6,7 @@ import pytest
 from playwright.sync_api import Page, Route, expect
 
 from browser.conftest import CUT_OFF, LOSE_ANSWERS, finished, stored, submit
+from smartcontent import events
 from smartcontent.contents import ending, versions
 from smartcontent.stores.sql import db
 
@@ -295,6 +296,18 @@ def test_card_shows_what_became_of_its_text_while_the_page_was_cut_off(
     expect(page.get_by_text("The live connection is interrupted")).to_be_visible()
     versions.save_edit(contents["Kettle"], "Kettle", "Now in *copper*.")
     processes.start("web")
+
+    expect(card).to_contain_text("Now in copper.")
+
+
+def test_card_shows_what_became_of_its_text_while_the_machine_slept(page, contents, monkeypatch):
+    card = page.locator("article.card", has_text="Kettle")
+    expect(card).to_contain_text("Brushed steel.")
+    with monkeypatch.context() as asleep:
+        asleep.setattr(events, "publish", lambda *_: None)
+        versions.save_edit(contents["Kettle"], "Kettle", "Now in *copper*.")
+
+    page.evaluate("document.dispatchEvent(new Event('clock:jumped'))")
 
     expect(card).to_contain_text("Now in copper.")
 

@@ -70,7 +70,7 @@ def begin(user_id: int, plan: Plan, is_paused: bool = False, key: str | None = N
     if is_paused:
         series.paused_at = now()
     else:
-        series.next_due = series.first_unmade()
+        series.next_due = series.rule.next_due(now(), count=1)[0]
     db.session.add(series)
     try:
         db.session.flush()
@@ -124,7 +124,7 @@ def pause(series: Series) -> None:
 
 
 def resume(series: Series) -> None:
-    """Go on with the next time that is to come.
+    """Go on with the next time that is to come and was not skipped.
 
     Raises:
         smartcontent.contents.quotas.OverQuota: as `begin` says it.

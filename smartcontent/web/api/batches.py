@@ -186,7 +186,7 @@ def pause(batch: Batch) -> ResponseReturnValue:
 @bp.post("/batches/<uuid:batch_id>/resume")
 @call(schemas.BATCH)
 def resume(batch: Batch) -> ResponseReturnValue:
-    """Let what is on hold go on, after a whole delay."""
+    """Let what the pause holds go on, after a whole delay; what you hold yourself stays so."""
     return _do(batch, acting.resume)
 
 
