@@ -128,7 +128,7 @@ def numbers(content) -> list[int]:
 def test_two_hundred_versions_are_kept_and_the_oldest_makes_room(content):
     with_versions(content, versions.VERSIONS_KEPT)
 
-    assert versions.versions_to_go(content) == [1]
+    assert versions.version_to_go(content) == 1
     versions.save_edit(content, "Teapots", "By hand.")
 
     assert numbers(content) == list(range(2, versions.VERSIONS_KEPT + 2))
@@ -202,7 +202,7 @@ def test_version_without_a_text_goes_before_any_that_has_one(content):
     )
     db.session.commit()
 
-    assert versions.versions_to_go(content) == [7]
+    assert versions.version_to_go(content) == 7
     versions.retry(content)
 
     assert numbers(content) == [n for n in range(1, versions.VERSIONS_KEPT + 2) if n != 7]
@@ -221,7 +221,7 @@ def test_what_makes_room_is_looked_for_once_and_stays_where_its_follower_is_refu
 
     asked = statements(lambda: as_ada.post(path))
 
-    assert sum("SELECT shares.draft_id" in sql for sql in asked) == 2  # once to say its number
+    assert sum("SELECT shares.draft_id" in sql for sql in asked) == 1
     let_go = [sql for sql in asked if sql.startswith("DELETE FROM drafts")]
     assert len(let_go) == (unfinished_most > 0)
     assert numbers(content) == ([2, 3, 4] if unfinished_most else [1, 2, 3])
@@ -230,7 +230,7 @@ def test_what_makes_room_is_looked_for_once_and_stays_where_its_follower_is_refu
 def test_what_makes_room_is_found_without_a_look_at_texts(content):
     with_versions(content, versions.VERSIONS_KEPT, "x" * 500_000)
 
-    assert_takes_less(0.005, lambda: versions.versions_to_go(content))
+    assert_takes_less(0.005, lambda: versions.version_to_go(content))
 
 
 @both_databases
@@ -493,3 +493,44 @@ def test_version_that_another_is_made_of_makes_room_for_none(as_ada, due_draft, 
     assert "stands beside the text. Version 4 made room: 200 are kept." in answer.text
     kept = set(db.session.scalars(select(Draft.number).filter_by(content_id=content.id)))
     assert kept == set(range(1, 203)) - {2, 4}
+
+
+def as_texts(content) -> None:
+    """All its versions completed, as models write them."""
+    mine = update(Draft).filter_by(content_id=content.id)
+    db.session.execute(mine.values(status=Status.COMPLETED, text="Tea.", finished_at=now()))
+    db.session.commit()
+
+
+@both_databases
+def test_message_names_the_version_that_went_also_where_it_is_sent_twice(as_ada, content):
+    with_versions(content, versions.VERSIONS_KEPT - 1)
+    refining.ask_for(content, Task(Deed.REFINE, 1, "shorter"))
+    as_texts(content)
+    page = f"/contents/{content.id}"
+
+    for form in ({"key": str(uuid4())},) * 2:
+        said = as_ada.post(f"{page}/versions/200/another", form, follow_redirects=True).text
+        assert re.findall(r"Versions? .{1,20} made room", said) == ["Version 2 made room"]
+        assert numbers(content) == [1, *range(3, 202)]
+        as_texts(content)
+
+    for form in ({"key": str(uuid4()), "variants": "2"},) * 2:
+        said = as_ada.post(f"{page}/variants", form, follow_redirects=True).text
+        assert re.findall(r"Versions? .{1,20} made room", said) == ["Versions 1 and 3 made room"]
+
+
+@both_databases
+def test_rewrite_that_failed_is_there_still_where_it_is_asked_for_once_more(as_ada, content):
+    with_versions(content, 2)
+    for _ in range(refining.REWRITES_KEPT):
+        refining.ask_for(content, Task(Deed.REFINE, 1, "shorter"))
+    as_texts(content)
+    another, sent = f"/contents/{content.id}/versions/3/another", {"key": str(uuid4())}
+    as_ada.post(another, sent)
+    failed = update(Draft).filter_by(content_id=content.id, number=8)
+    db.session.execute(failed.values(status=Status.FAILED))
+    db.session.commit()
+
+    assert as_ada.post(another, sent).status_code == 303
+    assert 8 in numbers(content)

@@ -118,23 +118,24 @@ def another(content: Content, number: int, key: str | None = None) -> list[Draft
     made = ask_for(content, task, key=key)
     db.session.commit()  # of one that is sent again, only looks
     with reading():  # SQLite reads each text on the way to its task: nobody waits for that to write
-        surplus = _surplus(content, task)
+        surplus = _surplus(content, task, made)
     for old in surplus[: len(made) + 1]:
         versions.remove(content, old)
     return made
 
 
-def _surplus(content: Content, task: Task) -> list[int]:
+def _surplus(content: Content, task: Task, made: Sequence[Draft]) -> list[int]:
     """The numbers of those that need not be kept: without a text first, then the oldest.
 
     What is not finished yet takes the place of none: it may fail.
     """
     its = Draft.content_id == content.id
     on_their_way = select(Draft.made).where(its, Draft.status.in_(UNFINISHED))
-    in_use = {made["number"] for made in db.session.scalars(on_their_way)}
+    in_use = {source["number"] for source in db.session.scalars(on_their_way)}
     # The database compares: each may have a passage.
     is_same = cast(Draft.task, Text) == cast(literal(task.as_json(), JSON), Text)
-    kept = [content.current.id, *(share.draft_id for share in Share.of(content))]
+    shared = (share.draft_id for share in Share.of(content))
+    kept = [content.current.id, *shared, *(draft.id for draft in made)]
     may_go = select(Draft.number).where(its, is_same, Draft.status.in_(FINAL), ~Draft.id.in_(kept))
     alike = db.session.scalars(may_go.order_by(Draft.has_text(), Draft.number)).all()
     surplus = alike[: max(0, len(alike) - REWRITES_KEPT)]

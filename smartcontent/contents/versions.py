@@ -19,6 +19,7 @@ from smartcontent.models import (
     UNFINISHED,
     Content,
     Draft,
+    HistoryLine,
     Origin,
     Share,
     Status,
@@ -129,7 +130,8 @@ def add(content: Content, wanted: Sequence[dict[str, Any]], shown: bool) -> list
         if any(draft.status == Status.PENDING for draft in drafts):
             quotas.check(content.user_id)
             _check_room(lacking)
-        _let_go(content, going)  # last: what is refused costs no more than a look
+        # Last: what is refused costs no more than a look.
+        _let_go(content, going, newer=drafts[0].number)
         db.session.commit()
     except IntegrityError:  # two tabs asked at once: the other's draft has this number
         db.session.rollback()
@@ -278,16 +280,21 @@ def _is_shown(content: Content) -> Any:
     )
 
 
-def versions_to_go(content: Content, to_come: int = 1, source: int | None = None) -> Sequence[int]:
-    """The numbers of the versions that so many others will take the place of, if any have to go.
+def version_to_go(content: Content) -> int | None:
+    """The number of the version that a text edited by hand takes the place of, if any has to."""
+    if content.version_count() < VERSIONS_KEPT:
+        return None
+    return db.session.scalar(_first_to_go(content).with_only_columns(Draft.number).limit(1))
 
-    They may be made of another version, their `source`, which stays.
+
+def made_room_for(draft: Draft) -> list[int]:
+    """The numbers of the versions that went for a draft, and for those asked for together with it.
+
+    As they were noted then: also where it was asked for once more with its key.
     """
-    surplus = content.version_count() - VERSIONS_KEPT + to_come
-    if surplus <= 0:
-        return []
-    first = _first_to_go(content, [source] if source else []).limit(surplus)
-    return db.session.scalars(first.with_only_columns(Draft.number)).all()
+    lines = select(HistoryLine.details).filter_by(content_id=draft.content_id, what=What.MADE_ROOM)
+    noted = db.session.scalars(lines.order_by(HistoryLine.id)).all()
+    return [each["number"] for each in noted if each.get("newer") == draft.number]
 
 
 def make_room_in_each(ids: Sequence[UUID]) -> None:
@@ -322,7 +329,8 @@ def _to_go(
     return ids, surplus - len(ids)
 
 
-def _let_go(content: Content, ids: Sequence[int]) -> None:
+def _let_go(content: Content, ids: Sequence[int], **newer: int) -> None:
+    """Delete them; the `newer` one, the first of those they make room for, is noted with each."""
     if not ids:
         return
     going = Draft.id.in_(ids)
@@ -332,7 +340,7 @@ def _let_go(content: Content, ids: Sequence[int]) -> None:
         execution_options={"synchronize_session": False},
     ).all()
     for each in sorted(gone):
-        history.note(content.id, What.MADE_ROOM, number=each)
+        history.note(content.id, What.MADE_ROOM, number=each, **newer)
 
 
 def _check_room(lacking: int) -> None:

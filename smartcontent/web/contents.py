@@ -16,7 +16,7 @@ from smartcontent.contents.emptying import goes_at
 from smartcontent.contents.filters import FILTERS, filters_in
 from smartcontent.contents.quotas import OverQuota
 from smartcontent.extensions import login
-from smartcontent.models import Batch, Content, Series
+from smartcontent.models import Batch, Content, Draft, Series
 from smartcontent.models.listing import (
     Q_LONGEST,
     Filters,
@@ -151,11 +151,11 @@ def cancel(content_id: UUID) -> ResponseReturnValue:
 def retry(content_id: UUID) -> ResponseReturnValue:
     """Write another draft, at once."""
     content = own_content(content_id)
-    going = versions.versions_to_go(content)
-    if not versions.retry(content, key_sent()):
+    draft = versions.retry(content, key_sent())
+    if draft is None:
         return errors.answer(409, "A draft of it is on its way already.")
-    if going:
-        flash(f"Another version is on its way.{made_room(going)}")
+    if said := made_room(draft):
+        flash(f"Another version is on its way.{said}")
     return back(content, "is written anew.")
 
 
@@ -207,11 +207,12 @@ def _fragment(
     return render_template(template, content=content, **more(content))
 
 
-def made_room(numbers: Sequence[int]) -> str:
-    """What is added to a message where versions had to go for the new ones."""
+def made_room(draft: Draft) -> str:
+    """What is added to a message where versions had to go for it, and those asked for with it."""
+    numbers = versions.made_room_for(draft)
     if not numbers:
         return ""
-    *first, last = map(str, sorted(numbers))
+    *first, last = map(str, numbers)
     which = f"Versions {', '.join(first)} and {last}" if first else f"Version {last}"
     return f" {which} made room: {versions.VERSIONS_KEPT} are kept."
 

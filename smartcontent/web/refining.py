@@ -174,13 +174,12 @@ def reproduce(content_id: UUID, number: int) -> ResponseReturnValue:
 def another(content_id: UUID, number: int) -> ResponseReturnValue:
     """Have the same rewritten once more, beside what came of it before."""
     content = own_content(content_id)
-    going = versions.versions_to_go(content)
     try:
-        refining.another(content, number, key_sent())
+        made = refining.another(content, number, key_sent())
     except refining.CannotBeMade as error:
         return errors.answer(409, str(error))
     done = "is rewritten once more; what comes of it stands beside the text."
-    return _back(content, done, made_room(going))
+    return _back(content, done, made_room(made[0]))
 
 
 @bp.post("/contents/<uuid:content_id>/variants")
@@ -190,13 +189,11 @@ def variants(content_id: UUID) -> ResponseReturnValue:
     content, form = own_content(content_id), VariantsForm(request.form)
     if not form.validate():
         return _not_meant(form)
-    number = form.wanted if isinstance(form.wanted, int) else len(form.wanted)
-    going = versions.versions_to_go(content, number)
     try:
-        refining.ask_for_variants(content, form.wanted, key=key_sent())
+        made = refining.ask_for_variants(content, form.wanted, key=key_sent())
     except refining.CannotBeMade as error:
         return errors.answer(409, str(error))
-    return _back(content, "has more texts on their way, beside this one.", made_room(going))
+    return _back(content, "has more texts on their way, beside this one.", made_room(made[0]))
 
 
 @bp.post(f"/contents/<uuid:content_id>/versions/{_NUMBER}/accept")
@@ -322,12 +319,11 @@ def _not_meant(form: Form) -> ResponseReturnValue:
 
 
 def _asked(content: Content, task: Task, what: str) -> ResponseReturnValue:
-    going = versions.versions_to_go(content, source=task.number)
     try:
-        refining.ask_for(content, task, key=key_sent())
+        made = refining.ask_for(content, task, key=key_sent())
     except refining.CannotBeMade as error:
         return errors.answer(409, str(error))
-    return _back(content, what, made_room(going))
+    return _back(content, what, made_room(made[0]))
 
 
 def _back(content: Content, what: str, more: str = "") -> ResponseReturnValue:

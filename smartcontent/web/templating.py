@@ -10,7 +10,7 @@ from flask_wtf.csrf import generate_csrf
 from markupsafe import Markup, escape
 
 from smartcontent.briefs.catalogue import CONTENT_TYPES, LANGUAGES, LENGTHS, TONES
-from smartcontent.contents.versions import VERSIONS_KEPT, versions_to_go
+from smartcontent.contents.versions import VERSIONS_KEPT, version_to_go
 from smartcontent.durations import exactly, measured, roughly
 from smartcontent.live.sweeper import silence_seconds
 from smartcontent.models import FINAL, Draft, Status, Tag, now
@@ -66,7 +66,7 @@ def init_app(app: Flask) -> None:
     app.add_template_global(csrf_field, "csrf")
     app.add_template_global(key_field, "once")
     app.add_template_global(outlook)
-    app.add_template_global(versions_to_go)
+    app.add_template_global(version_to_go)
     app.add_template_global(tag_names)
     app.add_template_global(timeline)
     app.add_template_global(request_for)

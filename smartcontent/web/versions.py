@@ -99,12 +99,12 @@ def edit(content_id: UUID) -> ResponseReturnValue:
     form = TextForm(request.form)
     if not form.validate():
         return _page(content, form, _changed_from(content)), 422
-    going = versions.versions_to_go(content)
     base = request.form.get("base", type=int)
-    if not versions.save_edit(content, form.title.data, form.text.data, key_sent(), base):
+    draft = versions.save_edit(content, form.title.data, form.text.data, key_sent(), base)
+    if draft is None:
         return _page(content, form, _changed_from(content)), 409
     unsaved.discard(content, _seen())
-    flash(f"Saved as a new version.{made_room(going)}")
+    flash(f"Saved as a new version.{made_room(draft)}")
     sent = request.form.get("key")
     return redirect(url_for("contents.show", content_id=content_id, sent=sent), 303)
 
