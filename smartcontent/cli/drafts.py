@@ -11,7 +11,7 @@ from smartcontent.contents import checking, refining, repurposing, versions
 from smartcontent.fields import Refused
 from smartcontent.models import Content, Draft
 from smartcontent.stores.sql import only_read
-from smartcontent.texts.by_sentence import Rewrite, chosen
+from smartcontent.texts.by_sentence import Rewrite, mixed
 
 _NUMBER = click.IntRange(1, 2**31 - 1)
 _MARKS = {"equal": ("", ""), "insert": ("{+", "+}"), "delete": ("[-", "-]")}
@@ -112,7 +112,7 @@ def sentences(content_id: str, number: int) -> None:
 def accept(content_id: str, number: int, chosen_ones: tuple[int, ...]) -> None:
     """Take a rewritten draft over into the current text, or some sentences of it."""
     content = content_with(content_id)
-    instead = chosen(_rewrites(content, number), chosen_ones) if chosen_ones else None
+    instead = mixed(_rewrites(content, number), chosen_ones) if chosen_ones else None
     if not refining.accept(content, number, instead):
         raise click.ClickException(refining.CANNOT_BE_ACCEPTED)
     say(f"Draft {content.current_number} is the current one.")

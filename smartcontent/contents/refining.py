@@ -14,8 +14,9 @@ from smartcontent.models import FINAL, UNFINISHED, Content, Draft, Origin, Share
 from smartcontent.models.moments import due_in
 from smartcontent.models.status import UNDONE
 from smartcontent.ollama.answer import TEXT_LIMIT
-from smartcontent.prompts.request import may_be_sent, model_for
+from smartcontent.prompts.request import language_of, may_be_sent, model_for
 from smartcontent.stores.sql import db, reading
+from smartcontent.texts.by_sentence import Mixed
 
 CANNOT_BE_ACCEPTED = (
     "It cannot be taken over: it is not finished, its passage is not in the text any more, or a "
@@ -270,12 +271,13 @@ def _passage_of(content: Content, suggestion: Draft) -> Passage | None:
     return Passage.of(source.text, 0, len(source.text)) if source else None
 
 
-def accept(content: Content, number: int, instead: str | None = None) -> bool:
+def accept(content: Content, number: int, instead: Mixed | None = None) -> bool:
     """Make a suggestion the current text, wherever its passage is by now; False where it is gone.
 
     Where the text was changed since, the passage is found by what stood around it, and what comes
     of both is a version of its own: nothing is overwritten. So it is with what stands `instead` of
-    the passage where only some of the suggestion is wanted. Accepted once more, as after a lost
+    the passage where only some of the suggestion is wanted; a translation's language is that of the
+    text where most of it is. Accepted once more, as after a lost
     answer, what stands there already is not put there again.
     """
     suggestion = content.version(number)
@@ -292,7 +294,7 @@ def accept(content: Content, number: int, instead: str | None = None) -> bool:
     if instead is None:
         new = _of_passage(passage, suggestion)
     else:  # the blanks around the passage stay
-        new = passage.text.replace(passage.text.strip(), instead, 1)
+        new = passage.text.replace(passage.text.strip(), instead.text, 1)
     place = passage.place_in(shown.text)
     if _stands_there(new, passage, place, shown.text):
         return True
@@ -300,7 +302,10 @@ def accept(content: Content, number: int, instead: str | None = None) -> bool:
         return False
     text = shown.text[:place] + new + shown.text[place + len(passage.text) :]
     edit = (content, content.title, text, None, shown.number)
-    return versions.save_edit(*edit, accepted=suggestion) is not None
+    is_of_whole = suggestion.made["passage_end"] is None
+    is_mostly_new = is_of_whole and (instead is None or instead.is_mostly_new)
+    language = language_of(suggestion) if is_mostly_new else None
+    return versions.save_edit(*edit, accepted=suggestion, language=language) is not None
 
 
 def can_be_used(suggestion: Draft, shown: Draft) -> bool:
@@ -323,15 +328,19 @@ def _fits_as_it_is(suggestion: Draft, shown: Draft) -> bool:
     return task is None or task.passage is None or task.number == shown.number
 
 
-def _is_all(instead: str | None, passage: Passage | None, suggestion: Draft, shown: Draft) -> bool:
+def _is_all(
+    instead: Mixed | None, passage: Passage | None, suggestion: Draft, shown: Draft
+) -> bool:
     """Whether all of it is wanted: as it is, or each sentence, in the very text it was made of.
 
     Then what comes of that is the suggestion itself, but for blanks.
     """
-    if instead is None or passage is None:
-        return instead is None
+    if instead is None:
+        return True
+    if passage is None:
+        return False
     is_of_it = shown.number in (suggestion.number, suggestion.made["number"])
-    return is_of_it and instead.split() == _of_passage(passage, suggestion).split()
+    return is_of_it and instead.text.split() == _of_passage(passage, suggestion).split()
 
 
 def _stands_there(new: str, passage: Passage, place: int | None, text: str) -> bool:

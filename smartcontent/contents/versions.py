@@ -62,18 +62,17 @@ def save_edit(
     key: str | None = None,
     base: int | None = None,
     accepted: Draft | None = None,
+    language: str | None = None,
 ) -> Draft | None:
     """Keep a text edited by hand as the next version, once for each key of a form.
 
-    It may be what came of a suggestion that was `accepted`, and is in its language where that was
-    made of the whole text. None while the current draft is unfinished, or where it is not the one
-    numbered `base`.
+    It may be what came of a suggestion that was `accepted`, and in another `language` than the
+    current draft. None while that is unfinished, or where it is not the one numbered `base`.
 
     Raises:
         KeyUsed: another text, or another draft, was asked for with the key.
     """
-    is_of_whole = accepted is not None and accepted.made["passage_end"] is None
-    language = language_of(accepted if accepted and is_of_whole else content.current)
+    language = language or language_of(content.current)
     db.session.commit()  # a transaction holds up other writers, a long text the transaction
     feeling, words = beside(sentiment_of, text, language), findable_by(text)
     db.session.expire(content)  # of before that

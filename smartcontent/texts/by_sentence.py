@@ -51,6 +51,25 @@ def by_sentence(before: str, after: str) -> list[Rewrite]:
     return [_as_one(rewrites[n : n + several]) for n in range(0, len(rewrites), several)]
 
 
+@dataclass(frozen=True)
+class Mixed:
+    """A text with some of its sentences rewritten, and whether most of what could be was."""
+
+    text: str
+    is_mostly_new: bool
+
+
+def mixed(rewrites: Sequence[Rewrite], numbers: Collection[int]) -> Mixed:
+    """The text with those of the rewrites, counted from 1; most by their characters."""
+    weights = {
+        number: len(each.before.text + each.after.text)
+        for number, each in enumerate(rewrites, 1)
+        if each.is_change
+    }
+    taken = sum(weight for number, weight in weights.items() if number in numbers)
+    return Mixed(chosen(rewrites, numbers), 2 * taken > sum(weights.values()))
+
+
 def chosen(rewrites: Sequence[Rewrite], numbers: Collection[int]) -> str:
     """The text with those of the rewrites, counted from 1; all else stays as it was."""
     text, was_new = "", False

@@ -27,7 +27,7 @@ from smartcontent.contents import checking, dismissing, refining, suggestions, v
 from smartcontent.contents.unsaved import unsaved
 from smartcontent.fields import with_plain_line_ends
 from smartcontent.models import Content, Draft
-from smartcontent.texts.by_sentence import Rewrite, chosen
+from smartcontent.texts.by_sentence import Rewrite, mixed
 from smartcontent.texts.quality.card import Card
 from smartcontent.texts.quality.finding import KEY_LENGTH
 from smartcontent.web import errors
@@ -208,7 +208,7 @@ def accept(content_id: UUID, number: int) -> ResponseReturnValue:
         ticked = set(request.form.getlist("sentence", type=int))
         if not ticked:
             return errors.answer(422, "Tick at least one sentence to take over.")
-        instead = chosen(_sentences(content, number), ticked)
+        instead = mixed(_sentences(content, number), ticked)
     if not refining.accept(content, number, instead):
         return errors.answer(
             409,

@@ -272,22 +272,35 @@ def test_translation_of_which_every_sentence_is_ticked_is_in_its_language(
     assert content.current.text == "Der Tee ist warm.\n\nDie Kanne ist blau. Sie gießt gut."
 
 
-def test_translation_but_for_a_sentence_is_in_its_language_and_a_passage_is_not(
-    as_ada, page, content, ollama
+@pytest.mark.parametrize(("ticked", "language"), [("1", "en"), ("234567", "de")])
+def test_text_is_in_the_language_most_of_it_was_translated_into(
+    as_ada, page, content, ollama, ticked, language
 ):
+    text = " ".join(f"Tea number {n} is warm." for n in range(1, 8))
+    versions.save_edit(content, "A teapot", text)
+    refining.ask_for(content, Task(Deed.REFINE, 2, "translate", language="de"))
+    written(ollama, content, " ".join(f"Der Tee {n} ist warm." for n in range(1, 8)))
+    shown = as_ada.get(f"{page}/versions/3/sentences").text
+    assert len(re.findall('name="sentence"', shown)) == 7
+
+    as_ada.post(f"{page}/versions/3/accept", {"by_sentence": "1", "sentence": [*ticked]})
+
+    db.session.expire_all()
+    assert content.current_number == 4
+    assert content.current.text.count("Der ") == len(ticked)
+    assert language_of_the_text(as_ada, page) == language
+
+
+def test_text_with_a_passage_translated_is_in_its_own_language(as_ada, page, content, ollama):
     start = TEA.index("It pours well.")
     passage = Passage.to_rewrite(TEA, start, len(TEA))
     refining.ask_for(content, Task(Deed.REFINE, 1, "translate", language="de", passage=passage))
     written(ollama, content, "Sie gießt gut. Und sie ist blau.")
-    refining.ask_for(content, Task(Deed.REFINE, 1, "translate", language="de"))
-    written(ollama, content, TEA.replace("It is made of leaves.", "Er ist aus Blättern."))
-    ticked = {"by_sentence": "1", "sentence": "2"}
 
-    as_ada.post(f"{page}/versions/3/accept", ticked)
-    assert language_of_the_text(as_ada, page) == "de"
-
-    as_ada.post(f"{page}/versions/1/current")
     as_ada.post(f"{page}/versions/2/accept", {"by_sentence": "1", "sentence": "1"})
+
+    db.session.expire_all()
+    assert "Sie gießt gut." in content.current.text
     assert language_of_the_text(as_ada, page) == "en"
 
 

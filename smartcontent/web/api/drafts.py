@@ -9,7 +9,7 @@ from werkzeug.exceptions import NotFound
 from smartcontent.briefs.task import PASSAGE_LONGEST, Deed, Passage, Task
 from smartcontent.contents import as_json, checking, dismissing, refining, versions
 from smartcontent.models import Content, Draft
-from smartcontent.texts.by_sentence import Rewrite, chosen
+from smartcontent.texts.by_sentence import Rewrite, mixed
 from smartcontent.web.api import representation, schemas
 from smartcontent.web.api.access import protected
 from smartcontent.web.api.call import call, not_accepted
@@ -94,7 +94,7 @@ def accept(content: Content, number: int, asked: dict[str, str]) -> ResponseRetu
     instead = None
     if "sentences" in asked:
         numbers = {int(each) for each in asked["sentences"].split(",")}
-        instead = chosen(_rewrites(content, number), numbers)
+        instead = mixed(_rewrites(content, number), numbers)
     if not refining.accept(content, number, instead):
         raise _conflict(content, refining.CANNOT_BE_ACCEPTED)
     return representation.whole(content)
