@@ -1,5 +1,7 @@
 """Which versions stand beside the current text, until they are used: what is new, and what may
 still be taken over.
+
+What is newer than the text stands beside it in any case; what is older, until it is used.
 """
 
 from collections.abc import Sequence
@@ -19,8 +21,8 @@ def suggestions(content: Content, versions: Sequence[Draft]) -> list[Draft]:
     may_stand = [each for each in versions if _may_stand(each, shown)]
     if all(_is_new(each, shown) for each in may_stand):
         return may_stand
-    used, unknown_before = history.shown_before(content.id)
-    beginning = _beginning(shown, versions, used)
+    used, unknown_before = history.used_before(content.id)
+    last = _last_from_brief(shown, versions, used)
     return [
         each
         for each in may_stand
@@ -28,7 +30,7 @@ def suggestions(content: Content, versions: Sequence[Draft]) -> list[Draft]:
         or (
             each.number not in used
             and (unknown_before is None or each.created_at > unknown_before)
-            and (_has_come_since(each, shown) or _may_be_used(each, beginning))
+            and (_has_come_since(each, shown) or _may_be_used(each, last))
         )
     ]
 
@@ -42,8 +44,10 @@ def is_of_use(draft: Draft, shown: Draft) -> bool:
 def is_suggestion(content: Content, draft: Draft) -> bool:
     """Whether a version is among them."""
     shown = content.current
-    if not _may_stand(draft, shown) or _is_new(draft, shown):
-        return _may_stand(draft, shown)
+    if not _may_stand(draft, shown):
+        return False
+    if _is_new(draft, shown):
+        return True
     return draft in suggestions(content, content.versions()) and is_of_use(draft, shown)
 
 
@@ -59,17 +63,17 @@ def _is_new(draft: Draft, shown: Draft) -> bool:
 
 
 def _has_come_since(draft: Draft, shown: Draft) -> bool:
-    """Whether nobody can have seen it beside another text."""
+    """Whether it ended after the text did."""
     since = shown.finished_at or shown.created_at
     return draft.finished_at is not None and draft.finished_at > since
 
 
-def _may_be_used(draft: Draft, beginning: int) -> bool:
-    is_made_of_it = draft.origin in _MADE_OF_A_TEXT and draft.number > beginning
+def _may_be_used(draft: Draft, last_from_brief: int) -> bool:
+    is_made_of_it = draft.origin in _MADE_OF_A_TEXT and draft.number > last_from_brief
     return is_made_of_it and draft.status == Status.COMPLETED
 
 
-def _beginning(shown: Draft, versions: Sequence[Draft], used: set[int]) -> int:
+def _last_from_brief(shown: Draft, versions: Sequence[Draft], used: set[int]) -> int:
     """The number of the last version from the brief that the text may have come from.
 
     Variants, which alone have wishes, stood beside another unless they were used.
@@ -80,6 +84,7 @@ def _beginning(shown: Draft, versions: Sequence[Draft], used: set[int]) -> int:
             for each in versions
             if each.number <= shown.number
             and each.origin == Origin.GENERATED
+            and (each.beginning or not each.is_final)
             and each.made["do"] is None
             and (not each.wishes or each.number in used | {shown.number})
         ),

@@ -197,7 +197,7 @@ def made_with(content: Content, key: str | None) -> Draft | None:
 
 
 def can_be_current(version: Draft, shown: Draft) -> bool:
-    """Whether it has ended, with a text, and so has the one that is shown.
+    """Whether it has ended with a text, and the one that is shown has ended, with or without one.
 
     Of variants one may be chosen while others are still written.
     """

@@ -83,7 +83,7 @@ def note_all(content_ids: Sequence[UUID], what: What, **details: object) -> None
     _forget_old_ones(content_ids)
 
 
-def shown_before(content_id: UUID) -> tuple[set[int], datetime | None]:
+def used_before(content_id: UUID) -> tuple[set[int], datetime | None]:
     """The numbers of the versions that were chosen or accepted, as far back as its lines go.
 
     And the moment before which they cannot tell it: an archive brings no lines.

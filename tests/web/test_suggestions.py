@@ -130,6 +130,19 @@ def test_whole_text_rewritten_stays_beside_an_edit_until_it_is_used(
     assert beside(as_ada, page) == []
 
 
+@both_databases
+def test_text_from_the_brief_that_never_came_takes_nothing_away(as_ada, page, content, ollama):
+    rewritten(ollama, content, "Tea is warm.")
+    as_ada.post(f"{page}/retry")
+    failed = {"status": Status.FAILED, "finished_at": now()}
+    db.session.execute(update(Draft).filter_by(content_id=content.id, number=3).values(failed))
+    db.session.commit()
+    as_ada.post(f"{page}/versions/1/current")
+    as_ada.post(f"{page}/text", {"title": "Mine", "text": f"{TEA} Buy it.", "base": 1})
+
+    assert beside(as_ada, page) == ["2"]
+
+
 def test_used_text_does_not_come_back_beside_one_that_was_asked_for_with_it(
     as_ada, page, content, ollama
 ):
