@@ -67,6 +67,11 @@ def with_plain_line_ends(text: str) -> str:
     return _LINE_END.sub("\n", text)
 
 
+def with_newlines(text: str) -> str:
+    """The text with a newline for each end of a line as programs write it; other signs stay."""
+    return text.replace("\r\n", "\n").replace("\r", "\n")
+
+
 def cleaned(text: str | None) -> str:
     """The text with plain line ends and without blanks around it."""
     return with_plain_line_ends(text or "").strip(BLANKS)

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from charset_normalizer import from_bytes
 
+from smartcontent.fields import with_newlines
 from smartcontent.tables.scripts import WIDE, script_of
 from smartcontent.tables.table import TableError
 
@@ -89,7 +90,7 @@ def decoded(data: bytes, encoding: str = "") -> str:
         ) from None
     if "\0" in text or len(_CONTROL.findall(text)) > _MOST_CONTROL * len(text):
         raise TableError("The file is no table: send a CSV or an XLSX file.")
-    return text.replace("\r\n", "\n").replace("\r", "\n")
+    return with_newlines(text)
 
 
 def _decoded(data: bytes) -> str:

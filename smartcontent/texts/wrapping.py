@@ -5,7 +5,7 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
-from smartcontent.fields import with_plain_line_ends
+from smartcontent.fields import with_newlines
 from smartcontent.texts.markdown.tags import MEANT
 from smartcontent.texts.remarks import LONGEST as REMARK_LONGEST
 from smartcontent.texts.remarks import is_label, is_remark
@@ -165,7 +165,7 @@ def _without_json(text: str) -> tuple[str, str] | None:
     except (ValueError, RecursionError):
         return None
     name, value = next(iter(value.items())) if _has_one(value) else ('"', value)
-    written = with_plain_line_ends(storable(value)).strip() if isinstance(value, str) else ""
+    written = with_newlines(storable(value)).strip() if isinstance(value, str) else ""
     return (written, f"{storable(name)} …") if written else None
 
 

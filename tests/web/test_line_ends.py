@@ -96,3 +96,19 @@ def test_marked_line_is_the_one_that_is_rewritten_in_a_text_from_a_file(as_ada, 
     content = db.session.scalars(select(Content)).one()
 
     assert marked(as_ada, content) == "Line three."
+
+
+ODD = "Line\u2028one.\x85Line\u2029two.\x0bLine\x0cthree."
+
+
+def test_text_of_a_model_comes_back_from_an_archive_with_the_signs_it_has(ada, bob, written):
+    assert written(ODD).current.text == ODD
+
+    taken(bob, packed(files_of(archive_of(ada))))
+
+    content = db.session.scalars(select(Content).filter_by(user_id=bob.id)).one()
+    assert content.current.text == ODD
+
+
+def test_text_that_a_model_wrapped_has_the_signs_it_wrote(written):
+    assert written(json.dumps({"text": ODD})).current.text == ODD

@@ -52,7 +52,7 @@ from smartcontent.fields import (
     one_of,
     read,
     whole,
-    with_plain_line_ends,
+    with_newlines,
     yes_or_no,
 )
 from smartcontent.models import FINAL, Origin, Status, now
@@ -458,8 +458,8 @@ def _document(data: bytes, name: str) -> Document:
         raise ArchiveError(f"{name}: what stands between its dashes cannot be read.") from error
     if len(found.text) > TEXT_LONGEST:
         raise ArchiveError(f"{name} has more than {TEXT_LONGEST:,} characters.")
-    # As forms send it, and pages count it, whatever program has ended its lines.
-    return replace(found, text=with_plain_line_ends(found.text.replace("\0", "\ufffd")))
+    # As a model's text is kept, and pages count it, whatever program has ended its lines.
+    return replace(found, text=with_newlines(found.text.replace("\0", "\ufffd")))
 
 
 def of_markdown(data: bytes) -> Incoming:
