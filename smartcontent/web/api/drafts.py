@@ -39,8 +39,8 @@ def create(content: Content, sent: dict[str, Any]) -> ResponseReturnValue:
     """Ask for another draft, for several, for one made of another; or keep an edited text.
 
     `{}` or `variants` asks for drafts of the brief, `refine` and `continue` for one made of the
-    draft `from`, the current one by default; the current draft stays what it is, unless it has no
-    text. `text` is kept at once (201).
+    draft `from`, the current one by default; the current draft stays what it is, unless it has
+    ended without a text. `text` is kept at once (201).
     """
     _check_together(sent)
     if "text" in sent:
@@ -80,10 +80,7 @@ def delete(content: Content, number: int) -> ResponseReturnValue:
 @call(
     schemas.CONTENT,
     query=SENTENCES,
-    refusals={
-        409: "It is not finished, its passage is not in the current text any more, or the current "
-        "draft is being written."
-    },
+    refusals={409: refining.CANNOT_BE_ACCEPTED},
 )
 def accept(content: Content, number: int, asked: dict[str, str]) -> ResponseReturnValue:
     """Take a suggestion over into the current text, also where that was changed meanwhile.
