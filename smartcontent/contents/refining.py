@@ -128,7 +128,7 @@ def another(content: Content, number: int, key: str | None = None) -> list[Draft
 def _surplus(content: Content, task: Task, made: Sequence[Draft]) -> list[int]:
     """The numbers of those that need not be kept: without a text first, then the oldest.
 
-    What is not finished yet takes the place of none: it may fail.
+    What is not finished yet takes the place of none: it may fail. What was `made` just now stays.
     """
     its = Draft.content_id == content.id
     on_their_way = select(Draft.made).where(its, Draft.status.in_(UNFINISHED))

@@ -540,7 +540,8 @@ HISTORY = shape(
                     "sentence": text("What was done.", "Tagged “spring”"),
                     "details": {
                         "type": "object",
-                        "description": "The values in the sentence.",
+                        "description": "The values in the sentence; of a version that made room "
+                        "also the number of the first `newer` one.",
                         "examples": [{"tags": ["spring"]}],
                     },
                 },
