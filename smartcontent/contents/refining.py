@@ -277,8 +277,8 @@ def accept(content: Content, number: int, instead: Mixed | None = None) -> bool:
     Where the text was changed since, the passage is found by what stood around it, and what comes
     of both is a version of its own: nothing is overwritten. So it is with what stands `instead` of
     the passage where only some of the suggestion is wanted; a translation's language is that of the
-    text where most of it is. Accepted once more, as after a lost
-    answer, what stands there already is not put there again.
+    text where most of it is. Accepted once more, as after a lost answer, what stands there already
+    is not put there again.
     """
     suggestion = content.version(number)
     if suggestion is None or suggestion.status != Status.COMPLETED:
