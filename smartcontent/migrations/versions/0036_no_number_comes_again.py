@@ -9,11 +9,14 @@ down_revision = "0035"
 branch_labels = None
 depends_on = None
 
+# It counts from the highest number there is; what was erased last had a higher one.
+AFTER_THE_ERASED = "UPDATE sqlite_sequence SET seq = seq + 1000 WHERE name = 'users' AND seq > 0"
+
 
 def upgrade() -> None:
     _rebuild(sqlite_autoincrement=True)
-    if op.get_bind().dialect.name == "sqlite":  # nor those that were erased last, before it counts
-        op.execute("UPDATE sqlite_sequence SET seq = seq + 1000 WHERE name = 'users'")
+    if op.get_bind().dialect.name == "sqlite":
+        op.execute(AFTER_THE_ERASED)
 
 
 def downgrade() -> None:
